@@ -1,0 +1,315 @@
+//! The bodies of the HTTP API: one set of types for the services that answer and the command that asks.
+//!
+//! Owns names on the wire (the seed's snake_case). Does not own routes (`services`) nor decisions. Unknown fields in
+//! requests are refused.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::Timestamp,
+    inbox::{Stage, Update},
+    ports::inboxes::InboxCounts,
+    tenant::{SnapshotRef, StopReason, Tenant, WakePhases},
+};
+
+/// `POST /tenants`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateTenant {
+    /// The id, see [`crate::tenant::TenantId`].
+    pub tenant_id: String,
+    /// The bot's token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot_token: Option<String>,
+    /// Seconds; 300 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_timeout_s: Option<i64>,
+}
+
+/// `PATCH /tenants/{id}`: what is absent stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateTenant {
+    /// The new bot's token: the old bot's webhook is removed, the new one's registered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot_token: Option<String>,
+    /// Seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_timeout_s: Option<i64>,
+}
+
+/// A tenant as shown; never a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantView {
+    /// The id.
+    pub tenant_id: String,
+    /// The status label; `suspended` has its own field.
+    pub status: String,
+    /// Why it is suspended.
+    pub suspended: Option<String>,
+    /// Grows with every transition.
+    pub generation: u64,
+    /// When the status began.
+    pub since: Timestamp,
+    /// Why the last agent stopped, or the present one is being stopped.
+    pub stop_reason: Option<StopReason>,
+    /// The workload that is the agent (the seed's name for it).
+    pub pod_name: Option<String>,
+    /// Where the agent is reached (the seed's name for it; a Unix socket for processes).
+    pub pod_ip: Option<String>,
+    /// The bot's public number.
+    pub bot_id: Option<i64>,
+    /// The registered webhook.
+    pub webhook_url: Option<String>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last had work.
+    pub last_active_at: Timestamp,
+    /// Seconds.
+    pub idle_timeout_s: u64,
+    /// The prefix of its snapshots.
+    pub s3_prefix: String,
+    /// The last published snapshot.
+    pub snapshot: Option<SnapshotRef>,
+    /// The phases of the last wake, in milliseconds.
+    pub last_wake: Option<WakeView>,
+}
+
+/// A wake's phases in milliseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the fields of `WakePhases`, said there")]
+pub struct WakePhasesView {
+    pub queue_ms: f64,
+    pub lock_ms: f64,
+    pub workload_ms: f64,
+    pub restore_ms: f64,
+    pub ready_ms: f64,
+    pub record_ms: f64,
+    pub total_ms: f64,
+}
+
+/// A wake: cold or warm, and its phases.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WakeView {
+    /// `warm` or `cold`.
+    pub kind: String,
+    /// How long each phase took.
+    #[serde(flatten)]
+    pub phases: WakePhasesView,
+}
+
+impl Eq for WakeView {}
+
+impl From<&WakePhases> for WakeView {
+    fn from(p: &WakePhases) -> Self {
+        let ms = |d: std::time::Duration| (d.as_secs_f64() * 1e6).round() / 1e3;
+        Self {
+            kind: if p.warm { "warm" } else { "cold" }.to_owned(),
+            phases: WakePhasesView {
+                queue_ms: ms(p.queue),
+                lock_ms: ms(p.lock),
+                workload_ms: ms(p.workload),
+                restore_ms: ms(p.restore),
+                ready_ms: ms(p.ready),
+                record_ms: ms(p.record),
+                total_ms: ms(p.total),
+            },
+        }
+    }
+}
+
+impl From<&Tenant> for TenantView {
+    fn from(tenant: &Tenant) -> Self {
+        use crate::tenant::Status;
+        let lifecycle = &tenant.lifecycle;
+        let agent = lifecycle.status.agent();
+        let bot = tenant.settings.bot.as_ref();
+        Self {
+            tenant_id: tenant.id.to_string(),
+            status: lifecycle.status.label().to_owned(),
+            suspended: tenant.settings.suspended.clone(),
+            generation: lifecycle.generation.0,
+            since: lifecycle.since,
+            stop_reason: match &lifecycle.status {
+                Status::Idle { reason } => reason.clone(),
+                Status::Stopping { reason, .. } => Some(reason.clone()),
+                Status::Provisioning | Status::Running { .. } | Status::Terminated { .. } => None,
+            },
+            pod_name: agent.map(|a| a.workload.to_string()),
+            pod_ip: agent.map(|a| a.endpoint.to_string()),
+            bot_id: bot.map(|b| b.id.0),
+            webhook_url: bot.and_then(|b| b.webhook_url.clone()),
+            created_at: tenant.created_at,
+            last_active_at: tenant.last_active_at,
+            idle_timeout_s: tenant.settings.idle_timeout.as_secs(),
+            s3_prefix: format!("tenants/{}/", tenant.id),
+            snapshot: lifecycle.snapshot.clone(),
+            last_wake: lifecycle.last_wake.as_ref().map(WakeView::from),
+        }
+    }
+}
+
+/// `GET /tenants?status=&after=&limit=`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TenantList {
+    /// One page, in order of id.
+    pub tenants: Vec<TenantView>,
+    /// Pass as `after` for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// `POST /wake/{id}`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Woken {
+    /// Where the agent is reached.
+    pub pod_ip: String,
+    /// The agent's generation.
+    pub generation: u64,
+    /// The wake, unless the agent was running already.
+    pub wake: Option<WakeView>,
+}
+
+/// `DELETE /tenants/{id}?keep_state=`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Deleted {
+    /// The id.
+    pub tenant_id: String,
+    /// Whether snapshots and local state were kept.
+    pub state_kept: bool,
+}
+
+/// An update in an inbox, without its payload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateView {
+    /// Whose inbox.
+    pub tenant_id: String,
+    /// The bot that received it.
+    pub bot_id: i64,
+    /// Telegram's id.
+    pub update_id: i64,
+    /// `pending`, `replied`, `handled`, `dead`, `dropped`.
+    pub stage: String,
+    /// Why it is dead.
+    pub reason: Option<String>,
+    /// When it was stored.
+    pub received_at: Timestamp,
+    /// Deliveries begun.
+    pub takes: u32,
+    /// Deliveries failed.
+    pub attempts: u32,
+    /// Not taken before this time.
+    pub not_before: Timestamp,
+    /// What the last failure said.
+    pub last_error: Option<String>,
+    /// Parts that may have been sent twice.
+    pub possible_repeats: u32,
+}
+
+impl From<&Update> for UpdateView {
+    fn from(update: &Update) -> Self {
+        Self {
+            tenant_id: update.key.tenant.to_string(),
+            bot_id: update.key.bot.0,
+            update_id: update.key.update_id,
+            stage: update.stage.label().to_owned(),
+            reason: match &update.stage {
+                Stage::Dead { reason, .. } => Some(reason.clone()),
+                Stage::Pending | Stage::Replied { .. } | Stage::Handled { .. } | Stage::Dropped { .. } => None,
+            },
+            received_at: update.received_at,
+            takes: update.takes,
+            attempts: update.attempts,
+            not_before: update.not_before,
+            last_error: update.last_error.clone(),
+            possible_repeats: update.possible_repeats,
+        }
+    }
+}
+
+/// `GET /inbox?tenant=&stage=&after=&limit=`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct InboxList {
+    /// Updates in order of tenant, bot and update id.
+    pub updates: Vec<UpdateView>,
+    /// Pass as `after` (`TENANT/BOT/UPDATE`) for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// `POST /admin/webhook/{tenant}` (an empty body registers the router's public URL).
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterWebhook {
+    /// Another base URL than the configured one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+}
+
+/// What is known of a tenant's webhook.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookView {
+    /// The id.
+    pub tenant_id: String,
+    /// The registered URL; empty if none.
+    pub url: String,
+    /// Updates that wait at Telegram.
+    pub pending_update_count: u64,
+    /// What Telegram's last failed delivery said.
+    pub last_error_message: Option<String>,
+}
+
+/// `GET /status`: the control plane in numbers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StatusView {
+    /// The version of the control plane.
+    pub version: String,
+    /// Its process.
+    pub pid: u32,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// Tenants by status.
+    pub tenants: std::collections::BTreeMap<String, u64>,
+    /// All inboxes together.
+    pub inbox: InboxCounts,
+    /// Unbound agents that are ready, and how many there should be.
+    pub warm_ready: usize,
+    /// See [`StatusView::warm_ready`].
+    pub warm_target: usize,
+    /// Whether repeated failures have stopped the refilling of the pool, and why.
+    pub warm_breaker: Option<String>,
+    /// Whether this process leads (idle handling and reconciling).
+    pub leader: bool,
+    /// The last wakes, newest last, at most 1,000.
+    pub wakes: Vec<WakeRecord>,
+    /// The report of the reconciler's last pass.
+    pub reconcile: Option<crate::reconcile::ReconcileReport>,
+    /// Resident memory of the control plane, bytes.
+    pub memory_bytes: Option<u64>,
+    /// Processor time the control plane has used, milliseconds.
+    pub cpu_ms: u64,
+}
+
+/// One wake of the past.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WakeRecord {
+    /// Who was woken.
+    pub tenant_id: String,
+    /// When `running` was written.
+    pub at: Timestamp,
+    /// How.
+    #[serde(flatten)]
+    pub wake: WakeView,
+}
+
+/// The body of every answer that is an error.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ErrorBody {
+    /// A stable word: the error's variant in snake_case.
+    pub code: String,
+    /// What failed; for people.
+    pub error: String,
+    /// What can be done about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}

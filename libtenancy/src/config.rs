@@ -1,0 +1,74 @@
+//! What a control plane is configured with: plain, resolved values with their defaults.
+//!
+//! Does not own where values come from (flags, environment, file: `ztm::settings`).
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use crate::agent::AgentCommand;
+
+/// Everything a [`crate::Tenancy`] with embedded drivers needs.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the store, the keys, the agents' files and the sockets live.
+    pub state_dir: PathBuf,
+    /// The agent program.
+    pub agent: AgentCommand,
+    /// How many unbound agents are kept ready.
+    pub warm_pool: usize,
+    /// How many agents may run at once; a wake beyond it waits.
+    pub max_running: usize,
+    /// How many wakes may be under way at once; a wake beyond it queues.
+    pub max_waking: usize,
+    /// How many updates of one tenant may wait; the webhook answers 503 beyond it, and Telegram keeps the rest.
+    pub max_pending: u32,
+    /// How often a running agent's changed state is saved.
+    pub snapshot_interval: Duration,
+    /// How often the reconciler runs without being called.
+    pub reconcile_interval: Duration,
+    /// How long turns in flight may take to finish when an agent is stopped.
+    pub drain: Duration,
+    /// How long a chat waits for a waking agent before it is told that the agent is starting.
+    pub starting_notice_after: Duration,
+    /// The Telegram Bot API.
+    pub telegram_url: String,
+    /// The router's URL as Telegram reaches it; no webhook is registered without one.
+    pub public_url: Option<String>,
+}
+
+/// Where `ztm up` listens.
+#[derive(Clone, Copy, Debug)]
+pub struct Listen {
+    /// The orchestrator: every route but the chat's, for authenticated callers.
+    pub orchestrator: SocketAddr,
+    /// The router: `/tg/*` and health only.
+    pub router: SocketAddr,
+}
+
+impl Config {
+    /// The defaults for `state_dir` and an agent program.
+    pub fn new(state_dir: PathBuf, argv: Vec<String>) -> Self {
+        Self {
+            state_dir,
+            agent: AgentCommand {
+                argv,
+                env: std::collections::BTreeMap::new(),
+                template: None,
+                memory_bytes: Some(512 << 20),
+                cpu_millis: None,
+                ready_timeout: Duration::from_secs(30),
+                turn_timeout: Duration::from_secs(600),
+                grace: Duration::from_secs(10),
+            },
+            warm_pool: 1,
+            max_running: 1_000,
+            max_waking: 8,
+            max_pending: 1_000,
+            snapshot_interval: Duration::from_secs(300),
+            reconcile_interval: Duration::from_secs(60),
+            drain: Duration::from_secs(30),
+            starting_notice_after: Duration::from_secs(1),
+            telegram_url: "https://api.telegram.org".to_owned(),
+            public_url: None,
+        }
+    }
+}

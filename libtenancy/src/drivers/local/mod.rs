@@ -1,0 +1,1 @@
+//! The embedded drivers: one SQLite file, a directory of archives, child processes.

@@ -1,0 +1,290 @@
+//! The one error of the library: a closed vocabulary that callers act on.
+//!
+//! Owns what can go wrong and whether trying again can help. Does not own HTTP statuses (`services::http_error`) nor
+//! exit codes (`ztm`). A driver turns its SDK's errors into these in one function named `classify`.
+
+use std::{path::PathBuf, time::Duration};
+
+/// `Result` with this library's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A foreign error kept as the cause of one of ours.
+pub type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// Everything that can fail. `Display` never repeats the source: print the chain.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A value from outside is not acceptable; nothing was changed.
+    #[error("invalid {field}: {reason}")]
+    Invalid {
+        /// The field's name as the caller wrote it.
+        field: &'static str,
+        /// What is wrong with it, and what would be right.
+        reason: String,
+    },
+    /// The named thing does not exist.
+    #[error("{what} `{name}` not found")]
+    NotFound {
+        /// The kind of thing: `tenant`, `update`, `snapshot` …
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// The named thing exists already.
+    #[error("{what} `{name}` already exists")]
+    AlreadyExists {
+        /// The kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// A conditional write lost: the record moved on, or another owner holds it.
+    #[error("{what} `{name}` has changed: {reason}")]
+    Conflict {
+        /// The kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// What was expected and what was found.
+        reason: String,
+    },
+    /// The tenant's state does not allow what was asked.
+    #[error("tenant `{tenant}` is {status}: {reason}")]
+    IllegalState {
+        /// The tenant.
+        tenant: String,
+        /// Its status' label.
+        status: &'static str,
+        /// Why that forbids it.
+        reason: String,
+    },
+    /// A stated limit is reached; the caller may come back later.
+    #[error("overloaded: {reason}")]
+    Overloaded {
+        /// Which limit, and its value.
+        reason: String,
+    },
+    /// The caller did not prove who it is.
+    #[error("not authenticated")]
+    Unauthenticated,
+    /// The caller may not do this.
+    #[error("forbidden: {reason}")]
+    Forbidden {
+        /// What is missing.
+        reason: String,
+    },
+    /// A part we depend on did not answer, and certainly did nothing.
+    #[error("{part} is unavailable")]
+    Unavailable {
+        /// The part: `store`, `agent`, `telegram` …
+        part: &'static str,
+        /// What it said.
+        #[source]
+        source: Source,
+    },
+    /// A part may or may not have done what it was asked.
+    #[error("the outcome at {part} is unknown")]
+    OutcomeUnknown {
+        /// The part.
+        part: &'static str,
+        /// What was seen.
+        #[source]
+        source: Source,
+    },
+    /// Something did not happen in time.
+    #[error("{what} did not finish within {after:?}")]
+    Timeout {
+        /// What was waited for.
+        what: String,
+        /// The limit.
+        after: Duration,
+    },
+    /// A peer asks for a pause (Telegram's 429).
+    #[error("{part} asks to wait {retry_after:?}")]
+    RateLimited {
+        /// The peer.
+        part: &'static str,
+        /// How long it wants to be left alone.
+        retry_after: Duration,
+    },
+    /// The chat has moved to a new id (Telegram: group became supergroup).
+    #[error("the chat has moved")]
+    ChatMigrated {
+        /// Its new id.
+        to: i64,
+    },
+    /// A peer refuses for good; trying again cannot help.
+    #[error("{part} refuses: {reason}")]
+    Refused {
+        /// The peer.
+        part: &'static str,
+        /// Its reason, free of secrets.
+        reason: String,
+    },
+    /// The agent failed: it did not start, died, or answered with an error.
+    #[error("the agent of `{tenant}` failed: {reason}")]
+    AgentFailed {
+        /// The tenant, or the workload that has none yet.
+        tenant: String,
+        /// What was seen, with the last lines of its log where there are any.
+        reason: String,
+    },
+    /// Stored data cannot be read as what it should be.
+    #[error("{what} at `{path}` is damaged: {reason}")]
+    Corrupt {
+        /// What it should be.
+        what: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The disk, or a size limit of the store, is full.
+    #[error("no space left for the store")]
+    StoreFull,
+    /// Another process holds the state directory.
+    #[error("`{path}` is in use by another control plane (pid {pid})")]
+    StateDirInUse {
+        /// The state directory.
+        path: PathBuf,
+        /// Its holder.
+        pid: u32,
+    },
+    /// This needs a running control plane.
+    #[error("{what} needs a running control plane")]
+    NeedsControlPlane {
+        /// What was asked.
+        what: &'static str,
+    },
+    /// A file or directory could not be used.
+    #[error("cannot {action} `{path}`")]
+    Io {
+        /// What was tried: `open`, `write` …
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The system's answer.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A fault of ours: an invariant did not hold.
+    #[error("internal error: {reason}")]
+    Internal {
+        /// What did not hold.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// Shorthand for [`Error::Invalid`].
+    pub fn invalid(field: &'static str, reason: impl Into<String>) -> Self {
+        Self::Invalid { field, reason: reason.into() }
+    }
+
+    /// Shorthand for [`Error::NotFound`].
+    pub fn not_found(what: &'static str, name: impl ToString) -> Self {
+        Self::NotFound { what, name: name.to_string() }
+    }
+
+    /// Shorthand for [`Error::Conflict`].
+    pub fn conflict(what: &'static str, name: impl ToString, reason: impl Into<String>) -> Self {
+        Self::Conflict { what, name: name.to_string(), reason: reason.into() }
+    }
+
+    /// Shorthand for [`Error::Internal`].
+    pub fn internal(reason: impl Into<String>) -> Self {
+        Self::Internal { reason: reason.into() }
+    }
+
+    /// Shorthand for [`Error::Unavailable`].
+    pub fn unavailable(part: &'static str, source: impl Into<Source>) -> Self {
+        Self::Unavailable { part, source: source.into() }
+    }
+
+    /// Shorthand for [`Error::Io`], to be used with `map_err`.
+    pub fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| match source.raw_os_error().map(rustix::io::Errno::from_raw_os_error) {
+            Some(rustix::io::Errno::NOSPC | rustix::io::Errno::DQUOT) => Self::StoreFull,
+            _ => Self::Io { action, path, source },
+        }
+    }
+
+    /// Whether the same call may succeed later without anybody changing anything.
+    pub fn retryable(&self) -> bool {
+        match self {
+            Self::Overloaded { .. }
+            | Self::Unavailable { .. }
+            | Self::OutcomeUnknown { .. }
+            | Self::Timeout { .. }
+            | Self::RateLimited { .. }
+            | Self::Conflict { .. }
+            | Self::AgentFailed { .. }
+            | Self::StoreFull => true,
+            Self::Invalid { .. }
+            | Self::NotFound { .. }
+            | Self::AlreadyExists { .. }
+            | Self::IllegalState { .. }
+            | Self::Unauthenticated
+            | Self::Forbidden { .. }
+            | Self::ChatMigrated { .. }
+            | Self::Refused { .. }
+            | Self::Corrupt { .. }
+            | Self::StateDirInUse { .. }
+            | Self::NeedsControlPlane { .. }
+            | Self::Io { .. }
+            | Self::Internal { .. } => false,
+        }
+    }
+
+    /// What the operator can do about it, in one sentence without a full stop.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotFound { what: "tenant", .. } => Some("`ztm tenant list` shows the tenants that exist".into()),
+            Self::AlreadyExists { what: "tenant", .. } => Some("`ztm tenant update` changes an existing tenant".into()),
+            Self::Unauthenticated => {
+                Some("pass the token file of the control plane with `--token-file` or ZTM_TOKEN_FILE".into())
+            }
+            Self::NeedsControlPlane { .. } => Some("start it with `ztm up` (or `ztm up --detach`)".into()),
+            Self::StateDirInUse { .. } => {
+                Some("use the running one, stop it with `ztm down`, or choose another `--state-dir`".into())
+            }
+            Self::StoreFull => Some("free some disk space; nothing that was acknowledged is lost".into()),
+            Self::Corrupt { .. } => Some("restore the file from a backup; it was not changed".into()),
+            Self::AgentFailed { tenant, .. } => Some(format!("`ztm tenant logs {tenant}` shows what the agent said")),
+            Self::Conflict { .. } => Some("somebody else changed it at the same time; look again and repeat".into()),
+            Self::Overloaded { .. } | Self::RateLimited { .. } => Some("try again a little later".into()),
+            Self::Unavailable { part: "store", .. } => {
+                Some("another process may hold the database; see which with `fuser` on the state file".into())
+            }
+            Self::Unavailable { part: "telegram", .. } => {
+                Some("check the network and `--telegram-url`; messages wait until it is back".into())
+            }
+            Self::Invalid { .. }
+            | Self::NotFound { .. }
+            | Self::AlreadyExists { .. }
+            | Self::IllegalState { .. }
+            | Self::Forbidden { .. }
+            | Self::Unavailable { .. }
+            | Self::OutcomeUnknown { .. }
+            | Self::Timeout { .. }
+            | Self::ChatMigrated { .. }
+            | Self::Refused { .. }
+            | Self::Io { .. }
+            | Self::Internal { .. } => None,
+        }
+    }
+
+    /// The message with the messages of all its sources, `: ` between them. For logs and for people.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        text
+    }
+}

@@ -1,0 +1,30 @@
+//! Everything ztm decides: which agents live, what they are told, what is kept.
+//!
+//! A [`Tenancy`] is built from a set of [`ports`] and does the rest: durable inboxes, wakes, idle stops, reconciling.
+//! This crate knows no terminal and no HTTP server.
+//!
+//! # Where to find what
+//! - the record and its statuses: [`tenant`]
+//! - a message's way from the socket to "handled", and every crash on it: [`inbox`]
+//! - what is said to an agent's supervisor: [`agent`]
+//! - what a driver must do: [`ports`], checked by [`conformance`]
+
+pub mod agent;
+pub mod api;
+pub mod chat;
+pub mod clock;
+pub mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+pub mod drivers;
+pub mod error;
+pub mod inbox;
+pub mod ports;
+pub mod reconcile;
+pub mod secret;
+pub mod snapshot;
+pub mod tenancy;
+pub mod tenant;
+
+pub use error::{Error, Result};
+pub use tenancy::{Drivers, Tenancy};

@@ -1,0 +1,15 @@
+//! Traits only: what the library needs from the outside, one plural noun each.
+//!
+//! Every method's doc answers: what is atomic, what a repeat does, which errors. Every driver error is one of
+//! [`crate::Error`]; "store errors" below means `Unavailable` (certainly not done), `OutcomeUnknown`, `Corrupt`,
+//! `StoreFull`.
+
+pub mod deadlines;
+pub mod endpoints;
+pub mod inboxes;
+pub mod leaders;
+pub mod messengers;
+pub mod snapshots;
+pub mod tenants;
+pub mod wake_locks;
+pub mod workloads;

@@ -1,0 +1,87 @@
+//! The registry of tenants.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use crate::{
+    clock::Timestamp,
+    error::Result,
+    tenant::{Bot, Generation, Lifecycle, Settings, Tenant, TenantId},
+};
+
+/// One page of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The rows, in order of their ids.
+    pub items: Vec<T>,
+    /// Where the next page begins (exclusive); `None` on the last one.
+    pub next: Option<TenantId>,
+}
+
+/// Which tenants to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only this status label.
+    pub status: Option<String>,
+    /// Every tenant whose status is not `idle`: what the reconciler looks at. Costs what it returns.
+    pub active: bool,
+}
+
+/// A change of settings; `None` leaves a field as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SettingsPatch {
+    /// The idle timeout.
+    pub idle_timeout: Option<std::time::Duration>,
+    /// The bot; `Some(None)` removes it.
+    pub bot: Option<Option<Bot>>,
+    /// The suspension; `Some(None)` lifts it.
+    pub suspended: Option<Option<String>>,
+}
+
+impl SettingsPatch {
+    /// Applies the patch.
+    pub fn apply(self, settings: &mut Settings) {
+        if let Some(idle_timeout) = self.idle_timeout {
+            settings.idle_timeout = idle_timeout;
+        }
+        if let Some(bot) = self.bot {
+            settings.bot = bot;
+        }
+        if let Some(suspended) = self.suspended {
+            settings.suspended = suspended;
+        }
+    }
+}
+
+/// The registry. Reads are consistent: they see every write that was answered.
+#[async_trait]
+pub trait Tenants: Send + Sync + 'static {
+    /// Stores a new tenant, whole or not at all. `AlreadyExists` if the id is taken (a repeat too).
+    async fn tenant_create(&self, tenant: &Tenant) -> Result<()>;
+
+    /// The tenant, or `None`.
+    async fn tenant_get(&self, id: &TenantId) -> Result<Option<Tenant>>;
+
+    /// Tenants in order of id, after `after`, at most `limit`. A listing of all pages shows every tenant that existed
+    /// throughout; `Page::next` is `None` only when nothing follows.
+    async fn tenant_list(&self, filter: &Filter, after: Option<&TenantId>, limit: usize) -> Result<Page<Tenant>>;
+
+    /// Replaces the lifecycle on the condition that its generation is `expected`. Atomic. `NotFound` if there is no such
+    /// tenant (it is never created); `Conflict` if the generation is another (a repeat of a successful call too).
+    async fn tenant_transition(&self, id: &TenantId, expected: Generation, next: &Lifecycle) -> Result<()>;
+
+    /// Changes settings and nothing else; returns the tenant as it is then. Atomic; a repeat does the same again.
+    /// `NotFound` if there is no such tenant.
+    async fn tenant_configure(&self, id: &TenantId, patch: SettingsPatch) -> Result<Tenant>;
+
+    /// Raises `last_active_at` to `at` if that is later. `NotFound` if there is no such tenant: never creates one.
+    async fn tenant_touch(&self, id: &TenantId, at: Timestamp) -> Result<()>;
+
+    /// Removes the record on the condition that its generation is `expected`. `Conflict` if it is another. A repeat is
+    /// `NotFound`.
+    async fn tenant_remove(&self, id: &TenantId, expected: Generation) -> Result<()>;
+
+    /// How many tenants there are by status label. Costs at most one index scan.
+    async fn tenant_counts(&self) -> Result<BTreeMap<String, u64>>;
+}

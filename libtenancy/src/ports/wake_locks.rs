@@ -1,0 +1,41 @@
+//! One waker per tenant at a time, across processes.
+//!
+//! The lock shortens work; it is no fence. The fence is the generation in the record.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::{clock::Timestamp, error::Result, tenant::TenantId};
+
+/// How long a wake lock lives without renewal (the seed's `tenant:waking:*`).
+pub const WAKE_LOCK_TTL: Duration = Duration::from_secs(240);
+
+/// Names one holder for ever (random), so that nobody releases another's lock.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OwnerToken(pub String);
+
+/// The locks. Time is the store's where it has a clock of its own; `now` is used otherwise.
+#[async_trait]
+pub trait WakeLocks: Send + Sync + 'static {
+    /// Takes the lock for `ttl` if it is free, lapsed, or already `owner`'s. Atomic. `true` if `owner` holds it now.
+    async fn wake_lock_acquire(
+        &self,
+        tenant: &TenantId,
+        owner: &OwnerToken,
+        ttl: Duration,
+        now: Timestamp,
+    ) -> Result<bool>;
+
+    /// Extends the lock to `ttl` from now. `false` if `owner` does not hold it (any more): nothing changed.
+    async fn wake_lock_renew(
+        &self,
+        tenant: &TenantId,
+        owner: &OwnerToken,
+        ttl: Duration,
+        now: Timestamp,
+    ) -> Result<bool>;
+
+    /// Releases the lock. `false` if `owner` does not hold it: nothing changed.
+    async fn wake_lock_release(&self, tenant: &TenantId, owner: &OwnerToken) -> Result<bool>;
+}

@@ -1,0 +1,118 @@
+//! The agents themselves: each one an `agentd` with, once bound, an agent program below it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
+
+use crate::{
+    agent::{AgentStatus, Bound, Reply, SnapshotTaken, Stop, Stopped, Turn},
+    error::Result,
+    inbox::UpdateKey,
+    tenant::{Agent, Generation, SnapshotRef, TenantId, WorkloadId},
+};
+
+/// A workload that was found alive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workload {
+    /// Its id.
+    pub id: WorkloadId,
+    /// Whose agent it is; `None` while unbound.
+    pub tenant: Option<TenantId>,
+    /// The agent, if it is bound and answers; `None` for an unbound one, and for one that lives but cannot be asked.
+    pub agent: Option<Agent>,
+}
+
+/// What to bind an unbound workload to.
+#[derive(Clone, Debug)]
+pub struct BindRequest {
+    /// Whose agent it becomes.
+    pub tenant: TenantId,
+    /// Under which generation.
+    pub generation: Generation,
+    /// The published snapshot, restored if there is no intact local state.
+    pub snapshot: Option<SnapshotRef>,
+}
+
+/// What happened to a bound workload.
+#[derive(Clone, Debug)]
+pub enum WorkloadEvent {
+    /// It is gone: ended by itself, killed, or its machine vanished.
+    Gone {
+        /// Whose agent it was.
+        tenant: TenantId,
+        /// Under which generation.
+        generation: Generation,
+        /// What was seen.
+        reason: String,
+    },
+    /// It wrote a periodic snapshot.
+    Snapshot {
+        /// Whose agent.
+        tenant: TenantId,
+        /// Under which generation.
+        generation: Generation,
+        /// The archive.
+        taken: SnapshotTaken,
+    },
+}
+
+/// Identifies a turn, so that a repeat joins or replays it.
+#[derive(Clone, Copy, Debug)]
+pub struct TurnKey<'a>(pub &'a UpdateKey);
+
+/// The agents. A tenant has at most one live one: `workload_bind` fails while another lives.
+#[async_trait]
+pub trait Workloads: Send + Sync + 'static {
+    /// Starts an unbound workload and waits until it can be bound. It ends by itself if its control plane goes away
+    /// before it is bound.
+    async fn workload_start(&self) -> Result<WorkloadId>;
+
+    /// Binds an unbound workload and waits until its agent is healthy. `Conflict` if the tenant still has a live agent
+    /// (then the workload ends); `AgentFailed` if the agent does not become healthy (likewise). A workload is bound once.
+    async fn workload_bind(&self, id: &WorkloadId, request: &BindRequest) -> Result<(Agent, Bound)>;
+
+    /// Everything alive, bound or not; the truth against which records are reconciled.
+    async fn workload_list(&self) -> Result<Vec<Workload>>;
+
+    /// The tenant's live workload, if any: what `workload_list` would show for it, without looking at the others.
+    async fn workload_find(&self, tenant: &TenantId) -> Result<Option<Workload>>;
+
+    /// Begins (or goes on) to report events of a bound agent on [`Workloads::workload_events`]. For adopted agents; a
+    /// bind does it by itself.
+    async fn workload_watch(&self, tenant: &TenantId, agent: &Agent) -> Result<()>;
+
+    /// The events of all watched workloads. A receiver that lags misses some; the reconciler finds what was missed.
+    fn workload_events(&self) -> broadcast::Receiver<WorkloadEvent>;
+
+    /// What the agent says of itself. `Conflict` if another tenant or generation answers; `Unavailable` if nobody does.
+    async fn agent_status(&self, tenant: &TenantId, agent: &Agent) -> Result<AgentStatus>;
+
+    /// Runs, joins or replays the turn `key`. `Conflict` if the agent is not this tenant's of this generation;
+    /// `Unavailable` if it certainly did not get it; `OutcomeUnknown` if it may have; `AgentFailed` if it answered with
+    /// an error.
+    async fn agent_turn(&self, agent: &Agent, key: TurnKey<'_>, turn: &Turn, timeout: Duration) -> Result<Reply>;
+
+    /// Drains, ends and saves the agent; its workload is gone when this returns `Ok`. `Conflict` if it is not this
+    /// generation's.
+    async fn agent_stop(&self, tenant: &TenantId, agent: &Agent, stop: &Stop) -> Result<Stopped>;
+
+    /// Ends a workload that is not, or no longer, anybody's: SIGKILL to all of it. Gone when this returns. A repeat is
+    /// no error.
+    async fn workload_kill(&self, workload: &Workload) -> Result<()>;
+
+    /// Removes what the workload driver keeps of a tenant on this machine (local state, log). Only while it has no agent:
+    /// `Conflict` otherwise. A repeat is no error.
+    async fn workload_purge(&self, tenant: &TenantId) -> Result<()>;
+
+    /// The agent's log: its last `tail` lines, then, if `follow`, what is added. `NotFound` if there is none yet.
+    async fn workload_logs(
+        &self,
+        tenant: &TenantId,
+        tail: usize,
+        follow: bool,
+    ) -> Result<BoxStream<'static, std::io::Result<Bytes>>>;
+}

@@ -1,0 +1,1 @@
+//! Archives of an agent's state: taken consistently, hashed, verified, restored.

@@ -1,0 +1,1 @@
+//! Every driver against the suite of its port.

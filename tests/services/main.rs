@@ -1,0 +1,1 @@
+//! The HTTP faces, as their callers see them.

@@ -1,0 +1,3 @@
+//! The `ztm` command: parse, run, exit.
+
+fn main() {}
