@@ -3,6 +3,34 @@
 //! Owns the record of an update, its stages, and the pure decisions about attempts and back-off. Does not own storage
 //! (`ports::inboxes`), the loop that delivers (`delivery`) nor the meaning of an update's text (`chat`).
 //!
+//! # The path of a message, and what is left if the process dies
+//!
+//! Steps: **read** the request · **check** the secret · **put** (commit, fsync) · **answer** 200 · **claim** the
+//! tenant's delivery (a new epoch) · **take** the update (epoch and take-count written) · **wake** the agent if needed ·
+//! **turn** posted to agentd · turn **done** (agentd keeps the reply) · **reply** stored · **send** part *k* · **sent**
+//! *k* written · **handled** written.
+//!
+//! | dies between | what is left | who finishes it | what may repeat |
+//! |---|---|---|---|
+//! | read → check | nothing; no answer was given | Telegram sends the update again | nothing |
+//! | check → put | nothing, or a transaction that SQLite rolls back | Telegram sends it again | nothing |
+//! | put → answer | the row, `pending`; Telegram saw no 200 | the next start finds the row (`tenants_pending`); Telegram's repeat finds the row too and is answered 200 as a duplicate | nothing |
+//! | answer → claim | the row, `pending` | the next start's sweep of pending tenants starts a delivery | nothing |
+//! | claim → take | an epoch nobody uses | the next claim raises the epoch; the dead one's writes would fail | nothing |
+//! | take → wake | the row, `pending`, one take counted | the next delivery takes it again | nothing |
+//! | inside wake | see `wake`: a record in `provisioning`, perhaps a bound agent | the reconciler adopts the agent that holds the tenant's lock, or ends it; the next wake goes on from `provisioning` | the agent's start, never two at once |
+//! | wake → turn | the row, a running agent | the next delivery finds the agent in the record and posts the turn | the "starting" notice is not repeated: its message id is in the row |
+//! | turn → done | agentd goes on with the turn, its caller is gone | the next delivery posts the same (bot, update id) and *joins* the turn | nothing |
+//! | turn → done, and agentd dies too | the turn is gone with the agent | the next delivery wakes the agent and posts the turn anew | the agent's turn: no store can fence it |
+//! | done → reply | agentd keeps the reply | the next delivery posts the same (bot, update id) and gets the kept reply | nothing, unless agentd dies too (as above) |
+//! | reply → send *k* | the row, `replied`, *k* parts sent | the next delivery sends part *k*; the turn is never run again | nothing |
+//! | send *k* → sent *k* | the same row; Telegram may or may not have part *k* | the next delivery sends part *k* again | **part *k*, once per death here**: counted in `possible_repeats` |
+//! | sent *k* → handled | the row, `replied`, all parts sent | the next delivery writes `handled` | nothing |
+//! | handled → … | the row, `handled` | nobody has to; it de-duplicates until it is pruned | nothing |
+//!
+//! For a reply of one part, `sent` and `handled` are one write. A send whose outcome is unknown while the process lives
+//! (a reset after the request was written) is treated as a death between *send* and *sent*.
+//!
 //! # Attempts
 //! A failure of the agent or of the send counts as an attempt; after [`MAX_ATTEMPTS`] the update is dead-lettered, the
 //! chat is told, and the next update proceeds. A take that ended in the death of the control plane is no failure of the
