@@ -1,6 +1,6 @@
 //! The bodies of the HTTP API: one set of types for the services that answer and the command that asks.
 //!
-//! Owns names on the wire (the seed's snake_case). Does not own routes (`services`) nor decisions. Unknown fields in
+//! Owns names on the wire (the seed's `snake_case`). Does not own routes (`services`) nor decisions. Unknown fields in
 //! requests are refused.
 
 use serde::{Deserialize, Serialize};
@@ -305,7 +305,7 @@ pub struct WakeRecord {
 /// The body of every answer that is an error.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ErrorBody {
-    /// A stable word: the error's variant in snake_case.
+    /// A stable word: the error's variant in `snake_case`.
     pub code: String,
     /// What failed; for people.
     pub error: String,

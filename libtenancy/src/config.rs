@@ -29,6 +29,10 @@ pub struct Config {
     pub drain: Duration,
     /// How long a chat waits for a waking agent before it is told that the agent is starting.
     pub starting_notice_after: Duration,
+    /// Names this control plane among those that share its store, for ever. An embedded one may always use the same name:
+    /// the lock on the state directory proves that its predecessor is dead, and so it takes over what that one held
+    /// without waiting for a lease to lapse.
+    pub instance: String,
     /// The Telegram Bot API.
     pub telegram_url: String,
     /// The router's URL as Telegram reaches it; no webhook is registered without one.
@@ -67,6 +71,7 @@ impl Config {
             reconcile_interval: Duration::from_secs(60),
             drain: Duration::from_secs(30),
             starting_notice_after: Duration::from_secs(1),
+            instance: "up".to_owned(),
             telegram_url: "https://api.telegram.org".to_owned(),
             public_url: None,
         }

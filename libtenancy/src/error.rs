@@ -3,16 +3,16 @@
 //! Owns what can go wrong and whether trying again can help. Does not own HTTP statuses (`services::http_error`) nor
 //! exit codes (`ztm`). A driver turns its SDK's errors into these in one function named `classify`.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// `Result` with this library's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A foreign error kept as the cause of one of ours.
-pub type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
+/// A foreign error kept as the cause of one of ours; shared, because everybody who waited for the same thing gets it.
+pub type Source = Arc<dyn std::error::Error + Send + Sync + 'static>;
 
 /// Everything that can fail. `Display` never repeats the source: print the chain.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A value from outside is not acceptable; nothing was changed.
@@ -166,7 +166,7 @@ pub enum Error {
         path: PathBuf,
         /// The system's answer.
         #[source]
-        source: std::io::Error,
+        source: Arc<std::io::Error>,
     },
     /// A fault of ours: an invariant did not hold.
     #[error("internal error: {reason}")]
@@ -198,8 +198,13 @@ impl Error {
     }
 
     /// Shorthand for [`Error::Unavailable`].
-    pub fn unavailable(part: &'static str, source: impl Into<Source>) -> Self {
-        Self::Unavailable { part, source: source.into() }
+    pub fn unavailable(part: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unavailable { part, source: Arc::from(source.into()) }
+    }
+
+    /// Shorthand for [`Error::OutcomeUnknown`].
+    pub fn outcome_unknown(part: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::OutcomeUnknown { part, source: Arc::from(source.into()) }
     }
 
     /// Shorthand for [`Error::Io`], to be used with `map_err`.
@@ -207,7 +212,7 @@ impl Error {
         let path = path.into();
         move |source| match source.raw_os_error().map(rustix::io::Errno::from_raw_os_error) {
             Some(rustix::io::Errno::NOSPC | rustix::io::Errno::DQUOT) => Self::StoreFull,
-            _ => Self::Io { action, path, source },
+            _ => Self::Io { action, path, source: Arc::new(source) },
         }
     }
 

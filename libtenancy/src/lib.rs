@@ -16,15 +16,26 @@ pub mod clock;
 pub mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod control_plane;
+pub mod delete;
+pub mod delivery;
 pub mod drivers;
 pub mod error;
+pub mod idle;
 pub mod inbox;
+pub mod leader;
+mod operation;
 pub mod ports;
 pub mod reconcile;
 pub mod secret;
 pub mod snapshot;
+pub mod stop;
 pub mod tenancy;
 pub mod tenant;
+pub mod wake;
+pub mod warm_pool;
+pub mod webhook;
 
+pub use control_plane::ControlPlane;
 pub use error::{Error, Result};
-pub use tenancy::{Drivers, Tenancy};
+pub use tenancy::{Drivers, NewTenant, Tenancy, TenantChange};

@@ -1,18 +1,45 @@
 //! [`Tenancy`]: the one handle that the command, the screen and the services hold.
 //!
 //! Owns how the parts are put together, and the operations on records. The operations that need agents live beside
-//! their concept: `wake`, `stop`, `delivery`, `reconcile` add methods to this handle.
+//! their concept: `wake`, `stop`, `delete`, `webhook`, `delivery`, `reconcile` add methods to this handle.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    clock::Clock,
+    agent::AgentStatus,
+    api::{StatusView, WakeRecord},
+    clock::{Clock, Timestamp},
     config::Config,
+    delivery::Deliveries,
+    error::{Error, Result},
+    inbox::{Update, UpdateKey},
+    operation::Operations,
     ports::{
-        deadlines::Deadlines, endpoints::Endpoints, inboxes::Inboxes, leaders::Leaders, messengers::Messengers,
-        snapshots::Snapshots, tenants::Tenants, wake_locks::WakeLocks, workloads::Workloads,
+        deadlines::Deadlines,
+        endpoints::Endpoints,
+        inboxes::{Inboxes, UpdateFilter},
+        leaders::Leaders,
+        messengers::Messengers,
+        snapshots::Snapshots,
+        tenants::{Filter, Page, SettingsPatch, Tenants},
+        wake_locks::{OwnerToken, WakeLocks},
+        workloads::Workloads,
     },
-    secret::Keyring,
+    reconcile::ReconcileReport,
+    secret::{Keyring, Secret},
+    tenant::{Agent, DEFAULT_IDLE_TIMEOUT, Lifecycle, Settings, Tenant, TenantId},
+    wake::Wakes,
+    warm_pool::WarmPool,
+    webhook::WebhookCache,
 };
 
 /// The drivers a handle is built from.
@@ -31,7 +58,7 @@ pub struct Drivers {
     pub clock: Arc<dyn Clock>,
 }
 
-/// The handle. Cheap to clone.
+/// The handle. Cheap to clone. By itself it reads and writes records; a [`crate::ControlPlane`] makes it live.
 #[derive(Clone)]
 pub struct Tenancy {
     pub(crate) inner: Arc<Inner>,
@@ -39,6 +66,274 @@ pub struct Tenancy {
 
 pub(crate) struct Inner {
     pub(crate) config: Config,
-    pub(crate) keyring: Keyring,
+    pub(crate) keyring: Arc<Keyring>,
     pub(crate) drivers: Drivers,
+    pub(crate) owner: OwnerToken,
+    /// Wake, stop, delete and reconcile of one tenant exclude each other.
+    pub(crate) operations: Operations,
+    /// Changes of one tenant's settings that read before they write exclude each other.
+    pub(crate) settings_operations: Operations,
+    pub(crate) wakes: Wakes,
+    pub(crate) warm_pool: WarmPool,
+    pub(crate) deliveries: Deliveries,
+    pub(crate) webhooks: WebhookCache,
+    /// Tenants whose webhook could not be registered; the reconciler tries again.
+    pub(crate) webhooks_unsynced: Mutex<std::collections::HashSet<TenantId>>,
+    /// At most [`Config::max_waking`] wakes are under way.
+    pub(crate) waking: Semaphore,
+    /// The agents this process knows to run.
+    pub(crate) live: Mutex<HashMap<TenantId, Agent>>,
+    /// The last wakes, for `status`.
+    pub(crate) wake_records: Mutex<VecDeque<WakeRecord>>,
+    pub(crate) last_reconcile: Mutex<Option<ReconcileReport>>,
+    pub(crate) leading: std::sync::atomic::AtomicBool,
+    /// Rung when a deadline was set that may be earlier than all others.
+    pub(crate) deadline_set: Notify,
+    /// Rung when the reconciler should look now.
+    pub(crate) reconcile_now: Notify,
+    /// Set while a control plane runs on this handle; ends its tasks.
+    pub(crate) shutdown: CancellationToken,
+    /// The tasks of operations (wakes, stops, deliveries); joined at shutdown.
+    pub(crate) tasks: TaskTracker,
+    pub(crate) started_at: Timestamp,
+    pub(crate) is_live: std::sync::atomic::AtomicBool,
+}
+
+/// Locks a mutex whose holder never panics while the data is inconsistent.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a tenant is created with.
+#[derive(Debug)]
+pub struct NewTenant {
+    /// Its id.
+    pub id: TenantId,
+    /// Its bot's token.
+    pub bot_token: Option<Secret>,
+    /// The default is [`DEFAULT_IDLE_TIMEOUT`].
+    pub idle_timeout: Option<Duration>,
+}
+
+/// What an operator changes; `None` stays.
+#[derive(Debug, Default)]
+pub struct TenantChange {
+    /// A new bot's token.
+    pub bot_token: Option<Secret>,
+    /// The idle timeout.
+    pub idle_timeout: Option<Duration>,
+}
+
+impl Tenancy {
+    /// A handle that reads and writes records; no task runs.
+    pub fn new(config: Config, keyring: Arc<Keyring>, drivers: Drivers) -> Self {
+        let inner = Inner {
+            owner: OwnerToken(config.instance.clone()),
+            operations: Operations::default(),
+            settings_operations: Operations::default(),
+            wakes: Wakes::default(),
+            warm_pool: WarmPool::default(),
+            deliveries: Deliveries::default(),
+            webhooks: WebhookCache::default(),
+            webhooks_unsynced: Mutex::default(),
+            waking: Semaphore::new(config.max_waking.max(1)),
+            live: Mutex::default(),
+            wake_records: Mutex::default(),
+            last_reconcile: Mutex::default(),
+            leading: false.into(),
+            deadline_set: Notify::new(),
+            reconcile_now: Notify::new(),
+            shutdown: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            started_at: drivers.clock.now(),
+            is_live: false.into(),
+            config,
+            keyring,
+            drivers,
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The configuration it was built with.
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    pub(crate) fn drivers(&self) -> &Drivers {
+        &self.inner.drivers
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.drivers.clock.now()
+    }
+
+    /// Refuses what only a running control plane can do.
+    pub(crate) fn require_live(&self, what: &'static str) -> Result<()> {
+        if self.inner.is_live.load(std::sync::atomic::Ordering::Acquire) {
+            Ok(())
+        } else {
+            Err(Error::NeedsControlPlane { what })
+        }
+    }
+
+    /// Writes a new tenant's record and, where a control plane runs and a public URL is known, registers its webhook
+    /// (a failure of that is logged and finished by the reconciler). `AlreadyExists` if the id is taken.
+    pub async fn tenant_create(&self, new: NewTenant) -> Result<Tenant> {
+        let now = self.now();
+        let bot = new.bot_token.map(|token| self.bot_seal(&new.id, &token)).transpose()?;
+        let tenant = Tenant {
+            id: new.id,
+            created_at: now,
+            last_active_at: now,
+            settings: Settings { idle_timeout: new.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT), bot, suspended: None },
+            lifecycle: Lifecycle::new(now),
+        };
+        self.drivers().tenants.tenant_create(&tenant).await?;
+        tracing::info!(tenant = %tenant.id, "created");
+        self.webhook_sync(&tenant.id).await;
+        self.tenant_get(&tenant.id).await
+    }
+
+    /// The tenant. `NotFound` if there is none.
+    pub async fn tenant_get(&self, id: &TenantId) -> Result<Tenant> {
+        self.drivers().tenants.tenant_get(id).await?.ok_or_else(|| Error::not_found("tenant", id))
+    }
+
+    /// One page of tenants in order of id.
+    pub async fn tenant_list(&self, filter: &Filter, after: Option<&TenantId>, limit: usize) -> Result<Page<Tenant>> {
+        self.drivers().tenants.tenant_list(filter, after, limit).await
+    }
+
+    /// Changes settings. A new bot takes over at once: its webhook is registered, then the old bot's is removed;
+    /// updates of the old bot that still wait are dead-lettered, since nobody could answer them.
+    pub async fn tenant_update(&self, id: &TenantId, change: TenantChange) -> Result<Tenant> {
+        let settings_operation = self.inner.settings_operations.begin(id).await;
+        let before = self.tenant_get(id).await?;
+        let bot = change.bot_token.map(|token| self.bot_seal(id, &token)).transpose()?;
+        let rotated = bot.is_some();
+        let patch = SettingsPatch { idle_timeout: change.idle_timeout, bot: bot.map(Some), suspended: None };
+        let mut tenant = self.drivers().tenants.tenant_configure(id, patch).await?;
+        self.inner.webhooks.forget(id);
+        drop(settings_operation);
+        if rotated {
+            self.webhook_sync(id).await;
+            let new_bot = tenant.settings.bot.as_ref().map(|bot| bot.id);
+            if let Some(old) = before.settings.bot.filter(|old| Some(old.id) != new_bot) {
+                self.webhook_remove(id, &old).await;
+            }
+            tenant = self.tenant_get(id).await?;
+        }
+        if change.idle_timeout.is_some() && tenant.lifecycle.status.agent().is_some() {
+            self.deadline_set(id, tenant.last_active_at.max(tenant.lifecycle.since) + tenant.settings.idle_timeout)
+                .await;
+        }
+        Ok(tenant)
+    }
+
+    /// Work outside the inbox: raises `last_active_at`, which defers idleness. `NotFound` if there is no such tenant.
+    pub async fn tenant_touch(&self, id: &TenantId) -> Result<()> {
+        self.drivers().tenants.tenant_touch(id, self.now()).await
+    }
+
+    /// Sets the idle deadline and tells the idle loop. A failure is logged: the reconciler sets what is missing.
+    pub(crate) async fn deadline_set(&self, id: &TenantId, at: Timestamp) {
+        if let Err(error) = self.drivers().deadlines.deadline_set(id, at).await {
+            tracing::warn!(tenant = %id, error = error.chain(), "idle deadline not set");
+            self.inner.reconcile_now.notify_one();
+        }
+        self.inner.deadline_set.notify_one();
+    }
+
+    /// What the tenant's agent says of itself. `IllegalState` if none runs.
+    pub async fn agent_status(&self, id: &TenantId) -> Result<AgentStatus> {
+        self.require_live("asking an agent")?;
+        let tenant = self.tenant_get(id).await?;
+        let agent = tenant.lifecycle.status.agent().ok_or_else(|| Error::IllegalState {
+            tenant: id.to_string(),
+            status: tenant.lifecycle.status.label(),
+            reason: "it has no agent now".to_owned(),
+        })?;
+        self.drivers().workloads.agent_status(id, agent).await
+    }
+
+    /// The agent's log: its last `tail` lines, then, if `follow`, what is added.
+    pub async fn tenant_logs(
+        &self,
+        id: &TenantId,
+        tail: usize,
+        follow: bool,
+    ) -> Result<BoxStream<'static, std::io::Result<Bytes>>> {
+        self.tenant_get(id).await?;
+        self.drivers().workloads.workload_logs(id, tail, follow).await
+    }
+
+    /// One page of updates in order of key.
+    pub async fn update_list(
+        &self,
+        filter: &UpdateFilter,
+        after: Option<&UpdateKey>,
+        limit: usize,
+    ) -> Result<Vec<Update>> {
+        self.drivers().inboxes.update_list(filter, after, limit).await
+    }
+
+    /// Puts a dead or dropped update back into its queue.
+    pub async fn update_replay(&self, key: &UpdateKey) -> Result<()> {
+        self.drivers().inboxes.update_replay(key, self.now()).await?;
+        self.delivery_signal(&key.tenant);
+        Ok(())
+    }
+
+    /// Throws an update away; it stays visible as `dropped` until it is pruned.
+    pub async fn update_drop(&self, key: &UpdateKey) -> Result<()> {
+        self.drivers().inboxes.update_drop(key, self.now()).await?;
+        self.delivery_signal(&key.tenant);
+        Ok(())
+    }
+
+    /// Whether the store answers.
+    pub async fn ready(&self) -> Result<()> {
+        self.drivers().deadlines.deadline_next().await.map(drop)
+    }
+
+    /// Another process has written records: look at everything that may have changed.
+    pub fn records_changed(&self) {
+        self.inner.webhooks.forget_all();
+        self.inner.deadline_set.notify_one();
+        self.inner.reconcile_now.notify_one();
+    }
+
+    /// The control plane in numbers.
+    pub async fn status(&self) -> Result<StatusView> {
+        let drivers = self.drivers();
+        let warm = self.inner.warm_pool.view();
+        Ok(StatusView {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            started_at: self.inner.started_at,
+            tenants: drivers.tenants.tenant_counts().await?,
+            inbox: drivers.inboxes.inbox_counts(None).await?,
+            warm_ready: warm.ready,
+            warm_target: self.inner.config.warm_pool,
+            warm_breaker: warm.breaker,
+            leader: self.inner.leading.load(std::sync::atomic::Ordering::Relaxed),
+            wakes: lock(&self.inner.wake_records).iter().cloned().collect(),
+            reconcile: lock(&self.inner.last_reconcile).clone(),
+            memory_bytes: resident_bytes(),
+            cpu_ms: cpu_time().as_millis().try_into().unwrap_or(u64::MAX),
+        })
+    }
+}
+
+/// Resident memory of this process in bytes, from `/proc/self/statm` (proc(5)); `None` where there is none.
+fn resident_bytes() -> Option<u64> {
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * u64::try_from(rustix::param::page_size()).ok()?)
+}
+
+/// User and system time of this process.
+fn cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
 }

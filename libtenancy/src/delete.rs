@@ -1,0 +1,65 @@
+//! Delete: the record goes last, after everything it names.
+//!
+//! # Steps, and what is left if the process dies
+//! `terminated` is written first, under the fence: from then on no wake and no message is taken. Then the webhook, the
+//! agent, the endpoint, the inbox, the state, and at last the record are removed; each step may be repeated. Whatever
+//! dies, the record is still `terminated`, and the reconciler goes through all steps again.
+
+use crate::{
+    agent::Stop,
+    error::{Error, Result},
+    tenancy::Tenancy,
+    tenant::{Event, Generation, Status, Tenant, TenantId},
+};
+
+impl Tenancy {
+    /// Deletes the tenant, its agent, webhook and inbox; with `keep_state`, its local state and snapshots stay, and a
+    /// later tenant of the same name wakes with them. `NotFound` if there is no such tenant.
+    pub async fn tenant_delete(&self, id: &TenantId, keep_state: bool) -> Result<()> {
+        self.require_live("a deletion")?;
+        let (tenancy, id) = (self.clone(), id.clone());
+        let task = self.inner.tasks.spawn(async move {
+            let _operation = tenancy.inner.operations.begin(&id).await;
+            let tenant = tenancy.tenant_get(&id).await?;
+            let terminated = tenancy.lifecycle_write(&tenant, Event::Deleted { keep_state }).await?;
+            // The agent is known to the record of before only.
+            let agent = tenant.lifecycle.status.agent().cloned();
+            if let Some(agent) = agent {
+                let stop = Stop { drain: tenancy.inner.config.drain };
+                if let Err(error) = tenancy.drivers().workloads.agent_stop(&id, &agent, &stop).await {
+                    tracing::warn!(tenant = %id, error = error.chain(), "the agent did not stop as asked");
+                }
+            }
+            tenancy.delete_finish(terminated).await
+        });
+        task.await.map_err(|_| Error::internal("a deletion panicked"))?
+    }
+
+    /// Everything after `terminated`; the caller holds the tenant's operation. May be run again.
+    pub(crate) async fn delete_finish(&self, tenant: Tenant) -> Result<()> {
+        let id = &tenant.id;
+        let drivers = self.drivers();
+        let Status::Terminated { keep_state } = tenant.lifecycle.status else {
+            return Err(Error::internal("only a terminated tenant is removed"));
+        };
+        if let Some(bot) = &tenant.settings.bot {
+            self.webhook_remove(id, bot).await;
+        }
+        if let Some(left) = drivers.workloads.workload_find(id).await? {
+            drivers.workloads.workload_kill(&left).await?;
+        }
+        self.agent_is_gone(id, Generation(u64::MAX)).await;
+        drivers.inboxes.inbox_purge(id).await?;
+        if !keep_state {
+            drivers.workloads.workload_purge(id).await?;
+            drivers.snapshots.snapshot_purge(id).await?;
+        }
+        match drivers.tenants.tenant_remove(id, tenant.lifecycle.generation).await {
+            Ok(()) | Err(Error::NotFound { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        self.inner.webhooks.forget(id);
+        tracing::info!(tenant = %id, keep_state, "deleted");
+        Ok(())
+    }
+}

@@ -1,0 +1,471 @@
+//! Delivery: one loop per tenant with something in its inbox, from "stored" to "handled".
+//!
+//! Owns the order of the steps of the crash-point table in [`crate::inbox`], and who runs the loops. Does not own the
+//! decisions about attempts (`inbox`), wakes (`wake`) or what a chat understands (`chat`).
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures::FutureExt;
+use tokio::sync::Notify;
+
+use crate::{
+    agent::Turn,
+    chat::{self, Incoming},
+    clock::Timestamp,
+    error::{Error, Result},
+    inbox::{self, Claim, Epoch, Outcome, Outgoing, Stage, Take, Update, UpdateKey},
+    ports::{inboxes::DELIVERY_TTL, workloads::TurnKey},
+    secret::Secret,
+    tenancy::{Tenancy, lock},
+    tenant::{Agent, Status, TenantId},
+};
+
+/// How long a loop waits for the next update before it ends.
+const LINGER: Duration = Duration::from_secs(10);
+
+/// The pause after a store error.
+const STORE_PAUSE: Duration = Duration::from_millis(500);
+
+/// Telegram shows "typing" for up to 5 s (<https://core.telegram.org/bots/api#sendchataction>).
+const TYPING_EVERY: Duration = Duration::from_secs(4);
+
+/// How long a turn may take before the chat sees "typing".
+const TYPING_AFTER: Duration = Duration::from_secs(1);
+
+/// How often one delivery looks for the tenant's agent anew before it counts as a failed attempt.
+const AGENT_ROUNDS: u32 = 3;
+
+/// The loops of this process.
+#[derive(Default)]
+pub(crate) struct Deliveries(Mutex<HashMap<TenantId, Arc<Notify>>>);
+
+/// Why a loop goes on or ends after an error.
+enum AfterError {
+    /// Another owner delivers, or the update was changed by an operator.
+    Claim,
+    /// The store is away for a moment.
+    Pause,
+}
+
+fn after_error(error: &Error) -> AfterError {
+    match error {
+        Error::Conflict { .. } | Error::NotFound { .. } => AfterError::Claim,
+        _ => AfterError::Pause,
+    }
+}
+
+/// What a delivery knows of its tenant while it works on one update.
+struct Delivery<'a> {
+    update: &'a Update,
+    key: &'a UpdateKey,
+    epoch: Epoch,
+    token: Secret,
+    /// The "starting" message that the reply replaces. Held locked while it is being sent.
+    notice: Arc<tokio::sync::Mutex<Option<i64>>>,
+}
+
+impl Tenancy {
+    /// Something may be pending for the tenant: its loop looks, and is started if there is none.
+    pub(crate) fn delivery_signal(&self, id: &TenantId) {
+        if self.require_live("delivery").is_err() {
+            return;
+        }
+        let mut loops = lock(&self.inner.deliveries.0);
+        if let Some(signal) = loops.get(id) {
+            signal.notify_one();
+            return;
+        }
+        let signal = Arc::new(Notify::new());
+        loops.insert(id.clone(), Arc::clone(&signal));
+        drop(loops);
+        let (tenancy, id) = (self.clone(), id.clone());
+        self.inner.tasks.spawn(async move { tenancy.delivery_run(&id, &signal).await });
+    }
+
+    /// Starts the loops of all tenants with pending updates: at the start, and as the reconciler's safety net.
+    pub(crate) async fn deliveries_sweep(&self) -> Result<()> {
+        let mut after = None;
+        loop {
+            let page = self.drivers().inboxes.tenants_pending(after.as_ref(), 500).await?;
+            for id in &page {
+                self.delivery_signal(id);
+            }
+            match page.last() {
+                Some(last) if page.len() >= 500 => after = Some(last.clone()),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Delivers until nothing has been pending for [`LINGER`], or the control plane shuts down: then the update under
+    /// way is still finished.
+    async fn delivery_run(&self, id: &TenantId, signal: &Notify) {
+        let shutdown = &self.inner.shutdown;
+        let mut epoch = None;
+        while !shutdown.is_cancelled() {
+            let worked = match epoch {
+                None => self.delivery_claim(id, &mut epoch).await,
+                Some(epoch) => self.delivery_drain(id, epoch).await,
+            };
+            let wait = match worked {
+                Ok(wait) => wait,
+                Err(error) => match after_error(&error) {
+                    AfterError::Claim => {
+                        tracing::debug!(tenant = %id, error = error.chain(), "claiming the delivery anew");
+                        epoch = None;
+                        if self.delivery_is_orphaned(id).await { None } else { Some(STORE_PAUSE / 10) }
+                    }
+                    AfterError::Pause => {
+                        tracing::warn!(tenant = %id, error = error.chain(), "delivery interrupted");
+                        Some(STORE_PAUSE)
+                    }
+                },
+            };
+            let signalled = tokio::select! {
+                signalled = tokio::time::timeout(wait.unwrap_or(LINGER), signal.notified()) => signalled.is_ok(),
+                () = shutdown.cancelled() => break,
+            };
+            if wait.is_none() && !signalled {
+                // A signal that came after the timeout sits in the Notify: looked at under the lock of the signallers.
+                let mut loops = lock(&self.inner.deliveries.0);
+                if signal.notified().now_or_never().is_none() {
+                    loops.remove(id);
+                    break;
+                }
+            }
+        }
+        if let Some(epoch) = epoch
+            && let Err(error) = self.drivers().inboxes.delivery_release(id, epoch).await
+        {
+            tracing::debug!(tenant = %id, error = error.chain(), "delivery not released; it lapses");
+        }
+    }
+
+    /// A tenant that is gone may have left updates that were stored while it was deleted.
+    async fn delivery_is_orphaned(&self, id: &TenantId) -> bool {
+        match self.drivers().tenants.tenant_get(id).await {
+            Ok(None) => self.drivers().inboxes.inbox_purge(id).await.is_ok(),
+            Ok(Some(tenant)) => matches!(tenant.lifecycle.status, Status::Terminated { .. }),
+            Err(_) => false,
+        }
+    }
+
+    async fn delivery_claim(&self, id: &TenantId, epoch: &mut Option<Epoch>) -> Result<Option<Duration>> {
+        let now = self.now();
+        match self.drivers().inboxes.delivery_claim(id, &self.inner.owner.0, now).await? {
+            Claim::Won(won) => {
+                *epoch = Some(won);
+                Ok(Some(Duration::ZERO))
+            }
+            Claim::Held(until) => Ok(Some(until.since(now).max(STORE_PAUSE))),
+        }
+    }
+
+    /// Delivers what is due. `Some(wait)` until the first update's next attempt; `None` if nothing is pending.
+    async fn delivery_drain(&self, id: &TenantId, epoch: Epoch) -> Result<Option<Duration>> {
+        let inboxes = &self.drivers().inboxes;
+        let mut take = inboxes.update_take(id, epoch, self.now()).await?;
+        let mut worked = false;
+        loop {
+            match take {
+                Take::Taken(update) => {
+                    worked = true;
+                    take = self.update_deliver(&update, epoch).await?;
+                    if self.inner.shutdown.is_cancelled() {
+                        return Ok(None);
+                    }
+                }
+                Take::Wait(until) => return Ok(Some(until.since(self.now()).max(Duration::from_millis(1)))),
+                Take::Empty => {
+                    if worked && let Err(error) = self.drivers().tenants.tenant_touch(id, self.now()).await {
+                        tracing::debug!(tenant = %id, error = error.chain(), "activity not recorded");
+                    }
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    /// Brings one update as far as it gets, and takes the next.
+    async fn update_deliver(&self, update: &Update, epoch: Epoch) -> Result<Take> {
+        let inboxes = &self.drivers().inboxes;
+        let id = &update.key.tenant;
+        let tenant = self.tenant_get(id).await?;
+        let Some(bot) = tenant.settings.bot.as_ref().filter(|bot| bot.id == update.key.bot) else {
+            let outcome = Outcome::Dead("its bot was replaced or removed".to_owned());
+            return inboxes.update_finish(&update.key, epoch, &outcome, self.now()).await;
+        };
+        let notice = Arc::new(tokio::sync::Mutex::new(update.notice));
+        let delivery = Delivery { update, key: &update.key, epoch, token: self.bot_open(id, bot)?, notice };
+        if let Some(reason) = inbox::exhausted(update, self.now()) {
+            return self.update_bury(&delivery, reason).await;
+        }
+        // A long turn outlives the claim; renewing it is part of delivering.
+        let renewal = async {
+            loop {
+                tokio::time::sleep(DELIVERY_TTL / 3).await;
+                if let Err(error) = inboxes.delivery_renew(id, epoch, self.now()).await {
+                    match after_error(&error) {
+                        AfterError::Claim => return error,
+                        AfterError::Pause => tracing::warn!(tenant = %id, error = error.chain(), "claim not renewed"),
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            taken = self.update_step(&delivery) => taken,
+            lost = renewal => Err(lost),
+        }
+    }
+
+    async fn update_step(&self, delivery: &Delivery<'_>) -> Result<Take> {
+        let inboxes = &self.drivers().inboxes;
+        match &delivery.update.stage {
+            Stage::Replied { reply, sent } => self.reply_send(delivery, reply, *sent).await,
+            Stage::Pending => {
+                let incoming = match chat::parse(&delivery.update.payload) {
+                    Ok(incoming) => incoming,
+                    Err(error) => return self.update_bury(delivery, error.chain()).await,
+                };
+                let Some(reply) = self.update_answer(delivery, &incoming).await? else {
+                    return inboxes.update_take(&delivery.key.tenant, delivery.epoch, self.now()).await;
+                };
+                if reply.parts.is_empty() {
+                    return inboxes.update_finish(delivery.key, delivery.epoch, &Outcome::Handled, self.now()).await;
+                }
+                inboxes.reply_store(delivery.key, delivery.epoch, &reply).await?;
+                self.reply_send(delivery, &reply, 0).await
+            }
+            Stage::Handled { .. } | Stage::Dead { .. } | Stage::Dropped { .. } => {
+                Err(Error::internal("a terminal update was taken"))
+            }
+        }
+    }
+
+    /// What is to be said to an update; `None` if it was put back for a later attempt.
+    async fn update_answer(&self, delivery: &Delivery<'_>, incoming: &Incoming) -> Result<Option<Outgoing>> {
+        if let Incoming::Callback { id: callback, .. } = incoming
+            && let Err(error) = self.drivers().messengers.callback_answer(&delivery.token, callback).await
+        {
+            tracing::debug!(update = %delivery.key, error = error.chain(), "callback not answered");
+        }
+        let Some(chat) = incoming.chat() else { return Ok(Some(Outgoing { chat: 0, parts: Vec::new() })) };
+        let Some(message) = chat::prompt(incoming) else {
+            let parts = match incoming {
+                Incoming::Unsupported { kind, .. } => vec![chat::unsupported(kind)],
+                _ => Vec::new(),
+            };
+            return Ok(Some(Outgoing { chat, parts }));
+        };
+        let turn = Turn { message };
+        let answer = {
+            let work = self.turn_run(delivery.key, &turn);
+            tokio::pin!(work);
+            tokio::select! {
+                answer = &mut work => answer,
+                // A chat that waits sees that it is heard; a quick answer costs none of this.
+                () = self.chat_entertain(delivery, chat) => unreachable!("entertaining never ends"),
+            }
+        };
+        match answer {
+            Ok(response) => Ok(Some(Outgoing { chat, parts: chat::split(&response) })),
+            Err(error) => {
+                let counts = turn_failure_counts(&error);
+                self.update_put_back(delivery, &error, counts, false).await.map(|()| None)
+            }
+        }
+    }
+
+    /// Wakes the agent if needed and runs, joins or replays the turn.
+    async fn turn_run(&self, key: &UpdateKey, turn: &Turn) -> Result<String> {
+        let workloads = &self.drivers().workloads;
+        let mut last = None;
+        for _ in 0..AGENT_ROUNDS {
+            let agent = self.agent_resolve(&key.tenant).await?;
+            let timeout = self.inner.config.agent.turn_timeout;
+            match workloads.agent_turn(&agent, TurnKey(key), turn, timeout).await {
+                Ok(reply) => return Ok(reply.response),
+                // Not this agent (any more), or it did not answer: what is true now is in the record and the lock.
+                Err(error @ (Error::Conflict { .. } | Error::Unavailable { .. } | Error::OutcomeUnknown { .. })) => {
+                    tracing::info!(update = %key, error = error.chain(), "the agent did not take the turn");
+                    self.agent_doubt(&key.tenant, &agent, &error).await?;
+                    last = Some(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::AgentFailed {
+            tenant: key.tenant.to_string(),
+            reason: last.map_or_else(String::new, |error| format!("it did not take the turn: {}", error.chain())),
+        })
+    }
+
+    /// The tenant's agent: as cached, as recorded, or as woken.
+    async fn agent_resolve(&self, id: &TenantId) -> Result<Agent> {
+        if let Some(agent) = lock(&self.inner.live).get(id) {
+            return Ok(agent.clone());
+        }
+        if let Ok(Some(agent)) = self.drivers().endpoints.endpoint_get(id, self.now()).await {
+            return Ok(agent);
+        }
+        self.tenant_wake(id).await.map(|(agent, _)| agent)
+    }
+
+    /// The agent did not take a turn: forget where it was, and find out whether it lives.
+    async fn agent_doubt(&self, id: &TenantId, agent: &Agent, error: &Error) -> Result<()> {
+        lock(&self.inner.live).remove(id);
+        if let Err(error) = self.drivers().endpoints.endpoint_remove(id, agent.generation).await {
+            tracing::debug!(tenant = %id, error = error.chain(), "endpoint not removed");
+        }
+        // Waits for a stop under way; records the loss if the agent is gone.
+        self.agent_gone(id, agent.generation, error.chain()).await?;
+        if self.drivers().workloads.workload_find(id).await?.is_some() {
+            // It lives, so it was busy starting, stopping or dying: a moment later it is one or the other.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Ok(())
+    }
+
+    /// Sends the parts that are not known to have been sent.
+    async fn reply_send(&self, delivery: &Delivery<'_>, reply: &Outgoing, sent: u32) -> Result<Take> {
+        let inboxes = &self.drivers().inboxes;
+        let parts = reply.parts.iter().enumerate().skip(sent as usize);
+        let mut chat = reply.chat;
+        for (index, part) in parts {
+            let mut result = self.part_send(delivery, chat, index, part).await;
+            if let Err(Error::ChatMigrated { to }) = result {
+                chat = to;
+                result = self.part_send(delivery, chat, index, part).await;
+            }
+            match result {
+                Ok(()) if index + 1 == reply.parts.len() => {}
+                Ok(()) => {
+                    let sent = u32::try_from(index + 1).unwrap_or(u32::MAX);
+                    inboxes.part_sent(delivery.key, delivery.epoch, sent).await?;
+                }
+                Err(error @ Error::Refused { .. }) => {
+                    tracing::info!(update = %delivery.key, error = error.chain(), "the chat does not take the reply");
+                    let outcome = Outcome::Dead(error.chain());
+                    return inboxes.update_finish(delivery.key, delivery.epoch, &outcome, self.now()).await;
+                }
+                Err(error) => {
+                    let unknown = matches!(error, Error::OutcomeUnknown { .. } | Error::Timeout { .. });
+                    self.update_put_back(delivery, &error, unknown, unknown).await?;
+                    return inboxes.update_take(&delivery.key.tenant, delivery.epoch, self.now()).await;
+                }
+            }
+        }
+        inboxes.update_finish(delivery.key, delivery.epoch, &Outcome::Handled, self.now()).await
+    }
+
+    /// Sends one part; the first one replaces the "starting" message where there is one.
+    async fn part_send(&self, delivery: &Delivery<'_>, chat: i64, index: usize, part: &str) -> Result<()> {
+        let messengers = &self.drivers().messengers;
+        if index == 0
+            && let Some(notice) = *delivery.notice.lock().await
+        {
+            match messengers.text_edit(&delivery.token, chat, notice, part).await {
+                // The notice was deleted in the chat: say it in a message of its own.
+                Err(Error::Refused { .. }) => {}
+                other => return other,
+            }
+        }
+        messengers.text_send(&delivery.token, chat, part).await.map(drop)
+    }
+
+    /// Puts the update back for a later attempt.
+    async fn update_put_back(
+        &self,
+        delivery: &Delivery<'_>,
+        error: &Error,
+        counts: bool,
+        possible_repeat: bool,
+    ) -> Result<()> {
+        let update = delivery.update;
+        let failures = if counts { update.attempts + 1 } else { update.takes.min(4) };
+        let wait = match error {
+            Error::RateLimited { retry_after, .. } => *retry_after,
+            _ => inbox::backoff(failures.max(1), jitter()),
+        };
+        tracing::info!(update = %delivery.key, counts, wait_s = wait.as_secs_f64(), error = error.chain(), "put back");
+        let not_before: Timestamp = self.now() + wait;
+        self.drivers()
+            .inboxes
+            .update_retry(delivery.key, delivery.epoch, not_before, &error.chain(), counts, possible_repeat)
+            .await
+    }
+
+    /// Gives the update up: tells the chat, best effort, then dead-letters it.
+    async fn update_bury(&self, delivery: &Delivery<'_>, reason: String) -> Result<Take> {
+        tracing::warn!(update = %delivery.key, reason, "dead-lettered");
+        let chat = chat::parse(&delivery.update.payload).ok().and_then(|incoming| incoming.chat());
+        if let Some(chat) = chat {
+            let told = self.part_send(delivery, chat, 0, chat::GIVEN_UP).await;
+            if let Err(error) = told {
+                tracing::info!(update = %delivery.key, error = error.chain(), "the chat was not told");
+            }
+        }
+        let outcome = Outcome::Dead(reason);
+        self.drivers().inboxes.update_finish(delivery.key, delivery.epoch, &outcome, self.now()).await
+    }
+
+    /// Shows a waiting chat that its message is being worked on: one "starting" message if an agent is being woken,
+    /// "typing" from then on. Never ends; dropped when the answer is there.
+    async fn chat_entertain(&self, delivery: &Delivery<'_>, chat: i64) {
+        let notice_after = self.inner.config.starting_notice_after;
+        let typing = async {
+            tokio::time::sleep(TYPING_AFTER).await;
+            loop {
+                if let Err(error) = self.drivers().messengers.typing_send(&delivery.token, chat).await {
+                    tracing::debug!(update = %delivery.key, error = error.chain(), "typing not shown");
+                }
+                tokio::time::sleep(TYPING_EVERY).await;
+            }
+        };
+        let notice = async {
+            tokio::time::sleep(notice_after).await;
+            let notice = Arc::clone(&delivery.notice).lock_owned().await;
+            if notice.is_none() && self.is_waking(&delivery.key.tenant) {
+                self.notice_send(delivery, chat, notice);
+            }
+        };
+        tokio::join!(typing, notice);
+    }
+
+    /// Sends the "starting" message in a task of its own: the reply waits for its id, whenever it comes.
+    fn notice_send(&self, delivery: &Delivery<'_>, chat: i64, mut notice: tokio::sync::OwnedMutexGuard<Option<i64>>) {
+        let (tenancy, key, epoch, token) = (self.clone(), delivery.key.clone(), delivery.epoch, delivery.token.clone());
+        self.inner.tasks.spawn(async move {
+            let drivers = tenancy.drivers();
+            let sent = async {
+                let message = drivers.messengers.text_send(&token, chat, chat::STARTING).await?;
+                *notice = Some(message);
+                drivers.inboxes.notice_store(&key, epoch, message).await
+            };
+            if let Err(error) = sent.await {
+                tracing::debug!(update = %key, error = error.chain(), "starting notice not sent or not kept");
+            }
+        });
+    }
+}
+
+/// Whether a failed turn is the agent's fault, and so counts as an attempt.
+fn turn_failure_counts(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::AgentFailed { .. }
+            | Error::Timeout { .. }
+            | Error::Invalid { .. }
+            | Error::Refused { .. }
+            | Error::Internal { .. }
+    )
+}
+
+/// A random share for back-off, 0.0 to 1.0.
+fn jitter() -> f64 {
+    crate::secret::random_bytes::<1>().map_or(0.5, |[byte]| f64::from(byte) / 255.0)
+}

@@ -1,0 +1,97 @@
+//! Leadership: idle handling and reconciling run in one place, and a process that loses the lease stands again.
+//!
+//! Every write of a leader is fenced by generations anyway; the lease spares work, it is no fence.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::Stopwatch,
+    inbox::KEEP_TERMINAL,
+    ports::leaders::{LEASE_RENEW, LEASE_TTL},
+    tenancy::Tenancy,
+};
+
+/// The role (the seed's Lease).
+pub const ROLE: &str = "orchestrator-leader";
+
+/// How often terminal updates are pruned, and how many at once.
+const PRUNE: (Duration, usize) = (Duration::from_secs(600), 5_000);
+
+impl Tenancy {
+    /// Stands, leads, stands again, until the control plane shuts down.
+    pub(crate) async fn leader_run(&self) {
+        let leaders = &self.drivers().leaders;
+        let mut leading: Option<(CancellationToken, tokio::task::JoinHandle<()>)> = None;
+        let mut renewed = Stopwatch::start();
+        loop {
+            let held = match leaders.leader_acquire(ROLE, &self.inner.owner, LEASE_TTL, self.now()).await {
+                Ok(held) => {
+                    renewed = Stopwatch::start();
+                    held.is_some()
+                }
+                Err(error) => {
+                    tracing::warn!(error = error.chain(), "lease not renewed");
+                    // Leads on only while the lease it last saw is certainly its own.
+                    leading.is_some() && renewed.elapsed() + LEASE_RENEW < LEASE_TTL
+                }
+            };
+            match (&leading, held) {
+                (None, true) => {
+                    let stop = CancellationToken::new();
+                    let (tenancy, token) = (self.clone(), stop.clone());
+                    leading = Some((stop, tokio::spawn(async move { tenancy.lead(token).await })));
+                    self.inner.leading.store(true, Ordering::Relaxed);
+                    tracing::info!("leading");
+                }
+                (Some(_), false) => {
+                    if let Some((stop, task)) = leading.take() {
+                        self.inner.leading.store(false, Ordering::Relaxed);
+                        tracing::warn!("no longer leading; standing again");
+                        stop.cancel();
+                        let _ = task.await;
+                    }
+                }
+                (None, false) | (Some(_), true) => {}
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LEASE_RENEW) => {}
+                () = self.inner.shutdown.cancelled() => break,
+            }
+        }
+        if let Some((stop, task)) = leading {
+            self.inner.leading.store(false, Ordering::Relaxed);
+            stop.cancel();
+            let _ = task.await;
+            if let Err(error) = leaders.leader_resign(ROLE, &self.inner.owner).await {
+                tracing::debug!(error = error.chain(), "lease not given up; it lapses");
+            }
+        }
+    }
+
+    async fn lead(&self, stop: CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = async { tokio::join!(self.idle_run(), self.reconcile_run(), self.prune_run()); } => {}
+        }
+    }
+
+    /// Removes terminal updates that need not de-duplicate any more.
+    async fn prune_run(&self) {
+        loop {
+            loop {
+                let before = self.now() - KEEP_TERMINAL;
+                match self.drivers().inboxes.inbox_prune(before, PRUNE.1).await {
+                    Ok(pruned) if pruned >= PRUNE.1 as u64 => {}
+                    Ok(_) => break,
+                    Err(error) => {
+                        tracing::warn!(error = error.chain(), "inbox not pruned");
+                        break;
+                    }
+                }
+            }
+            tokio::time::sleep(PRUNE.0).await;
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Stop: from a running agent to a saved state and nothing that runs.
+//!
+//! # Steps, and what is left if the process dies
+//! | after | what is left | who finishes it |
+//! |---|---|---|
+//! | `stopping` written | an agent that runs on, a record that says it must not | the reconciler stops it |
+//! | agent drained, ended, state saved | no agent, an archive that nobody published | the reconciler: `idle`; the local state, which is newer, wins at the next wake |
+//! | `idle` written, snapshot published | all that matters | nobody has to |
+//!
+//! A stop for idleness is cancelled by a message that arrives before the agent is told to end; a later message follows
+//! the stop: its wake waits for the operation to end.
+
+use crate::{
+    agent::{SnapshotTaken, Stop, Stopped},
+    error::{Error, Result},
+    tenancy::Tenancy,
+    tenant::{Agent, Event, Generation, SnapshotRef, Status, StopReason, Tenant, TenantId},
+};
+
+/// Archives of a tenant that are kept: the published one and the one before it.
+const SNAPSHOTS_KEPT: usize = 2;
+
+impl Tenancy {
+    /// Stops the tenant's agent and returns when the tenant is idle. A tenant without an agent stays as it is.
+    ///
+    /// `IllegalState` while it is being deleted; store errors (the reconciler then finishes the stop).
+    pub async fn tenant_stop(&self, id: &TenantId, reason: StopReason) -> Result<Tenant> {
+        self.require_live("a stop")?;
+        let (tenancy, id) = (self.clone(), id.clone());
+        // A task of the control plane: a caller that hangs up does not leave a stop half done.
+        let task = self.inner.tasks.spawn(async move {
+            let _operation = tenancy.inner.operations.begin(&id).await;
+            tenancy.stop_run(&id, reason).await
+        });
+        task.await.map_err(|_| Error::internal("a stop panicked"))?
+    }
+
+    /// The stop itself; the caller holds the tenant's operation.
+    pub(crate) async fn stop_run(&self, id: &TenantId, reason: StopReason) -> Result<Tenant> {
+        let tenant = self.tenant_get(id).await?;
+        match &tenant.lifecycle.status {
+            Status::Idle { .. } => Ok(tenant),
+            Status::Provisioning | Status::Stopping { .. } => self.recover(tenant).await,
+            Status::Terminated { .. } => tenant.after(Event::StopStarted(reason), self.now()).map(|_| tenant),
+            Status::Running { agent } => {
+                let agent = agent.clone();
+                let for_idleness = reason == StopReason::Idle;
+                let stopping = self.lifecycle_write(&tenant, Event::StopStarted(reason)).await?;
+                // The fence stands; a message that was stored before it is seen here, one stored after it finds it.
+                if for_idleness && self.drivers().inboxes.pending_count(id).await.is_ok_and(|pending| pending > 0) {
+                    let running = self.lifecycle_write(&stopping, Event::StopCancelled).await?;
+                    tracing::info!(tenant = %id, "stop cancelled: a message arrived");
+                    self.agent_is_live(id, &agent, running.settings.idle_timeout).await;
+                    return Ok(running);
+                }
+                self.stop_finish(stopping, &agent).await
+            }
+        }
+    }
+
+    /// From `stopping` to `idle`; run again after a death, it does what is left.
+    pub(crate) async fn stop_finish(&self, stopping: Tenant, agent: &Agent) -> Result<Tenant> {
+        let id = &stopping.id;
+        let workloads = &self.drivers().workloads;
+        let stop = Stop { drain: self.inner.config.drain };
+        let event = match workloads.agent_stop(id, agent, &stop).await {
+            Ok(stopped) => Event::StopFinished(self.snapshot_ref(id, agent.generation, stopped)?),
+            Err(error) => {
+                // It does not answer, or is somebody else's by now. What is left of it is ended for good.
+                tracing::warn!(tenant = %id, error = error.chain(), "the agent did not stop as asked");
+                if let Some(left) = workloads.workload_find(id).await? {
+                    workloads.workload_kill(&left).await?;
+                }
+                Event::AgentLost(error.chain())
+            }
+        };
+        let idle = self.lifecycle_write(&stopping, event).await?;
+        self.agent_is_gone(id, agent.generation).await;
+        self.snapshots_thin(&idle).await;
+        tracing::info!(tenant = %id, generation = %agent.generation,
+            reason = match &idle.lifecycle.status { Status::Idle { reason: Some(reason) } => reason.to_string(), _ => String::new() },
+            "stopped");
+        Ok(idle)
+    }
+
+    /// Writes the lifecycle after `event`; returns the tenant as it is then.
+    pub(crate) async fn lifecycle_write(&self, tenant: &Tenant, event: Event) -> Result<Tenant> {
+        let next = tenant.after(event, self.now())?;
+        self.transition_insisting(&tenant.id, tenant.lifecycle.generation, &next).await?;
+        Ok(Tenant { lifecycle: next, ..tenant.clone() })
+    }
+
+    fn snapshot_ref(&self, id: &TenantId, generation: Generation, stopped: Stopped) -> Result<Option<SnapshotRef>> {
+        if let Some(error) = stopped.snapshot_error {
+            tracing::error!(tenant = %id, error, "the state was not saved; it is kept where the agent left it");
+        }
+        stopped.snapshot.map(|taken| self.snapshot_named(id, generation, taken)).transpose()
+    }
+
+    fn snapshot_named(&self, id: &TenantId, generation: Generation, taken: SnapshotTaken) -> Result<SnapshotRef> {
+        Ok(SnapshotRef {
+            key: self.drivers().snapshots.snapshot_key(id, generation, &taken.file)?,
+            sha256: taken.sha256,
+            bytes: taken.bytes,
+            generation,
+            taken_at: taken.taken_at,
+        })
+    }
+
+    /// Publishes a running agent's periodic snapshot. Refused if that agent is not the tenant's any more.
+    pub(crate) async fn snapshot_publish(
+        &self,
+        id: &TenantId,
+        generation: Generation,
+        taken: SnapshotTaken,
+    ) -> Result<()> {
+        let _operation = self.inner.operations.begin(id).await;
+        let tenant = self.tenant_get(id).await?;
+        let snapshot = self.snapshot_named(id, generation, taken)?;
+        let published = self.lifecycle_write(&tenant, Event::SnapshotTaken(snapshot)).await?;
+        self.snapshots_thin(&published).await;
+        Ok(())
+    }
+
+    /// Removes archives that are neither the published one nor among the last ones before it; best effort.
+    async fn snapshots_thin(&self, tenant: &Tenant) {
+        let Some(published) = &tenant.lifecycle.snapshot else { return };
+        let snapshots = &self.drivers().snapshots;
+        let thinned = async {
+            let mut keys: Vec<String> =
+                snapshots.snapshot_list(&tenant.id).await?.into_iter().map(|stored| stored.key).collect();
+            let Some(at) = keys.iter().position(|key| *key == published.key) else { return Ok(()) };
+            // Newer ones than the published one are an agent's that has not reported them yet.
+            keys.truncate((at + 1).saturating_sub(SNAPSHOTS_KEPT));
+            for key in keys {
+                snapshots.snapshot_remove(&key).await?;
+            }
+            Ok::<_, Error>(())
+        };
+        if let Err(error) = thinned.await {
+            tracing::warn!(tenant = %tenant.id, error = error.chain(), "old snapshots not removed");
+        }
+    }
+}

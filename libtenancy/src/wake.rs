@@ -1,0 +1,339 @@
+//! Wake: from a sleeping tenant to an agent that answers.
+//!
+//! Owns admission, the order of the steps, and their crash points. Does not own how a workload is started
+//! (`ports::workloads`) nor who asks for a wake (`delivery`, the services).
+//!
+//! # Steps, and what is left if the process dies
+//! | after | what is left | who finishes it |
+//! |---|---|---|
+//! | lock | a lock that lapses, or that the next holder of the instance's name takes over | nobody has to |
+//! | `provisioning` written | a record without an agent | the reconciler: back to `idle` |
+//! | workload started | an unbound agentd | it ends by itself: its control plane is gone |
+//! | workload bound | a live agent of the record's generation, holding the tenant's lock | the reconciler adopts it: `running` |
+//! | `running` written | all that matters | the reconciler sets the deadline that may be missing |
+//!
+//! A wake is a task of the control plane: whoever asked may hang up. Everybody who asks while it runs gets its result.
+
+use std::{collections::HashMap, sync::Mutex, time::Duration};
+
+use tokio::sync::watch;
+
+use crate::{
+    agent::Bound,
+    api::{WakeRecord, WakeView},
+    clock::Stopwatch,
+    error::{Error, Result},
+    ports::{
+        endpoints::ENDPOINT_TTL,
+        wake_locks::WAKE_LOCK_TTL,
+        workloads::{BindRequest, Workload},
+    },
+    tenancy::{Tenancy, lock},
+    tenant::{Agent, Event, Generation, Status, Tenant, TenantId, WakePhases, WorkloadId},
+};
+
+/// What a wake ends with; the phases are `None` if the agent was running already.
+pub(crate) type WakeResult = Result<(Agent, Option<WakePhases>)>;
+
+/// The wakes under way in this process.
+#[derive(Default)]
+pub(crate) struct Wakes(Mutex<HashMap<TenantId, watch::Receiver<Option<WakeResult>>>>);
+
+/// How many wakes `status` remembers.
+const REMEMBERED: usize = 1_000;
+
+/// What a wake finds and has to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// An agent runs already.
+    Running(Agent),
+    /// A workload is to be bound under a new generation.
+    Start,
+    /// A wake or a stop of a dead control plane must be finished first.
+    Recover,
+}
+
+/// Decides what a wake has to do, or why it must not be done. `live` is the number of agents that run.
+pub(crate) fn admit(tenant: &Tenant, live: usize, max_running: usize) -> Result<Step> {
+    let refuse = |reason: String| Error::IllegalState {
+        tenant: tenant.id.to_string(),
+        status: tenant.lifecycle.status.label(),
+        reason,
+    };
+    if let Some(reason) = &tenant.settings.suspended {
+        return Err(Error::IllegalState { tenant: tenant.id.to_string(), status: "suspended", reason: reason.clone() });
+    }
+    match &tenant.lifecycle.status {
+        Status::Running { agent } => Ok(Step::Running(agent.clone())),
+        Status::Terminated { .. } => Err(refuse("it is being deleted".to_owned())),
+        Status::Idle { .. } if live >= max_running => {
+            Err(Error::Overloaded { reason: format!("{live} agents run, the limit is {max_running}") })
+        }
+        Status::Idle { .. } => Ok(Step::Start),
+        Status::Provisioning | Status::Stopping { .. } => Ok(Step::Recover),
+    }
+}
+
+impl Tenancy {
+    /// Wakes the tenant, or joins the wake under way. The phases are `None` if the agent was running already.
+    ///
+    /// Errors: `NotFound`; `IllegalState` (suspended, being deleted); `Overloaded` (the fleet's ceiling);
+    /// `AgentFailed` with what the agent said; store errors.
+    pub async fn tenant_wake(&self, id: &TenantId) -> WakeResult {
+        self.require_live("a wake")?;
+        if let Status::Running { agent } = self.tenant_get(id).await?.lifecycle.status {
+            return Ok((agent, None));
+        }
+        let mut result = self.wake_begin(id);
+        let woken = result.wait_for(Option::is_some).await;
+        match woken {
+            Ok(value) => value.clone().unwrap_or_else(|| Err(Error::internal("a wake ended without a result"))),
+            Err(_) => Err(Error::unavailable("control plane", "it is shutting down")),
+        }
+    }
+
+    /// Starts a wake task, or finds the one that runs.
+    fn wake_begin(&self, id: &TenantId) -> watch::Receiver<Option<WakeResult>> {
+        let mut wakes = lock(&self.inner.wakes.0);
+        if let Some(running) = wakes.get(id) {
+            return running.clone();
+        }
+        let (sender, receiver) = watch::channel(None);
+        wakes.insert(id.clone(), receiver.clone());
+        drop(wakes);
+        let (tenancy, id) = (self.clone(), id.clone());
+        self.inner.tasks.spawn(async move {
+            let result = tenancy.wake_run(&id).await;
+            if let Err(error) = &result {
+                tracing::warn!(tenant = %id, error = error.chain(), "wake failed");
+            }
+            // Out of the map first: whoever comes later must look at the record, not at this result.
+            lock(&tenancy.inner.wakes.0).remove(&id);
+            sender.send_replace(Some(result));
+        });
+        receiver
+    }
+
+    async fn wake_run(&self, id: &TenantId) -> WakeResult {
+        let total = Stopwatch::start();
+        let mut lap = Stopwatch::start();
+        let mut phases = WakePhases::default();
+        let _permit = self.inner.waking.acquire().await.map_err(|_| Error::internal("the wake limit was closed"))?;
+        // A stop under way ends first: the message follows it.
+        let _operation = self.inner.operations.begin(id).await;
+        phases.queue = lap.lap();
+
+        let mut tenant = self.tenant_get(id).await?;
+        let live = lock(&self.inner.live).len();
+        match admit(&tenant, live, self.inner.config.max_running)? {
+            Step::Running(agent) => return Ok((agent, None)),
+            Step::Start => {}
+            Step::Recover => {
+                tenant = self.recover(tenant).await?;
+                if let Step::Running(agent) = admit(&tenant, live, self.inner.config.max_running)? {
+                    return Ok((agent, None));
+                }
+            }
+        }
+
+        let locks = &self.drivers().wake_locks;
+        if !locks.wake_lock_acquire(id, &self.inner.owner, WAKE_LOCK_TTL, self.now()).await? {
+            return Err(Error::conflict("wake of tenant", id, "another control plane wakes it"));
+        }
+        let woken = self.wake_locked(&tenant, &mut lap, &mut phases, &total).await;
+        // Released by its owner only, whatever became of the wake; a failure lapses.
+        if let Err(error) = locks.wake_lock_release(id, &self.inner.owner).await {
+            tracing::warn!(tenant = %id, error = error.chain(), "wake lock not released");
+        }
+        let agent = woken?;
+        self.agent_is_live(id, &agent, tenant.settings.idle_timeout).await;
+        self.wake_remember(id, &phases);
+        tracing::info!(tenant = %id, generation = %agent.generation, warm = phases.warm,
+            total_ms = phases.total.as_secs_f64() * 1e3, own_ms = phases.own().as_secs_f64() * 1e3, "running");
+        Ok((agent, Some(phases)))
+    }
+
+    /// From `idle` to `running`, under the wake lock.
+    async fn wake_locked(
+        &self,
+        tenant: &Tenant,
+        lap: &mut Stopwatch,
+        phases: &mut WakePhases,
+        total: &Stopwatch,
+    ) -> Result<Agent> {
+        let id = &tenant.id;
+        let tenants = &self.drivers().tenants;
+        let provisioning = tenant.after(Event::WakeStarted, self.now())?;
+        tenants.tenant_transition(id, tenant.lifecycle.generation, &provisioning).await?;
+        phases.lock = lap.lap();
+
+        let request = BindRequest {
+            tenant: id.clone(),
+            generation: provisioning.generation,
+            snapshot: tenant.lifecycle.snapshot.clone(),
+        };
+        let (agent, bound) = match self.workload_bind(&request, phases).await {
+            Ok(bound) => bound,
+            Err(error) => {
+                self.wake_give_up(id, provisioning.generation, &error).await;
+                return Err(error);
+            }
+        };
+        (phases.restore, phases.ready) = (bound.restore, bound.ready);
+        phases.workload = lap.lap().saturating_sub(bound.restore + bound.ready);
+
+        // The record phase and the total end with the write that carries them: they are measured up to its start.
+        phases.total = total.elapsed();
+        let now = self.now();
+        let Some(running) = provisioning.after(Event::AgentReady(agent.clone(), phases.clone()), now) else {
+            return Err(Error::internal("a provisioning tenant did not take its agent"));
+        };
+        let written = self.transition_insisting(id, provisioning.generation, &running).await;
+        phases.record = lap.lap();
+        phases.total = total.elapsed();
+        match written {
+            Ok(()) => Ok(agent),
+            // The tenant was deleted, or another control plane took over: this agent is nobody's.
+            Err(error @ (Error::Conflict { .. } | Error::NotFound { .. })) => {
+                self.workload_end(&Workload {
+                    id: agent.workload.clone(),
+                    tenant: Some(id.clone()),
+                    agent: Some(agent),
+                })
+                .await;
+                Err(error)
+            }
+            // The store is away: the agent lives and the record says `provisioning`; the reconciler puts them together.
+            Err(error) => {
+                self.inner.reconcile_now.notify_one();
+                Err(error)
+            }
+        }
+    }
+
+    /// Claims a warm agent, else starts a cold one, and binds it. A warm one that turns out dead costs a cold start.
+    async fn workload_bind(&self, request: &BindRequest, phases: &mut WakePhases) -> Result<(Agent, Bound)> {
+        let workloads = &self.drivers().workloads;
+        if let Some(warm) = self.inner.warm_pool.claim() {
+            phases.warm = true;
+            match self.workload_bind_to(&warm, request).await {
+                Err(Error::Unavailable { .. } | Error::NotFound { .. } | Error::OutcomeUnknown { .. }) => {
+                    tracing::warn!(workload = %warm, "a warm agent was dead when claimed");
+                    phases.warm = false;
+                }
+                other => return other,
+            }
+        }
+        let cold = workloads.workload_start().await?;
+        self.workload_bind_to(&cold, request).await
+    }
+
+    /// Binds; ends a stray agent of the tenant that stands in the way, once.
+    async fn workload_bind_to(&self, workload: &WorkloadId, request: &BindRequest) -> Result<(Agent, Bound)> {
+        let workloads = &self.drivers().workloads;
+        let error = match workloads.workload_bind(workload, request).await {
+            Err(error @ Error::Conflict { .. }) => error,
+            other => return other,
+        };
+        let Some(stray) = workloads.workload_find(&request.tenant).await? else { return Err(error) };
+        if stray.agent.as_ref().is_some_and(|agent| agent.generation >= request.generation) {
+            return Err(error);
+        }
+        tracing::warn!(tenant = %request.tenant, workload = %stray.id, "ending a stray agent");
+        workloads.workload_kill(&stray).await?;
+        let cold = workloads.workload_start().await?;
+        workloads.workload_bind(&cold, request).await
+    }
+
+    /// Writes that a wake is given up; what cannot be written is finished by the reconciler.
+    async fn wake_give_up(&self, id: &TenantId, generation: Generation, error: &Error) {
+        let written = async {
+            let tenant = self.tenant_get(id).await?;
+            if tenant.lifecycle.generation != generation {
+                return Ok(());
+            }
+            let idle = tenant.after(Event::WakeFailed(error.chain()), self.now())?;
+            self.transition_insisting(id, generation, &idle).await
+        };
+        if let Err(error) = written.await {
+            tracing::warn!(tenant = %id, error = error.chain(), "a failed wake was not recorded");
+            self.inner.reconcile_now.notify_one();
+        }
+    }
+
+    /// A lifecycle write that must not be given up lightly: what failed for the store's sake is tried three times.
+    /// After an unknown outcome the record is read: it says whether the write happened.
+    pub(crate) async fn transition_insisting(
+        &self,
+        id: &TenantId,
+        expected: Generation,
+        next: &crate::tenant::Lifecycle,
+    ) -> Result<()> {
+        let tenants = &self.drivers().tenants;
+        let mut pause = Duration::from_millis(50);
+        for _ in 0..2 {
+            match tenants.tenant_transition(id, expected, next).await {
+                Err(Error::Unavailable { .. } | Error::OutcomeUnknown { .. } | Error::Overloaded { .. }) => {
+                    tokio::time::sleep(pause).await;
+                    pause *= 4;
+                    if let Ok(Some(tenant)) = tenants.tenant_get(id).await
+                        && tenant.lifecycle.generation == next.generation
+                    {
+                        return Ok(());
+                    }
+                }
+                other => return other,
+            }
+        }
+        tenants.tenant_transition(id, expected, next).await
+    }
+
+    /// Everything that follows a record of `running`, none of which correctness rests on.
+    pub(crate) async fn agent_is_live(&self, id: &TenantId, agent: &Agent, idle_timeout: Duration) {
+        lock(&self.inner.live).insert(id.clone(), agent.clone());
+        let now = self.now();
+        self.deadline_set(id, now + idle_timeout).await;
+        if let Err(error) = self.drivers().endpoints.endpoint_put(id, agent, now + ENDPOINT_TTL).await {
+            tracing::debug!(tenant = %id, error = error.chain(), "endpoint not cached");
+        }
+    }
+
+    /// Everything that follows the end of an agent.
+    pub(crate) async fn agent_is_gone(&self, id: &TenantId, generation: Generation) {
+        {
+            let mut live = lock(&self.inner.live);
+            if live.get(id).is_some_and(|agent| agent.generation <= generation) {
+                live.remove(id);
+            }
+        }
+        let drivers = self.drivers();
+        for result in
+            [drivers.endpoints.endpoint_remove(id, generation).await, drivers.deadlines.deadline_clear(id).await]
+        {
+            if let Err(error) = result {
+                tracing::debug!(tenant = %id, error = error.chain(), "endpoint or deadline not removed");
+            }
+        }
+    }
+
+    /// Ends a workload that is nobody's; a failure is left to the reconciler, which finds it again.
+    pub(crate) async fn workload_end(&self, workload: &Workload) {
+        if let Err(error) = self.drivers().workloads.workload_kill(workload).await {
+            tracing::warn!(workload = %workload.id, error = error.chain(), "workload not ended");
+            self.inner.reconcile_now.notify_one();
+        }
+    }
+
+    fn wake_remember(&self, id: &TenantId, phases: &WakePhases) {
+        let mut records = lock(&self.inner.wake_records);
+        if records.len() >= REMEMBERED {
+            records.pop_front();
+        }
+        records.push_back(WakeRecord { tenant_id: id.to_string(), at: self.now(), wake: WakeView::from(phases) });
+    }
+
+    /// Whether a wake of the tenant is under way in this process.
+    pub(crate) fn is_waking(&self, id: &TenantId) -> bool {
+        lock(&self.inner.wakes.0).contains_key(id)
+    }
+}

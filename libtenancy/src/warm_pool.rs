@@ -1,0 +1,129 @@
+//! The warm pool: agents that are ready but have no identity, claimed in microseconds.
+//!
+//! An empty pool means a cold start, never an error. Repeated failures to start one trip a breaker, which is visible in
+//! `status` and closes by itself.
+
+use std::{collections::VecDeque, sync::Mutex, time::Duration};
+
+use tokio::sync::Notify;
+
+use crate::{
+    clock::Timestamp,
+    tenancy::{Tenancy, lock},
+    tenant::WorkloadId,
+};
+
+/// Failures in a row that trip the breaker.
+const TRIP_AFTER: u32 = 3;
+
+/// How long the breaker stays open at first; doubled for every further failure, up to [`OPEN_MAX`].
+const OPEN_FIRST: Duration = Duration::from_secs(5);
+
+/// The longest the breaker stays open.
+const OPEN_MAX: Duration = Duration::from_secs(300);
+
+#[derive(Default)]
+pub(crate) struct WarmPool {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    ready: VecDeque<WorkloadId>,
+    failures: u32,
+    open_until: Option<Timestamp>,
+    last_failure: Option<String>,
+}
+
+/// What `status` shows.
+pub(crate) struct WarmPoolView {
+    pub(crate) ready: usize,
+    pub(crate) breaker: Option<String>,
+}
+
+/// How long to leave the pool alone after `failures` in a row.
+fn pause_after(failures: u32) -> Option<Duration> {
+    failures.checked_sub(TRIP_AFTER).map(|over| (OPEN_FIRST * 2_u32.pow(over.min(10))).min(OPEN_MAX))
+}
+
+impl WarmPool {
+    /// Takes a ready agent out; its replacement starts at once.
+    pub(crate) fn claim(&self) -> Option<WorkloadId> {
+        let claimed = lock(&self.state).ready.pop_front();
+        self.changed.notify_one();
+        claimed
+    }
+
+    pub(crate) fn view(&self) -> WarmPoolView {
+        let state = lock(&self.state);
+        WarmPoolView {
+            ready: state.ready.len(),
+            breaker: state.open_until.map(|until| {
+                format!("open until {until}: {}", state.last_failure.as_deref().unwrap_or("starts failed"))
+            }),
+        }
+    }
+
+    /// Forgets ready agents that are not alive any more.
+    pub(crate) fn retain(&self, alive: impl Fn(&WorkloadId) -> bool) {
+        lock(&self.state).ready.retain(alive);
+        self.changed.notify_one();
+    }
+}
+
+impl Tenancy {
+    /// Keeps the pool at its target until the control plane shuts down.
+    pub(crate) async fn warm_pool_run(&self) {
+        let pool = &self.inner.warm_pool;
+        loop {
+            let now = self.now();
+            let (missing, wait) = {
+                let state = lock(&pool.state);
+                let wait = state.open_until.map(|until| until.since(now));
+                (self.inner.config.warm_pool.saturating_sub(state.ready.len()), wait)
+            };
+            if missing > 0 && wait.is_none_or(|wait| wait.is_zero()) {
+                self.warm_pool_add().await;
+            } else {
+                tokio::select! {
+                    () = pool.changed.notified() => {}
+                    () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)), if wait.is_some() && missing > 0 => {}
+                }
+            }
+        }
+    }
+
+    async fn warm_pool_add(&self) {
+        let started = self.drivers().workloads.workload_start().await;
+        let now = self.now();
+        let mut state = lock(&self.inner.warm_pool.state);
+        match started {
+            Ok(id) => {
+                state.ready.push_back(id);
+                (state.failures, state.open_until) = (0, None);
+            }
+            Err(error) => {
+                state.failures = state.failures.saturating_add(1);
+                // Below the threshold the next attempt still waits a moment, so that failures cannot spin.
+                let pause = pause_after(state.failures).unwrap_or(Duration::from_millis(200));
+                state.open_until = Some(now + pause);
+                state.last_failure = Some(error.chain());
+                tracing::warn!(failures = state.failures, error = error.chain(), "warm agent not started");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_breaker_trips_at_the_third_failure_and_opens_longer_each_time() {
+        assert_eq!(pause_after(2), None);
+        assert_eq!(pause_after(3), Some(Duration::from_secs(5)));
+        assert_eq!(pause_after(5), Some(Duration::from_secs(20)));
+        assert_eq!(pause_after(50), Some(Duration::from_secs(300)));
+    }
+}
