@@ -68,7 +68,6 @@ pub(crate) fn decide(record: Option<&Status>, generation: Generation, workload: 
     let alive = workload.map(|workload| workload.agent.as_ref());
     match (record, alive) {
         (None | Some(Status::Idle { .. }), None) => Action::Nothing,
-        (None | Some(Status::Idle { .. }), Some(_)) => Action::End,
         (Some(Status::Provisioning), None) => Action::GiveUpWake,
         (Some(Status::Provisioning), Some(Some(agent))) if agent.generation == generation => {
             Action::Adopt(agent.clone())
@@ -77,7 +76,8 @@ pub(crate) fn decide(record: Option<&Status>, generation: Generation, workload: 
             Action::Keep(agent.clone())
         }
         (Some(Status::Running { .. }), None) => Action::Lost,
-        (Some(Status::Provisioning | Status::Running { .. }), Some(Some(_))) => Action::End,
+        (None | Some(Status::Idle { .. }), Some(_))
+        | (Some(Status::Provisioning | Status::Running { .. }), Some(Some(_))) => Action::End,
         (Some(Status::Provisioning | Status::Running { .. }), Some(None)) => Action::Suspect,
         (Some(Status::Stopping { agent, .. }), _) => Action::FinishStop(agent.clone()),
         (Some(Status::Terminated { .. }), _) => Action::FinishDelete,
@@ -159,9 +159,8 @@ impl Tenancy {
                     self.inner.reconcile_now.notify_one();
                 }
                 Ok(Some(suspect)) => drop(suspects.insert(suspect.id.0)),
-                Ok(None) => {}
-                // Another control plane's write came first.
-                Err(Error::Conflict { .. }) => {}
+                // A conflict: another control plane's write came first.
+                Ok(None) | Err(Error::Conflict { .. }) => {}
                 Err(error) => report.errors.push(format!("{id}: {}", error.chain())),
             }
         }

@@ -87,7 +87,7 @@ impl Keyring {
         if !path.try_exists().map_err(Error::io("open", path))? {
             let key = Zeroizing::new(random_bytes::<32>()?);
             let id = hex::encode(random_bytes::<4>()?);
-            write_private_once(path, format!("{id} {}\n", hex::encode(&*key)).as_bytes())?;
+            write_private_once(path, format!("{id} {}\n", hex::encode(*key)).as_bytes())?;
         }
         let text = Zeroizing::new(read_private(path)?);
         let corrupt =

@@ -31,8 +31,15 @@ const CACHE_TTL: Duration = Duration::from_secs(5);
 /// More cached secrets than this are thrown away together.
 const CACHE_MAX: usize = 10_000;
 
+/// Opened secrets by tenant, with the time they were read.
 #[derive(Default)]
-pub(crate) struct WebhookCache(Mutex<HashMap<TenantId, (Timestamp, BotId, Arc<Secret>)>>);
+pub(crate) struct WebhookCache(Mutex<HashMap<TenantId, Opened>>);
+
+struct Opened {
+    at: Timestamp,
+    bot: BotId,
+    secret: Arc<Secret>,
+}
 
 impl WebhookCache {
     pub(crate) fn forget(&self, id: &TenantId) {
@@ -45,8 +52,8 @@ impl WebhookCache {
 
     fn get(&self, id: &TenantId, now: Timestamp) -> Option<(BotId, Arc<Secret>)> {
         let cache = lock(&self.0);
-        let (at, bot, secret) = cache.get(id)?;
-        (now.since(*at) < CACHE_TTL && now >= *at).then(|| (*bot, Arc::clone(secret)))
+        let opened = cache.get(id)?;
+        (now.since(opened.at) < CACHE_TTL && now >= opened.at).then(|| (opened.bot, Arc::clone(&opened.secret)))
     }
 
     fn put(&self, id: &TenantId, now: Timestamp, bot: BotId, secret: Arc<Secret>) {
@@ -54,7 +61,7 @@ impl WebhookCache {
         if cache.len() >= CACHE_MAX {
             cache.clear();
         }
-        cache.insert(id.clone(), (now, bot, secret));
+        cache.insert(id.clone(), Opened { at: now, bot, secret });
     }
 }
 
