@@ -223,7 +223,7 @@ fn clean(text: &str, token: &Secret) -> String {
 }
 
 fn unknown(seen: String) -> Error {
-    Error::OutcomeUnknown { part: PART, source: seen.into() }
+    Error::outcome_unknown(PART, seen)
 }
 
 /// A failed call: before the connection was up nothing was sent; after that nobody knows.
@@ -234,7 +234,7 @@ fn classify(error: reqwest::Error) -> Error {
     } else if error.is_builder() {
         Error::internal("a request to telegram could not be built")
     } else {
-        Error::OutcomeUnknown { part: PART, source: Box::new(error) }
+        Error::outcome_unknown(PART, error)
     }
 }
 
