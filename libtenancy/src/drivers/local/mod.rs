@@ -1,1 +1,17 @@
 //! The embedded drivers: one SQLite file, a directory of archives, child processes.
+//!
+//! [`store::Store`] implements every record port (tenants, inboxes, wake locks, leaders, endpoints, deadlines), each in
+//! the file of that name; [`snapshots::SnapshotDirectory`] keeps the archives. [`StateDirLock`] says which control plane
+//! owns the state directory.
+
+pub mod deadlines;
+pub mod endpoints;
+pub mod inboxes;
+pub mod leaders;
+pub mod snapshots;
+mod state_dir;
+pub mod store;
+pub mod tenants;
+pub mod wake_locks;
+
+pub use state_dir::StateDirLock;
