@@ -70,7 +70,7 @@ pub(super) fn classify(file: &Path, error: &rusqlite::Error) -> Error {
         | ErrorCode::PermissionDenied
         | ErrorCode::ReadOnly
         | ErrorCode::AuthorizationForStatementDenied => {
-            Error::Io { action: "use", path: file.to_path_buf(), source: std::io::Error::other(error.to_string()) }
+            Error::Io { action: "use", path: file.to_path_buf(), source: std::io::Error::other(error.to_string()).into() }
         }
         ErrorCode::TooBig => Error::invalid("value", "it is larger than the store can hold"),
         _ => Error::internal(format!("the store: {error}")),
@@ -80,7 +80,7 @@ pub(super) fn classify(file: &Path, error: &rusqlite::Error) -> Error {
 /// What a failed COMMIT means: after an I/O error the transaction may be found by the next recovery of the log, or not.
 pub(super) fn commit_failed(file: &Path, error: &rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
-        Some(ErrorCode::SystemIoFailure) => Error::OutcomeUnknown { part: PART, source: error.to_string().into() },
+        Some(ErrorCode::SystemIoFailure) => Error::outcome_unknown(PART, error.to_string()),
         _ => classify(file, error),
     }
 }

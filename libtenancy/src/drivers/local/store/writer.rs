@@ -172,7 +172,7 @@ impl Writer {
             }
         })?;
         answer.await.unwrap_or_else(|_| {
-            Err(Error::OutcomeUnknown { part: PART, source: "its writer ended before it answered".into() })
+            Err(Error::outcome_unknown(PART, "its writer ended before it answered"))
         })
     }
 }
