@@ -5,9 +5,11 @@
 //! owns the state directory.
 
 pub mod deadlines;
+pub mod embedded;
 pub mod endpoints;
 pub mod inboxes;
 pub mod leaders;
+pub mod ping;
 pub mod snapshots;
 mod state_dir;
 pub mod store;

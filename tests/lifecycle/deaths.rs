@@ -1,0 +1,131 @@
+//! The control plane dies at each step of an operation in turn; the next one finishes what was begun.
+
+use std::time::Duration;
+
+use libtenancy::{
+    inbox::UpdateKey,
+    tenant::{BotId, Status, StopReason, TenantId},
+};
+
+use crate::{
+    faulty::Fault,
+    plane::{CHAT, Chat, Plane, TOKEN, accept},
+};
+
+const DEATHS: [Fault; 2] = [Fault::DieBefore, Fault::DieAfter];
+
+/// Lets the control plane die at the n-th call of `operation`, for every n; `check`s what its successor makes of it.
+fn every_step(
+    prepare: impl Fn(&Plane, &TenantId),
+    operation: impl AsyncFn(&Plane, &TenantId),
+    check: impl Fn(&Plane, &Chat, &TenantId, &str),
+) {
+    let chat = Chat::start();
+    let dir = tempfile::tempdir().unwrap();
+    let id: TenantId = "mortal".parse().unwrap();
+    let mut steps = 0;
+    for death in DEATHS {
+        for call in 0.. {
+            let state_dir = dir.path().join(format!("{death:?}-{call}"));
+            let plane = Plane::start(&state_dir, &chat.double.url());
+            plane.create(&id, Some(TOKEN));
+            prepare(&plane, &id);
+            plane.plan.arm(call, death);
+            let died = plane.block(async {
+                tokio::select! {
+                    () = plane.plan.died() => true,
+                    () = operation(&plane, &id) => false,
+                }
+            });
+            let struck = plane.plan.disarm();
+            plane.die();
+            let next = Plane::start(&state_dir, &chat.double.url());
+            check(&next, &chat, &id, &format!("{death:?} at call {call}, {}", struck.unwrap_or("never")));
+            next.end();
+            chat.double.sent_forget();
+            if !died {
+                break;
+            }
+            steps += 1;
+        }
+    }
+    assert!(steps > 8, "only {steps} steps were reached");
+}
+
+#[test]
+fn r4_a_death_at_any_step_of_a_wake_leaves_one_agent_that_is_adopted_or_none() {
+    every_step(
+        |_, _| {},
+        async |plane, id| drop(plane.tenancy.tenant_wake(id).await),
+        |plane, _, id, case| {
+            let (agent, _) = plane.wait_for(case, || async { plane.tenancy.tenant_wake(id).await.ok() });
+            assert_eq!(plane.workloads(id), 1, "{case}");
+            let status = plane.block(plane.drivers.workloads.agent_status(id, &agent)).unwrap();
+            assert_eq!(status.generation, Some(agent.generation), "{case}");
+        },
+    );
+}
+
+#[test]
+fn a_death_at_any_step_of_a_stop_is_finished_by_the_next_control_plane() {
+    every_step(
+        |plane, id| drop(plane.block(plane.tenancy.tenant_wake(id)).unwrap()),
+        async |plane, id| drop(plane.tenancy.tenant_stop(id, StopReason::Operator).await),
+        |plane, _, id, case| {
+            // A stop that had not been written down is not anybody's to finish.
+            plane.wait_for(case, || async {
+                let tenant = plane.drivers.tenants.tenant_get(id).await.unwrap().unwrap();
+                matches!(tenant.lifecycle.status, Status::Idle { .. } | Status::Running { .. }).then_some(())
+            });
+            let running = matches!(plane.status(id), Some(Status::Running { .. }));
+            assert_eq!(plane.workloads(id), usize::from(running), "{case}");
+        },
+    );
+}
+
+#[test]
+fn a_death_at_any_step_of_a_deletion_is_finished_by_the_next_control_plane() {
+    every_step(
+        |plane, id| drop(plane.block(plane.tenancy.tenant_wake(id)).unwrap()),
+        async |plane, id| drop(plane.tenancy.tenant_delete(id, false).await),
+        |plane, _, id, case| {
+            plane.wait_for(case, || async {
+                match plane.drivers.tenants.tenant_get(id).await.unwrap() {
+                    None => Some(()),
+                    Some(tenant) if matches!(tenant.lifecycle.status, Status::Terminated { .. }) => None,
+                    // Died before it was written down.
+                    Some(_) => plane.tenancy.tenant_delete(id, false).await.ok(),
+                }
+            });
+            assert_eq!(plane.workloads(id), 0, "{case}");
+        },
+    );
+}
+
+#[test]
+fn r1_a_message_is_answered_whatever_step_of_its_way_the_control_plane_dies_at() {
+    every_step(
+        |_, _| {},
+        async |plane, id| {
+            let put = accept(&plane.drivers, id, 1, "hello", plane.drivers.clock.now()).await;
+            put.unwrap();
+            // As the router does; the loops do the rest.
+            plane.tenancy.records_changed();
+            let key = UpdateKey { tenant: id.clone(), bot: BotId(4242), update_id: 1 };
+            while plane.drivers.inboxes.update_get(&key).await.unwrap().unwrap().stage.label() != "handled" {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        },
+        |plane, chat, id, case| {
+            let key = UpdateKey { tenant: id.clone(), bot: BotId(4242), update_id: 1 };
+            let update = plane.wait_for(case, || async {
+                plane.drivers.inboxes.update_get(&key).await.unwrap().filter(|update| update.stage.label() == "handled")
+            });
+            let texts: Vec<String> =
+                chat.double.sent(CHAT).into_iter().map(|sent| sent.text).collect();
+            // The turn was run once: the agent remembers one message. Its reply may repeat only where that is counted.
+            assert!(texts.iter().all(|text| text.starts_with("[1] ")), "{case}: {texts:?}");
+            assert!(!texts.is_empty() && texts.len() <= 1 + update.possible_repeats as usize, "{case}: {texts:?}");
+        },
+    );
+}

@@ -1,0 +1,148 @@
+//! A control plane in a runtime of its own, so that it can die: dropping the runtime drops every task where it stands,
+//! while its agents, like those of a killed process, live on.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use libtenancy::{
+    ControlPlane, Drivers, NewTenant, Result, Tenancy,
+    clock::{Clock, SystemClock},
+    config::Config,
+    drivers::local::{self, store::Store, workloads::AgentdCommand},
+    inbox::Put,
+    secret::{Keyring, Secret},
+    tenant::{Status, TenantId},
+};
+use services::doubles::telegram::Double;
+use tokio::runtime::Runtime;
+
+use crate::faulty::{Plan, faulty};
+
+/// The bot of every test.
+pub const TOKEN: &str = "4242:AAHlifecycle-of-a-message_in-the-tests";
+
+/// The chat of every test.
+pub const CHAT: i64 = 77;
+
+/// How long anything may take before a test fails.
+pub const BOUND: Duration = Duration::from_secs(20);
+
+pub struct Plane {
+    pub runtime: Runtime,
+    pub tenancy: Tenancy,
+    pub drivers: Drivers,
+    pub plan: Arc<Plan>,
+    control_plane: Option<ControlPlane>,
+}
+
+pub fn config(state_dir: &Path, telegram: &str) -> Config {
+    let agent = vec![env!("CARGO_BIN_EXE_agent").to_owned(), "{port}".to_owned(), "{state}".to_owned()];
+    let mut config = Config::new(state_dir.to_path_buf(), agent);
+    config.telegram_url = telegram.to_owned();
+    config.warm_pool = 0;
+    config.reconcile_interval = Duration::from_secs(1);
+    config.drain = Duration::from_secs(5);
+    config
+}
+
+impl Plane {
+    /// Opens the state directory and starts a control plane on it, behind a plan that does not strike yet.
+    pub fn start(state_dir: &Path, telegram: &str) -> Self {
+        let config = config(state_dir, telegram);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let plan = Arc::new(Plan::default());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let store = Store::open(state_dir, Arc::clone(&clock)).unwrap();
+        let keyring = Arc::new(Keyring::load_or_create(&state_dir.join(local::embedded::KEY_FILE)).unwrap());
+        let agentd = AgentdCommand { program: env!("CARGO_BIN_EXE_agentd").into(), args: Vec::new() };
+        let (tenancy, drivers, control_plane) = runtime.block_on(async {
+            let drivers = local::embedded::assemble(&config, store, clock, &keyring, agentd).unwrap();
+            let tenancy = Tenancy::new(config, keyring, faulty(drivers.clone(), &plan));
+            let control_plane = ControlPlane::start(tenancy.clone()).await.unwrap();
+            (tenancy, drivers, control_plane)
+        });
+        Self { runtime, tenancy, drivers, plan, control_plane: Some(control_plane) }
+    }
+
+    /// As kill -9 does: nothing is finished, nothing is said.
+    pub fn die(self) {
+        let Self { runtime, tenancy, drivers, control_plane, .. } = self;
+        runtime.shutdown_timeout(Duration::from_secs(5));
+        drop((tenancy, drivers, control_plane));
+    }
+
+    /// Stops every agent and ends.
+    pub fn end(mut self) {
+        let control_plane = self.control_plane.take().unwrap();
+        self.runtime.block_on(control_plane.shutdown(true));
+    }
+
+    pub fn create(&self, id: &TenantId, token: Option<&str>) {
+        let bot_token = token.map(Secret::new);
+        self.block(self.tenancy.tenant_create(NewTenant { id: id.clone(), bot_token, idle_timeout: None })).unwrap();
+    }
+
+    pub fn block<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(async { tokio::time::timeout(BOUND, future).await.expect("it takes too long") })
+    }
+
+    /// Waits until `holds` returns a value.
+    pub fn wait_for<T, F: Future<Output = Option<T>>>(&self, what: &str, holds: impl Fn() -> F) -> T {
+        self.runtime.block_on(async {
+            let waiting = async {
+                loop {
+                    if let Some(value) = holds().await {
+                        return value;
+                    }
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            };
+            match tokio::time::timeout(BOUND, waiting).await {
+                Ok(value) => value,
+                Err(_) => panic!("never: {what}; the record: {:?}", self.tenancy.status().await),
+            }
+        })
+    }
+
+    /// The number of live workloads of the tenant.
+    pub fn workloads(&self, id: &TenantId) -> usize {
+        let workloads = self.block(self.drivers.workloads.workload_list()).unwrap();
+        workloads.iter().filter(|workload| workload.tenant.as_ref() == Some(id)).count()
+    }
+
+    pub fn status(&self, id: &TenantId) -> Option<Status> {
+        self.block(self.drivers.tenants.tenant_get(id)).unwrap().map(|tenant| tenant.lifecycle.status)
+    }
+}
+
+/// The double, in a runtime that outlives every control plane.
+pub struct Chat {
+    pub runtime: Runtime,
+    pub double: Double,
+}
+
+impl Chat {
+    pub fn start() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let double = runtime.block_on(Double::start("127.0.0.1:0".parse().unwrap())).unwrap();
+        double.bot_add(TOKEN);
+        Self { runtime, double }
+    }
+}
+
+/// An update as Telegram writes it.
+pub fn update(update_id: i64, text: &str) -> String {
+    serde_json::json!({
+        "update_id": update_id,
+        "message": {
+            "message_id": update_id, "date": 1_780_000_000, "text": text,
+            "chat": {"id": CHAT, "type": "private"}, "from": {"id": CHAT, "is_bot": false, "first_name": "A"},
+        },
+    })
+    .to_string()
+}
+
+/// Stores an update past the webhook's secret, which is not what is tested here.
+pub async fn accept(drivers: &Drivers, id: &TenantId, update_id: i64, text: &str, now: libtenancy::clock::Timestamp) -> Result<Put> {
+    let key = libtenancy::inbox::UpdateKey { tenant: id.clone(), bot: libtenancy::tenant::BotId(4242), update_id };
+    drivers.inboxes.update_put(&key, &update(update_id, text), 100, now).await
+}
