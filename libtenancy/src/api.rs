@@ -237,6 +237,27 @@ pub struct InboxList {
     pub next: Option<String>,
 }
 
+/// `POST /inbox/replay` and `POST /inbox/drop`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateName {
+    /// `TENANT/BOT/UPDATE`, see [`crate::inbox::UpdateKey`].
+    pub update: String,
+}
+
+/// `GET /tenants/{id}/bot_token`, for the router's identity alone: the one answer that carries a secret.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct BotToken {
+    /// The token.
+    pub bot_token: String,
+}
+
+impl std::fmt::Debug for BotToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BotToken(…)")
+    }
+}
+
 /// `POST /admin/webhook/{tenant}` (an empty body registers the router's public URL).
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

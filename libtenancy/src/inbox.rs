@@ -48,6 +48,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Timestamp,
+    error::{Error, Result},
     tenant::{BotId, TenantId},
 };
 
@@ -93,6 +94,22 @@ pub struct UpdateKey {
 impl std::fmt::Display for UpdateKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}/{}", self.tenant, self.bot, self.update_id)
+    }
+}
+
+impl std::str::FromStr for UpdateKey {
+    type Err = Error;
+    /// Reads `TENANT/BOT/UPDATE`, as [`std::fmt::Display`] writes it.
+    fn from_str(text: &str) -> Result<Self> {
+        let number = |text: &str| text.parse::<i64>().ok().filter(|n| *n >= 0 && !text.starts_with('+'));
+        let mut parts = text.splitn(3, '/');
+        let (Some(tenant), Some(Some(bot)), Some(Some(update_id))) =
+            (parts.next(), parts.next().map(number), parts.next().map(number))
+        else {
+            let shown: String = text.chars().take(80).collect();
+            return Err(Error::invalid("update", format!("{shown:?} must be TENANT/BOT/UPDATE, the last two numbers")));
+        };
+        Ok(Self { tenant: tenant.parse()?, bot: BotId(bot), update_id })
     }
 }
 
@@ -247,6 +264,17 @@ pub fn exhausted(update: &Update, now: Timestamp) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_updates_name_round_trips_and_nothing_else_is_one() {
+        let key: UpdateKey = "acme/12/34".parse().unwrap();
+        assert_eq!((key.bot, key.update_id, key.to_string()), (BotId(12), 34, "acme/12/34".to_owned()));
+        for wrong in
+            ["", "acme", "acme/1", "acme/1/", "acme//1", "acme/x/1", "acme/1/-1", "acme/1/+1", "acme/1/2/3", "A/1/2"]
+        {
+            assert!(matches!(wrong.parse::<UpdateKey>(), Err(Error::Invalid { .. })), "{wrong}");
+        }
+    }
 
     #[test]
     fn backoff_doubles_up_to_a_minute_and_adds_at_most_a_quarter() {
