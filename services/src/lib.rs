@@ -1,1 +1,15 @@
 //! The HTTP faces of ztm.
+//!
+//! # Where to find what
+//! - the routes for operators and their tools: [`orchestrator`]; the one for Telegram: [`router`]
+//! - who may do what: [`auth`]; which error is which status: [`http_error`]
+//! - bounds on connections and bodies: [`server`], [`body`]
+//! - the other sides, for the demo, the tests and the benches: [`doubles`]
+
+pub mod auth;
+pub mod body;
+pub mod doubles;
+pub mod http_error;
+pub mod orchestrator;
+pub mod router;
+pub mod server;

@@ -1,0 +1,178 @@
+//! Who calls, and what they may do.
+//!
+//! Owns roles, actions and bearer tokens from files. Does not own routes: each route of [`crate::orchestrator`] is
+//! declared with the [`Action`] it stands for, so that none can be forgotten.
+
+use std::path::Path;
+
+use libtenancy::{
+    Error, Result,
+    secret::{Secret, read_private, write_private_once},
+};
+
+/// What a caller is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Looks.
+    Viewer,
+    /// Looks, wakes, stops, replays.
+    Operator,
+    /// Everything that people do.
+    Admin,
+    /// Another part of the control plane (the router): what it needs, and bot tokens.
+    Service,
+}
+
+/// What a route does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Shows records and numbers.
+    Read,
+    /// Shows what people wrote to agents.
+    ReadContent,
+    /// Wakes an agent, or reports work for it.
+    Wake,
+    /// Stops an agent, replays an update, registers a webhook.
+    Operate,
+    /// Creates, changes, deletes, throws away.
+    Administer,
+    /// Hands out a bot's token.
+    BotToken,
+}
+
+impl Role {
+    /// Whether this role may do that.
+    pub fn may(self, action: Action) -> bool {
+        match action {
+            Action::Read => true,
+            Action::ReadContent | Action::Operate => matches!(self, Self::Operator | Self::Admin),
+            Action::Wake => matches!(self, Self::Operator | Self::Admin | Self::Service),
+            Action::Administer => self == Self::Admin,
+            Action::BotToken => self == Self::Service,
+        }
+    }
+}
+
+/// The tokens that are known, each with its role.
+#[derive(Clone, Debug)]
+pub struct Auth {
+    tokens: Vec<(Secret, Role)>,
+}
+
+/// A token has at least so many characters: it cannot be guessed.
+const MIN_TOKEN: usize = 32;
+
+impl Auth {
+    /// From tokens at hand. [`Error::Invalid`] for one that could be guessed.
+    pub fn new(tokens: Vec<(Secret, Role)>) -> Result<Self> {
+        if tokens.iter().any(|(token, _)| token.expose().len() < MIN_TOKEN) {
+            return Err(Error::invalid("token", format!("it must have at least {MIN_TOKEN} characters")));
+        }
+        Ok(Self { tokens })
+    }
+
+    /// The API token ([`Role::Admin`]) and the service token ([`Role::Service`]) from files of mode 0600, each made if
+    /// it is not there. [`Error::Forbidden`] if others can read one; [`Error::Corrupt`] if one holds no token.
+    pub fn load_or_create(api_token: &Path, service_token: &Path) -> Result<Self> {
+        Ok(Self {
+            tokens: vec![(load_or_create(api_token)?, Role::Admin), (load_or_create(service_token)?, Role::Service)],
+        })
+    }
+
+    /// Who sends this `Authorization` header. Compares with every token, in constant time for equal lengths.
+    pub fn identify(&self, header: Option<&[u8]>) -> Result<Role> {
+        let given = header
+            .and_then(|header| header.split_at_checked(7))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer "))
+            .map(|(_, token)| token.trim_ascii())
+            .ok_or(Error::Unauthenticated)?;
+        let mut found = None;
+        for (token, role) in &self.tokens {
+            if token.matches(given) {
+                found = Some(*role);
+            }
+        }
+        found.ok_or(Error::Unauthenticated)
+    }
+
+    /// [`Auth::identify`], then whether that role may do `action`.
+    pub fn allow(&self, header: Option<&[u8]>, action: Action) -> Result<Role> {
+        let role = self.identify(header)?;
+        if role.may(action) {
+            Ok(role)
+        } else {
+            Err(Error::Forbidden { reason: format!("the role {role:?} may not do this ({action:?})").to_lowercase() })
+        }
+    }
+}
+
+/// Reads a token file, for either side.
+pub fn token_read(path: &Path) -> Result<Secret> {
+    let token = Secret::new(read_private(path)?.trim());
+    if token.expose().len() < MIN_TOKEN || !token.expose().bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Error::Corrupt {
+            what: "token file",
+            path: path.to_path_buf(),
+            reason: format!("it must hold one token of at least {MIN_TOKEN} visible characters"),
+        });
+    }
+    Ok(token)
+}
+
+fn load_or_create(path: &Path) -> Result<Secret> {
+    if !path.try_exists().map_err(Error::io("open", path))? {
+        write_private_once(path, format!("{}\n", Secret::random()?.expose()).as_bytes())?;
+    }
+    token_read(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLES: [Role; 4] = [Role::Viewer, Role::Operator, Role::Admin, Role::Service];
+
+    #[test]
+    fn s1_only_a_known_bearer_token_is_somebody() {
+        let token = "a".repeat(MIN_TOKEN);
+        let auth = Auth::new(vec![(Secret::new(&*token), Role::Viewer)]).unwrap();
+        assert_eq!(auth.identify(Some(format!("Bearer {token}").as_bytes())).unwrap(), Role::Viewer);
+        assert_eq!(auth.identify(Some(format!("bEARER  {token} ").as_bytes())).unwrap(), Role::Viewer);
+        let longer = format!("Bearer {token}a");
+        let shorter = format!("Bearer {}", &token[1..]);
+        let basic = format!("Basic {token}");
+        for header in ["", "Bearer", "Bearer ", &token, &longer, &shorter, &basic] {
+            assert!(matches!(auth.identify(Some(header.as_bytes())), Err(Error::Unauthenticated)), "{header}");
+        }
+        assert!(matches!(auth.identify(None), Err(Error::Unauthenticated)));
+        assert!(Auth::new(vec![(Secret::new(""), Role::Admin)]).is_err());
+    }
+
+    #[test]
+    fn s2_a_bots_token_is_for_the_service_alone() {
+        assert_eq!(ROLES.map(|role| role.may(Action::BotToken)), [false, false, false, true]);
+        assert_eq!(ROLES.map(|role| role.may(Action::Administer)), [false, false, true, false]);
+        assert_eq!(ROLES.map(|role| role.may(Action::Operate)), [false, true, true, false]);
+        assert_eq!(ROLES.map(|role| role.may(Action::ReadContent)), [false, true, true, false]);
+        assert_eq!(ROLES.map(|role| role.may(Action::Wake)), [false, true, true, true]);
+        assert_eq!(ROLES.map(|role| role.may(Action::Read)), [true; 4]);
+    }
+
+    #[test]
+    fn token_files_are_made_once_and_never_open_to_others() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (api, service) = (dir.path().join("api.token"), dir.path().join("service.token"));
+        Auth::load_or_create(&api, &service).unwrap();
+        let token = token_read(&api).unwrap();
+        let auth = Auth::load_or_create(&api, &service).unwrap();
+        let header = format!("Bearer {}", token.expose());
+        assert_eq!(auth.identify(Some(header.as_bytes())).unwrap(), Role::Admin);
+        assert_eq!(std::fs::metadata(&api).unwrap().permissions().mode() & 0o777, 0o600);
+        std::fs::set_permissions(&api, std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(Auth::load_or_create(&api, &service), Err(Error::Forbidden { .. })));
+        std::fs::set_permissions(&api, std::fs::Permissions::from_mode(0o600)).unwrap();
+        std::fs::write(&api, "\n").unwrap();
+        assert!(matches!(Auth::load_or_create(&api, &service), Err(Error::Corrupt { .. })));
+    }
+}
