@@ -216,6 +216,33 @@ impl Error {
         }
     }
 
+    /// The stable word for the variant, in snake_case: `code` in the bodies of errors.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid { .. } => "invalid",
+            Self::NotFound { .. } => "not_found",
+            Self::AlreadyExists { .. } => "already_exists",
+            Self::Conflict { .. } => "conflict",
+            Self::IllegalState { .. } => "illegal_state",
+            Self::Overloaded { .. } => "overloaded",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden { .. } => "forbidden",
+            Self::Unavailable { .. } => "unavailable",
+            Self::OutcomeUnknown { .. } => "outcome_unknown",
+            Self::Timeout { .. } => "timeout",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::ChatMigrated { .. } => "chat_migrated",
+            Self::Refused { .. } => "refused",
+            Self::AgentFailed { .. } => "agent_failed",
+            Self::Corrupt { .. } => "corrupt",
+            Self::StoreFull => "store_full",
+            Self::StateDirInUse { .. } => "state_dir_in_use",
+            Self::NeedsControlPlane { .. } => "needs_control_plane",
+            Self::Io { .. } => "io",
+            Self::Internal { .. } => "internal",
+        }
+    }
+
     /// Whether the same call may succeed later without anybody changing anything.
     pub fn retryable(&self) -> bool {
         match self {
