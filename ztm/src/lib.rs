@@ -1,1 +1,83 @@
-//! The `ztm` command.
+//! The `ztm` command: parse, resolve, do, exit.
+//!
+//! Owns what is typed ([`cli`]), where values come from ([`settings`]), what is printed ([`printer`], [`view`]) and how it
+//! ends ([`exit`]). Decides nothing about tenants: that is `libtenancy`.
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{CommandFactory, FromArgMatches};
+
+pub mod cli;
+pub mod client;
+pub mod commands;
+pub mod confirm;
+pub mod discovery;
+pub mod embedded;
+pub mod exit;
+pub mod generate;
+pub mod printer;
+pub mod settings;
+pub mod view;
+
+use cli::{
+    Cli,
+    global::{Color, Output},
+};
+use exit::Exit;
+use printer::{BrokenPipe, Printer};
+
+/// Runs one command line, its first word being the program's name. Prints everything there is to print.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let parsed = Cli::command().try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => {
+            let (output, color) = wanted(&args);
+            let printed = Printer::new(output, color, false).clap(&error);
+            return match printed {
+                Err(error) if !error.is::<BrokenPipe>() => Exit::Failure.into(),
+                _ if error.use_stderr() => Exit::Usage.into(),
+                _ => Exit::Success.into(),
+            };
+        }
+    };
+    let early =
+        Printer::new(cli.global.output.unwrap_or_default(), cli.global.color.unwrap_or_default(), cli.global.quiet);
+    let (printer, outcome) = commands::run(cli, early);
+    match outcome {
+        Ok(()) => Exit::Success.into(),
+        Err(error) if error.is::<BrokenPipe>() => Exit::Success.into(),
+        Err(error) => {
+            printer.error(&error);
+            Exit::of_any(&error).into()
+        }
+    }
+}
+
+/// The format and the colour that a command line asks for which cannot be parsed as a whole.
+fn wanted(args: &[OsString]) -> (Output, Color) {
+    let words: Vec<_> =
+        args.iter().skip(1).map(|word| word.to_string_lossy()).take_while(|word| word != "--").collect();
+    let value = |long: &str, short: Option<&str>| {
+        words.iter().enumerate().find_map(|(i, word)| {
+            if word == long || Some(word.as_ref()) == short {
+                return words.get(i + 1).map(ToString::to_string);
+            }
+            let rest = word.strip_prefix(long).and_then(|rest| rest.strip_prefix('='));
+            let attached =
+                || word.strip_prefix(short?).map(|rest| rest.trim_start_matches('=')).filter(|r| !r.is_empty());
+            rest.or_else(attached).map(str::to_owned)
+        })
+    };
+    let output = match value("--output", Some("-o")).as_deref() {
+        Some("json") => Output::Json,
+        _ => Output::Table,
+    };
+    let color = match value("--color", None).as_deref() {
+        Some("always") => Color::Always,
+        Some("never") => Color::Never,
+        _ => Color::Auto,
+    };
+    (output, color)
+}

@@ -1,3 +1,5 @@
 //! The `ztm` command: parse, run, exit.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    ztm::run(std::env::args_os())
+}

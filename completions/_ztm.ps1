@@ -1,0 +1,935 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'ztm'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'ztm' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('up', 'up', [CompletionResultType]::ParameterValue, 'Run the whole control plane in this process, on this machine')
+            [CompletionResult]::new('down', 'down', [CompletionResultType]::ParameterValue, 'Stop the control plane that `ztm up` runs')
+            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Watch the whole job happen on real parts, in a temporary directory')
+            [CompletionResult]::new('tenant', 'tenant', [CompletionResultType]::ParameterValue, 'Tenants: create, look at, change, wake, stop, delete')
+            [CompletionResult]::new('webhook', 'webhook', [CompletionResultType]::ParameterValue, 'The webhooks through which Telegram delivers')
+            [CompletionResult]::new('inbox', 'inbox', [CompletionResultType]::ParameterValue, 'The stored messages: what waits, what was given up')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the control plane in numbers')
+            [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Show the version of this command and of the control plane')
+            [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Run the small built-in agent')
+            [CompletionResult]::new('agentd', 'agentd', [CompletionResultType]::ParameterValue, 'Supervise one agent (started by the control plane)')
+            [CompletionResult]::new('agentd-exec', 'agentd-exec', [CompletionResultType]::ParameterValue, 'Become an agent program (started by `agentd`)')
+            [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Write the man pages or the completions')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;up' {
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port of the orchestrator; 0 for any free one [default: 8080]')
+            [CompletionResult]::new('--router-port', '--router-port', [CompletionResultType]::ParameterName, 'The port of the router; 0 for any free one [default: 9090]')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'The address the orchestrator listens on [default: 127.0.0.1]')
+            [CompletionResult]::new('--router-listen', '--router-listen', [CompletionResultType]::ParameterName, 'The address the router listens on [default: 127.0.0.1]')
+            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'The agent program and its arguments; no shell is involved [default: the built-in agent]')
+            [CompletionResult]::new('--agent-template', '--agent-template', [CompletionResultType]::ParameterName, 'A directory whose files are copied into a new agent''s state directory')
+            [CompletionResult]::new('--agent-env', '--agent-env', [CompletionResultType]::ParameterName, 'An environment variable for agents, as NAME=VALUE; may be repeated; must be no secret')
+            [CompletionResult]::new('--agent-memory', '--agent-memory', [CompletionResultType]::ParameterName, 'How much memory an agent may use, where the system allows a limit; 0 for no limit [default: 512Mi]')
+            [CompletionResult]::new('--agent-cpu', '--agent-cpu', [CompletionResultType]::ParameterName, 'How much of a processor an agent may use, in thousandths, where the system allows a limit [default: no limit]')
+            [CompletionResult]::new('--agent-ready-timeout', '--agent-ready-timeout', [CompletionResultType]::ParameterName, 'How long an agent may take to become healthy [default: 30s]')
+            [CompletionResult]::new('--agent-turn-timeout', '--agent-turn-timeout', [CompletionResultType]::ParameterName, 'How long an agent may work on one message [default: 10m]')
+            [CompletionResult]::new('--warm', '--warm', [CompletionResultType]::ParameterName, 'How many agents without a tenant are kept ready [default: 1]')
+            [CompletionResult]::new('--max-running', '--max-running', [CompletionResultType]::ParameterName, 'How many agents may run at once; a wake beyond it waits [default: 1000]')
+            [CompletionResult]::new('--max-waking', '--max-waking', [CompletionResultType]::ParameterName, 'How many wakes may be under way at once; a wake beyond it queues [default: 8]')
+            [CompletionResult]::new('--max-pending', '--max-pending', [CompletionResultType]::ParameterName, 'How many messages of one tenant may wait; Telegram keeps the rest [default: 1000]')
+            [CompletionResult]::new('--snapshot-interval', '--snapshot-interval', [CompletionResultType]::ParameterName, 'How often a running agent''s changed state is saved [default: 5m]')
+            [CompletionResult]::new('--reconcile-interval', '--reconcile-interval', [CompletionResultType]::ParameterName, 'How often records and agents are compared without a cause [default: 60s]')
+            [CompletionResult]::new('--drain', '--drain', [CompletionResultType]::ParameterName, 'How long messages in work may take to finish when an agent is stopped [default: 30s]')
+            [CompletionResult]::new('--telegram-url', '--telegram-url', [CompletionResultType]::ParameterName, 'The Telegram Bot API [default: <https://api.telegram.org>]')
+            [CompletionResult]::new('--public-url', '--public-url', [CompletionResultType]::ParameterName, 'The router''s URL as Telegram reaches it; without one no webhook is registered')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Run in the background; returns once it is ready, and says where the log is')
+            [CompletionResult]::new('--detach', '--detach', [CompletionResultType]::ParameterName, 'Run in the background; returns once it is ready, and says where the log is')
+            [CompletionResult]::new('--detached', '--detached', [CompletionResultType]::ParameterName, 'This is the process in the background')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;down' {
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for the end')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('--agents', '--agents', [CompletionResultType]::ParameterName, 'Stop the agents too (this is the default)')
+            [CompletionResult]::new('--leave-agents', '--leave-agents', [CompletionResultType]::ParameterName, 'Leave the agents running; the next `ztm up` takes them over')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;demo' {
+            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'The agent program and its arguments, as for `ztm up` [default: the built-in agent]')
+            [CompletionResult]::new('--agent-template', '--agent-template', [CompletionResultType]::ParameterName, 'A directory whose files are copied into a new agent''s state directory, as for `ztm up`')
+            [CompletionResult]::new('--tenants', '--tenants', [CompletionResultType]::ParameterName, 'How many tenants')
+            [CompletionResult]::new('--messages', '--messages', [CompletionResultType]::ParameterName, 'How many messages to each')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Keep the directory, and say where it is')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;tenant' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Create a tenant')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all tenants')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Show one tenant')
+            [CompletionResult]::new('update', 'update', [CompletionResultType]::ParameterValue, 'Change a tenant''s bot or idle timeout')
+            [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a tenant; asks first')
+            [CompletionResult]::new('wake', 'wake', [CompletionResultType]::ParameterValue, 'Wake a tenant''s agent, and wait until it answers')
+            [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'Save and stop a tenant''s agent; the next message wakes it again')
+            [CompletionResult]::new('wait', 'wait', [CompletionResultType]::ParameterValue, 'Wait until a tenant is running, idle or deleted')
+            [CompletionResult]::new('logs', 'logs', [CompletionResultType]::ParameterValue, 'Print the log of a tenant''s agent')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;tenant;create' {
+            [CompletionResult]::new('--bot-token-file', '--bot-token-file', [CompletionResultType]::ParameterName, 'A file with the bot''s token; `-` reads it from standard input')
+            [CompletionResult]::new('--bot-token', '--bot-token', [CompletionResultType]::ParameterName, 'Ask for the bot''s token on the terminal, without showing it')
+            [CompletionResult]::new('--idle-timeout', '--idle-timeout', [CompletionResultType]::ParameterName, 'How long an agent without work is kept: seconds, or with a unit (30m) [default: 300]')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;tenant;list' {
+            [CompletionResult]::new('--status', '--status', [CompletionResultType]::ParameterName, 'Only those of this status')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;tenant;get' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;tenant;update' {
+            [CompletionResult]::new('--bot-token-file', '--bot-token-file', [CompletionResultType]::ParameterName, 'A file with the bot''s token; `-` reads it from standard input')
+            [CompletionResult]::new('--bot-token', '--bot-token', [CompletionResultType]::ParameterName, 'Ask for the bot''s token on the terminal, without showing it')
+            [CompletionResult]::new('--idle-timeout', '--idle-timeout', [CompletionResultType]::ParameterName, 'How long an agent without work is kept: seconds, or with a unit (30m)')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;tenant;delete' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('--keep-state', '--keep-state', [CompletionResultType]::ParameterName, 'Keep what the agent remembers (this is the default)')
+            [CompletionResult]::new('--purge', '--purge', [CompletionResultType]::ParameterName, 'Destroy what the agent remembers too: its state, all snapshots, its log')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;tenant;wake' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;tenant;stop' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;tenant;wait' {
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'What to wait for')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;tenant;logs' {
+            [CompletionResult]::new('--tail', '--tail', [CompletionResultType]::ParameterName, 'How many of the last lines')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Go on with what is added, until interrupted')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on with what is added, until interrupted')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;tenant;help' {
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Create a tenant')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all tenants')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Show one tenant')
+            [CompletionResult]::new('update', 'update', [CompletionResultType]::ParameterValue, 'Change a tenant''s bot or idle timeout')
+            [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a tenant; asks first')
+            [CompletionResult]::new('wake', 'wake', [CompletionResultType]::ParameterValue, 'Wake a tenant''s agent, and wait until it answers')
+            [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'Save and stop a tenant''s agent; the next message wakes it again')
+            [CompletionResult]::new('wait', 'wait', [CompletionResultType]::ParameterValue, 'Wait until a tenant is running, idle or deleted')
+            [CompletionResult]::new('logs', 'logs', [CompletionResultType]::ParameterValue, 'Print the log of a tenant''s agent')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;tenant;help;create' {
+            break
+        }
+        'ztm;tenant;help;list' {
+            break
+        }
+        'ztm;tenant;help;get' {
+            break
+        }
+        'ztm;tenant;help;update' {
+            break
+        }
+        'ztm;tenant;help;delete' {
+            break
+        }
+        'ztm;tenant;help;wake' {
+            break
+        }
+        'ztm;tenant;help;stop' {
+            break
+        }
+        'ztm;tenant;help;wait' {
+            break
+        }
+        'ztm;tenant;help;logs' {
+            break
+        }
+        'ztm;tenant;help;help' {
+            break
+        }
+        'ztm;webhook' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('register', 'register', [CompletionResultType]::ParameterValue, 'Tell Telegram where to deliver a tenant''s messages')
+            [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Tell Telegram to stop delivering a tenant''s messages; it keeps them for a day')
+            [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show what Telegram knows of a tenant''s webhook')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;webhook;register' {
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'The router''s URL as Telegram reaches it [default: the control plane''s public URL]')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;webhook;delete' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;webhook;info' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;webhook;help' {
+            [CompletionResult]::new('register', 'register', [CompletionResultType]::ParameterValue, 'Tell Telegram where to deliver a tenant''s messages')
+            [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Tell Telegram to stop delivering a tenant''s messages; it keeps them for a day')
+            [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show what Telegram knows of a tenant''s webhook')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;webhook;help;register' {
+            break
+        }
+        'ztm;webhook;help;delete' {
+            break
+        }
+        'ztm;webhook;help;info' {
+            break
+        }
+        'ztm;webhook;help;help' {
+            break
+        }
+        'ztm;inbox' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List stored updates')
+            [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Deliver updates that were given up, or dropped, once more')
+            [CompletionResult]::new('drop', 'drop', [CompletionResultType]::ParameterValue, 'Throw updates away that have not been handled; asks first')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;inbox;list' {
+            [CompletionResult]::new('--stage', '--stage', [CompletionResultType]::ParameterName, 'Only those in this stage')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;inbox;replay' {
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'With `--all-dead`: only this tenant''s')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('--all-dead', '--all-dead', [CompletionResultType]::ParameterName, 'All updates that were given up')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;inbox;drop' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;inbox;help' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List stored updates')
+            [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Deliver updates that were given up, or dropped, once more')
+            [CompletionResult]::new('drop', 'drop', [CompletionResultType]::ParameterValue, 'Throw updates away that have not been handled; asks first')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;inbox;help;list' {
+            break
+        }
+        'ztm;inbox;help;replay' {
+            break
+        }
+        'ztm;inbox;help;drop' {
+            break
+        }
+        'ztm;inbox;help;help' {
+            break
+        }
+        'ztm;status' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;version' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Do not ask the control plane')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;agent' {
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port to listen on')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;agentd' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;agentd-exec' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            break
+        }
+        'ztm;generate' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the man pages')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Write the completions of bash, elvish, fish, powershell and zsh')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;generate;man' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;generate;completions' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;generate;help' {
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the man pages')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Write the completions of bash, elvish, fish, powershell and zsh')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;generate;help;man' {
+            break
+        }
+        'ztm;generate;help;completions' {
+            break
+        }
+        'ztm;generate;help;help' {
+            break
+        }
+        'ztm;help' {
+            [CompletionResult]::new('up', 'up', [CompletionResultType]::ParameterValue, 'Run the whole control plane in this process, on this machine')
+            [CompletionResult]::new('down', 'down', [CompletionResultType]::ParameterValue, 'Stop the control plane that `ztm up` runs')
+            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Watch the whole job happen on real parts, in a temporary directory')
+            [CompletionResult]::new('tenant', 'tenant', [CompletionResultType]::ParameterValue, 'Tenants: create, look at, change, wake, stop, delete')
+            [CompletionResult]::new('webhook', 'webhook', [CompletionResultType]::ParameterValue, 'The webhooks through which Telegram delivers')
+            [CompletionResult]::new('inbox', 'inbox', [CompletionResultType]::ParameterValue, 'The stored messages: what waits, what was given up')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the control plane in numbers')
+            [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Show the version of this command and of the control plane')
+            [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Run the small built-in agent')
+            [CompletionResult]::new('agentd', 'agentd', [CompletionResultType]::ParameterValue, 'Supervise one agent (started by the control plane)')
+            [CompletionResult]::new('agentd-exec', 'agentd-exec', [CompletionResultType]::ParameterValue, 'Become an agent program (started by `agentd`)')
+            [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Write the man pages or the completions')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;help;up' {
+            break
+        }
+        'ztm;help;down' {
+            break
+        }
+        'ztm;help;demo' {
+            break
+        }
+        'ztm;help;tenant' {
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Create a tenant')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all tenants')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Show one tenant')
+            [CompletionResult]::new('update', 'update', [CompletionResultType]::ParameterValue, 'Change a tenant''s bot or idle timeout')
+            [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a tenant; asks first')
+            [CompletionResult]::new('wake', 'wake', [CompletionResultType]::ParameterValue, 'Wake a tenant''s agent, and wait until it answers')
+            [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'Save and stop a tenant''s agent; the next message wakes it again')
+            [CompletionResult]::new('wait', 'wait', [CompletionResultType]::ParameterValue, 'Wait until a tenant is running, idle or deleted')
+            [CompletionResult]::new('logs', 'logs', [CompletionResultType]::ParameterValue, 'Print the log of a tenant''s agent')
+            break
+        }
+        'ztm;help;tenant;create' {
+            break
+        }
+        'ztm;help;tenant;list' {
+            break
+        }
+        'ztm;help;tenant;get' {
+            break
+        }
+        'ztm;help;tenant;update' {
+            break
+        }
+        'ztm;help;tenant;delete' {
+            break
+        }
+        'ztm;help;tenant;wake' {
+            break
+        }
+        'ztm;help;tenant;stop' {
+            break
+        }
+        'ztm;help;tenant;wait' {
+            break
+        }
+        'ztm;help;tenant;logs' {
+            break
+        }
+        'ztm;help;webhook' {
+            [CompletionResult]::new('register', 'register', [CompletionResultType]::ParameterValue, 'Tell Telegram where to deliver a tenant''s messages')
+            [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Tell Telegram to stop delivering a tenant''s messages; it keeps them for a day')
+            [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show what Telegram knows of a tenant''s webhook')
+            break
+        }
+        'ztm;help;webhook;register' {
+            break
+        }
+        'ztm;help;webhook;delete' {
+            break
+        }
+        'ztm;help;webhook;info' {
+            break
+        }
+        'ztm;help;inbox' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List stored updates')
+            [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Deliver updates that were given up, or dropped, once more')
+            [CompletionResult]::new('drop', 'drop', [CompletionResultType]::ParameterValue, 'Throw updates away that have not been handled; asks first')
+            break
+        }
+        'ztm;help;inbox;list' {
+            break
+        }
+        'ztm;help;inbox;replay' {
+            break
+        }
+        'ztm;help;inbox;drop' {
+            break
+        }
+        'ztm;help;status' {
+            break
+        }
+        'ztm;help;version' {
+            break
+        }
+        'ztm;help;agent' {
+            break
+        }
+        'ztm;help;agentd' {
+            break
+        }
+        'ztm;help;agentd-exec' {
+            break
+        }
+        'ztm;help;generate' {
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the man pages')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Write the completions of bash, elvish, fish, powershell and zsh')
+            break
+        }
+        'ztm;help;generate;man' {
+            break
+        }
+        'ztm;help;generate;completions' {
+            break
+        }
+        'ztm;help;help' {
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

@@ -1,0 +1,844 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[ztm] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'ztm'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'ztm'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand up 'Run the whole control plane in this process, on this machine'
+            cand down 'Stop the control plane that `ztm up` runs'
+            cand demo 'Watch the whole job happen on real parts, in a temporary directory'
+            cand tenant 'Tenants: create, look at, change, wake, stop, delete'
+            cand webhook 'The webhooks through which Telegram delivers'
+            cand inbox 'The stored messages: what waits, what was given up'
+            cand status 'Show the control plane in numbers'
+            cand version 'Show the version of this command and of the control plane'
+            cand agent 'Run the small built-in agent'
+            cand agentd 'Supervise one agent (started by the control plane)'
+            cand agentd-exec 'Become an agent program (started by `agentd`)'
+            cand generate 'Write the man pages or the completions'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;up'= {
+            cand --port 'The port of the orchestrator; 0 for any free one [default: 8080]'
+            cand --router-port 'The port of the router; 0 for any free one [default: 9090]'
+            cand --listen 'The address the orchestrator listens on [default: 127.0.0.1]'
+            cand --router-listen 'The address the router listens on [default: 127.0.0.1]'
+            cand --agent 'The agent program and its arguments; no shell is involved [default: the built-in agent]'
+            cand --agent-template 'A directory whose files are copied into a new agent''s state directory'
+            cand --agent-env 'An environment variable for agents, as NAME=VALUE; may be repeated; must be no secret'
+            cand --agent-memory 'How much memory an agent may use, where the system allows a limit; 0 for no limit [default: 512Mi]'
+            cand --agent-cpu 'How much of a processor an agent may use, in thousandths, where the system allows a limit [default: no limit]'
+            cand --agent-ready-timeout 'How long an agent may take to become healthy [default: 30s]'
+            cand --agent-turn-timeout 'How long an agent may work on one message [default: 10m]'
+            cand --warm 'How many agents without a tenant are kept ready [default: 1]'
+            cand --max-running 'How many agents may run at once; a wake beyond it waits [default: 1000]'
+            cand --max-waking 'How many wakes may be under way at once; a wake beyond it queues [default: 8]'
+            cand --max-pending 'How many messages of one tenant may wait; Telegram keeps the rest [default: 1000]'
+            cand --snapshot-interval 'How often a running agent''s changed state is saved [default: 5m]'
+            cand --reconcile-interval 'How often records and agents are compared without a cause [default: 60s]'
+            cand --drain 'How long messages in work may take to finish when an agent is stopped [default: 30s]'
+            cand --telegram-url 'The Telegram Bot API [default: <https://api.telegram.org>]'
+            cand --public-url 'The router''s URL as Telegram reaches it; without one no webhook is registered'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -d 'Run in the background; returns once it is ready, and says where the log is'
+            cand --detach 'Run in the background; returns once it is ready, and says where the log is'
+            cand --detached 'This is the process in the background'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;down'= {
+            cand --timeout 'How long to wait for the end'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand --agents 'Stop the agents too (this is the default)'
+            cand --leave-agents 'Leave the agents running; the next `ztm up` takes them over'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;demo'= {
+            cand --agent 'The agent program and its arguments, as for `ztm up` [default: the built-in agent]'
+            cand --agent-template 'A directory whose files are copied into a new agent''s state directory, as for `ztm up`'
+            cand --tenants 'How many tenants'
+            cand --messages 'How many messages to each'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand --keep 'Keep the directory, and say where it is'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;tenant'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand create 'Create a tenant'
+            cand list 'List all tenants'
+            cand get 'Show one tenant'
+            cand update 'Change a tenant''s bot or idle timeout'
+            cand delete 'Delete a tenant; asks first'
+            cand wake 'Wake a tenant''s agent, and wait until it answers'
+            cand stop 'Save and stop a tenant''s agent; the next message wakes it again'
+            cand wait 'Wait until a tenant is running, idle or deleted'
+            cand logs 'Print the log of a tenant''s agent'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;tenant;create'= {
+            cand --bot-token-file 'A file with the bot''s token; `-` reads it from standard input'
+            cand --bot-token 'Ask for the bot''s token on the terminal, without showing it'
+            cand --idle-timeout 'How long an agent without work is kept: seconds, or with a unit (30m) [default: 300]'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;tenant;list'= {
+            cand --status 'Only those of this status'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;tenant;get'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;tenant;update'= {
+            cand --bot-token-file 'A file with the bot''s token; `-` reads it from standard input'
+            cand --bot-token 'Ask for the bot''s token on the terminal, without showing it'
+            cand --idle-timeout 'How long an agent without work is kept: seconds, or with a unit (30m)'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;tenant;delete'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand --keep-state 'Keep what the agent remembers (this is the default)'
+            cand --purge 'Destroy what the agent remembers too: its state, all snapshots, its log'
+            cand -y 'Do not ask'
+            cand --yes 'Do not ask'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;tenant;wake'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;tenant;stop'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;tenant;wait'= {
+            cand --for 'What to wait for'
+            cand --timeout 'How long to wait'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;tenant;logs'= {
+            cand --tail 'How many of the last lines'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -f 'Go on with what is added, until interrupted'
+            cand --follow 'Go on with what is added, until interrupted'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;tenant;help'= {
+            cand create 'Create a tenant'
+            cand list 'List all tenants'
+            cand get 'Show one tenant'
+            cand update 'Change a tenant''s bot or idle timeout'
+            cand delete 'Delete a tenant; asks first'
+            cand wake 'Wake a tenant''s agent, and wait until it answers'
+            cand stop 'Save and stop a tenant''s agent; the next message wakes it again'
+            cand wait 'Wait until a tenant is running, idle or deleted'
+            cand logs 'Print the log of a tenant''s agent'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;tenant;help;create'= {
+        }
+        &'ztm;tenant;help;list'= {
+        }
+        &'ztm;tenant;help;get'= {
+        }
+        &'ztm;tenant;help;update'= {
+        }
+        &'ztm;tenant;help;delete'= {
+        }
+        &'ztm;tenant;help;wake'= {
+        }
+        &'ztm;tenant;help;stop'= {
+        }
+        &'ztm;tenant;help;wait'= {
+        }
+        &'ztm;tenant;help;logs'= {
+        }
+        &'ztm;tenant;help;help'= {
+        }
+        &'ztm;webhook'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand register 'Tell Telegram where to deliver a tenant''s messages'
+            cand delete 'Tell Telegram to stop delivering a tenant''s messages; it keeps them for a day'
+            cand info 'Show what Telegram knows of a tenant''s webhook'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;webhook;register'= {
+            cand --base-url 'The router''s URL as Telegram reaches it [default: the control plane''s public URL]'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;webhook;delete'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;webhook;info'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;webhook;help'= {
+            cand register 'Tell Telegram where to deliver a tenant''s messages'
+            cand delete 'Tell Telegram to stop delivering a tenant''s messages; it keeps them for a day'
+            cand info 'Show what Telegram knows of a tenant''s webhook'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;webhook;help;register'= {
+        }
+        &'ztm;webhook;help;delete'= {
+        }
+        &'ztm;webhook;help;info'= {
+        }
+        &'ztm;webhook;help;help'= {
+        }
+        &'ztm;inbox'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand list 'List stored updates'
+            cand replay 'Deliver updates that were given up, or dropped, once more'
+            cand drop 'Throw updates away that have not been handled; asks first'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;inbox;list'= {
+            cand --stage 'Only those in this stage'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;inbox;replay'= {
+            cand --tenant 'With `--all-dead`: only this tenant''s'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand --all-dead 'All updates that were given up'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;inbox;drop'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -y 'Do not ask'
+            cand --yes 'Do not ask'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;inbox;help'= {
+            cand list 'List stored updates'
+            cand replay 'Deliver updates that were given up, or dropped, once more'
+            cand drop 'Throw updates away that have not been handled; asks first'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;inbox;help;list'= {
+        }
+        &'ztm;inbox;help;replay'= {
+        }
+        &'ztm;inbox;help;drop'= {
+        }
+        &'ztm;inbox;help;help'= {
+        }
+        &'ztm;status'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;version'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand --client 'Do not ask the control plane'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;agent'= {
+            cand --port 'The port to listen on'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;agentd'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;agentd-exec'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+        }
+        &'ztm;generate'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand man 'Write the man pages'
+            cand completions 'Write the completions of bash, elvish, fish, powershell and zsh'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;generate;man'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;generate;completions'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;generate;help'= {
+            cand man 'Write the man pages'
+            cand completions 'Write the completions of bash, elvish, fish, powershell and zsh'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;generate;help;man'= {
+        }
+        &'ztm;generate;help;completions'= {
+        }
+        &'ztm;generate;help;help'= {
+        }
+        &'ztm;help'= {
+            cand up 'Run the whole control plane in this process, on this machine'
+            cand down 'Stop the control plane that `ztm up` runs'
+            cand demo 'Watch the whole job happen on real parts, in a temporary directory'
+            cand tenant 'Tenants: create, look at, change, wake, stop, delete'
+            cand webhook 'The webhooks through which Telegram delivers'
+            cand inbox 'The stored messages: what waits, what was given up'
+            cand status 'Show the control plane in numbers'
+            cand version 'Show the version of this command and of the control plane'
+            cand agent 'Run the small built-in agent'
+            cand agentd 'Supervise one agent (started by the control plane)'
+            cand agentd-exec 'Become an agent program (started by `agentd`)'
+            cand generate 'Write the man pages or the completions'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;help;up'= {
+        }
+        &'ztm;help;down'= {
+        }
+        &'ztm;help;demo'= {
+        }
+        &'ztm;help;tenant'= {
+            cand create 'Create a tenant'
+            cand list 'List all tenants'
+            cand get 'Show one tenant'
+            cand update 'Change a tenant''s bot or idle timeout'
+            cand delete 'Delete a tenant; asks first'
+            cand wake 'Wake a tenant''s agent, and wait until it answers'
+            cand stop 'Save and stop a tenant''s agent; the next message wakes it again'
+            cand wait 'Wait until a tenant is running, idle or deleted'
+            cand logs 'Print the log of a tenant''s agent'
+        }
+        &'ztm;help;tenant;create'= {
+        }
+        &'ztm;help;tenant;list'= {
+        }
+        &'ztm;help;tenant;get'= {
+        }
+        &'ztm;help;tenant;update'= {
+        }
+        &'ztm;help;tenant;delete'= {
+        }
+        &'ztm;help;tenant;wake'= {
+        }
+        &'ztm;help;tenant;stop'= {
+        }
+        &'ztm;help;tenant;wait'= {
+        }
+        &'ztm;help;tenant;logs'= {
+        }
+        &'ztm;help;webhook'= {
+            cand register 'Tell Telegram where to deliver a tenant''s messages'
+            cand delete 'Tell Telegram to stop delivering a tenant''s messages; it keeps them for a day'
+            cand info 'Show what Telegram knows of a tenant''s webhook'
+        }
+        &'ztm;help;webhook;register'= {
+        }
+        &'ztm;help;webhook;delete'= {
+        }
+        &'ztm;help;webhook;info'= {
+        }
+        &'ztm;help;inbox'= {
+            cand list 'List stored updates'
+            cand replay 'Deliver updates that were given up, or dropped, once more'
+            cand drop 'Throw updates away that have not been handled; asks first'
+        }
+        &'ztm;help;inbox;list'= {
+        }
+        &'ztm;help;inbox;replay'= {
+        }
+        &'ztm;help;inbox;drop'= {
+        }
+        &'ztm;help;status'= {
+        }
+        &'ztm;help;version'= {
+        }
+        &'ztm;help;agent'= {
+        }
+        &'ztm;help;agentd'= {
+        }
+        &'ztm;help;agentd-exec'= {
+        }
+        &'ztm;help;generate'= {
+            cand man 'Write the man pages'
+            cand completions 'Write the completions of bash, elvish, fish, powershell and zsh'
+        }
+        &'ztm;help;generate;man'= {
+        }
+        &'ztm;help;generate;completions'= {
+        }
+        &'ztm;help;help'= {
+        }
+    ]
+    $completions[$command]
+}

@@ -1,0 +1,682 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_ztm_global_optspecs
+    string join \n state-dir= orchestrator-url= router-url= token-file= n/namespace= context= o/output= color= request-timeout= v/verbose q/quiet h/help V/version
+end
+
+function __fish_ztm_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_ztm_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_ztm_using_subcommand
+    set -l cmd (__fish_ztm_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c ztm -n "__fish_ztm_needs_command" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_needs_command" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_needs_command" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_needs_command" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_needs_command" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_needs_command" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_needs_command" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_needs_command" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_needs_command" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_needs_command" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_needs_command" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_needs_command" -s V -l version -d 'Print version'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "up" -d 'Run the whole control plane in this process, on this machine'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "down" -d 'Stop the control plane that `ztm up` runs'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "demo" -d 'Watch the whole job happen on real parts, in a temporary directory'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "tenant" -d 'Tenants: create, look at, change, wake, stop, delete'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "webhook" -d 'The webhooks through which Telegram delivers'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "inbox" -d 'The stored messages: what waits, what was given up'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "status" -d 'Show the control plane in numbers'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "version" -d 'Show the version of this command and of the control plane'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "agent" -d 'Run the small built-in agent'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "agentd" -d 'Supervise one agent (started by the control plane)'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "agentd-exec" -d 'Become an agent program (started by `agentd`)'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "generate" -d 'Write the man pages or the completions'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l port -d 'The port of the orchestrator; 0 for any free one [default: 8080]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l router-port -d 'The port of the router; 0 for any free one [default: 9090]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l listen -d 'The address the orchestrator listens on [default: 127.0.0.1]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l router-listen -d 'The address the router listens on [default: 127.0.0.1]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent -d 'The agent program and its arguments; no shell is involved [default: the built-in agent]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-template -d 'A directory whose files are copied into a new agent\'s state directory' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-env -d 'An environment variable for agents, as NAME=VALUE; may be repeated; must be no secret' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-memory -d 'How much memory an agent may use, where the system allows a limit; 0 for no limit [default: 512Mi]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-cpu -d 'How much of a processor an agent may use, in thousandths, where the system allows a limit [default: no limit]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-ready-timeout -d 'How long an agent may take to become healthy [default: 30s]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-turn-timeout -d 'How long an agent may work on one message [default: 10m]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l warm -d 'How many agents without a tenant are kept ready [default: 1]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l max-running -d 'How many agents may run at once; a wake beyond it waits [default: 1000]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l max-waking -d 'How many wakes may be under way at once; a wake beyond it queues [default: 8]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l max-pending -d 'How many messages of one tenant may wait; Telegram keeps the rest [default: 1000]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l snapshot-interval -d 'How often a running agent\'s changed state is saved [default: 5m]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l reconcile-interval -d 'How often records and agents are compared without a cause [default: 60s]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l drain -d 'How long messages in work may take to finish when an agent is stopped [default: 30s]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l telegram-url -d 'The Telegram Bot API [default: <https://api.telegram.org>]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l public-url -d 'The router\'s URL as Telegram reaches it; without one no webhook is registered' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand up" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -s d -l detach -d 'Run in the background; returns once it is ready, and says where the log is'
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l detached -d 'This is the process in the background'
+complete -c ztm -n "__fish_ztm_using_subcommand up" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand up" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand up" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand down" -l timeout -d 'How long to wait for the end' -r
+complete -c ztm -n "__fish_ztm_using_subcommand down" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand down" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand down" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand down" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand down" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand down" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand down" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand down" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand down" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand down" -l agents -d 'Stop the agents too (this is the default)'
+complete -c ztm -n "__fish_ztm_using_subcommand down" -l leave-agents -d 'Leave the agents running; the next `ztm up` takes them over'
+complete -c ztm -n "__fish_ztm_using_subcommand down" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand down" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand down" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand demo" -l agent -d 'The agent program and its arguments, as for `ztm up` [default: the built-in agent]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand demo" -l agent-template -d 'A directory whose files are copied into a new agent\'s state directory, as for `ztm up`' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand demo" -l tenants -d 'How many tenants' -r
+complete -c ztm -n "__fish_ztm_using_subcommand demo" -l messages -d 'How many messages to each' -r
+complete -c ztm -n "__fish_ztm_using_subcommand demo" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand demo" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand demo" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand demo" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand demo" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand demo" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand demo" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand demo" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand demo" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand demo" -l keep -d 'Keep the directory, and say where it is'
+complete -c ztm -n "__fish_ztm_using_subcommand demo" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand demo" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "create" -d 'Create a tenant'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "list" -d 'List all tenants'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "get" -d 'Show one tenant'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "update" -d 'Change a tenant\'s bot or idle timeout'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "delete" -d 'Delete a tenant; asks first'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "wake" -d 'Wake a tenant\'s agent, and wait until it answers'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "stop" -d 'Save and stop a tenant\'s agent; the next message wakes it again'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "wait" -d 'Wait until a tenant is running, idle or deleted'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "logs" -d 'Print the log of a tenant\'s agent'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l bot-token-file -d 'A file with the bot\'s token; `-` reads it from standard input' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l bot-token -d 'Ask for the bot\'s token on the terminal, without showing it' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l idle-timeout -d 'How long an agent without work is kept: seconds, or with a unit (30m) [default: 300]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -l status -d 'Only those of this status' -r -f -a "idle\t''
+provisioning\t''
+running\t''
+stopping\t''
+terminated\t''"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l bot-token-file -d 'A file with the bot\'s token; `-` reads it from standard input' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l bot-token -d 'Ask for the bot\'s token on the terminal, without showing it' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l idle-timeout -d 'How long an agent without work is kept: seconds, or with a unit (30m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -l keep-state -d 'Keep what the agent remembers (this is the default)'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -l purge -d 'Destroy what the agent remembers too: its state, all snapshots, its log'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -l for -d 'What to wait for' -r -f -a "running\t'The agent answers'
+idle\t'There is no agent'
+deleted\t'There is no such tenant'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -l timeout -d 'How long to wait' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -l tail -d 'How many of the last lines' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -s f -l follow -d 'Go on with what is added, until interrupted'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "create" -d 'Create a tenant'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "list" -d 'List all tenants'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "get" -d 'Show one tenant'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "update" -d 'Change a tenant\'s bot or idle timeout'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete a tenant; asks first'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "wake" -d 'Wake a tenant\'s agent, and wait until it answers'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "stop" -d 'Save and stop a tenant\'s agent; the next message wakes it again'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "wait" -d 'Wait until a tenant is running, idle or deleted'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "logs" -d 'Print the log of a tenant\'s agent'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -f -a "register" -d 'Tell Telegram where to deliver a tenant\'s messages'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -f -a "delete" -d 'Tell Telegram to stop delivering a tenant\'s messages; it keeps them for a day'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -f -a "info" -d 'Show what Telegram knows of a tenant\'s webhook'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -l base-url -d 'The router\'s URL as Telegram reaches it [default: the control plane\'s public URL]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from help" -f -a "register" -d 'Tell Telegram where to deliver a tenant\'s messages'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Tell Telegram to stop delivering a tenant\'s messages; it keeps them for a day'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from help" -f -a "info" -d 'Show what Telegram knows of a tenant\'s webhook'
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -f -a "list" -d 'List stored updates'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -f -a "replay" -d 'Deliver updates that were given up, or dropped, once more'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -f -a "drop" -d 'Throw updates away that have not been handled; asks first'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -l stage -d 'Only those in this stage' -r -f -a "pending\t''
+replied\t''
+handled\t''
+dead\t''
+dropped\t''"
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -l tenant -d 'With `--all-dead`: only this tenant\'s' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -l all-dead -d 'All updates that were given up'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -s y -l yes -d 'Do not ask'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from help" -f -a "list" -d 'List stored updates'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from help" -f -a "replay" -d 'Deliver updates that were given up, or dropped, once more'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from help" -f -a "drop" -d 'Throw updates away that have not been handled; asks first'
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand status" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand status" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand status" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand status" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand status" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand status" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand status" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand status" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand status" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand status" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand status" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand version" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand version" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand version" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand version" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand version" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand version" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand version" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand version" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand version" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand version" -l client -d 'Do not ask the control plane'
+complete -c ztm -n "__fish_ztm_using_subcommand version" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand version" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand agent" -l port -d 'The port to listen on' -r
+complete -c ztm -n "__fish_ztm_using_subcommand agent" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand agent" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand agent" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand agent" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand agent" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand agent" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand agent" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand agent" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand agent" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand agent" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand agent" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand agent" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand agentd" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand agentd" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand agentd" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand agentd" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand agentd" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand agentd" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand agentd" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand agentd" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand agentd" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand agentd" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand agentd" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand agentd" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -f -a "man" -d 'Write the man pages'
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -f -a "completions" -d 'Write the completions of bash, elvish, fish, powershell and zsh'
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "man" -d 'Write the man pages'
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "completions" -d 'Write the completions of bash, elvish, fish, powershell and zsh'
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "up" -d 'Run the whole control plane in this process, on this machine'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "down" -d 'Stop the control plane that `ztm up` runs'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "demo" -d 'Watch the whole job happen on real parts, in a temporary directory'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "tenant" -d 'Tenants: create, look at, change, wake, stop, delete'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "webhook" -d 'The webhooks through which Telegram delivers'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "inbox" -d 'The stored messages: what waits, what was given up'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "status" -d 'Show the control plane in numbers'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "version" -d 'Show the version of this command and of the control plane'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "agent" -d 'Run the small built-in agent'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "agentd" -d 'Supervise one agent (started by the control plane)'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "agentd-exec" -d 'Become an agent program (started by `agentd`)'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "generate" -d 'Write the man pages or the completions'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "create" -d 'Create a tenant'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "list" -d 'List all tenants'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "get" -d 'Show one tenant'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "update" -d 'Change a tenant\'s bot or idle timeout'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "delete" -d 'Delete a tenant; asks first'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "wake" -d 'Wake a tenant\'s agent, and wait until it answers'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "stop" -d 'Save and stop a tenant\'s agent; the next message wakes it again'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "wait" -d 'Wait until a tenant is running, idle or deleted'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "logs" -d 'Print the log of a tenant\'s agent'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from webhook" -f -a "register" -d 'Tell Telegram where to deliver a tenant\'s messages'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from webhook" -f -a "delete" -d 'Tell Telegram to stop delivering a tenant\'s messages; it keeps them for a day'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from webhook" -f -a "info" -d 'Show what Telegram knows of a tenant\'s webhook'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from inbox" -f -a "list" -d 'List stored updates'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from inbox" -f -a "replay" -d 'Deliver updates that were given up, or dropped, once more'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from inbox" -f -a "drop" -d 'Throw updates away that have not been handled; asks first'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from generate" -f -a "man" -d 'Write the man pages'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from generate" -f -a "completions" -d 'Write the completions of bash, elvish, fish, powershell and zsh'

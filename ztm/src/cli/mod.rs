@@ -1,0 +1,106 @@
+//! What can be typed: clap types only, a file per noun. Their doc comments are the help and the man pages.
+//!
+//! Nothing here reads the environment, a file or the network: see [`crate::settings`] for where values come from.
+
+use clap::{Parser, Subcommand};
+
+pub mod agent;
+pub mod demo;
+pub mod down;
+pub mod generate;
+pub mod global;
+pub mod inbox;
+pub mod quantity;
+pub mod status;
+pub mod tenant;
+pub mod up;
+pub mod webhook;
+
+/// The end of `ztm --help` and of ztm(1): what holds for every command.
+const AFTER_HELP: &str = "\
+Examples:
+  ztm demo                     see all of it happen, in a temporary directory
+  ztm up --detach              run the control plane in the background
+  ztm tenant create alice --bot-token-file alice.token
+  ztm tenant list -o json | jq '.tenants[].tenant_id'
+
+Output:
+  Standard output carries the data asked for and nothing else; with `-o json` it is one JSON
+  document (lines of JSON where a command streams). Everything else goes to standard error,
+  errors as JSON there if `-o json` was given.
+
+Exit status:
+  0    done
+  1    it failed
+  2    wrong usage, a value that is not acceptable, or `--yes` is needed
+  3    not found
+  4    not authenticated, or forbidden
+  5    conflict: it exists already, has changed, or its state forbids this; a second `ztm up`
+  6    not done in time
+  7    a part is unavailable, or no control plane is running
+  8    a limit is reached
+  130  interrupted
+
+Configuration:
+  A flag goes before its environment variable, that before the file
+  `$XDG_CONFIG_HOME/ztm/config.toml` (`~/.config/ztm/config.toml`), that before the default.
+  The file has the long flags' names with underscores: `state_dir`, `orchestrator_url`,
+  `router_url`, `namespace`, `context`, `token_file`, `output`, `color`, `request_timeout`;
+  and a table `[up]` with the flags of `ztm up`.";
+
+/// Agents that look always-on, cost nothing while idle, and never lose a message
+#[derive(Debug, Parser)]
+#[command(
+    name = "ztm",
+    version,
+    propagate_version = false,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    after_long_help = AFTER_HELP,
+    after_help = "Example:\n  ztm demo\n\n`ztm --help` says more: output, exit status, configuration."
+)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: global::GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The nouns, and the verbs that need none.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the whole control plane in this process, on this machine
+    Up(Box<up::UpArgs>),
+    /// Stop the control plane that `ztm up` runs
+    Down(down::DownArgs),
+    /// Watch the whole job happen on real parts, in a temporary directory
+    Demo(demo::DemoArgs),
+    /// Tenants: create, look at, change, wake, stop, delete
+    #[command(subcommand, arg_required_else_help = true)]
+    Tenant(tenant::TenantCommand),
+    /// The webhooks through which Telegram delivers
+    #[command(subcommand, arg_required_else_help = true)]
+    Webhook(webhook::WebhookCommand),
+    /// The stored messages: what waits, what was given up
+    #[command(subcommand, arg_required_else_help = true)]
+    Inbox(inbox::InboxCommand),
+    /// Show the control plane in numbers
+    Status(status::StatusArgs),
+    /// Show the version of this command and of the control plane
+    Version(status::VersionArgs),
+    /// Run the small built-in agent
+    #[command(hide = true)]
+    Agent(agent::AgentArgs),
+    /// Supervise one agent (started by the control plane)
+    #[command(hide = true)]
+    Agentd,
+    /// Become an agent program (started by `agentd`)
+    #[command(hide = true)]
+    AgentdExec(agent::AgentdExecArgs),
+    /// Write the man pages or the completions
+    #[command(subcommand, hide = true, arg_required_else_help = true)]
+    Generate(generate::GenerateCommand),
+}

@@ -1,0 +1,193 @@
+//! `ztm tenant`.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Subcommand, ValueEnum, builder::PossibleValuesParser};
+use libtenancy::{secret::Secret, tenant::Status};
+
+use super::quantity;
+
+/// The verbs of `ztm tenant`.
+#[derive(Debug, Subcommand)]
+pub enum TenantCommand {
+    /// Create a tenant
+    #[command(
+        long_about = "Create a tenant\n\nIt costs nothing until its first message. With a bot, and if the control plane knows \
+            its public URL, the webhook is registered too.",
+        after_help = "Examples:\n  ztm tenant create alice --bot-token-file alice.token\n  \
+            pass show bots/alice | ztm tenant create alice --bot-token-file - --idle-timeout 1h\n  \
+            ztm tenant create alice --bot-token      (asks for it)"
+    )]
+    Create(CreateArgs),
+    /// List all tenants
+    #[command(after_help = "Examples:\n  ztm tenant list\n  ztm tenant list --status running -o wide")]
+    List(ListArgs),
+    /// Show one tenant
+    #[command(after_help = "Example:\n  ztm tenant get alice -o json")]
+    Get(TenantArgs),
+    /// Change a tenant's bot or idle timeout
+    #[command(after_help = "Examples:\n  ztm tenant update alice --idle-timeout 1800\n  \
+        ztm tenant update alice --bot-token-file new.token")]
+    Update(UpdateArgs),
+    /// Delete a tenant; asks first
+    #[command(
+        long_about = "Delete a tenant; asks first\n\nThe agent is stopped, the webhook removed, and the record and the messages that \
+            wait are deleted. What the agent remembers (its state and snapshots) is kept, and a tenant created later \
+            under the same id gets it back, unless `--purge` destroys it too.",
+        after_help = "Examples:\n  ztm tenant delete alice\n  ztm tenant delete alice --purge --yes"
+    )]
+    Delete(DeleteArgs),
+    /// Wake a tenant's agent, and wait until it answers
+    #[command(after_help = "Example:\n  ztm tenant wake alice")]
+    Wake(TenantArgs),
+    /// Save and stop a tenant's agent; the next message wakes it again
+    #[command(after_help = "Example:\n  ztm tenant stop alice")]
+    Stop(TenantArgs),
+    /// Wait until a tenant is running, idle or deleted
+    #[command(
+        long_about = "Wait until a tenant is running, idle or deleted\n\nEnds at once, with an error, when that cannot \
+            happen any more by itself: the tenant does not exist, its wake failed, it is suspended.",
+        after_help = "Examples:\n  ztm tenant wait alice --for running\n  ztm tenant wait alice --for deleted --timeout 5m"
+    )]
+    Wait(WaitArgs),
+    /// Print the log of a tenant's agent
+    #[command(after_help = "Examples:\n  ztm tenant logs alice --tail 20\n  ztm tenant logs alice -f")]
+    Logs(LogsArgs),
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a value parser")]
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
+}
+
+/// Which tenant.
+#[derive(Debug, Args)]
+pub struct TenantArgs {
+    /// The tenant
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+}
+
+/// The ways to give a bot's token.
+#[derive(Debug, Default, Args)]
+#[group(multiple = false)]
+pub struct BotTokenArgs {
+    /// A file with the bot's token; `-` reads it from standard input
+    #[arg(long, value_name = "FILE")]
+    pub bot_token_file: Option<PathBuf>,
+
+    /// Ask for the bot's token on the terminal, without showing it
+    ///
+    /// A value after it is taken too, with a warning: other users of the machine see the arguments of a command, and
+    /// the shell remembers them.
+    #[arg(long, value_name = "TOKEN", num_args = 0..=1, default_missing_value = "", value_parser = secret)]
+    pub bot_token: Option<Secret>,
+}
+
+/// `ztm tenant create`.
+#[derive(Debug, Args)]
+pub struct CreateArgs {
+    /// The new tenant: up to 40 lower-case letters, digits and inner hyphens
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+
+    /// The bot's token; prefer `--bot-token-file`, since other users of the machine see the arguments of a command
+    #[arg(value_name = "TOKEN", conflicts_with_all = ["bot_token", "bot_token_file"], value_parser = secret)]
+    pub token: Option<Secret>,
+
+    /// How to give the token.
+    #[command(flatten)]
+    pub bot: BotTokenArgs,
+
+    /// How long an agent without work is kept: seconds, or with a unit (30m) [default: 300]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = quantity::seconds)]
+    pub idle_timeout: Option<i64>,
+}
+
+/// `ztm tenant list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Only those of this status
+    #[arg(long, value_name = "STATUS", value_parser = PossibleValuesParser::new(Status::LABELS))]
+    pub status: Option<String>,
+}
+
+/// `ztm tenant update`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("change").args(["bot_token", "bot_token_file", "idle_timeout"]).required(true).multiple(true)))]
+pub struct UpdateArgs {
+    /// The tenant
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+
+    /// How to give the token.
+    #[command(flatten)]
+    pub bot: BotTokenArgs,
+
+    /// How long an agent without work is kept: seconds, or with a unit (30m)
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = quantity::seconds)]
+    pub idle_timeout: Option<i64>,
+}
+
+/// `ztm tenant delete`.
+#[derive(Debug, Args)]
+pub struct DeleteArgs {
+    /// The tenant
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+
+    /// Keep what the agent remembers (this is the default)
+    #[arg(long, conflicts_with = "purge")]
+    pub keep_state: bool,
+
+    /// Destroy what the agent remembers too: its state, all snapshots, its log
+    #[arg(long)]
+    pub purge: bool,
+
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// `ztm tenant wait`.
+#[derive(Debug, Args)]
+pub struct WaitArgs {
+    /// The tenant
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+
+    /// What to wait for
+    #[arg(long = "for", value_name = "STATE", value_enum)]
+    pub state: WaitState,
+
+    /// How long to wait
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = quantity::timeout)]
+    pub timeout: Duration,
+}
+
+/// What can be waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WaitState {
+    /// The agent answers
+    Running,
+    /// There is no agent
+    Idle,
+    /// There is no such tenant
+    Deleted,
+}
+
+/// `ztm tenant logs`.
+#[derive(Debug, Args)]
+pub struct LogsArgs {
+    /// The tenant
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+
+    /// Go on with what is added, until interrupted
+    #[arg(long, short)]
+    pub follow: bool,
+
+    /// How many of the last lines
+    #[arg(long, value_name = "LINES", default_value_t = 200)]
+    pub tail: usize,
+}

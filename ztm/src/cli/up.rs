@@ -1,0 +1,127 @@
+//! `ztm up`.
+
+use std::{net::IpAddr, path::PathBuf, time::Duration};
+
+use clap::Args;
+use serde::Deserialize;
+
+use super::quantity;
+
+/// Run the whole control plane in this process, on this machine
+///
+/// Orchestrator, router, deliveries, idle handling and the agents themselves, on the embedded drivers, until SIGINT
+/// (Ctrl-C) or SIGTERM. Then turns in flight are finished, and agents are saved and stopped. A second signal ends it at once:
+/// agents then live on, and the next `ztm up` takes them over; nothing that was acknowledged is lost. SIGUSR1 ends it in
+/// order but leaves the agents running.
+///
+/// Prints where it listens once it does. Logs go to standard error; ZTM_LOG chooses what (`info`, `libtenancy=debug`).
+#[derive(Clone, Debug, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[command(after_help = "Examples:\n  \
+    ztm up\n  \
+    ztm up --detach --warm 3 --public-url https://bots.example.com\n  \
+    ztm up --agent 'zeroclaw --config-dir {state} gateway --port {port}' --agent-template ./zeroclaw")]
+pub struct UpArgs {
+    /// The port of the orchestrator; 0 for any free one [default: 8080]
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<u16>,
+
+    /// The port of the router; 0 for any free one [default: 9090]
+    #[arg(long, value_name = "PORT")]
+    pub router_port: Option<u16>,
+
+    /// The address the orchestrator listens on [default: 127.0.0.1]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<IpAddr>,
+
+    /// The address the router listens on [default: 127.0.0.1]
+    #[arg(long, value_name = "ADDRESS")]
+    pub router_listen: Option<IpAddr>,
+
+    /// The agent program and its arguments; no shell is involved [default: the built-in agent]
+    ///
+    /// `{port}`, `{state}` and `{tenant}` are replaced. It must answer `GET /health` and `POST /webhook {"message"}` on
+    /// `127.0.0.1:{port}` and keep its state in `{state}`.
+    #[arg(long, value_name = "COMMAND")]
+    pub agent: Option<String>,
+
+    /// A directory whose files are copied into a new agent's state directory
+    ///
+    /// `{port}`, `{state}` and `{tenant}` are replaced in text files.
+    #[arg(long, value_name = "DIR")]
+    pub agent_template: Option<PathBuf>,
+
+    /// An environment variable for agents, as NAME=VALUE; may be repeated; must be no secret
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub agent_env: Vec<String>,
+
+    /// How much memory an agent may use, where the system allows a limit; 0 for no limit [default: 512Mi]
+    #[arg(long, value_name = "SIZE", value_parser = quantity::bytes)]
+    #[serde(deserialize_with = "quantity::deserialize_bytes")]
+    pub agent_memory: Option<u64>,
+
+    /// How much of a processor an agent may use, in thousandths, where the system allows a limit [default: no limit]
+    #[arg(long, value_name = "MILLICORES", value_parser = clap::value_parser!(u32).range(1..))]
+    pub agent_cpu: Option<u32>,
+
+    /// How long an agent may take to become healthy [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = quantity::timeout)]
+    #[serde(deserialize_with = "quantity::deserialize_time")]
+    pub agent_ready_timeout: Option<Duration>,
+
+    /// How long an agent may work on one message [default: 10m]
+    #[arg(long, value_name = "TIME", value_parser = quantity::timeout)]
+    #[serde(deserialize_with = "quantity::deserialize_time")]
+    pub agent_turn_timeout: Option<Duration>,
+
+    /// How many agents without a tenant are kept ready [default: 1]
+    #[arg(long, value_name = "COUNT")]
+    pub warm: Option<usize>,
+
+    /// How many agents may run at once; a wake beyond it waits [default: 1000]
+    #[arg(long, value_name = "COUNT")]
+    pub max_running: Option<usize>,
+
+    /// How many wakes may be under way at once; a wake beyond it queues [default: 8]
+    #[arg(long, value_name = "COUNT")]
+    pub max_waking: Option<usize>,
+
+    /// How many messages of one tenant may wait; Telegram keeps the rest [default: 1000]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_pending: Option<u32>,
+
+    /// How often a running agent's changed state is saved [default: 5m]
+    #[arg(long, value_name = "TIME", value_parser = quantity::timeout)]
+    #[serde(deserialize_with = "quantity::deserialize_time")]
+    pub snapshot_interval: Option<Duration>,
+
+    /// How often records and agents are compared without a cause [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = quantity::timeout)]
+    #[serde(deserialize_with = "quantity::deserialize_time")]
+    pub reconcile_interval: Option<Duration>,
+
+    /// How long messages in work may take to finish when an agent is stopped [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = quantity::time)]
+    #[serde(deserialize_with = "quantity::deserialize_time")]
+    pub drain: Option<Duration>,
+
+    /// The Telegram Bot API [default: <https://api.telegram.org>]
+    #[arg(long, value_name = "URL")]
+    pub telegram_url: Option<String>,
+
+    /// The router's URL as Telegram reaches it; without one no webhook is registered
+    ///
+    /// [env: ZTM_PUBLIC_URL, else ROUTER_PUBLIC_URL]
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// Run in the background; returns once it is ready, and says where the log is
+    #[arg(long, short)]
+    #[serde(skip)]
+    pub detach: bool,
+
+    /// This is the process in the background.
+    #[arg(long, hide = true, overrides_with = "detach")]
+    #[serde(skip)]
+    pub detached: bool,
+}

@@ -1,0 +1,131 @@
+//! The store of this machine without a control plane: for what only reads or writes records.
+
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use libtenancy::{
+    Error, Result, Tenancy,
+    api::{CreateTenant, InboxList, TenantList, TenantView, UpdateTenant},
+    inbox::UpdateKey,
+    ports::{inboxes::UpdateFilter, tenants::Filter},
+    secret::Secret,
+    tenancy::{NewTenant, TenantChange},
+    tenant::{BotId, TenantId, idle_timeout_from_secs},
+};
+
+use crate::{embedded, settings::Settings};
+
+/// A handle on the store.
+pub struct Direct {
+    tenancy: Tenancy,
+}
+
+impl Direct {
+    pub(super) fn open(settings: &Settings) -> Result<Self> {
+        Ok(Self { tenancy: embedded::open(&settings.state_dir)? })
+    }
+
+    /// After a write: a control plane may have started since this command looked for one, and the store tells nobody.
+    fn announce(&self) {
+        self.tenancy.records_changed();
+    }
+
+    pub(super) async fn tenant_create(&self, new: CreateTenant) -> Result<TenantView> {
+        let new = NewTenant {
+            id: new.tenant_id.parse()?,
+            bot_token: new.bot_token.map(Secret::new),
+            idle_timeout: new.idle_timeout_s.map(idle_timeout_from_secs).transpose()?,
+        };
+        let tenant = self.tenancy.tenant_create(new).await?;
+        self.announce();
+        Ok(TenantView::from(&tenant))
+    }
+
+    pub(super) async fn tenant_get(&self, id: &str) -> Result<TenantView> {
+        self.tenancy.tenant_get(&id.parse()?).await.map(|tenant| TenantView::from(&tenant))
+    }
+
+    pub(super) async fn tenant_list(
+        &self,
+        status: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<TenantList> {
+        let filter = Filter { status: status.map(str::to_owned), active: false };
+        let after: Option<TenantId> = after.map(str::parse).transpose()?;
+        let page = self.tenancy.tenant_list(&filter, after.as_ref(), limit).await?;
+        Ok(TenantList { tenants: page.items.iter().map(TenantView::from).collect(), next: page.next.map(String::from) })
+    }
+
+    pub(super) async fn tenant_update(&self, id: &str, change: UpdateTenant) -> Result<TenantView> {
+        let change = TenantChange {
+            bot_token: change.bot_token.map(Secret::new),
+            idle_timeout: change.idle_timeout_s.map(idle_timeout_from_secs).transpose()?,
+        };
+        let tenant = self.tenancy.tenant_update(&id.parse()?, change).await?;
+        self.announce();
+        Ok(TenantView::from(&tenant))
+    }
+
+    pub(super) async fn tenant_logs(
+        &self,
+        id: &str,
+        tail: usize,
+        follow: bool,
+    ) -> Result<BoxStream<'static, std::io::Result<Bytes>>> {
+        self.tenancy.tenant_logs(&id.parse()?, tail, follow).await
+    }
+
+    pub(super) async fn update_list(
+        &self,
+        tenant: Option<&str>,
+        stage: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<InboxList> {
+        let filter = UpdateFilter { tenant: tenant.map(str::parse).transpose()?, stage: stage.map(str::to_owned) };
+        let after = after.map(update_key).transpose()?;
+        let updates = self.tenancy.update_list(&filter, after.as_ref(), limit).await?;
+        let next = updates.last().filter(|_| updates.len() == limit).map(|update| update.key.to_string());
+        Ok(InboxList { updates: updates.iter().map(Into::into).collect(), next })
+    }
+
+    pub(super) async fn update_replay(&self, update: &str) -> Result<()> {
+        self.tenancy.update_replay(&update_key(update)?).await?;
+        self.announce();
+        Ok(())
+    }
+
+    pub(super) async fn update_drop(&self, update: &str) -> Result<()> {
+        self.tenancy.update_drop(&update_key(update)?).await?;
+        self.announce();
+        Ok(())
+    }
+}
+
+/// Reads `TENANT/BOT/UPDATE`.
+pub(crate) fn update_key(text: &str) -> Result<UpdateKey> {
+    let wrong =
+        || Error::invalid("update", format!("`{text}` must be TENANT/BOT/UPDATE, as `ztm inbox list -o name` prints"));
+    let mut parts = text.split('/');
+    let (Some(tenant), Some(bot), Some(update), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return Err(wrong());
+    };
+    Ok(UpdateKey {
+        tenant: tenant.parse()?,
+        bot: BotId(bot.parse().map_err(|_| wrong())?),
+        update_id: update.parse().map_err(|_| wrong())?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn updates_are_named_by_tenant_bot_and_number() {
+        assert_eq!(update_key("alice/7/42").unwrap().to_string(), "alice/7/42");
+        for text in ["", "alice", "alice/7", "alice/7/x", "alice/x/1", "Alice/7/1", "alice/7/1/2", "//", "alice/7/"] {
+            assert!(matches!(update_key(text), Err(Error::Invalid { .. })), "{text}");
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! A control plane over HTTP.
+
+use std::{path::Path, time::Duration};
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream::BoxStream};
+use libtenancy::{
+    Error, Result,
+    api::{
+        CreateTenant, Deleted, InboxList, RegisterWebhook, StatusView, TenantList, TenantView, UpdateTenant,
+        WebhookView, Woken,
+    },
+    secret::{Secret, read_private},
+};
+use reqwest::{Method, RequestBuilder, Response, header};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    path::{query, segment},
+    remote_error,
+};
+use crate::settings::Settings;
+
+/// How long an answer may take that waits for nobody.
+const PLAIN: Duration = Duration::from_secs(30);
+
+/// How long an answer may take that waits for an agent: a cold start, a drain, a snapshot.
+const PATIENT: Duration = Duration::from_secs(300);
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// The part that errors name.
+const PART: &str = "control plane";
+
+/// A control plane at a URL.
+pub struct Http {
+    client: reqwest::Client,
+    orchestrator: String,
+    router: Option<String>,
+    token: Option<Secret>,
+    timeout: Option<Duration>,
+    verbose: bool,
+}
+
+impl Http {
+    /// A client; reads the token, asks nothing yet.
+    pub(super) fn new(
+        settings: &Settings,
+        orchestrator: &str,
+        router: Option<String>,
+        token_file: Option<&Path>,
+    ) -> Result<Self> {
+        let token = token_file.map(token).transpose()?;
+        // A redirect could carry the token elsewhere; the API has none.
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(settings.request_timeout.map_or(CONNECT, |timeout| timeout.min(CONNECT)))
+            .user_agent(concat!("ztm/", env!("CARGO_PKG_VERSION")));
+        if orchestrator.starts_with("http://") && router.as_ref().is_none_or(|url| url.starts_with("http://")) {
+            // No proxy may see a token in the clear, and reading the system's certificates would be most of the time.
+            builder = builder.no_proxy().tls_certs_only([]);
+        }
+        Ok(Self {
+            client: builder.build().map_err(|e| Error::unavailable(PART, e))?,
+            orchestrator: orchestrator.trim_end_matches('/').to_owned(),
+            router,
+            token,
+            timeout: settings.request_timeout,
+            verbose: settings.verbose > 0,
+        })
+    }
+
+    /// The orchestrator's base URL.
+    pub fn orchestrator(&self) -> &str {
+        &self.orchestrator
+    }
+
+    /// The router's base URL, where it is known.
+    pub fn router(&self) -> Option<&str> {
+        self.router.as_deref()
+    }
+
+    /// Whether the router answers its health check; `None` if its URL is not known.
+    pub async fn router_healthy(&self) -> Option<bool> {
+        let url = format!("{}/healthz", self.router.as_deref()?.trim_end_matches('/'));
+        let answer = self.client.get(url).timeout(self.timeout.unwrap_or(CONNECT)).send().await;
+        Some(answer.is_ok_and(|answer| answer.status().is_success()))
+    }
+
+    /// Whether the orchestrator says that it is ready.
+    pub async fn ready(&self) -> Result<()> {
+        self.send(self.request(Method::GET, "/readyz"), PLAIN, "GET /readyz").await.map(drop)
+    }
+
+    pub(super) async fn tenant_create(&self, new: &CreateTenant) -> Result<TenantView> {
+        self.call(Method::POST, "/tenants", Some(new), PATIENT).await
+    }
+
+    pub(super) async fn tenant_get(&self, id: &str) -> Result<TenantView> {
+        self.call(Method::GET, &format!("/tenants/{}", tenant(id)?), NONE, PLAIN).await
+    }
+
+    pub(super) async fn tenant_list(
+        &self,
+        status: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<TenantList> {
+        let limit = limit.to_string();
+        let query = query([("status", status), ("after", after), ("limit", Some(&limit))]);
+        self.call(Method::GET, &format!("/tenants{query}"), NONE, PLAIN).await
+    }
+
+    pub(super) async fn tenant_update(&self, id: &str, change: &UpdateTenant) -> Result<TenantView> {
+        self.call(Method::PATCH, &format!("/tenants/{}", tenant(id)?), Some(change), PATIENT).await
+    }
+
+    pub(super) async fn tenant_delete(&self, id: &str, keep_state: bool) -> Result<Deleted> {
+        let path = format!("/tenants/{}?keep_state={keep_state}", tenant(id)?);
+        self.call(Method::DELETE, &path, NONE, PATIENT).await
+    }
+
+    pub(super) async fn tenant_wake(&self, id: &str) -> Result<Woken> {
+        self.call(Method::POST, &format!("/wake/{}", tenant(id)?), NONE, PATIENT).await
+    }
+
+    pub(super) async fn tenant_stop(&self, id: &str) -> Result<TenantView> {
+        self.call(Method::POST, &format!("/stop/{}", tenant(id)?), NONE, PATIENT).await
+    }
+
+    pub(super) async fn tenant_logs(
+        &self,
+        id: &str,
+        tail: usize,
+        follow: bool,
+    ) -> Result<BoxStream<'static, std::io::Result<Bytes>>> {
+        let path = format!("/tenants/{}/logs?tail={tail}&follow={follow}", tenant(id)?);
+        let what = format!("GET {path}");
+        self.say(&what);
+        // A log that is followed has no end: only the answer's beginning has a limit.
+        let limit = self.timeout.unwrap_or(PLAIN);
+        let answer = tokio::time::timeout(limit, self.request(Method::GET, &path).send())
+            .await
+            .map_err(|_| Error::Timeout { what: what.clone(), after: limit })?
+            .map_err(|e| classify(e, &what, limit))?;
+        let answer = accepted(answer, limit, &what).await?;
+        Ok(answer.bytes_stream().map_err(|e| std::io::Error::other(e.without_url())).boxed())
+    }
+
+    pub(super) async fn update_list(
+        &self,
+        tenant: Option<&str>,
+        stage: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<InboxList> {
+        let limit = limit.to_string();
+        let query = query([("tenant", tenant), ("stage", stage), ("after", after), ("limit", Some(&limit))]);
+        self.call(Method::GET, &format!("/inbox{query}"), NONE, PLAIN).await
+    }
+
+    pub(super) async fn update_replay(&self, update: &str) -> Result<()> {
+        self.order(Method::POST, "/inbox/replay", Some(&serde_json::json!({ "update": update })), PLAIN).await
+    }
+
+    pub(super) async fn update_drop(&self, update: &str) -> Result<()> {
+        self.order(Method::POST, "/inbox/drop", Some(&serde_json::json!({ "update": update })), PLAIN).await
+    }
+
+    pub(super) async fn webhook_register(&self, id: &str, body: &RegisterWebhook) -> Result<WebhookView> {
+        self.call(Method::POST, &format!("/admin/webhook/{}", tenant(id)?), Some(body), PLAIN).await
+    }
+
+    pub(super) async fn webhook_delete(&self, id: &str) -> Result<()> {
+        self.order(Method::DELETE, &format!("/admin/webhook/{}", tenant(id)?), NONE, PLAIN).await
+    }
+
+    pub(super) async fn webhook_info(&self, id: &str) -> Result<WebhookView> {
+        self.call(Method::GET, &format!("/admin/webhook/{}", tenant(id)?), NONE, PLAIN).await
+    }
+
+    pub(super) async fn status(&self) -> Result<StatusView> {
+        self.call(Method::GET, "/status", NONE, PLAIN).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.orchestrator));
+        match &self.token {
+            Some(token) => request.bearer_auth(token.expose()),
+            None => request,
+        }
+    }
+
+    /// Asks, and reads the answer as `T`.
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+        limit: Duration,
+    ) -> Result<T> {
+        let what = format!("{method} {path}");
+        let bytes = self.send(with_body(self.request(method, path), body)?, limit, &what).await?;
+        serde_json::from_slice(&bytes).map_err(|e| {
+            Error::unavailable(PART, format!("its answer to {what} cannot be read ({e}); is it another version?"))
+        })
+    }
+
+    /// Asks, and needs no more than that it was done.
+    async fn order(&self, method: Method, path: &str, body: Option<&impl Serialize>, limit: Duration) -> Result<()> {
+        let what = format!("{method} {path}");
+        self.send(with_body(self.request(method, path), body)?, limit, &what).await.map(drop)
+    }
+
+    async fn send(&self, request: RequestBuilder, limit: Duration, what: &str) -> Result<Bytes> {
+        self.say(what);
+        let limit = self.timeout.unwrap_or(limit);
+        let answer = request.timeout(limit).send().await.map_err(|e| classify(e, what, limit))?;
+        accepted(answer, limit, what).await?.bytes().await.map_err(|e| classify(e, what, limit))
+    }
+
+    #[expect(clippy::print_stderr, reason = "`--verbose` asks for it; it is no data")]
+    fn say(&self, what: &str) {
+        if self.verbose {
+            eprintln!("{what} at {}", self.orchestrator);
+        }
+    }
+}
+
+/// No body.
+const NONE: Option<&()> = None;
+
+fn tenant(id: &str) -> Result<String> {
+    segment("tenant id", id)
+}
+
+/// Reads a token: one line of printable ASCII in a private file.
+fn token(path: &Path) -> Result<Secret> {
+    let text = read_private(path)?;
+    let text = text.trim();
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Error::Corrupt {
+            what: "token file",
+            path: path.to_owned(),
+            reason: "it must hold one word of printable ASCII".to_owned(),
+        });
+    }
+    Ok(Secret::new(text))
+}
+
+fn with_body(request: RequestBuilder, body: Option<&impl Serialize>) -> Result<RequestBuilder> {
+    let Some(body) = body else { return Ok(request) };
+    let text = serde_json::to_vec(body).map_err(|e| Error::internal(format!("a request cannot be written: {e}")))?;
+    Ok(request.header(header::CONTENT_TYPE, "application/json").body(text))
+}
+
+/// The answer, if it is no error.
+async fn accepted(answer: Response, limit: Duration, what: &str) -> Result<Response> {
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(answer);
+    }
+    let body = answer.bytes().await.map_err(|e| classify(e, what, limit))?;
+    Err(remote_error::from_response(status.as_u16(), &body))
+}
+
+/// What a failed exchange means. URLs are taken out: they say nothing new, and might one day hold what must not be seen.
+fn classify(error: reqwest::Error, what: &str, limit: Duration) -> Error {
+    let error = error.without_url();
+    if error.is_connect() {
+        Error::unavailable(PART, error)
+    } else if error.is_timeout() {
+        Error::Timeout { what: what.to_owned(), after: limit }
+    } else if error.is_builder() {
+        Error::internal(format!("{what} cannot be asked: {error}"))
+    } else {
+        Error::OutcomeUnknown { part: PART, source: error.into() }
+    }
+}

@@ -1,0 +1,199 @@
+//! The one way of every command to a control plane, wherever it is.
+//!
+//! [`Client::connect`] finds it: an orchestrator's URL if one is given, else the control plane that runs on the state
+//! directory (both over HTTP), else the store itself for what only reads or writes records. What needs a control plane
+//! then is [`Error::NeedsControlPlane`].
+
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use libtenancy::{
+    Error, Result,
+    api::{
+        CreateTenant, Deleted, InboxList, RegisterWebhook, StatusView, TenantList, TenantView, UpdateTenant,
+        UpdateView, WebhookView, Woken,
+    },
+};
+
+use crate::{discovery, settings::Settings};
+
+mod direct;
+mod http;
+mod path;
+mod remote_error;
+
+pub use direct::Direct;
+pub(crate) use direct::update_key;
+pub use http::Http;
+pub(crate) use remote_error::from_body;
+
+/// How many rows are asked for at once; every listing goes on until there are no more.
+const PAGE: usize = 1_000;
+
+/// A control plane, or its store.
+pub enum Client {
+    /// A control plane that answers over HTTP.
+    Http(Http),
+    /// The store of this machine, without a control plane.
+    Direct(Direct),
+}
+
+impl Client {
+    /// Finds the control plane that the settings mean. Nothing is asked of it yet.
+    pub fn connect(settings: &Settings) -> Result<Self> {
+        let running = discovery::find(&settings.state_dir)?;
+        let http = match (&settings.orchestrator_url, running) {
+            (Some(url), running) => {
+                // The token of the control plane of this machine is for that one only.
+                let own = running.filter(|up| up.orchestrator.trim_end_matches('/') == url);
+                let token_file = settings.token_file.clone().or(own.as_ref().map(|up| up.token_file.clone()));
+                let router = settings.router_url.clone().or(own.map(|up| up.router));
+                Http::new(settings, url, router, token_file.as_deref())?
+            }
+            (None, Some(up)) => {
+                let token_file = settings.token_file.as_ref().unwrap_or(&up.token_file);
+                let router = settings.router_url.clone().unwrap_or(up.router);
+                Http::new(settings, &up.orchestrator, Some(router), Some(token_file))?
+            }
+            (None, None) => return Ok(Self::Direct(Direct::open(settings)?)),
+        };
+        Ok(Self::Http(http))
+    }
+
+    /// The control plane; `what` names the request in the error if there is none.
+    pub fn plane(&self, what: &'static str) -> Result<&Http> {
+        match self {
+            Self::Http(http) => Ok(http),
+            Self::Direct(_) => Err(Error::NeedsControlPlane { what }),
+        }
+    }
+
+    /// Writes a new tenant. `AlreadyExists` if there is one of that id.
+    pub async fn tenant_create(&self, new: CreateTenant) -> Result<TenantView> {
+        match self {
+            Self::Http(http) => http.tenant_create(&new).await,
+            Self::Direct(direct) => direct.tenant_create(new).await,
+        }
+    }
+
+    /// One tenant. `NotFound`.
+    pub async fn tenant_get(&self, id: &str) -> Result<TenantView> {
+        match self {
+            Self::Http(http) => http.tenant_get(id).await,
+            Self::Direct(direct) => direct.tenant_get(id).await,
+        }
+    }
+
+    /// All tenants, or all of one status, in order of id.
+    pub async fn tenant_list(&self, status: Option<&str>) -> Result<TenantList> {
+        let mut tenants = Vec::new();
+        let mut after = None;
+        loop {
+            let page = match self {
+                Self::Http(http) => http.tenant_list(status, after.as_deref(), PAGE).await?,
+                Self::Direct(direct) => direct.tenant_list(status, after.as_deref(), PAGE).await?,
+            };
+            tenants.extend(page.tenants);
+            after = further(after, page.next)?;
+            if after.is_none() {
+                return Ok(TenantList { tenants, next: None });
+            }
+        }
+    }
+
+    /// Changes a tenant's settings. `NotFound`.
+    pub async fn tenant_update(&self, id: &str, change: UpdateTenant) -> Result<TenantView> {
+        match self {
+            Self::Http(http) => http.tenant_update(id, &change).await,
+            Self::Direct(direct) => direct.tenant_update(id, change).await,
+        }
+    }
+
+    /// Deletes a tenant with everything it names. `NotFound`.
+    pub async fn tenant_delete(&self, id: &str, keep_state: bool) -> Result<Deleted> {
+        self.plane("deleting a tenant")?.tenant_delete(id, keep_state).await
+    }
+
+    /// Wakes a tenant and waits until its agent answers.
+    pub async fn tenant_wake(&self, id: &str) -> Result<Woken> {
+        self.plane("waking a tenant")?.tenant_wake(id).await
+    }
+
+    /// Saves and stops a tenant's agent.
+    pub async fn tenant_stop(&self, id: &str) -> Result<TenantView> {
+        self.plane("stopping a tenant")?.tenant_stop(id).await
+    }
+
+    /// The log of a tenant's agent: its last `tail` lines, then, if `follow`, what is added.
+    pub async fn tenant_logs(
+        &self,
+        id: &str,
+        tail: usize,
+        follow: bool,
+    ) -> Result<BoxStream<'static, std::io::Result<Bytes>>> {
+        match self {
+            Self::Http(http) => http.tenant_logs(id, tail, follow).await,
+            Self::Direct(direct) => direct.tenant_logs(id, tail, follow).await,
+        }
+    }
+
+    /// All updates of a tenant, of a stage, or all there are.
+    pub async fn update_list(&self, tenant: Option<&str>, stage: Option<&str>) -> Result<InboxList> {
+        let mut updates: Vec<UpdateView> = Vec::new();
+        let mut after = None;
+        loop {
+            let page = match self {
+                Self::Http(http) => http.update_list(tenant, stage, after.as_deref(), PAGE).await?,
+                Self::Direct(direct) => direct.update_list(tenant, stage, after.as_deref(), PAGE).await?,
+            };
+            updates.extend(page.updates);
+            after = further(after, page.next)?;
+            if after.is_none() {
+                return Ok(InboxList { updates, next: None });
+            }
+        }
+    }
+
+    /// Makes a dead or dropped update pending again. `NotFound`; `Conflict` in any other stage.
+    pub async fn update_replay(&self, update: &str) -> Result<()> {
+        match self {
+            Self::Http(http) => http.update_replay(update).await,
+            Self::Direct(direct) => direct.update_replay(update).await,
+        }
+    }
+
+    /// Drops an update that is not handled. `NotFound`; `Conflict` if it is handled.
+    pub async fn update_drop(&self, update: &str) -> Result<()> {
+        match self {
+            Self::Http(http) => http.update_drop(update).await,
+            Self::Direct(direct) => direct.update_drop(update).await,
+        }
+    }
+
+    /// Registers a tenant's webhook at Telegram.
+    pub async fn webhook_register(&self, id: &str, base_url: Option<String>) -> Result<WebhookView> {
+        self.plane("registering a webhook")?.webhook_register(id, &RegisterWebhook { base_url }).await
+    }
+
+    /// Removes a tenant's webhook from Telegram.
+    pub async fn webhook_delete(&self, id: &str) -> Result<()> {
+        self.plane("removing a webhook")?.webhook_delete(id).await
+    }
+
+    /// What Telegram knows of a tenant's webhook.
+    pub async fn webhook_info(&self, id: &str) -> Result<WebhookView> {
+        self.plane("asking Telegram about a webhook")?.webhook_info(id).await
+    }
+
+    /// The control plane in numbers.
+    pub async fn status(&self) -> Result<StatusView> {
+        self.plane("`ztm status`")?.status().await
+    }
+}
+
+/// The next page's cursor; a server that repeats one would keep us for ever.
+fn further(previous: Option<String>, next: Option<String>) -> Result<Option<String>> {
+    if next.is_some() && next == previous {
+        return Err(Error::internal("the listing does not go on: its cursor was repeated"));
+    }
+    Ok(next)
+}

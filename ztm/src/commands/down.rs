@@ -1,0 +1,26 @@
+//! `ztm down`.
+
+use anyhow::Result;
+use libtenancy::Error;
+use rustix::process::Signal;
+
+use crate::{cli::down::DownArgs, commands::Context, discovery::Holder, view::plane::Downed};
+
+/// Ends the control plane of the state directory and waits for it. Blocks the thread; Ctrl-C ends this command alone.
+pub fn down(ctx: &Context, args: &DownArgs) -> Result<()> {
+    let state_dir = &ctx.settings.state_dir;
+    if ctx.settings.orchestrator_url.is_some() {
+        ctx.printer.note("`ztm down` ends the control plane of this machine; the orchestrator's URL has no effect");
+    }
+    let Some(holder) = Holder::find(state_dir)? else {
+        ctx.printer.note(&format!("no control plane is running in `{}`", state_dir.display()));
+        return ctx.printer.show(&Downed { stopped: false, pid: None, agents_left: false });
+    };
+    let pid = holder.pid;
+    holder.signal(if args.leave_agents { Signal::USR1 } else { Signal::TERM })?;
+    if !holder.ended(args.timeout)? {
+        let what = format!("the end of the control plane (pid {pid})");
+        return Err(Error::Timeout { what, after: args.timeout }.into());
+    }
+    ctx.printer.show(&Downed { stopped: true, pid: Some(pid), agents_left: args.leave_agents })
+}

@@ -1,0 +1,142 @@
+//! What the commands do: a file per verb, one function each.
+
+use std::future::Future;
+
+use anyhow::Result;
+use libtenancy::Error;
+
+use crate::{
+    cli::{
+        Cli, Command, agent::AgentArgs, generate::GenerateCommand, inbox::InboxCommand, tenant::TenantCommand,
+        webhook::WebhookCommand,
+    },
+    client::Client,
+    exit::{Interrupted, Usage},
+    generate,
+    printer::Printer,
+    settings::Settings,
+};
+
+pub mod down;
+pub mod inbox;
+pub mod status;
+pub mod tenant;
+pub mod up;
+pub mod version;
+pub mod webhook;
+
+/// What every command needs.
+pub struct Context {
+    /// Everything resolved.
+    pub settings: Settings,
+    /// The way out.
+    pub printer: Printer,
+}
+
+impl Context {
+    /// The way to the control plane, or to its store.
+    pub fn client(&self) -> Result<Client> {
+        Ok(Client::connect(&self.settings)?)
+    }
+}
+
+/// Resolves the settings and does what was asked. Returns the printer that an error is to be printed with: `early`, until
+/// the settings say another.
+pub fn run(cli: Cli, early: Printer) -> (Printer, Result<()>) {
+    let Cli { global, command } = cli;
+    // The programs that the control plane starts know no settings.
+    let command = match command {
+        Command::Agent(args) => return (early, agent(&args, global.state_dir.as_deref())),
+        Command::Agentd => return (early, Err(absent("agentd"))),
+        Command::AgentdExec(_) => return (early, Err(absent("agentd-exec"))),
+        Command::Generate(what) => {
+            let outcome = match what {
+                GenerateCommand::Man(args) => {
+                    generate::man().map_err(Into::into).and_then(|f| Ok(generate::write(&args.directory, &f)?))
+                }
+                GenerateCommand::Completions(args) => {
+                    generate::write(&args.directory, &generate::completions()).map_err(Into::into)
+                }
+            };
+            return (early, outcome);
+        }
+        command => command,
+    };
+    let flag_namespace = global.namespace.is_some();
+    let settings = match Settings::resolve(global) {
+        Ok(settings) => settings,
+        Err(error) => return (early, Err(error.into())),
+    };
+    let printer = Printer::new(settings.output, settings.color, settings.quiet);
+    if flag_namespace {
+        printer.warn("`--namespace` has no effect: there is no cluster in this context");
+    }
+    let context = Context { settings, printer: printer.clone() };
+    let outcome = dispatch(&context, command);
+    (printer, outcome)
+}
+
+fn dispatch(ctx: &Context, command: Command) -> Result<()> {
+    match command {
+        Command::Up(args) => up::up(ctx, *args),
+        Command::Down(args) => down::down(ctx, &args),
+        Command::Demo(_) => Err(absent("demo")),
+        Command::Status(_) => wait_for(status::status(ctx)),
+        Command::Version(args) => version::version(ctx, &args),
+        Command::Tenant(command) => wait_for(async {
+            match command {
+                TenantCommand::Create(args) => tenant::create::create(ctx, args).await,
+                TenantCommand::List(args) => tenant::list::list(ctx, &args).await,
+                TenantCommand::Get(args) => tenant::get::get(ctx, &args).await,
+                TenantCommand::Update(args) => tenant::update::update(ctx, args).await,
+                TenantCommand::Delete(args) => tenant::delete::delete(ctx, &args).await,
+                TenantCommand::Wake(args) => tenant::wake::wake(ctx, &args).await,
+                TenantCommand::Stop(args) => tenant::stop::stop(ctx, &args).await,
+                TenantCommand::Wait(args) => tenant::wait::wait(ctx, &args).await,
+                TenantCommand::Logs(args) => tenant::logs::logs(ctx, &args).await,
+            }
+        }),
+        Command::Webhook(command) => wait_for(async {
+            match command {
+                WebhookCommand::Register(args) => webhook::register::register(ctx, args).await,
+                WebhookCommand::Delete(args) => webhook::delete::delete(ctx, &args).await,
+                WebhookCommand::Info(args) => webhook::info::info(ctx, &args).await,
+            }
+        }),
+        Command::Inbox(command) => wait_for(async {
+            match command {
+                InboxCommand::List(args) => inbox::list::list(ctx, &args).await,
+                InboxCommand::Replay(args) => inbox::replay::replay(ctx, args).await,
+                InboxCommand::Drop(args) => inbox::drop::drop(ctx, args).await,
+            }
+        }),
+        Command::Agent(_) | Command::Agentd | Command::AgentdExec(_) | Command::Generate(_) => {
+            Err(Error::internal("this command needs no settings").into())
+        }
+    }
+}
+
+/// Runs a command to its end, or to Ctrl-C.
+fn wait_for(command: impl Future<Output = Result<()>>) -> Result<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+        tokio::select! {
+            outcome = command => outcome,
+            _ = tokio::signal::ctrl_c() => Err(Interrupted.into()),
+        }
+    })
+}
+
+fn agent(args: &AgentArgs, state_dir: Option<&std::path::Path>) -> Result<()> {
+    let Some(_) = state_dir else {
+        return Err(Usage {
+            message: format!("the agent on port {} needs a place for its memory", args.port),
+            hint: Some("name one with `--state-dir`".to_owned()),
+        }
+        .into());
+    };
+    Err(absent("agent"))
+}
+
+fn absent(command: &str) -> anyhow::Error {
+    Error::internal(format!("this build has no `ztm {command}`")).into()
+}

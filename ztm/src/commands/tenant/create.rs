@@ -1,0 +1,30 @@
+//! `ztm tenant create`.
+
+use anyhow::Result;
+use libtenancy::{
+    api::CreateTenant,
+    tenant::{TenantId, idle_timeout_from_secs},
+};
+
+use crate::{cli::tenant::CreateArgs, commands::Context, confirm};
+
+/// Creates a tenant and prints it.
+pub async fn create(ctx: &Context, args: CreateArgs) -> Result<()> {
+    // Checked before anything is asked or read: what is refused here needs no secret.
+    let id: TenantId = args.tenant.parse()?;
+    args.idle_timeout.map(idle_timeout_from_secs).transpose()?;
+    let token = confirm::bot_token(args.token, args.bot, &ctx.printer)?;
+    let new = CreateTenant {
+        tenant_id: id.into(),
+        bot_token: token.map(|token| token.expose().to_owned()),
+        idle_timeout_s: args.idle_timeout,
+    };
+    let tenant = ctx.client()?.tenant_create(new).await?;
+    if tenant.bot_id.is_some() && tenant.webhook_url.is_none() {
+        ctx.printer.note(&format!(
+            "no webhook is registered yet; `ztm webhook register {} --base-url URL` does it",
+            tenant.tenant_id
+        ));
+    }
+    ctx.printer.show(&tenant)
+}

@@ -1,0 +1,10 @@
+//! `ztm tenant get`.
+
+use anyhow::Result;
+
+use crate::{cli::tenant::TenantArgs, commands::Context};
+
+/// Prints one tenant.
+pub async fn get(ctx: &Context, args: &TenantArgs) -> Result<()> {
+    ctx.printer.show(&ctx.client()?.tenant_get(&args.tenant).await?)
+}

@@ -1,0 +1,271 @@
+//! What `ztm up` is to run: its flags, then the environment, then the file, then the library's defaults.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::Path,
+};
+
+use libtenancy::{
+    Error, Result,
+    config::{Config, Listen},
+};
+
+use crate::{
+    cli::up::UpArgs,
+    settings::{Settings, base_url},
+};
+
+/// The seed's ports.
+const PORT: u16 = 8080;
+const ROUTER_PORT: u16 = 9090;
+
+/// Everything that is checked before anything is started.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) config: Config,
+    pub(super) listen: Listen,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Plan {
+    pub(super) fn make(settings: &Settings, flags: UpArgs) -> Result<Self> {
+        let file = settings.up.clone();
+        let executable = std::env::current_exe().map_err(Error::io("find", "/proc/self/exe"))?;
+        let argv = match flags.agent.or(file.agent) {
+            Some(command) => agent_argv(&command)?,
+            None => built_in_agent(&executable)?,
+        };
+        let mut config = Config::new(settings.state_dir.clone(), argv);
+        let agent = &mut config.agent;
+        let variables = if flags.agent_env.is_empty() { file.agent_env } else { flags.agent_env };
+        for variable in variables {
+            let (name, value) = environment_variable(&variable)?;
+            agent.env.insert(name, value);
+        }
+        agent.template = flags.agent_template.or(file.agent_template).map(|path| directory(&path)).transpose()?;
+        if let Some(bytes) = flags.agent_memory.or(file.agent_memory) {
+            agent.memory_bytes = (bytes > 0).then_some(bytes);
+        }
+        agent.cpu_millis = flags.agent_cpu.or(file.agent_cpu).or(agent.cpu_millis);
+        overwrite(&mut agent.ready_timeout, flags.agent_ready_timeout.or(file.agent_ready_timeout));
+        overwrite(&mut agent.turn_timeout, flags.agent_turn_timeout.or(file.agent_turn_timeout));
+        overwrite(&mut config.warm_pool, flags.warm.or(file.warm));
+        overwrite(&mut config.max_running, flags.max_running.or(file.max_running));
+        overwrite(&mut config.max_waking, flags.max_waking.or(file.max_waking));
+        overwrite(&mut config.max_pending, flags.max_pending.or(file.max_pending));
+        overwrite(&mut config.snapshot_interval, flags.snapshot_interval.or(file.snapshot_interval));
+        overwrite(&mut config.reconcile_interval, flags.reconcile_interval.or(file.reconcile_interval));
+        overwrite(&mut config.drain, flags.drain.or(file.drain));
+        if let Some(url) = flags.telegram_url.or(file.telegram_url) {
+            config.telegram_url = base_url("telegram_url", &url)?;
+        }
+        config.public_url = flags
+            .public_url
+            .or_else(|| settings.public_url.clone())
+            .or(file.public_url)
+            .map(|url| base_url("public_url", &url))
+            .transpose()?;
+        let address = |ip: Option<IpAddr>, port| SocketAddr::new(ip.unwrap_or(Ipv4Addr::LOCALHOST.into()), port);
+        let listen = Listen {
+            orchestrator: address(flags.listen.or(file.listen), flags.port.or(file.port).unwrap_or(PORT)),
+            router: address(
+                flags.router_listen.or(file.router_listen),
+                flags.router_port.or(file.router_port).unwrap_or(ROUTER_PORT),
+            ),
+        };
+        let warnings = check(&config, listen)?;
+        Ok(Self { config, listen, warnings })
+    }
+}
+
+fn overwrite<T>(default: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *default = value;
+    }
+}
+
+/// What contradicts itself is refused; what may be meant, but rarely is, is returned as warnings.
+fn check(config: &Config, listen: Listen) -> Result<Vec<String>> {
+    for (name, limit) in [("max_running", config.max_running), ("max_waking", config.max_waking)] {
+        if limit == 0 {
+            return Err(Error::invalid(name, "it must be at least 1, or nothing ever runs"));
+        }
+    }
+    if config.max_pending == 0 {
+        return Err(Error::invalid("max_pending", "it must be at least 1, or no message is ever accepted"));
+    }
+    for (name, time) in [
+        ("snapshot_interval", config.snapshot_interval),
+        ("reconcile_interval", config.reconcile_interval),
+        ("agent_ready_timeout", config.agent.ready_timeout),
+        ("agent_turn_timeout", config.agent.turn_timeout),
+    ] {
+        if time.is_zero() {
+            return Err(Error::invalid(name, "it must be longer than 0"));
+        }
+    }
+    if listen.orchestrator == listen.router && listen.router.port() != 0 {
+        return Err(Error::invalid("router_port", format!("the orchestrator has {} already", listen.router)));
+    }
+    let mut warnings = Vec::new();
+    if !listen.orchestrator.ip().is_loopback() {
+        warnings.push(format!(
+            "the orchestrator's API on {} speaks plain HTTP: its token and bots' tokens can be read on the way",
+            listen.orchestrator
+        ));
+    }
+    if config.public_url.as_ref().is_some_and(|url| url.starts_with("http://"))
+        && config.telegram_url.starts_with("https://api.telegram.org")
+    {
+        warnings.push("Telegram delivers to https:// only; it will refuse this public URL".to_owned());
+    }
+    Ok(warnings)
+}
+
+/// This executable as an agent.
+fn built_in_agent(executable: &Path) -> Result<Vec<String>> {
+    let program = executable.to_str().ok_or_else(|| {
+        Error::invalid("agent", format!("the path of this program, `{}`, is not UTF-8", executable.display()))
+    })?;
+    Ok([program, "agent", "--port", "{port}", "--state-dir", "{state}"].map(str::to_owned).to_vec())
+}
+
+/// Splits a command line as a shell would, without one, and finds its program.
+fn agent_argv(command: &str) -> Result<Vec<String>> {
+    let argv = shell_words::split(command).map_err(|e| Error::invalid("agent", format!("{e} in `{command}`")))?;
+    let Some(program) = argv.first().filter(|program| !program.is_empty()) else {
+        return Err(Error::invalid("agent", "it names no program"));
+    };
+    let mut argv = argv.clone();
+    argv[0] = find_program(program)?;
+    Ok(argv)
+}
+
+/// The absolute path of a program, by its path or on PATH: agents run elsewhere, with another PATH.
+fn find_program(program: &str) -> Result<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let runs = |path: &Path| {
+        std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+    };
+    let found = if program.contains('/') {
+        Some(Path::new(program).to_owned()).filter(|path| runs(path))
+    } else {
+        std::env::var_os("PATH").and_then(|all| std::env::split_paths(&all).map(|p| p.join(program)).find(|p| runs(p)))
+    };
+    let found = found.ok_or_else(|| Error::invalid("agent", format!("there is no program `{program}` to run")))?;
+    let absolute = std::path::absolute(&found).map_err(Error::io("find", &found))?;
+    absolute
+        .into_os_string()
+        .into_string()
+        .map_err(|path| Error::invalid("agent", format!("the path `{}` is not UTF-8", Path::new(&path).display())))
+}
+
+fn environment_variable(text: &str) -> Result<(String, String)> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() && !text.contains('\0') => Ok((name.to_owned(), value.to_owned())),
+        _ => Err(Error::invalid("agent_env", format!("`{text}` must be NAME=VALUE"))),
+    }
+}
+
+fn directory(path: &Path) -> Result<std::path::PathBuf> {
+    let absolute = std::path::absolute(path).map_err(Error::io("find", path))?;
+    let kind = std::fs::metadata(&absolute).map_err(Error::io("open", &absolute))?;
+    if !kind.is_dir() {
+        return Err(Error::invalid("agent_template", format!("`{}` is not a directory", path.display())));
+    }
+    Ok(absolute)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::cli::global::GlobalArgs;
+
+    fn settings(up: UpArgs, public_url: Option<&str>) -> Settings {
+        let flags = GlobalArgs { state_dir: Some("/s".into()), ..GlobalArgs::default() };
+        Settings { up, public_url: public_url.map(str::to_owned), ..Settings::resolve_in(flags, &|_| None).unwrap() }
+    }
+
+    #[test]
+    fn defaults_are_the_librarys_on_the_seeds_ports_on_loopback() {
+        let plan = Plan::make(&settings(UpArgs::default(), None), UpArgs::default()).unwrap();
+        let library = Config::new("/s".into(), plan.config.agent.argv.clone());
+        assert_eq!(format!("{:?}", plan.config), format!("{library:?}"));
+        assert_eq!(plan.listen.orchestrator.to_string(), "127.0.0.1:8080");
+        assert_eq!(plan.listen.router.to_string(), "127.0.0.1:9090");
+        assert_eq!(plan.config.agent.argv[1..], ["agent", "--port", "{port}", "--state-dir", "{state}"]);
+        assert!(plan.warnings.is_empty());
+    }
+
+    #[test]
+    fn a_flag_of_up_beats_the_environment_beats_the_file() {
+        let file = UpArgs {
+            port: Some(1),
+            router_port: Some(2),
+            warm: Some(3),
+            public_url: Some("https://file".into()),
+            ..UpArgs::default()
+        };
+        let flags = UpArgs { port: Some(10), drain: Some(Duration::from_secs(9)), ..UpArgs::default() };
+        let plan = Plan::make(&settings(file.clone(), Some("https://env/")), flags.clone()).unwrap();
+        assert_eq!((plan.listen.orchestrator.port(), plan.listen.router.port(), plan.config.warm_pool), (10, 2, 3));
+        assert_eq!(plan.config.drain, Duration::from_secs(9));
+        assert_eq!(plan.config.public_url.as_deref(), Some("https://env"));
+        let flags = UpArgs { public_url: Some("https://flag".into()), ..flags };
+        let plan = Plan::make(&settings(file.clone(), Some("https://env")), flags).unwrap();
+        assert_eq!(plan.config.public_url.as_deref(), Some("https://flag"));
+        let plan = Plan::make(&settings(file, None), UpArgs::default()).unwrap();
+        assert_eq!(plan.config.public_url.as_deref(), Some("https://file"));
+    }
+
+    #[test]
+    fn an_agents_command_is_split_without_a_shell() {
+        let agent = |command: &str| {
+            let flags = UpArgs { agent: Some(command.to_owned()), ..UpArgs::default() };
+            Plan::make(&settings(UpArgs::default(), None), flags).map(|plan| plan.config.agent.argv)
+        };
+        assert_eq!(agent("/bin/sh -c 'exec x; y' {port} $HOME").unwrap()[1..], ["-c", "exec x; y", "{port}", "$HOME"]);
+        assert!(agent("sh {port}").unwrap()[0].starts_with('/'));
+        for wrong in ["", "   ", "''", "/bin/sh 'open", "/nonexistent/agent", "no-such-program-xyz", "/etc/passwd"] {
+            assert!(matches!(agent(wrong), Err(Error::Invalid { field: "agent", .. })), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn what_can_never_work_is_refused_by_name() {
+        let refused = |flags: UpArgs| match Plan::make(&settings(UpArgs::default(), None), flags) {
+            Err(Error::Invalid { field, .. }) => field,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(refused(UpArgs { max_running: Some(0), ..UpArgs::default() }), "max_running");
+        assert_eq!(refused(UpArgs { max_pending: Some(0), ..UpArgs::default() }), "max_pending");
+        assert_eq!(
+            refused(UpArgs { drain: None, snapshot_interval: Some(Duration::ZERO), ..UpArgs::default() }),
+            "snapshot_interval"
+        );
+        assert_eq!(refused(UpArgs { router_port: Some(8080), ..UpArgs::default() }), "router_port");
+        assert_eq!(refused(UpArgs { telegram_url: Some("telegram".into()), ..UpArgs::default() }), "telegram_url");
+        assert_eq!(refused(UpArgs { public_url: Some("https://u:p@x".into()), ..UpArgs::default() }), "public_url");
+        assert_eq!(refused(UpArgs { agent_env: vec!["=x".into()], ..UpArgs::default() }), "agent_env");
+        assert_eq!(
+            refused(UpArgs { agent_template: Some("/etc/passwd".into()), ..UpArgs::default() }),
+            "agent_template"
+        );
+    }
+
+    #[test]
+    fn a_limit_of_nothing_is_no_limit_and_any_port_may_be_free_twice() {
+        let flags = UpArgs { agent_memory: Some(0), port: Some(0), router_port: Some(0), ..UpArgs::default() };
+        let plan = Plan::make(&settings(UpArgs::default(), None), flags).unwrap();
+        assert_eq!(plan.config.agent.memory_bytes, None);
+    }
+
+    #[test]
+    fn an_api_that_others_can_reach_is_warned_about() {
+        let flags = UpArgs { listen: Some("0.0.0.0".parse().unwrap()), ..UpArgs::default() };
+        let plan = Plan::make(&settings(UpArgs::default(), None), flags).unwrap();
+        assert_eq!(plan.warnings.len(), 1);
+    }
+}

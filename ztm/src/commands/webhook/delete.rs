@@ -1,0 +1,11 @@
+//! `ztm webhook delete`.
+
+use anyhow::Result;
+
+use crate::{cli::webhook::WebhookArgs, commands::Context, view::webhook::WebhookDeleted};
+
+/// Removes a tenant's webhook from Telegram.
+pub async fn delete(ctx: &Context, args: &WebhookArgs) -> Result<()> {
+    ctx.client()?.webhook_delete(&args.tenant).await?;
+    ctx.printer.show(&WebhookDeleted { tenant_id: args.tenant.clone(), deleted: true })
+}

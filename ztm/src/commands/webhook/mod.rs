@@ -1,0 +1,5 @@
+//! `ztm webhook`.
+
+pub mod delete;
+pub mod info;
+pub mod register;

@@ -1,0 +1,130 @@
+//! Asking a person: confirmations and secrets. Never asks where nobody can answer.
+
+use std::io::{self, IsTerminal, Read};
+use std::path::Path;
+
+use libtenancy::{Error, Result, secret::Secret};
+
+use crate::{
+    cli::tenant::BotTokenArgs,
+    exit::{Interrupted, Usage},
+    printer::Printer,
+};
+
+/// The longest token that is read from a file, in bytes; Telegram's have 46.
+const LONGEST_TOKEN: u64 = 4096;
+
+/// Has a person type `name` after seeing what will be lost; `yes` goes without. Without a terminal and without `yes`
+/// this is wrong usage, never a hang.
+pub fn name_typed(what: &str, losses: &[String], name: &str, yes: bool) -> anyhow::Result<()> {
+    if yes {
+        return Ok(());
+    }
+    if !can_ask() {
+        return Err(Usage {
+            message: format!("{what} needs a confirmation, and there is no terminal to ask on"),
+            hint: Some("pass `--yes` if you mean it".to_owned()),
+        }
+        .into());
+    }
+    let mut question = format!("{what} loses for ever:\n");
+    for loss in losses {
+        question.push_str("  - ");
+        question.push_str(&crate::view::plain(loss));
+        question.push('\n');
+    }
+    let terminal = dialoguer::console::Term::stderr();
+    terminal.write_str(&question)?;
+    let typed: String = dialoguer::Input::new()
+        .with_prompt(format!("Type `{name}` to go on"))
+        .allow_empty(true)
+        .interact_text_on(&terminal)
+        .map_err(asked)?;
+    if typed.trim() == name {
+        return Ok(());
+    }
+    Err(Usage { message: format!("{what} was not confirmed; nothing was changed"), hint: None }.into())
+}
+
+/// The bot's token, from wherever the flags say; `None` if they say nothing.
+pub fn bot_token(positional: Option<Secret>, flags: BotTokenArgs, printer: &Printer) -> anyhow::Result<Option<Secret>> {
+    let given = match (positional, flags.bot_token, flags.bot_token_file) {
+        (Some(token), _, _) => Some(token),
+        (None, Some(token), _) if token.expose().is_empty() => return ask_token().map(Some),
+        (None, Some(token), _) => Some(token),
+        (None, None, Some(path)) => return Ok(Some(read_token(&path)?)),
+        (None, None, None) => None,
+    };
+    if given.is_some() {
+        printer.warn(
+            "a token as an argument is seen by every user of this machine and kept by the shell; \
+             use `--bot-token-file FILE`, `--bot-token-file -`, or `--bot-token` alone",
+        );
+    }
+    given.map(|token| one_line(token.expose())).transpose().map_err(Into::into)
+}
+
+fn ask_token() -> anyhow::Result<Secret> {
+    if !can_ask() {
+        return Err(Usage {
+            message: "there is no terminal to ask for the bot's token on".to_owned(),
+            hint: Some("pass it with `--bot-token-file FILE`, or `--bot-token-file -` for standard input".to_owned()),
+        }
+        .into());
+    }
+    let typed = dialoguer::Password::new()
+        .with_prompt("Bot token (not shown)")
+        .interact_on(&dialoguer::console::Term::stderr())
+        .map_err(asked)?;
+    Ok(one_line(Secret::new(typed).expose())?)
+}
+
+fn read_token(path: &Path) -> Result<Secret> {
+    let mut text = Vec::new();
+    if path == Path::new("-") {
+        io::stdin().lock().take(LONGEST_TOKEN).read_to_end(&mut text).map_err(Error::io("read", "standard input"))?;
+    } else {
+        let file = std::fs::File::open(path).map_err(Error::io("open", path))?;
+        file.take(LONGEST_TOKEN).read_to_end(&mut text).map_err(Error::io("read", path))?;
+    }
+    let text = Secret::new(String::from_utf8(text).map_err(|_| Error::invalid("bot token", "it is not text"))?);
+    one_line(text.expose())
+}
+
+/// The token without the line's end; what else it must be is the library's to say.
+fn one_line(text: &str) -> Result<Secret> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Error::invalid("bot token", "it is empty"));
+    }
+    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(Error::invalid("bot token", "it must be one word"));
+    }
+    Ok(Secret::new(text))
+}
+
+fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// What ended a question: Ctrl-C or the end of input are the person's own doing.
+fn asked(error: dialoguer::Error) -> anyhow::Error {
+    let dialoguer::Error::IO(error) = error;
+    match error.kind() {
+        io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => Interrupted.into(),
+        _ => anyhow::Error::new(error).context("cannot ask on the terminal"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_one_word_whatever_surrounds_it() {
+        assert_eq!(one_line(" 1:abc\r\n").unwrap().expose(), "1:abc");
+        for text in ["", " \n", "1:a b", "1:a\n2:b", "1:\u{7}"] {
+            assert!(one_line(text).is_err(), "{text:?}");
+        }
+    }
+}

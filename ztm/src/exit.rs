@@ -1,0 +1,110 @@
+//! How the command ends: exit codes, and the errors that are the command's own.
+
+use libtenancy::Error;
+
+/// What the exit status says; the table of `ztm --help`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Success = 0,
+    /// It failed.
+    Failure = 1,
+    /// Wrong usage, a value that is not acceptable, or `--yes` is needed.
+    Usage = 2,
+    /// Not found.
+    NotFound = 3,
+    /// Not authenticated, or forbidden.
+    Auth = 4,
+    /// It exists already, has changed, or its state forbids this.
+    Conflict = 5,
+    /// Not done in time.
+    Timeout = 6,
+    /// A part is unavailable, or no control plane runs.
+    Unavailable = 7,
+    /// A limit is reached.
+    Quota = 8,
+    /// SIGINT.
+    Interrupted = 130,
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// The command was used wrongly, or cannot ask what it has to ask.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Usage {
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub hint: Option<String>,
+}
+
+/// The user interrupted the command.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted")]
+pub struct Interrupted;
+
+impl Exit {
+    /// The exit status of an error of the library.
+    pub fn of(error: &Error) -> Self {
+        match error {
+            Error::Invalid { .. } => Self::Usage,
+            Error::NotFound { .. } => Self::NotFound,
+            Error::Unauthenticated | Error::Forbidden { .. } => Self::Auth,
+            Error::AlreadyExists { .. }
+            | Error::Conflict { .. }
+            | Error::IllegalState { .. }
+            | Error::StateDirInUse { .. } => Self::Conflict,
+            Error::Timeout { .. } => Self::Timeout,
+            Error::Unavailable { .. }
+            | Error::OutcomeUnknown { .. }
+            | Error::RateLimited { .. }
+            | Error::StoreFull
+            | Error::NeedsControlPlane { .. } => Self::Unavailable,
+            Error::Overloaded { .. } => Self::Quota,
+            // `ChatMigrated`, `Refused`, `AgentFailed`, `Corrupt`, `Io`, `Internal`; the enum is non-exhaustive.
+            _ => Self::Failure,
+        }
+    }
+
+    /// The exit status of any error.
+    pub fn of_any(error: &anyhow::Error) -> Self {
+        if let Some(error) = error.downcast_ref::<Error>() {
+            Self::of(error)
+        } else if error.is::<Usage>() {
+            Self::Usage
+        } else if error.is::<Interrupted>() {
+            Self::Interrupted
+        } else {
+            Self::Failure
+        }
+    }
+}
+
+/// The stable word for an error, as in the API's error bodies.
+pub fn code(error: &anyhow::Error) -> &'static str {
+    match error.downcast_ref::<Error>() {
+        Some(error) => error.code(),
+        None if error.is::<Usage>() => "usage",
+        None if error.is::<Interrupted>() => "interrupted",
+        None => "failed",
+    }
+}
+
+/// What the operator can do about an error.
+pub fn hint(error: &anyhow::Error) -> Option<String> {
+    if let Some(usage) = error.downcast_ref::<Usage>() {
+        return usage.hint.clone();
+    }
+    match error.downcast_ref::<Error>()? {
+        Error::NotFound { what: "context", .. } => {
+            Some("leave `--context` and ZTM_KUBE_CONTEXT out, or name an orchestrator with `--orchestrator-url`".into())
+        }
+        error => error.hint(),
+    }
+}

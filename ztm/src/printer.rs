@@ -1,0 +1,204 @@
+//! The one place that prints: data to standard output, everything else to standard error.
+//!
+//! Owns the formats of `-o`, colour, errors with their hints, and the end of a pipe. What a thing looks like is said in
+//! [`crate::view`].
+
+use std::io::{self, IsTerminal, Write};
+
+use libtenancy::api::ErrorBody;
+use serde::Serialize;
+
+use crate::{
+    cli::global::{Color, Output},
+    exit,
+    view::{Look, Show, plain},
+};
+
+/// Standard output was closed by its reader: nothing more can be said there, and that is no failure.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody reads standard output any more")]
+pub struct BrokenPipe;
+
+/// Prints.
+#[derive(Clone, Debug)]
+pub struct Printer {
+    output: Output,
+    color_out: bool,
+    color_err: bool,
+    terminal_out: bool,
+    terminal_err: bool,
+    quiet: bool,
+}
+
+impl Printer {
+    /// A printer on this process' standard streams.
+    pub fn new(output: Output, color: Color, quiet: bool) -> Self {
+        let (terminal_out, terminal_err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let wanted = |terminal| match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto if variable("NO_COLOR").is_some() => false,
+            Color::Auto if variable("CLICOLOR_FORCE").is_some_and(|v| v != "0") => true,
+            Color::Auto => terminal && variable("TERM").is_none_or(|term| term != "dumb"),
+        };
+        Self {
+            output,
+            color_out: wanted(terminal_out),
+            color_err: wanted(terminal_err),
+            terminal_out,
+            terminal_err,
+            quiet,
+        }
+    }
+
+    /// The format of data.
+    pub fn output(&self) -> Output {
+        self.output
+    }
+
+    /// Whether progress may be drawn on standard error.
+    pub fn draws_progress(&self) -> bool {
+        self.terminal_err && !self.quiet && self.output != Output::Json
+    }
+
+    /// Whether standard output is a terminal.
+    pub fn is_terminal(&self) -> bool {
+        self.terminal_out
+    }
+
+    /// Prints data: what the command was asked for.
+    pub fn show<T: Show>(&self, data: &T) -> anyhow::Result<()> {
+        let mut text = match self.output {
+            Output::Json => return self.json(data),
+            Output::Name => data.names().join("\n"),
+            Output::Table | Output::Wide => data.text(&Look::now(self.output == Output::Wide, self.color_out)),
+        };
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        self.bytes(text.as_bytes())
+    }
+
+    fn json<T: Serialize>(&self, data: &T) -> anyhow::Result<()> {
+        let mut text = serde_json::to_vec_pretty(data)?;
+        text.push(b'\n');
+        self.bytes(&text)
+    }
+
+    /// Prints one line of a stream of JSON.
+    pub fn json_line<T: Serialize>(&self, data: &T) -> anyhow::Result<()> {
+        let mut text = serde_json::to_vec(data)?;
+        text.push(b'\n');
+        self.bytes(&text)
+    }
+
+    /// Prints data as it is, at once.
+    #[expect(clippy::unused_self, reason = "who prints, holds the printer")]
+    pub fn bytes(&self, data: &[u8]) -> anyhow::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(data).and_then(|()| out.flush()).map_err(|e| match e.kind() {
+            io::ErrorKind::BrokenPipe => BrokenPipe.into(),
+            _ => anyhow::Error::new(e).context("cannot write to standard output"),
+        })
+    }
+
+    /// Says something beside the data.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            say(text);
+        }
+    }
+
+    /// Warns.
+    pub fn warn(&self, text: &str) {
+        if !self.quiet {
+            say(&format!("{} {text}", self.paint("warning:", "\x1b[1;33m")));
+        }
+    }
+
+    /// Prints an error once: its message with all causes, and what can be done about it.
+    pub fn error(&self, error: &anyhow::Error) {
+        self.failure(exit::code(error), &format!("{error:#}"), exit::hint(error).as_deref());
+    }
+
+    /// Prints an error in the form the output asks for.
+    pub fn failure(&self, code: &str, message: &str, hint: Option<&str>) {
+        let (message, hint) = (redact(message), hint.map(redact));
+        if self.output == Output::Json {
+            let body = ErrorBody { code: code.to_owned(), error: message, hint };
+            say(&serde_json::to_string(&body).unwrap_or(body.error));
+            return;
+        }
+        say(&format!("{} {}", self.paint("error:", "\x1b[1;31m"), plain(&message)));
+        if let Some(hint) = hint {
+            say(&format!("{} {}", self.paint("hint:", "\x1b[1;36m"), plain(&hint)));
+        }
+    }
+
+    /// Prints what clap says: help and versions are data, the rest is an error.
+    pub fn clap(&self, error: &clap::Error) -> anyhow::Result<()> {
+        let rendered = error.render();
+        if !error.use_stderr() {
+            let text = if self.color_out { rendered.ansi().to_string() } else { rendered.to_string() };
+            return self.bytes(text.as_bytes());
+        }
+        if self.output == Output::Json {
+            let text = rendered.to_string();
+            let message = text.trim_start_matches("error: ").split("\n\n").next().unwrap_or(&text);
+            let words: Vec<&str> = message.split_whitespace().collect();
+            self.failure("usage", &words.join(" "), Some("`--help` shows what is right"));
+            return Ok(());
+        }
+        let text = if self.color_err { rendered.ansi().to_string() } else { rendered.to_string() };
+        say(redact(&text).trim_end_matches('\n'));
+        Ok(())
+    }
+
+    fn paint(&self, text: &str, code: &str) -> String {
+        if self.color_err { format!("{code}{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+/// Writes a line to standard error; if nobody reads it there is nobody to tell.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// The text with everything that has the form of a bot's token taken out.
+fn redact(text: &str) -> String {
+    let token = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(colon) = rest.find(':') {
+        let (before, after) = (&rest[..colon], &rest[colon + 1..]);
+        let digits = before.len() - before.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        let tail = after.find(|c| !token(c) && c != ':').unwrap_or(after.len());
+        if digits >= 3 && tail >= 20 {
+            clean.push_str(before);
+            clean.push_str(":…");
+            rest = &after[tail..];
+        } else {
+            clean.push_str(&rest[..=colon]);
+            rest = after;
+        }
+    }
+    clean + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s7_what_has_the_form_of_a_token_is_never_printed() {
+        let token = "1234567890:AAHxyzAAHxyzAAHxyzAAHxyzAAHxyzAAHxy";
+        assert_eq!(redact(&format!("unexpected argument '{token}' found")), "unexpected argument '1234567890:…' found");
+        assert_eq!(redact(&format!("{token}{token}")).matches("AAH").count(), 0);
+        for harmless in
+            ["error: x", "http://127.0.0.1:8080/tenants", "a:b:c", "12:34:56", "2026-05-28T20:26:40Z", "é:ü"]
+        {
+            assert_eq!(redact(harmless), harmless);
+        }
+    }
+}

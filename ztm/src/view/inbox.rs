@@ -1,0 +1,63 @@
+//! Stored updates.
+
+use libtenancy::api::{InboxList, UpdateView};
+use serde::Serialize;
+
+use super::{Look, Show, cell, number, status};
+
+/// The name of an update: `TENANT/BOT/UPDATE`.
+pub fn name(update: &UpdateView) -> String {
+    format!("{}/{}/{}", update.tenant_id, update.bot_id, update.update_id)
+}
+
+impl Show for InboxList {
+    fn text(&self, look: &Look) -> String {
+        if self.updates.is_empty() {
+            return String::new();
+        }
+        let narrow = ["UPDATE", "STAGE", "AGE", "ATTEMPTS", "LAST ERROR"];
+        let wide = ["UPDATE", "STAGE", "AGE", "ATTEMPTS", "TAKES", "REPEATS", "RECEIVED", "NOT BEFORE", "LAST ERROR"];
+        let rows = self.updates.iter().map(|update| {
+            let mut row = vec![
+                cell(name(update)),
+                status(&update.stage),
+                cell(look.age(update.received_at)),
+                number(update.attempts),
+            ];
+            if look.wide {
+                row.extend([
+                    number(update.takes),
+                    number(update.possible_repeats),
+                    cell(update.received_at.to_string()),
+                    cell(if update.not_before > look.now { update.not_before.to_string() } else { "-".to_owned() }),
+                ]);
+            }
+            row.push(cell(update.reason.as_ref().or(update.last_error.as_ref()).map_or("-", String::as_str)));
+            row
+        });
+        look.table(if look.wide { &wide } else { &narrow }, rows)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.updates.iter().map(name).collect()
+    }
+}
+
+/// What was done to updates.
+#[derive(Debug, Serialize)]
+pub struct Done {
+    /// `replayed` or `dropped`.
+    pub done: &'static str,
+    /// To which: `TENANT/BOT/UPDATE` each.
+    pub updates: Vec<String>,
+}
+
+impl Show for Done {
+    fn text(&self, _: &Look) -> String {
+        self.updates.iter().map(|update| format!("{} {}\n", self.done, super::plain(update))).collect()
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.updates.clone()
+    }
+}

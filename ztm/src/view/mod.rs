@@ -1,0 +1,191 @@
+//! What data looks like on a screen: columns and fields, from the same types that the API speaks.
+//!
+//! Everything that comes from outside (names, errors, what an agent said) passes [`plain`], so that it cannot speak to
+//! the terminal.
+
+use std::{borrow::Cow, time::Duration};
+
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
+use libtenancy::clock::{Clock, SystemClock, Timestamp};
+use serde::Serialize;
+
+pub mod inbox;
+pub mod plane;
+pub mod tenant;
+pub mod webhook;
+
+/// Data that a command prints. Its JSON is its serialisation.
+pub trait Show: Serialize {
+    /// For people: a table or a list of fields.
+    fn text(&self, look: &Look) -> String;
+    /// The names of the things shown, for `-o name`.
+    fn names(&self) -> Vec<String>;
+}
+
+/// How to draw.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Whether there is room for more columns.
+    pub wide: bool,
+    /// Whether to use colour.
+    pub color: bool,
+    /// The present moment, for ages.
+    pub now: Timestamp,
+}
+
+impl Look {
+    /// A look at this moment.
+    pub fn now(wide: bool, color: bool) -> Self {
+        Self { wide, color, now: SystemClock::default().now() }
+    }
+
+    /// Columns with two spaces between them, no lines: easy to read, to cut and to grep.
+    pub fn table(&self, header: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>) -> String {
+        let mut table = Table::new();
+        // Rows are as long as they are: arranging them to a width costs seconds at 10,000 rows, and wrapped cells
+        // cannot be cut or grepped.
+        table.load_style(comfy_table::presets::NOTHING);
+        table.set_content_arrangement(ContentArrangement::Disabled);
+        if self.color {
+            table.enforce_styling();
+        } else {
+            table.force_no_tty();
+        }
+        table.set_header(header.iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+        table.add_rows(rows);
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        table.trim_fmt()
+    }
+
+    /// One field a line, those without a value left out.
+    pub fn fields(&self, fields: impl IntoIterator<Item = (&'static str, Option<Cell>)>) -> String {
+        let mut table = Table::new();
+        table.load_style(comfy_table::presets::NOTHING);
+        table.set_content_arrangement(ContentArrangement::Disabled);
+        if self.color {
+            table.enforce_styling();
+        } else {
+            table.force_no_tty();
+        }
+        for (name, value) in fields {
+            if let Some(value) = value {
+                table.add_row([Cell::new(name).add_attribute(Attribute::Bold), value]);
+            }
+        }
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        table.trim_fmt()
+    }
+
+    /// How long ago something was.
+    pub fn age(&self, then: Timestamp) -> String {
+        span(self.now.since(then))
+    }
+}
+
+/// How many characters of one text a table shows; JSON has all of them.
+const LONGEST_CELL: usize = 400;
+
+/// A cell with text from outside.
+pub fn cell(text: impl AsRef<str>) -> Cell {
+    let text = text.as_ref();
+    match text.char_indices().nth(LONGEST_CELL) {
+        Some((end, _)) => Cell::new(format!("{}…", plain(&text[..end]))),
+        None => Cell::new(plain(text)),
+    }
+}
+
+/// A cell with a number.
+pub fn number(value: impl ToString) -> Cell {
+    Cell::new(value).set_alignment(CellAlignment::Right)
+}
+
+/// A cell with a status, in its colour.
+pub fn status(label: &str) -> Cell {
+    let cell = cell(label);
+    match label {
+        "running" | "handled" => cell.fg(Color::Green),
+        "provisioning" | "stopping" | "pending" | "replied" => cell.fg(Color::Yellow),
+        "terminated" | "suspended" | "dead" => cell.fg(Color::Red),
+        _ => cell,
+    }
+}
+
+/// The text on one line, without characters that a terminal obeys.
+pub fn plain(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' | '\t' => clean.push(' '),
+            c if obeyed(c) => clean.extend(c.escape_unicode()),
+            c => clean.push(c),
+        }
+    }
+    Cow::Owned(clean)
+}
+
+/// A time span in its largest unit, as `kubectl` shows it: `5s`, `3m`, `2h`, `4d`.
+pub fn span(time: Duration) -> String {
+    match time.as_secs() {
+        s @ 0..120 => format!("{s}s"),
+        s @ 120..7_200 => format!("{}m", s / 60),
+        s @ 7_200..172_800 => format!("{}h", s / 3_600),
+        s => format!("{}d", s / 86_400),
+    }
+}
+
+/// Seconds as they are set: `300s`, `30m`, `2h`, in the largest unit that is exact.
+pub fn exact(seconds: u64) -> String {
+    match seconds {
+        s if s >= 86_400 && s.is_multiple_of(86_400) => format!("{}d", s / 86_400),
+        s if s >= 3_600 && s.is_multiple_of(3_600) => format!("{}h", s / 3_600),
+        s if s >= 600 && s.is_multiple_of(60) => format!("{}m", s / 60),
+        s => format!("{s}s"),
+    }
+}
+
+/// A size in binary units with three digits: `512 B`, `1.5 KiB`, `14.2 MiB`.
+pub fn size(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1024.0 && unit < 4 {
+        value /= 1024.0;
+        unit += 1;
+    }
+    let name = ["B", "KiB", "MiB", "GiB", "TiB"][unit];
+    if unit == 0 { format!("{bytes} {name}") } else { format!("{value:.1} {name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_outside_cannot_speak_to_the_terminal() {
+        assert_eq!(plain("a\u{1b}[2Jb\nc\u{9b}d\u{202e}e"), "a\\u{1b}[2Jb c\\u{9b}d\\u{202e}e");
+        assert!(matches!(plain("schön 你好"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn spans_and_sizes_are_short() {
+        let spans: Vec<_> = [0, 119, 120, 7_199, 7_200, 172_800].map(|s| span(Duration::from_secs(s))).into();
+        assert_eq!(spans, ["0s", "119s", "2m", "119m", "2h", "2d"]);
+        assert_eq!([300, 1800, 3600, 90, 86_400].map(exact), ["300s", "30m", "1h", "90s", "1d"]);
+        assert_eq!([0, 1536, 14_890_000].map(size), ["0 B", "1.5 KiB", "14.2 MiB"]);
+    }
+
+    #[test]
+    fn columns_are_two_spaces_apart_and_lines_have_no_end_of_spaces() {
+        let look = Look { wide: false, color: false, now: Timestamp::default() };
+        let text = look.table(&["A", "LONGER"], [vec![cell("xyz"), cell("1")]]);
+        assert_eq!(text, "A    LONGER\nxyz  1");
+    }
+}

@@ -1,0 +1,142 @@
+//! The control plane itself: where it is, how it does, its version, its end.
+
+use libtenancy::api::{StatusView, WakeRecord};
+use serde::Serialize;
+
+use super::{Look, Show, cell, plain, size, span, status};
+use crate::discovery::Up;
+
+impl Show for Up {
+    fn text(&self, look: &Look) -> String {
+        look.fields([
+            ("Orchestrator", Some(cell(&self.orchestrator))),
+            ("Router", Some(cell(&self.router))),
+            ("Token file", Some(cell(self.token_file.display().to_string()))),
+            ("Process", Some(cell(self.pid.to_string()))),
+        ])
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec![self.orchestrator.clone()]
+    }
+}
+
+/// The status, with the place it comes from.
+#[derive(Debug, Serialize)]
+pub struct PlaneStatus {
+    /// The orchestrator's URL.
+    pub orchestrator_url: String,
+    /// The router's URL, where it is known.
+    pub router_url: Option<String>,
+    /// Whether the router answers its health check, where its URL is known.
+    pub router_healthy: Option<bool>,
+    /// What the orchestrator says.
+    #[serde(flatten)]
+    pub status: StatusView,
+}
+
+impl Show for PlaneStatus {
+    fn text(&self, look: &Look) -> String {
+        let s = &self.status;
+        let tenants = s.tenants.iter().filter(|(_, n)| **n > 0).map(|(label, n)| format!("{n} {label}"));
+        let tenants = tenants.collect::<Vec<_>>().join(", ");
+        let inbox = format!(
+            "{} pending, {} dead, {} handled, {} possibly repeated",
+            s.inbox.pending, s.inbox.dead, s.inbox.handled, s.inbox.possible_repeats
+        );
+        let reconcile = s.reconcile.as_ref().map(|r| {
+            format!(
+                "{} records, {} agents; adopted {}, finished {}, lost {}, orphans {}, deadlines {}",
+                r.records, r.workloads, r.adopted, r.finished, r.lost, r.orphans, r.deadlines
+            )
+        });
+        let errors = s.reconcile.as_ref().map(|r| r.errors.join("; ")).filter(|e| !e.is_empty());
+        let router = self.router_url.as_ref().map(|url| match self.router_healthy {
+            Some(true) => cell(format!("{url} (healthy)")),
+            Some(false) => cell(format!("{url} (does not answer)")),
+            None => cell(url),
+        });
+        look.fields([
+            ("Orchestrator", Some(cell(&self.orchestrator_url))),
+            ("Router", router),
+            ("Version", Some(cell(&s.version))),
+            ("Process", Some(cell(format!("{}, up {}", s.pid, look.age(s.started_at))))),
+            ("Leads", Some(cell(if s.leader { "yes" } else { "no" }))),
+            ("Tenants", Some(cell(if tenants.is_empty() { "none" } else { &tenants }))),
+            ("Inboxes", Some(cell(inbox))),
+            ("Warm pool", Some(cell(format!("{} of {} ready", s.warm_ready, s.warm_target)))),
+            ("Pool stopped", s.warm_breaker.as_ref().map(cell)),
+            ("Cold wakes", Some(cell(wakes(&s.wakes, "cold")))),
+            ("Warm wakes", Some(cell(wakes(&s.wakes, "warm")))),
+            ("Reconciler", reconcile.map(cell)),
+            ("Not done", errors.map(|e| cell(e).fg(comfy_table::Color::Red))),
+            ("Memory", s.memory_bytes.map(|bytes| cell(size(bytes)))),
+            ("Processor", Some(cell(span(std::time::Duration::from_millis(s.cpu_ms))))),
+        ])
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec![self.orchestrator_url.clone()]
+    }
+}
+
+/// How many of the last wakes were of this kind, and their median and 95th percentile (nearest rank).
+fn wakes(wakes: &[WakeRecord], kind: &str) -> String {
+    let mut totals: Vec<f64> = wakes.iter().filter(|w| w.wake.kind == kind).map(|w| w.wake.phases.total_ms).collect();
+    totals.sort_by(f64::total_cmp);
+    let rank = |percent: usize| totals.get((totals.len() * percent).div_ceil(100).saturating_sub(1));
+    match (rank(50), rank(95)) {
+        (Some(p50), Some(p95)) => format!("{}, p50 {p50:.1} ms, p95 {p95:.1} ms", totals.len()),
+        _ => "none".to_owned(),
+    }
+}
+
+/// The versions of both ends.
+#[derive(Debug, Serialize)]
+pub struct Versions {
+    /// This command's.
+    pub client: &'static str,
+    /// The control plane's; absent if none answered.
+    pub server: Option<String>,
+}
+
+impl Show for Versions {
+    fn text(&self, _: &Look) -> String {
+        match &self.server {
+            Some(server) => format!("ztm {}\ncontrol plane {}", self.client, plain(server)),
+            None => format!("ztm {}", self.client),
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec![self.client.to_owned()]
+    }
+}
+
+/// What `ztm down` did.
+#[derive(Debug, Serialize)]
+pub struct Downed {
+    /// Whether a control plane was running, and has ended.
+    pub stopped: bool,
+    /// Its process.
+    pub pid: Option<u32>,
+    /// Whether its agents were left running.
+    pub agents_left: bool,
+}
+
+impl Show for Downed {
+    fn text(&self, look: &Look) -> String {
+        match self.pid {
+            Some(pid) => look.fields([
+                ("Process", Some(cell(pid.to_string()))),
+                ("Status", Some(status("stopped"))),
+                ("Agents", Some(cell(if self.agents_left { "left running" } else { "saved and stopped" }))),
+            ]),
+            None => String::new(),
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.pid.map(|pid| pid.to_string()).into_iter().collect()
+    }
+}
