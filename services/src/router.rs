@@ -4,7 +4,7 @@
 //! Whatever arrives, memory stays bounded and the answer comes at once: requests in flight and the bytes of their
 //! bodies are counted, and one too many is answered 503 with `Retry-After`; Telegram keeps the update and sends it
 //! again. A body that is more than a moment's reading is read only for a tenant that exists and a request that carries
-//! a secret. No request creates anything but a row of an inbox.
+//! its secret. No request creates anything but a row of an inbox.
 
 use std::sync::Arc;
 
@@ -90,10 +90,7 @@ async fn update(
     let (head, body) = request.into_parts();
     let secret = head.headers.get(SECRET_HEADER).map(|value| value.as_bytes());
     if body.size_hint().upper().is_none_or(|bytes| bytes > SMALL_BODY) {
-        intake.tenancy.tenant_get(&tenant).await?;
-        if secret.is_none() {
-            return Err(Error::Unauthenticated.into());
-        }
+        intake.tenancy.webhook_check(&tenant, secret).await?;
     }
     let body = body::read(body, MAX_UPDATE_BYTES, Some(&intake.bytes)).await?;
     match intake.tenancy.update_accept(&tenant, secret, &body.bytes).await? {

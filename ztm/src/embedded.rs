@@ -1,14 +1,27 @@
 //! The embedded control plane: the only place that builds one, or a handle on its store.
 
-use std::{future::Future, path::Path};
+use std::{future::Future, net::SocketAddr, path::Path};
 
 use libtenancy::{
-    Error, Result, Tenancy,
+    ControlPlane, Error, Result, Tenancy,
+    clock::{Clock, SystemClock},
     config::{Config, Listen},
+    drivers::local::{StateDirLock, embedded, ping, workloads::AgentdCommand},
 };
-use tokio::sync::oneshot;
+use services::{auth::Auth, orchestrator, router, server};
+use tokio::{
+    net::{TcpListener, UnixDatagram},
+    sync::oneshot,
+};
+use tokio_util::sync::CancellationToken;
 
 use crate::discovery::Up;
+
+/// The file with the token for the orchestrator, in the state directory.
+pub const TOKEN_FILE: &str = "api-token";
+
+/// The file with the router's own token, in the state directory.
+const SERVICE_TOKEN_FILE: &str = "service-token";
 
 /// How a control plane is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,26 +32,83 @@ pub enum Shutdown {
     LeaveAgents,
 }
 
+/// This very program, as the supervisor of agents: found even when its file was replaced since it started.
+fn agentd() -> AgentdCommand {
+    AgentdCommand { program: "/proc/self/exe".into(), args: vec!["agentd".to_owned()] }
+}
+
 /// A handle on the store of a state directory, without a control plane: for what only reads or writes records.
 pub fn open(state_dir: &Path) -> Result<Tenancy> {
-    Err(Error::internal(format!("this build has no embedded drivers for `{}`", state_dir.display())))
+    embedded::open(Config::new(state_dir.to_path_buf(), Vec::new()), agentd())
 }
 
 /// Runs a control plane until `shutdown` says how to end it, or a part of it fails.
 ///
 /// Takes the lock of the state directory first ([`Error::StateDirInUse`]); writes `up.json` and answers `ready` once
 /// `/readyz` of the orchestrator does; removes `up.json` before it stops serving.
-#[expect(clippy::unused_async, reason = "the parts it serves are not in this build")]
 pub async fn serve(
     config: Config,
     listen: Listen,
     ready: oneshot::Sender<Up>,
     shutdown: impl Future<Output = Shutdown> + Send,
 ) -> Result<()> {
-    drop((ready, shutdown));
-    Err(Error::internal(format!(
-        "this build has no embedded drivers for `{}` to serve on {}",
-        config.state_dir.display(),
-        listen.orchestrator
-    )))
+    let state_dir = config.state_dir.clone();
+    let _lock = StateDirLock::acquire(&state_dir)?;
+    // Everything that can be wrong is found before anything is started.
+    let tenancy = embedded::open(config, agentd())?;
+    let token_file = state_dir.join(TOKEN_FILE);
+    let auth = Auth::load_or_create(&token_file, &state_dir.join(SERVICE_TOKEN_FILE))?;
+    let (internal, orchestrator_url) = bind(listen.orchestrator).await?;
+    let (public, router_url) = bind(listen.router).await?;
+    let pings = ping::listen(&state_dir)?;
+
+    let control_plane = ControlPlane::start(tenancy.clone()).await?;
+    let closing = CancellationToken::new();
+    let services = async {
+        tokio::join!(
+            server::serve(internal, orchestrator::app(tenancy.clone(), auth), closing.cancelled()),
+            server::serve(public, router::app(tenancy.clone()), closing.cancelled()),
+        )
+    };
+    tokio::pin!(services);
+    let up = Up {
+        pid: std::process::id(),
+        orchestrator: orchestrator_url,
+        router: router_url,
+        token_file,
+        started_at: SystemClock::default().now(),
+    };
+    up.write(&state_dir)?;
+    let _ = ready.send(up);
+    let order = tokio::select! {
+        order = shutdown => order,
+        _ = &mut services => return Err(Error::internal("the listeners ended by themselves")),
+        () = heed(&pings, &tenancy) => Shutdown::StopAgents,
+    };
+    Up::remove(&state_dir)?;
+    closing.cancel();
+    services.await;
+    control_plane.shutdown(order == Shutdown::StopAgents).await;
+    Ok(())
+}
+
+/// A listener, and its URL. The port is the one the system gave if 0 was asked for.
+async fn bind(address: SocketAddr) -> Result<(TcpListener, String)> {
+    let failed = || Error::io("listen on", address.to_string());
+    let listener = TcpListener::bind(address).await.map_err(failed())?;
+    let bound = listener.local_addr().map_err(failed())?;
+    Ok((listener, format!("http://{bound}")))
+}
+
+/// Looks at the records whenever another process says that it has written some. Never ends.
+async fn heed(pings: &UnixDatagram, tenancy: &Tenancy) {
+    loop {
+        match pings.recv(&mut [0; 16]).await {
+            Ok(_) => tenancy.records_changed(),
+            Err(error) => {
+                tracing::warn!(%error, "pings are not heard any more; the reconciler's period remains");
+                std::future::pending::<()>().await;
+            }
+        }
+    }
 }

@@ -26,7 +26,7 @@ impl Direct {
 
     /// After a write: a control plane may have started since this command looked for one, and the store tells nobody.
     fn announce(&self) {
-        self.tenancy.records_changed();
+        let _ = libtenancy::drivers::local::ping::ping(&self.tenancy.config().state_dir);
     }
 
     pub(super) async fn tenant_create(&self, new: CreateTenant) -> Result<TenantView> {

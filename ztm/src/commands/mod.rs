@@ -17,6 +17,7 @@ use crate::{
     settings::Settings,
 };
 
+pub mod demo;
 pub mod down;
 pub mod inbox;
 pub mod status;
@@ -80,7 +81,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
     match command {
         Command::Up(args) => up::up(ctx, *args),
         Command::Down(args) => down::down(ctx, &args),
-        Command::Demo(_) => Err(absent("demo")),
+        Command::Demo(args) => demo::demo(ctx, &args),
         Command::Status(_) => wait_for(status::status(ctx)),
         Command::Version(args) => version::version(ctx, &args),
         Command::Tenant(command) => wait_for(async {

@@ -37,7 +37,7 @@ pub fn assemble(
     keyring: &Arc<Keyring>,
     agentd: AgentdCommand,
 ) -> Result<Drivers> {
-    let snapshots = Arc::new(SnapshotDirectory::new(&config.state_dir));
+    let snapshots = Arc::new(SnapshotDirectory::open(&config.state_dir)?);
     let workloads = LocalWorkloads::new(config, Arc::clone(keyring), snapshots.clone(), Arc::clone(&clock), agentd)?;
     Ok(Drivers {
         tenants: Arc::new(store.clone()),

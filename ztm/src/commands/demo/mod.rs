@@ -1,0 +1,43 @@
+//! `ztm demo`: the whole job on real parts, watched.
+//!
+//! Owns the play and its figures. Everything in it is real (store, webhook, agents, processes, signals) but Telegram,
+//! which is a double that speaks the Bot API.
+
+mod acts;
+pub mod report;
+mod stage;
+
+use anyhow::{Context, bail};
+
+use self::{acts::Play, stage::Stage};
+use crate::{cli::demo::DemoArgs, commands::Context, exit::Interrupted};
+
+/// Runs the demo; fails if a promise broke.
+pub fn demo(ctx: &Context, args: &DemoArgs) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?.block_on(perform(ctx, args))
+}
+
+async fn perform(ctx: &Context, args: &DemoArgs) -> anyhow::Result<()> {
+    let dir = tempfile::Builder::new().prefix("ztm-demo-").tempdir().context("cannot make a temporary directory")?;
+    let stage = Stage::set(dir.path(), &ctx.settings, args.agent.as_deref(), args.agent_template.as_deref()).await?;
+    let mut play = Play::new(stage, args, &ctx.printer);
+    let played = tokio::select! {
+        played = play.run() => played,
+        _ = tokio::signal::ctrl_c() => Err(Interrupted.into()),
+    };
+    // Whatever became of it, nothing is left running.
+    let ended = play.end().await;
+    if args.keep || played.is_err() {
+        let log = play.log();
+        drop(dir.keep());
+        ctx.printer.note(&format!("kept: {}", log.parent().unwrap_or(&log).display()));
+    }
+    let report = played?;
+    ended?;
+    ctx.printer.show(&report)?;
+    let broken: Vec<&str> = report.checks.iter().filter(|c| !c.held).map(|c| c.promise.as_str()).collect();
+    if !broken.is_empty() {
+        bail!("broken: {}", broken.join("; "));
+    }
+    Ok(())
+}
