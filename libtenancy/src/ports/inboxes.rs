@@ -51,11 +51,13 @@ pub trait Inboxes: Send + Sync + 'static {
     /// Extends the claim by [`DELIVERY_TTL`] from `now`.
     async fn delivery_renew(&self, tenant: &TenantId, epoch: Epoch, now: Timestamp) -> Result<()>;
 
-    /// Ends the claim, so that another owner may deliver at once. A repeat, or a lost claim, is no error.
+    /// Ends the claim, so that another owner may deliver at once; its epoch writes no more. A repeat, or a lost claim, is
+    /// no error.
     async fn delivery_release(&self, tenant: &TenantId, epoch: Epoch) -> Result<()>;
 
     /// Takes the first update that is not terminal: counts the take, renews the claim. If it is `replied` with parts
-    /// unsent and was taken under another epoch before, one possible repeat is counted.
+    /// unsent and was taken under another epoch before, one possible repeat is counted, unless `update_retry` has told
+    /// that take's outcome since.
     async fn update_take(&self, tenant: &TenantId, epoch: Epoch, now: Timestamp) -> Result<Take>;
 
     /// Keeps the id of the "starting" message.
@@ -65,7 +67,7 @@ pub trait Inboxes: Send + Sync + 'static {
     /// replaced.
     async fn reply_store(&self, key: &UpdateKey, epoch: Epoch, reply: &Outgoing) -> Result<()>;
 
-    /// Raises the number of parts sent to `sent`.
+    /// Raises the number of parts sent to `sent`. `Conflict` if the update is not replied with that many parts.
     async fn part_sent(&self, key: &UpdateKey, epoch: Epoch, sent: u32) -> Result<()>;
 
     /// Puts the update back until `not_before`. `counts` says whether this was a failed attempt; `possible_repeat`
@@ -95,11 +97,12 @@ pub trait Inboxes: Send + Sync + 'static {
     /// One update.
     async fn update_get(&self, key: &UpdateKey) -> Result<Option<Update>>;
 
-    /// Updates in order of key, after `after`, at most `limit`.
+    /// Updates in order of key, after `after`, at most `limit`. `Invalid` if the filter's stage is no label.
     async fn update_list(&self, filter: &UpdateFilter, after: Option<&UpdateKey>, limit: usize) -> Result<Vec<Update>>;
 
-    /// `dead` or `dropped` → `pending` (or `replied`, where a reply was stored) with attempts and takes at zero.
-    /// `NotFound`; `Conflict` in any other stage. For operators: no epoch.
+    /// `dead` or `dropped` → `pending` (or `replied`, where a reply was stored) with attempts and takes at zero. It counts
+    /// as received `now`, or its age would end it again at once. `NotFound`; `Conflict` in any other stage. For
+    /// operators: no epoch.
     async fn update_replay(&self, key: &UpdateKey, now: Timestamp) -> Result<()>;
 
     /// Anything but `handled` → `dropped`, and whoever delivers it loses its next write to it (`Conflict`).

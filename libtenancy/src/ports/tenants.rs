@@ -64,11 +64,12 @@ pub trait Tenants: Send + Sync + 'static {
     async fn tenant_get(&self, id: &TenantId) -> Result<Option<Tenant>>;
 
     /// Tenants in order of id, after `after`, at most `limit`. A listing of all pages shows every tenant that existed
-    /// throughout; `Page::next` is `None` only when nothing follows.
+    /// throughout; `Page::next` is `None` only when nothing follows. `Invalid` if the filter's status is no label.
     async fn tenant_list(&self, filter: &Filter, after: Option<&TenantId>, limit: usize) -> Result<Page<Tenant>>;
 
     /// Replaces the lifecycle on the condition that its generation is `expected`. Atomic. `NotFound` if there is no such
-    /// tenant (it is never created); `Conflict` if the generation is another (a repeat of a successful call too).
+    /// tenant (it is never created); `Conflict` if the generation is another (a repeat of a successful call too);
+    /// `Internal` if `next` does not raise it.
     async fn tenant_transition(&self, id: &TenantId, expected: Generation, next: &Lifecycle) -> Result<()>;
 
     /// Changes settings and nothing else; returns the tenant as it is then. Atomic; a repeat does the same again.
