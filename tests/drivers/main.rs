@@ -1,1 +1,36 @@
-//! Every driver against the suite of its port.
+//! Every driver against the suite of its port, and what is particular to a driver.
+//!
+//! A driver is one constructor and one line per port.
+
+mod cases;
+mod local_processes;
+mod local_store;
+
+/// SQLite, and a directory of archives.
+mod local {
+    use std::sync::Arc;
+
+    use libtenancy::{
+        clock::ManualClock,
+        drivers::local::{snapshots::SnapshotDirectory, store::Store},
+    };
+    use tempfile::TempDir;
+
+    async fn store(clock: Arc<ManualClock>) -> (Store, TempDir) {
+        let dir = tempfile::tempdir().unwrap();
+        (Store::open(dir.path(), clock).unwrap(), dir)
+    }
+
+    async fn directory(_clock: Arc<ManualClock>) -> (SnapshotDirectory, TempDir) {
+        let dir = tempfile::tempdir().unwrap();
+        (SnapshotDirectory::open(dir.path()).unwrap(), dir)
+    }
+
+    libtenancy::tenants_conformance!(store);
+    libtenancy::inboxes_conformance!(store);
+    libtenancy::wake_locks_conformance!(store);
+    libtenancy::leaders_conformance!(store);
+    libtenancy::endpoints_conformance!(store);
+    libtenancy::deadlines_conformance!(store);
+    libtenancy::snapshots_conformance!(directory);
+}

@@ -81,12 +81,18 @@ impl Query {
         let mut conditions = Vec::new();
         let mut values: Vec<Box<dyn ToSql>> = Vec::new();
         match self.stage.as_deref() {
-            // The label is one of ours; as a literal it lets SQLite see that the partial index covers it.
+            // As literals, and with the index's own condition, SQLite sees that the partial index covers them.
             Some(label @ ("pending" | "replied")) => {
-                conditions.push(format!("u.ended_at IS NULL AND u.stage = '{label}'"))
+                conditions.push(format!("u.ended_at IS NULL AND u.stage = '{label}'"));
             }
-            Some(label @ ("dead" | "dropped" | "handled")) => conditions.push(format!("u.stage = '{label}'")),
-            Some(_) | None => {}
+            Some(label @ ("dead" | "dropped")) => {
+                conditions.push(format!("u.stage IN ('dead', 'dropped') AND u.stage = '{label}'"));
+            }
+            Some(label) => {
+                conditions.push("u.stage = ?".to_owned());
+                values.push(Box::new(label.to_owned()));
+            }
+            None => {}
         }
         match (&self.tenant, &self.after) {
             (Some(tenant), after) => {
