@@ -195,6 +195,13 @@ fn unexpected(reason: String) -> Error {
     Error::Refused { part: "control plane", reason }
 }
 
+/// The cause of an error that came over the wire; the real one is in the other side's log.
+const SAID_SO: &str = "the control plane says so";
+
+fn cause(text: &str) -> libtenancy::error::Source {
+    Box::<dyn std::error::Error + Send + Sync>::from(text).into()
+}
+
 /// `None` if the code or the text has another form than `libtenancy` gives it.
 fn known(body: &ErrorBody) -> Option<Error> {
     let text = body.error.as_str();
@@ -203,7 +210,6 @@ fn known(body: &ErrorBody) -> Option<Error> {
         let (what, name) = head.split_once(" `")?;
         Some((word(what, "resource"), name.to_owned(), tail.to_owned()))
     };
-    let by_control_plane = || "the control plane says so".into();
     Some(match body.code.as_str() {
         "invalid" => {
             let rest = text.strip_prefix("invalid ")?;
@@ -236,7 +242,7 @@ fn known(body: &ErrorBody) -> Option<Error> {
         "overloaded" => Error::Overloaded { reason: text.strip_prefix("overloaded: ")?.to_owned() },
         "unavailable" => {
             let part = word(text.strip_suffix(" is unavailable")?, "a part of the control plane");
-            Error::Unavailable { part, source: by_control_plane() }
+            Error::unavailable(part, SAID_SO)
         }
         "store_full" => Error::StoreFull,
         "rate_limited" => {
@@ -258,7 +264,7 @@ fn known(body: &ErrorBody) -> Option<Error> {
         }
         "outcome_unknown" => {
             let part = text.strip_prefix("the outcome at ")?.strip_suffix(" is unknown")?;
-            Error::OutcomeUnknown { part: word(part, "a peer"), source: by_control_plane() }
+            Error::OutcomeUnknown { part: word(part, "a peer"), source: cause(SAID_SO) }
         }
         "corrupt" | "io" | "internal" | "state_dir_in_use" => Error::internal(text),
         _ => return None,
@@ -297,7 +303,7 @@ mod tests {
             (504, Error::Timeout { what: "the wake of `a`".into(), after: Duration::from_millis(1_500) }),
             (502, Error::AgentFailed { tenant: "a".into(), reason: "exit 1: no".into() }),
             (502, Error::Refused { part: "telegram", reason: "Unauthorized".into() }),
-            (502, Error::OutcomeUnknown { part: "telegram", source: "reset".into() }),
+            (502, Error::OutcomeUnknown { part: "telegram", source: cause("reset") }),
         ]
     }
 
@@ -324,7 +330,7 @@ mod tests {
             secret.unwrap_err(),
             Error::StateDirInUse { path: "/s3cret".into(), pid: 1 },
             Error::unavailable("store", "s3cret"),
-            Error::OutcomeUnknown { part: "store", source: "s3cret".into() },
+            Error::OutcomeUnknown { part: "store", source: cause("s3cret") },
         ] {
             let (status, _, body) = answer(error).await;
             assert!(status.is_server_error());

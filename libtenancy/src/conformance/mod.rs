@@ -21,6 +21,7 @@ pub mod deadlines;
 pub mod endpoints;
 pub mod inboxes;
 pub mod leaders;
+pub mod messengers;
 pub mod snapshots;
 pub mod tenants;
 pub mod wake_locks;

@@ -3,3 +3,5 @@
 //! A double speaks the protocol, keeps state and misbehaves on demand; it is no part of a control plane.
 
 pub mod bare;
+pub mod llm;
+pub mod telegram;
