@@ -9,7 +9,7 @@ use libtenancy::{
 
 use crate::{
     faulty::Fault,
-    plane::{CHAT, Chat, Plane, TOKEN, accept},
+    plane::{Chat, Plane, TOKEN, accept},
 };
 
 const DEATHS: [Fault; 2] = [Fault::DieBefore, Fault::DieAfter];
@@ -17,13 +17,13 @@ const DEATHS: [Fault; 2] = [Fault::DieBefore, Fault::DieAfter];
 /// Lets the control plane die at the n-th call of `operation`, for every n; `check`s what its successor makes of it.
 fn every_step(
     prepare: impl Fn(&Plane, &TenantId),
-    operation: impl AsyncFn(&Plane, &TenantId),
-    check: impl Fn(&Plane, &Chat, &TenantId, &str),
+    operation: impl AsyncFn(&Plane, &TenantId, i64),
+    check: impl Fn(&Plane, &Chat, &TenantId, i64, &str),
 ) {
     let chat = Chat::start();
     let dir = tempfile::tempdir().unwrap();
     let id: TenantId = "mortal".parse().unwrap();
-    let mut steps = 0;
+    let mut steps: i64 = 0;
     for death in DEATHS {
         for call in 0.. {
             let state_dir = dir.path().join(format!("{death:?}-{call}"));
@@ -34,15 +34,15 @@ fn every_step(
             let died = plane.block(async {
                 tokio::select! {
                     () = plane.plan.died() => true,
-                    () = operation(&plane, &id) => false,
+                    // A chat of its own for every death.
+                    () = operation(&plane, &id, steps) => false,
                 }
             });
             let struck = plane.plan.disarm();
             plane.die();
             let next = Plane::start(&state_dir, &chat.double.url());
-            check(&next, &chat, &id, &format!("{death:?} at call {call}, {}", struck.unwrap_or("never")));
+            check(&next, &chat, &id, steps, &format!("{death:?} at call {call}, {}", struck.unwrap_or("never")));
             next.end();
-            chat.double.sent_forget();
             if !died {
                 break;
             }
@@ -56,8 +56,8 @@ fn every_step(
 fn r4_a_death_at_any_step_of_a_wake_leaves_one_agent_that_is_adopted_or_none() {
     every_step(
         |_, _| {},
-        async |plane, id| drop(plane.tenancy.tenant_wake(id).await),
-        |plane, _, id, case| {
+        async |plane, id, _| drop(plane.tenancy.tenant_wake(id).await),
+        |plane, _, id, _, case| {
             let (agent, _) = plane.wait_for(case, || async { plane.tenancy.tenant_wake(id).await.ok() });
             assert_eq!(plane.workloads(id), 1, "{case}");
             let status = plane.block(plane.drivers.workloads.agent_status(id, &agent)).unwrap();
@@ -70,8 +70,8 @@ fn r4_a_death_at_any_step_of_a_wake_leaves_one_agent_that_is_adopted_or_none() {
 fn a_death_at_any_step_of_a_stop_is_finished_by_the_next_control_plane() {
     every_step(
         |plane, id| drop(plane.block(plane.tenancy.tenant_wake(id)).unwrap()),
-        async |plane, id| drop(plane.tenancy.tenant_stop(id, StopReason::Operator).await),
-        |plane, _, id, case| {
+        async |plane, id, _| drop(plane.tenancy.tenant_stop(id, StopReason::Operator).await),
+        |plane, _, id, _, case| {
             // A stop that had not been written down is not anybody's to finish.
             plane.wait_for(case, || async {
                 let tenant = plane.drivers.tenants.tenant_get(id).await.unwrap().unwrap();
@@ -87,8 +87,8 @@ fn a_death_at_any_step_of_a_stop_is_finished_by_the_next_control_plane() {
 fn a_death_at_any_step_of_a_deletion_is_finished_by_the_next_control_plane() {
     every_step(
         |plane, id| drop(plane.block(plane.tenancy.tenant_wake(id)).unwrap()),
-        async |plane, id| drop(plane.tenancy.tenant_delete(id, false).await),
-        |plane, _, id, case| {
+        async |plane, id, _| drop(plane.tenancy.tenant_delete(id, false).await),
+        |plane, _, id, _, case| {
             plane.wait_for(case, || async {
                 match plane.drivers.tenants.tenant_get(id).await.unwrap() {
                     None => Some(()),
@@ -106,9 +106,8 @@ fn a_death_at_any_step_of_a_deletion_is_finished_by_the_next_control_plane() {
 fn r1_a_message_is_answered_whatever_step_of_its_way_the_control_plane_dies_at() {
     every_step(
         |_, _| {},
-        async |plane, id| {
-            let put = accept(&plane.drivers, id, 1, "hello", plane.drivers.clock.now()).await;
-            put.unwrap();
+        async |plane, id, chat| {
+            accept(&plane.drivers, id, 1, chat, "hello").await.unwrap();
             // As the router does; the loops do the rest.
             plane.tenancy.records_changed();
             let key = UpdateKey { tenant: id.clone(), bot: BotId(4242), update_id: 1 };
@@ -116,13 +115,13 @@ fn r1_a_message_is_answered_whatever_step_of_its_way_the_control_plane_dies_at()
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         },
-        |plane, chat, id, case| {
+        |plane, telegram, id, chat, case| {
             let key = UpdateKey { tenant: id.clone(), bot: BotId(4242), update_id: 1 };
             let update = plane.wait_for(case, || async {
                 plane.drivers.inboxes.update_get(&key).await.unwrap().filter(|update| update.stage.label() == "handled")
             });
             let texts: Vec<String> =
-                chat.double.sent(CHAT).into_iter().map(|sent| sent.text).collect();
+                telegram.double.sent(chat).into_iter().map(|sent| sent.text).collect();
             // The turn was run once: the agent remembers one message. Its reply may repeat only where that is counted.
             assert!(texts.iter().all(|text| text.starts_with("[1] ")), "{case}: {texts:?}");
             assert!(!texts.is_empty() && texts.len() <= 1 + update.possible_repeats as usize, "{case}: {texts:?}");

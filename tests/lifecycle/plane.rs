@@ -8,9 +8,9 @@ use libtenancy::{
     clock::{Clock, SystemClock},
     config::Config,
     drivers::local::{self, store::Store, workloads::AgentdCommand},
-    inbox::Put,
+    inbox::{Put, UpdateKey},
     secret::{Keyring, Secret},
-    tenant::{Status, TenantId},
+    tenant::{BotId, Status, TenantId},
 };
 use services::doubles::telegram::Double;
 use tokio::runtime::Runtime;
@@ -19,9 +19,6 @@ use crate::faulty::{Plan, faulty};
 
 /// The bot of every test.
 pub const TOKEN: &str = "4242:AAHlifecycle-of-a-message_in-the-tests";
-
-/// The chat of every test.
-pub const CHAT: i64 = 77;
 
 /// How long anything may take before a test fails.
 pub const BOUND: Duration = Duration::from_secs(20);
@@ -124,25 +121,25 @@ impl Chat {
     pub fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let double = runtime.block_on(Double::start("127.0.0.1:0".parse().unwrap())).unwrap();
-        double.bot_add(TOKEN);
+        double.bot_add(TOKEN).unwrap();
         Self { runtime, double }
     }
 }
 
 /// An update as Telegram writes it.
-pub fn update(update_id: i64, text: &str) -> String {
+fn update(update_id: i64, chat: i64, text: &str) -> String {
     serde_json::json!({
         "update_id": update_id,
         "message": {
             "message_id": update_id, "date": 1_780_000_000, "text": text,
-            "chat": {"id": CHAT, "type": "private"}, "from": {"id": CHAT, "is_bot": false, "first_name": "A"},
+            "chat": {"id": chat, "type": "private"}, "from": {"id": chat, "is_bot": false, "first_name": "A"},
         },
     })
     .to_string()
 }
 
 /// Stores an update past the webhook's secret, which is not what is tested here.
-pub async fn accept(drivers: &Drivers, id: &TenantId, update_id: i64, text: &str, now: libtenancy::clock::Timestamp) -> Result<Put> {
-    let key = libtenancy::inbox::UpdateKey { tenant: id.clone(), bot: libtenancy::tenant::BotId(4242), update_id };
-    drivers.inboxes.update_put(&key, &update(update_id, text), 100, now).await
+pub async fn accept(drivers: &Drivers, id: &TenantId, update_id: i64, chat: i64, text: &str) -> Result<Put> {
+    let key = UpdateKey { tenant: id.clone(), bot: BotId(4242), update_id };
+    drivers.inboxes.update_put(&key, &update(update_id, chat, text), 100, drivers.clock.now()).await
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use libtenancy::{
     Error, Result,
+    agent::AgentStatus,
     api::{
         CreateTenant, Deleted, InboxList, RegisterWebhook, StatusView, TenantList, TenantView, UpdateTenant,
         WebhookView, Woken,
@@ -119,6 +120,11 @@ impl Http {
     pub(super) async fn tenant_delete(&self, id: &str, keep_state: bool) -> Result<Deleted> {
         let path = format!("/tenants/{}?keep_state={keep_state}", tenant(id)?);
         self.call(Method::DELETE, &path, NONE, PATIENT).await
+    }
+
+    /// What the tenant's agent says of itself.
+    pub async fn agent_status(&self, id: &str) -> Result<AgentStatus> {
+        self.call(Method::GET, &format!("/tenants/{}/agent", tenant(id)?), NONE, PLAIN).await
     }
 
     pub(super) async fn tenant_wake(&self, id: &str) -> Result<Woken> {
@@ -275,6 +281,6 @@ fn classify(error: reqwest::Error, what: &str, limit: Duration) -> Error {
     } else if error.is_builder() {
         Error::internal(format!("{what} cannot be asked: {error}"))
     } else {
-        Error::OutcomeUnknown { part: PART, source: error.into() }
+        Error::outcome_unknown(PART, error)
     }
 }

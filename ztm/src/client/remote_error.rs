@@ -55,7 +55,7 @@ fn by_code(body: ErrorBody) -> Result<Error, String> {
         },
         "store_full" => Error::StoreFull,
         "unavailable" | "rate_limited" => Error::unavailable("a part of the control plane", text),
-        "outcome_unknown" => Error::OutcomeUnknown { part: "control plane", source: text.into() },
+        "outcome_unknown" => Error::outcome_unknown("control plane", text),
         "state_dir_in_use" => match quoted(&text) {
             Some((path, rest)) => {
                 Error::StateDirInUse { path: path.into(), pid: digits(rest).and_then(|n| n.parse().ok()).unwrap_or(0) }

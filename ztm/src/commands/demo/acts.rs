@@ -213,7 +213,7 @@ impl<'a> Play<'a> {
 
     /// Mean resident bytes of a running tenant's two processes, and of agentd alone.
     async fn running_memory(&self) -> (Option<u64>, Option<u64>) {
-        let (mut both, mut agentd, mut count) = (0, 0, 0);
+        let (mut both, mut agentd, mut count) = (0_u64, 0_u64, 0_u64);
         for actor in &self.actors {
             let Ok(client) = self.stage.client() else { continue };
             let Ok(plane) = client.plane("the demo") else { continue };

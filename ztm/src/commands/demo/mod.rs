@@ -7,7 +7,7 @@ mod acts;
 pub mod report;
 mod stage;
 
-use anyhow::{Context, bail};
+use anyhow::{Context as _, bail};
 
 use self::{acts::Play, stage::Stage};
 use crate::{cli::demo::DemoArgs, commands::Context, exit::Interrupted};
