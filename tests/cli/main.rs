@@ -1,2 +1,20 @@
 //! The `ztm` command as a person or a script meets it: exit status, standard output, standard error.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod colour;
+mod down;
+mod every_leaf;
+mod inbox;
+mod invocation;
+mod plane;
+mod settings;
+mod status;
+mod tenant;
+mod tenant_delete;
+mod tenant_logs;
+mod tenant_wait;
+mod terminal;
+mod up;
+mod usage;
+mod version;
+mod webhook;

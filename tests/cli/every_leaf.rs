@@ -1,0 +1,139 @@
+//! What holds for every command: walks the clap tree, so that a new command cannot be forgotten.
+
+use std::collections::BTreeSet;
+
+use clap::{Command, CommandFactory};
+use ztm::{cli::Cli, generate};
+
+use super::{invocation::World, plane::Plane};
+
+/// Every command without subcommands: its words after `ztm`, and itself.
+fn leaves() -> Vec<(Vec<String>, Command)> {
+    fn walk(command: &Command, path: &[String], into: &mut Vec<(Vec<String>, Command)>) {
+        for child in command.get_subcommands() {
+            let mut path = path.to_vec();
+            path.push(child.get_name().to_owned());
+            if child.has_subcommands() {
+                walk(child, &path, into);
+            } else {
+                into.push((path, child.clone()));
+            }
+        }
+    }
+    let mut all = Vec::new();
+    walk(&generate::tree(), &[], &mut all);
+    all
+}
+
+/// The command lines of a help's examples, each as words, `ztm` first.
+fn examples(command: &Command) -> Vec<Vec<String>> {
+    let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    help.lines()
+        .skip_while(|line| !line.starts_with("Example"))
+        .skip(1)
+        // What follows three spaces explains.
+        .filter_map(|line| line.trim().split("   ").next())
+        .flat_map(|line| line.split(" | "))
+        .flat_map(|line| line.split(" && "))
+        .map(str::trim)
+        .filter(|line| line.starts_with("ztm "))
+        .map(|line| shell_words::split(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn every_command_says_what_it_is_and_gives_an_example() {
+    for (path, command) in leaves() {
+        let name = path.join(" ");
+        assert!(command.get_about().is_some_and(|about| about.to_string().len() > 10), "`{name}` says nothing");
+        if matches!(name.as_str(), "agentd" | "agentd-exec") {
+            continue;
+        }
+        let own =
+            examples(&command).into_iter().filter(|words| words.len() > path.len() && words[1..=path.len()] == path);
+        assert!(own.count() > 0, "`{name}` has no example of itself");
+    }
+}
+
+#[test]
+fn every_example_can_be_typed() {
+    let mut lines = examples(&Cli::command());
+    lines.extend(leaves().iter().flat_map(|(_, command)| examples(command)));
+    assert!(lines.len() > 20);
+    for words in lines {
+        if let Err(error) = Cli::command().try_get_matches_from(&words) {
+            panic!("{words:?}: {error}");
+        }
+    }
+}
+
+#[test]
+fn every_command_has_a_man_page_and_takes_an_output_format() {
+    let pages: BTreeSet<String> = generate::man().unwrap().into_iter().map(|(name, _)| name).collect();
+    for (path, command) in leaves() {
+        if command.is_hide_set() || path[0] == "generate" {
+            continue;
+        }
+        assert!(pages.contains(&format!("ztm-{}.1", path.join("-"))), "{path:?} has no man page");
+        assert!(command.get_arguments().any(|arg| arg.get_id() == "output"), "{path:?} takes no `-o`");
+    }
+}
+
+#[test]
+fn every_command_prints_its_help_on_standard_output() {
+    let world = World::new();
+    for (path, command) in leaves() {
+        if command.is_disable_help_flag_set() {
+            continue;
+        }
+        let help = world.ztm(path.iter().map(String::as_str).chain(["--help"])).ok();
+        assert!(help.stderr.is_empty(), "{help}");
+        assert!(help.stdout.contains("Usage: ztm"), "{help}");
+        assert!(!help.stdout.contains('\u{1b}'), "{help}");
+        assert!(
+            help.stdout.lines().filter(|l| !l.starts_with("Usage")).all(|line| line.chars().count() <= 100),
+            "too wide for a terminal:\n{help}"
+        );
+    }
+}
+
+#[test]
+fn f6_every_command_prints_one_json_document_and_nothing_else() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    plane.tenant("bob", |_| ());
+    plane.update("alice", 1, "dead", Some("it broke"));
+    plane.update("alice", 2, "pending", None);
+    plane.log(&["one\n"]);
+    let lines: &[&[&str]] = &[
+        &["status"],
+        &["version"],
+        &["tenant", "create", "carol", "123456:AAHxyz"],
+        &["tenant", "list"],
+        &["tenant", "get", "alice"],
+        &["tenant", "update", "alice", "--idle-timeout", "1800"],
+        &["tenant", "wake", "alice"],
+        &["tenant", "stop", "alice"],
+        &["tenant", "wait", "alice", "--for", "idle"],
+        &["tenant", "logs", "alice"],
+        &["tenant", "delete", "bob", "--yes"],
+        &["webhook", "register", "alice"],
+        &["webhook", "info", "alice"],
+        &["webhook", "delete", "alice"],
+        &["inbox", "list"],
+        &["inbox", "replay", "alice/7/1"],
+        &["inbox", "drop", "--yes", "alice/7/2"],
+    ];
+    for line in lines {
+        let ended = world.ztm(line.iter().copied().chain(["-o", "json"])).ok();
+        assert!(ended.json().is_object(), "{line:?}: {ended}");
+    }
+    // Covered elsewhere: what runs or ends a control plane, and what prints nothing.
+    let elsewhere = ["up", "down", "demo", "agent", "agentd", "agentd-exec", "generate man", "generate completions"];
+    let covered: BTreeSet<String> = lines.iter().map(|line| line[..line.len().min(2)].join(" ")).collect();
+    for (path, _) in leaves() {
+        let name = path.join(" ");
+        assert!(covered.contains(&name) || elsewhere.contains(&name.as_str()), "`{name}` is not tested with `-o json`");
+    }
+}

@@ -1,0 +1,376 @@
+//! The other end of the wire: a small control plane that keeps records in memory, speaks `libtenancy::api`, and remembers
+//! every request, so that the tests see what the command really asks. It is found as a real one is: by `up.json` and the
+//! held `up.lock`.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    os::unix::fs::OpenOptionsExt,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Json, Router,
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{Method, StatusCode, header::AUTHORIZATION},
+    response::{IntoResponse, Response},
+};
+use libtenancy::{
+    api::{
+        CreateTenant, Deleted, ErrorBody, InboxList, StatusView, TenantList, TenantView, UpdateTenant, UpdateView,
+        WakePhasesView, WakeView, WebhookView, Woken,
+    },
+    clock::{Clock, SystemClock, Timestamp},
+    ports::inboxes::InboxCounts,
+    tenant::DEFAULT_IDLE_TIMEOUT,
+};
+use serde_json::Value;
+use ztm::discovery::Up;
+
+use super::invocation::World;
+
+/// The token it asks for.
+pub(crate) const TOKEN: &str = "0123456789abcdef";
+
+/// The most rows of one page, whatever is asked for.
+const PAGE: usize = 100;
+
+/// One request as it arrived.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) line: String,
+    pub(crate) body: Value,
+}
+
+#[derive(Default)]
+struct Records {
+    asked: Vec<Asked>,
+    tenants: BTreeMap<String, TenantView>,
+    updates: Vec<UpdateView>,
+    log: Vec<String>,
+    answers: BTreeMap<String, (StatusCode, String)>,
+    webhooks: BTreeMap<String, String>,
+}
+
+/// A control plane that runs until it is dropped.
+pub(crate) struct Plane {
+    records: Arc<Mutex<Records>>,
+    pub(crate) url: String,
+    runtime: Option<tokio::runtime::Runtime>,
+    lock: Option<File>,
+}
+
+impl Plane {
+    /// Starts one that is not found by itself, only by its URL.
+    pub(crate) fn elsewhere() -> Self {
+        let records = Arc::new(Mutex::new(Records::default()));
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let app = Router::new().fallback(answer).with_state(Arc::clone(&records));
+        runtime.spawn(async move { axum::serve(listener, app).await });
+        Self { records, url, runtime: Some(runtime), lock: None }
+    }
+
+    /// Starts one on the world's state directory.
+    pub(crate) fn on(world: &mut World) -> Self {
+        let mut plane = Self::elsewhere();
+        let state_dir = world.state_dir();
+        std::fs::create_dir_all(&state_dir).unwrap();
+        let lock = state_dir.join("up.lock");
+        std::fs::write(&lock, std::process::id().to_string()).unwrap();
+        plane.lock = Some(File::open(&lock).unwrap());
+        let token_file = state_dir.join("token");
+        write_token(&token_file, TOKEN);
+        let up = Up {
+            pid: std::process::id(),
+            orchestrator: plane.url.clone(),
+            router: plane.url.clone(),
+            token_file,
+            started_at: SystemClock::default().now(),
+        };
+        up.write(&state_dir).unwrap();
+        world.hide(plane.url.clone(), "[URL]");
+        world.hide(format!("pid {}", std::process::id()), "pid [PID]");
+        plane
+    }
+
+    /// The requests so far, each as `METHOD path?query`.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.records.lock().unwrap().asked.iter().map(|asked| asked.line.clone()).collect()
+    }
+
+    /// The body of the last request.
+    pub(crate) fn last_body(&self) -> Value {
+        self.records.lock().unwrap().asked.last().unwrap().body.clone()
+    }
+
+    /// Makes a request line be answered with an error.
+    pub(crate) fn fail(&self, line: &str, status: u16, code: &str, error: &str) {
+        let body = ErrorBody { code: code.to_owned(), error: error.to_owned(), hint: None };
+        self.answer(line, status, &serde_json::to_string(&body).unwrap());
+    }
+
+    /// Makes a request line be answered with this.
+    pub(crate) fn answer(&self, line: &str, status: u16, body: &str) {
+        let status = StatusCode::from_u16(status).unwrap();
+        self.records.lock().unwrap().answers.insert(line.to_owned(), (status, body.to_owned()));
+    }
+
+    pub(crate) fn tenant(&self, id: &str, change: impl FnOnce(&mut TenantView)) {
+        let mut tenant = idle(id);
+        change(&mut tenant);
+        self.records.lock().unwrap().tenants.insert(id.to_owned(), tenant);
+    }
+
+    pub(crate) fn without_tenant(&self, id: &str) {
+        self.records.lock().unwrap().tenants.remove(id);
+    }
+
+    pub(crate) fn update(&self, tenant: &str, update_id: i64, stage: &str, error: Option<&str>) {
+        let at = three_days_ago();
+        self.records.lock().unwrap().updates.push(UpdateView {
+            tenant_id: tenant.to_owned(),
+            bot_id: 7,
+            update_id,
+            stage: stage.to_owned(),
+            reason: None,
+            received_at: at,
+            takes: 1,
+            attempts: u32::from(error.is_some()),
+            not_before: at,
+            last_error: error.map(str::to_owned),
+            possible_repeats: 0,
+        });
+    }
+
+    pub(crate) fn log(&self, lines: &[&str]) {
+        self.records.lock().unwrap().log = lines.iter().map(|line| (*line).to_owned()).collect();
+    }
+}
+
+impl Drop for Plane {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Writes a token file as a control plane does.
+pub(crate) fn write_token(path: &std::path::Path, token: &str) {
+    use std::io::Write;
+    let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(path).unwrap();
+    writeln!(file, "{token}").unwrap();
+}
+
+/// A moment whose age is shown as `3d` for as long as a test runs.
+fn three_days_ago() -> Timestamp {
+    SystemClock::default().now() - std::time::Duration::from_secs(3 * 86_400 + 43_200)
+}
+
+fn idle(id: &str) -> TenantView {
+    let at = three_days_ago();
+    TenantView {
+        tenant_id: id.to_owned(),
+        status: "idle".to_owned(),
+        suspended: None,
+        generation: 1,
+        since: at,
+        stop_reason: None,
+        pod_name: None,
+        pod_ip: None,
+        bot_id: None,
+        webhook_url: None,
+        created_at: at,
+        last_active_at: at,
+        idle_timeout_s: DEFAULT_IDLE_TIMEOUT.as_secs(),
+        s3_prefix: format!("tenants/{id}/"),
+        snapshot: None,
+        last_wake: None,
+    }
+}
+
+fn run(tenant: &mut TenantView) {
+    "running".clone_into(&mut tenant.status);
+    tenant.pod_name = Some("w-1".to_owned());
+    tenant.pod_ip = Some("unix:/w-1.sock".to_owned());
+}
+
+fn error(status: StatusCode, code: &str, text: String) -> Response {
+    (status, Json(ErrorBody { code: code.to_owned(), error: text, hint: None })).into_response()
+}
+
+fn unknown(id: &str) -> Response {
+    error(StatusCode::NOT_FOUND, "not_found", format!("tenant `{id}` not found"))
+}
+
+async fn answer(State(records): State<Arc<Mutex<Records>>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let bytes: Bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+    let body: Value = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
+    let line = format!("{} {}", parts.method, parts.uri);
+    let mut records = records.lock().unwrap();
+    records.asked.push(Asked { line: line.clone(), body: body.clone() });
+    if let Some((status, text)) = records.answers.get(&line) {
+        return (*status, text.clone()).into_response();
+    }
+    let path = parts.uri.path();
+    if matches!(path, "/healthz" | "/readyz") {
+        return "ok".into_response();
+    }
+    let bearer = format!("Bearer {TOKEN}");
+    if parts.headers.get(AUTHORIZATION).is_none_or(|value| value.as_bytes() != bearer.as_bytes()) {
+        return error(StatusCode::UNAUTHORIZED, "unauthenticated", "not authenticated".to_owned());
+    }
+    let query: BTreeMap<&str, &str> =
+        parts.uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('=')).collect();
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    records.route(&parts.method, &segments, &query, body)
+}
+
+impl Records {
+    fn route(&mut self, method: &Method, path: &[&str], query: &BTreeMap<&str, &str>, body: Value) -> Response {
+        match (method.as_str(), path) {
+            ("GET", ["tenants"]) => {
+                let limit = query.get("limit").map_or(PAGE, |limit| limit.parse().unwrap()).min(PAGE);
+                let of_status = |t: &&TenantView| query.get("status").is_none_or(|status| *status == t.status);
+                let after = query.get("after").copied().unwrap_or_default();
+                let mut rows = self.tenants.values().filter(|t| t.tenant_id.as_str() > after).filter(of_status);
+                let tenants: Vec<_> = rows.by_ref().take(limit).cloned().collect();
+                let next = rows.next().and(tenants.last()).map(|t| t.tenant_id.clone());
+                Json(TenantList { tenants, next }).into_response()
+            }
+            ("POST", ["tenants"]) => self.create(serde_json::from_value(body).unwrap()),
+            ("GET", ["tenants", id]) => self.tenants.get(*id).map_or_else(|| unknown(id), |t| Json(t).into_response()),
+            ("PATCH", ["tenants", id]) => {
+                let change: UpdateTenant = serde_json::from_value(body).unwrap();
+                let Some(tenant) = self.tenants.get_mut(*id) else { return unknown(id) };
+                if let Some(seconds) = change.idle_timeout_s {
+                    tenant.idle_timeout_s = seconds.try_into().unwrap();
+                }
+                tenant.bot_id = change.bot_token.map(|_| 123_456).or(tenant.bot_id);
+                Json(tenant).into_response()
+            }
+            ("DELETE", ["tenants", id]) => match self.tenants.remove(*id) {
+                Some(tenant) => {
+                    Json(Deleted { tenant_id: tenant.tenant_id, state_kept: query["keep_state"] == "true" })
+                        .into_response()
+                }
+                None => unknown(id),
+            },
+            ("GET", ["tenants", _, "logs"]) => {
+                let tail: usize = query["tail"].parse().unwrap();
+                Body::from(self.log[self.log.len().saturating_sub(tail)..].concat()).into_response()
+            }
+            ("POST", ["wake", id]) => self.wake(id),
+            ("POST", ["stop", id]) => match self.tenants.get(*id) {
+                Some(_) => Json(self.tenants.entry((*id).to_owned()).insert_entry(idle(id)).get()).into_response(),
+                None => unknown(id),
+            },
+            ("GET", ["inbox"]) => {
+                let wanted = |u: &&UpdateView| {
+                    query.get("tenant").is_none_or(|tenant| *tenant == u.tenant_id)
+                        && query.get("stage").is_none_or(|stage| *stage == u.stage)
+                };
+                let updates = self.updates.iter().filter(wanted).cloned().collect();
+                Json(InboxList { updates, next: None }).into_response()
+            }
+            ("POST", ["inbox", "replay" | "drop"]) => self.change_update(path[1], body["update"].as_str().unwrap()),
+            (_, ["admin", "webhook", id]) => self.webhook(method, id, &body),
+            ("GET", ["status"]) => Json(self.status()).into_response(),
+            _ => error(StatusCode::NOT_FOUND, "not_found", format!("route `/{}` not found", path.join("/"))),
+        }
+    }
+
+    fn create(&mut self, new: CreateTenant) -> Response {
+        if self.tenants.contains_key(&new.tenant_id) {
+            let text = format!("tenant `{}` already exists", new.tenant_id);
+            return error(StatusCode::CONFLICT, "already_exists", text);
+        }
+        let mut tenant = idle(&new.tenant_id);
+        tenant.bot_id = new.bot_token.map(|_| 123_456);
+        if let Some(seconds) = new.idle_timeout_s {
+            tenant.idle_timeout_s = seconds.try_into().unwrap();
+        }
+        self.tenants.insert(new.tenant_id, tenant.clone());
+        (StatusCode::CREATED, Json(tenant)).into_response()
+    }
+
+    fn wake(&mut self, id: &str) -> Response {
+        let Some(tenant) = self.tenants.get_mut(id) else { return unknown(id) };
+        let was_running = tenant.status == "running";
+        run(tenant);
+        let phases = WakePhasesView {
+            queue_ms: 0.0,
+            lock_ms: 0.4,
+            workload_ms: 3.1,
+            restore_ms: 0.0,
+            ready_ms: 21.5,
+            record_ms: 0.6,
+            total_ms: 25.6,
+        };
+        let wake = (!was_running).then(|| WakeView { kind: "warm".to_owned(), phases });
+        Json(Woken { pod_ip: "unix:/w-1.sock".to_owned(), generation: 2, wake }).into_response()
+    }
+
+    fn change_update(&mut self, verb: &str, name: &str) -> Response {
+        let found = self.updates.iter_mut().find(|u| format!("{}/{}/{}", u.tenant_id, u.bot_id, u.update_id) == name);
+        let Some(update) = found else {
+            return error(StatusCode::NOT_FOUND, "not_found", format!("update `{name}` not found"));
+        };
+        if update.stage == "handled" {
+            let text = format!("update `{name}` has changed: it is handled");
+            return error(StatusCode::CONFLICT, "conflict", text);
+        }
+        (if verb == "replay" { "pending" } else { "dropped" }).clone_into(&mut update.stage);
+        StatusCode::NO_CONTENT.into_response()
+    }
+
+    fn webhook(&mut self, method: &Method, id: &str, body: &Value) -> Response {
+        if !self.tenants.contains_key(id) {
+            return unknown(id);
+        }
+        match *method {
+            Method::DELETE => {
+                self.webhooks.remove(id);
+                return StatusCode::NO_CONTENT.into_response();
+            }
+            Method::POST => {
+                let base = body["base_url"].as_str().unwrap_or("https://bots.example.com");
+                self.webhooks.insert(id.to_owned(), format!("{base}/tg/{id}"));
+            }
+            _ => {}
+        }
+        Json(WebhookView {
+            tenant_id: id.to_owned(),
+            url: self.webhooks.get(id).cloned().unwrap_or_default(),
+            pending_update_count: 2,
+            last_error_message: None,
+        })
+        .into_response()
+    }
+
+    fn status(&self) -> StatusView {
+        let mut tenants = BTreeMap::new();
+        for tenant in self.tenants.values() {
+            *tenants.entry(tenant.status.clone()).or_insert(0) += 1;
+        }
+        StatusView {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: 4242,
+            started_at: three_days_ago(),
+            tenants,
+            inbox: InboxCounts { pending: 1, dead: 2, handled: 30, possible_repeats: 0 },
+            warm_ready: 1,
+            warm_target: 2,
+            warm_breaker: None,
+            leader: true,
+            wakes: Vec::new(),
+            reconcile: None,
+            memory_bytes: Some(50 << 20),
+            cpu_ms: 7_300,
+        }
+    }
+}

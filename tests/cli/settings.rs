@@ -1,0 +1,135 @@
+//! Where values come from, seen from outside: what reaches the wire. (The whole matrix is beside `ztm::settings`.)
+
+use insta::assert_snapshot;
+
+use super::{
+    invocation::World,
+    plane::{Plane, TOKEN, write_token},
+};
+
+#[test]
+fn f1_an_orchestrators_url_and_token_are_used_from_flag_environment_and_file() {
+    let plane = Plane::elsewhere();
+    plane.tenant("alice", |_| ());
+    let world = World::new();
+    let token = world.home().join("token").display().to_string();
+    write_token(world.home().join("token").as_path(), TOKEN);
+
+    let flags = ["tenant", "get", "alice", "--orchestrator-url", &plane.url, "--token-file", &token];
+    world.ztm(flags).ok();
+
+    let world = world.variable("ZTM_ORCHESTRATOR_URL", &plane.url).variable("ZTM_TOKEN_FILE", &token);
+    world.ztm(["tenant", "get", "alice"]).ok();
+
+    let file = World::new().config(&format!("orchestrator_url = '{}'\ntoken_file = '{token}'\n", plane.url));
+    file.ztm(["tenant", "get", "alice"]).ok();
+    assert_eq!(plane.asked(), ["GET /tenants/alice"; 3]);
+}
+
+#[test]
+fn f1_a_flag_beats_the_environment_on_the_wire() {
+    let (wanted, other) = (Plane::elsewhere(), Plane::elsewhere());
+    let world = World::new().variable("ZTM_ORCHESTRATOR_URL", &other.url);
+    // Before and after the command's name.
+    assert_eq!(world.ztm(["--orchestrator-url", &wanted.url, "tenant", "list"]).code, Some(4));
+    assert_eq!(world.ztm(["tenant", "list", "--orchestrator-url", &wanted.url]).code, Some(4));
+    assert_eq!(wanted.asked().len(), 2);
+    assert!(other.asked().is_empty());
+}
+
+#[test]
+fn the_token_of_this_machines_control_plane_goes_nowhere_else() {
+    let mut world = World::new();
+    let own = Plane::on(&mut world);
+    let other = Plane::elsewhere();
+    assert_eq!(world.ztm(["tenant", "list", "--orchestrator-url", &other.url]).code, Some(4));
+    world.ztm(["tenant", "list", "--orchestrator-url", &own.url]).ok();
+}
+
+#[test]
+fn f1_a_context_and_a_namespace_are_not_silently_ignored() {
+    let mut world = World::new();
+    let _plane = Plane::on(&mut world);
+    assert_snapshot!(world.ztm(["tenant", "list", "--context", "prod-eks"]), @"
+    exit: 3
+    --- stdout
+    --- stderr
+    error: context `prod-eks` not found
+    hint: leave `--context` and ZTM_KUBE_CONTEXT out, or name an orchestrator with `--orchestrator-url`
+    ");
+    assert_snapshot!(world.ztm(["tenant", "list", "--context", "embedded", "-n", "production"]), @"
+    exit: 0
+    --- stdout
+    --- stderr
+    warning: `--namespace` has no effect: there is no cluster in this context
+    there are no tenants; `ztm tenant create` makes one
+    ");
+}
+
+#[test]
+fn a_wrong_key_in_the_configuration_file_is_named() {
+    assert_snapshot!(World::new().config("output = 'json'\nstatedir = '/x'\n").ztm(["tenant", "list"]), @"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: invalid configuration: `[HOME]/.config/ztm/config.toml` line 2 (`statedir`): unknown field `statedir`, expected one of `state_dir`, `orchestrator_url`, `router_url`, `token_file`, `namespace`, `context`, `output`, `color`, `request_timeout`, `up`
+    ");
+}
+
+#[test]
+fn a_token_file_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    let token = world.state_dir().join("token");
+    std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o644)).unwrap();
+    assert_snapshot!(world.ztm(["tenant", "list"]), @"
+    exit: 4
+    --- stdout
+    --- stderr
+    error: forbidden: `[HOME]/.local/state/ztm/token` is open to others (mode 644); `chmod 600` it
+    ");
+    assert!(plane.asked().is_empty());
+}
+
+#[test]
+fn a_wrong_token_is_told_how_to_pass_the_right_one() {
+    let mut world = World::new();
+    let _plane = Plane::on(&mut world);
+    write_token(&world.state_dir().join("token"), "wrong");
+    assert_snapshot!(world.ztm(["tenant", "list"]), @"
+    exit: 4
+    --- stdout
+    --- stderr
+    error: not authenticated
+    hint: pass the token file of the control plane with `--token-file` or ZTM_TOKEN_FILE
+    ");
+}
+
+#[test]
+fn an_orchestrator_that_does_not_answer_is_unavailable() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let silent = World::new().ztm(["tenant", "list", "--orchestrator-url", &url, "--request-timeout", "100ms"]);
+    assert_eq!(silent.code, Some(6), "{silent}");
+    drop(listener);
+    let gone = World::new().ztm(["tenant", "list", "--orchestrator-url", &url]);
+    assert_eq!(gone.code, Some(7), "{gone}");
+    assert!(gone.stderr.contains("control plane is unavailable"), "{gone}");
+}
+
+#[test]
+fn an_answer_of_something_else_is_no_crash() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.answer("GET /tenants/alice", 200, "<html>hello</html>");
+    let ended = world.ztm(["tenant", "get", "alice"]);
+    assert_eq!(ended.code, Some(7), "{ended}");
+    plane.answer("GET /tenants/alice", 502, "<html>bad gateway</html>");
+    assert_eq!(world.ztm(["tenant", "get", "alice"]).code, Some(7));
+    // A proxy that sends elsewhere is not followed: the token would go along.
+    let other = Plane::elsewhere();
+    plane.answer("GET /tenants/alice", 302, "");
+    assert_ne!(world.ztm(["tenant", "get", "alice"]).code, Some(0));
+    assert!(other.asked().is_empty());
+}

@@ -1,0 +1,55 @@
+//! `ztm status`.
+
+use insta::assert_snapshot;
+
+use super::{invocation::World, plane::Plane};
+
+#[test]
+fn the_control_plane_is_shown_in_numbers() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    assert_snapshot!(world.ztm(["status"]), @"
+    exit: 0
+    --- stdout
+    Orchestrator  [URL]
+    Router        [URL] (healthy)
+    Version       0.1.0
+    Process       4242, up 3d
+    Leads         yes
+    Tenants       1 idle
+    Inboxes       1 pending, 2 dead, 30 handled, 0 possibly repeated
+    Warm pool     1 of 2 ready
+    Cold wakes    none
+    Warm wakes    none
+    Memory        50.0 MiB
+    Processor     7s
+    --- stderr
+    ");
+}
+
+#[test]
+fn f1_the_routers_url_is_the_one_that_is_asked() {
+    let mut world = World::new();
+    let _plane = Plane::on(&mut world);
+    let router = Plane::elsewhere();
+    let json = world.ztm(["status", "--router-url", &router.url, "-o", "json"]).ok().json();
+    assert_eq!(json["router_url"], router.url);
+    assert_eq!(json["router_healthy"], true);
+    assert_eq!(router.asked(), ["GET /healthz"]);
+    let gone = router.url.clone();
+    router.answer("GET /healthz", 503, "");
+    assert_eq!(world.ztm(["status", "--router-url", &gone, "-o", "json"]).ok().json()["router_healthy"], false);
+}
+
+#[test]
+fn what_a_killed_control_plane_leaves_is_not_taken_for_one() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    let url = plane.url.clone();
+    drop(plane);
+    assert!(world.state_dir().join("up.json").exists());
+    let ended = world.ztm(["status"]);
+    assert_ne!(ended.code, Some(0), "{ended}");
+    assert!(!ended.to_string().contains(&url), "{ended}");
+}

@@ -1,0 +1,276 @@
+//! `ztm tenant create|list|get|update|wake|stop`.
+
+use insta::assert_snapshot;
+use libtenancy::tenant::StopReason;
+
+use super::{invocation::World, plane::Plane};
+
+#[test]
+fn f12_a_tenant_is_created_with_the_servers_defaults() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    let ended = world.ztm(["tenant", "create", "alice"]).ok();
+    assert_eq!(plane.last_body(), serde_json::json!({ "tenant_id": "alice" }));
+    assert!(ended.stdout.contains("300s"), "{ended}");
+    assert_snapshot!(world.ztm(["tenant", "create", "alice", "-o", "name"]), @"
+    exit: 5
+    --- stdout
+    --- stderr
+    error: tenant `alice` already exists
+    hint: `ztm tenant update` changes an existing tenant
+    ");
+}
+
+#[test]
+fn s10_the_seeds_spelling_works_with_a_warning_about_the_token() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    assert_snapshot!(world.ztm(["tenant", "create", "alice", "123456:AAHxyz", "--idle-timeout", "3600", "-o", "name"]), @"
+    exit: 0
+    --- stdout
+    alice
+    --- stderr
+    warning: a token as an argument is seen by every user of this machine and kept by the shell; use `--bot-token-file FILE`, `--bot-token-file -`, or `--bot-token` alone
+    no webhook is registered yet; `ztm webhook register alice --base-url URL` does it
+    ");
+    let body = serde_json::json!({ "tenant_id": "alice", "bot_token": "123456:AAHxyz", "idle_timeout_s": 3600 });
+    assert_eq!(plane.last_body(), body);
+
+    assert_snapshot!(world.ztm(["tenant", "update", "alice", "--bot-token", "654321:BBHxyz", "-o", "name", "-q"]), @"
+    exit: 0
+    --- stdout
+    alice
+    --- stderr
+    ");
+    assert_eq!(plane.last_body(), serde_json::json!({ "bot_token": "654321:BBHxyz" }));
+
+    world.ztm(["tenant", "update", "alice", "--idle-timeout", "1800"]).ok();
+    assert_eq!(plane.last_body(), serde_json::json!({ "idle_timeout_s": 1800 }));
+    assert_eq!(world.ztm(["tenant", "get", "alice", "--output", "json"]).ok().json()["idle_timeout_s"], 1800);
+}
+
+#[test]
+fn s10_a_token_comes_from_a_file_or_standard_input_without_a_warning() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    std::fs::write(world.home().join("alice.token"), "123456:AAHxyz\n").unwrap();
+    let ended = world.ztm(["tenant", "create", "alice", "--bot-token-file", "alice.token"]).ok();
+    assert!(!ended.stderr.contains("warning"), "{ended}");
+    assert_eq!(plane.last_body()["bot_token"], "123456:AAHxyz");
+    let ended = world.ztm_reading("123456:BBHxyz", &["tenant", "create", "bob", "--bot-token-file", "-"]).ok();
+    assert!(!ended.stderr.contains("warning"), "{ended}");
+    assert_eq!(plane.last_body()["bot_token"], "123456:BBHxyz");
+}
+
+#[test]
+fn s10_a_token_that_cannot_be_had_changes_nothing() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    assert_snapshot!(world.ztm(["tenant", "create", "alice", "--bot-token"]), @"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: there is no terminal to ask for the bot's token on
+    hint: pass it with `--bot-token-file FILE`, or `--bot-token-file -` for standard input
+    ");
+    assert_snapshot!(world.ztm(["tenant", "create", "alice", "--bot-token-file", "missing"]), @"
+    exit: 1
+    --- stdout
+    --- stderr
+    error: cannot open `missing`: No such file or directory (os error 2)
+    ");
+    for text in ["", "\n", "two words", "1:a\n2:b\n"] {
+        let ended = world.ztm_reading(text, &["tenant", "create", "alice", "--bot-token-file", "-"]);
+        assert_eq!(ended.code, Some(2), "{text:?}: {ended}");
+    }
+    assert!(plane.asked().is_empty());
+}
+
+#[test]
+fn f2_a_list_shows_what_the_server_sent() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |tenant| {
+        "running".clone_into(&mut tenant.status);
+        tenant.pod_name = Some("w-1".to_owned());
+        tenant.bot_id = Some(123_456);
+    });
+    plane.tenant("bob", |tenant| {
+        tenant.idle_timeout_s = 3600;
+        tenant.stop_reason = Some(StopReason::Lost("\u{1b}[31mred\nalert".to_owned()));
+    });
+    plane.tenant("carol", |tenant| tenant.suspended = Some("no budget".to_owned()));
+    assert_snapshot!(world.ztm(["tenant", "list"]), @"
+    exit: 0
+    --- stdout
+    TENANT  STATUS     IDLE AFTER  ACTIVE  AGE
+    alice   running    300s        3d      3d
+    bob     idle       1h          3d      3d
+    carol   suspended  300s        3d      3d
+    --- stderr
+    ");
+    assert_snapshot!(world.ztm(["tenant", "list", "-o", "wide"]), @r"
+    exit: 0
+    --- stdout
+    TENANT  STATUS     IDLE AFTER  ACTIVE  AGE  SINCE  BOT     AGENT  GENERATION  STOPPED
+    alice   running    300s        3d      3d   3d     123456  w-1             1  -
+    bob     idle       1h          3d      3d   3d     -       -               1  lost: \u{1b}[31mred alert
+    carol   suspended  300s        3d      3d   3d     -       -               1  -
+    --- stderr
+    ");
+    assert_snapshot!(world.ztm(["tenant", "list", "-o", "name", "--status", "idle"]), @"
+    exit: 0
+    --- stdout
+    bob
+    carol
+    --- stderr
+    ");
+    assert_eq!(plane.asked().last().unwrap(), "GET /tenants?status=idle&limit=1000");
+}
+
+#[test]
+fn an_empty_list_says_so_beside_the_data() {
+    let mut world = World::new();
+    let _plane = Plane::on(&mut world);
+    assert_snapshot!(world.ztm(["tenant", "list"]), @"
+    exit: 0
+    --- stdout
+    --- stderr
+    there are no tenants; `ztm tenant create` makes one
+    ");
+    assert_snapshot!(world.ztm(["tenant", "list", "-o", "json", "-q"]), @r#"
+    exit: 0
+    --- stdout
+    {
+      "tenants": []
+    }
+    --- stderr
+    "#);
+}
+
+#[test]
+fn r11_a_list_goes_on_to_the_last_page() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    for i in 0..250 {
+        plane.tenant(&format!("t-{i:03}"), |_| ());
+    }
+    let names = world.ztm(["tenant", "list", "-o", "name"]).ok().stdout;
+    assert_eq!(names.lines().count(), 250);
+    assert_eq!(plane.asked().len(), 3);
+    assert_eq!(world.ztm(["tenant", "list", "-o", "json"]).ok().json()["tenants"].as_array().unwrap().len(), 250);
+}
+
+#[test]
+fn a_server_that_repeats_its_cursor_does_not_keep_us_for_ever() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.answer("GET /tenants?limit=1000", 200, r#"{"tenants":[],"next":"x"}"#);
+    plane.answer("GET /tenants?after=x&limit=1000", 200, r#"{"tenants":[],"next":"x"}"#);
+    assert_eq!(world.ztm(["tenant", "list"]).code, Some(1));
+}
+
+#[test]
+fn one_tenant_is_shown_whole() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |tenant| {
+        world.hide(tenant.created_at.to_string(), "[TIME]");
+        tenant.bot_id = Some(123_456);
+        tenant.webhook_url = Some("https://bots.example.com/tg/alice".to_owned());
+        tenant.stop_reason = Some(StopReason::Idle);
+    });
+    assert_snapshot!(world.ztm(["tenant", "get", "alice"]), @"
+    exit: 0
+    --- stdout
+    Tenant       alice
+    Status       idle
+    Since        [TIME] (3d ago)
+    Stopped      idle
+    Idle after   300s
+    Last active  [TIME] (3d ago)
+    Created      [TIME] (3d ago)
+    Bot          123456
+    Webhook      https://bots.example.com/tg/alice
+    --- stderr
+    ");
+    assert_snapshot!(world.ztm(["tenant", "get", "bob"]), @"
+    exit: 3
+    --- stdout
+    --- stderr
+    error: tenant `bob` not found
+    hint: `ztm tenant list` shows the tenants that exist
+    ");
+    assert_snapshot!(world.ztm(["tenant", "get", "bob", "-o", "json"]), @r#"
+    exit: 3
+    --- stdout
+    --- stderr
+    {"code":"not_found","error":"tenant `bob` not found","hint":"`ztm tenant list` shows the tenants that exist"}
+    "#);
+}
+
+#[test]
+fn a_wake_prints_its_phases_and_a_stop_the_tenant() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    assert_snapshot!(world.ztm(["tenant", "wake", "alice"]), @"
+    exit: 0
+    --- stdout
+    Tenant    alice
+    Status    running
+    Endpoint  unix:/w-1.sock
+    Wake      warm in 25.6 ms (lock 0.4, workload 3.1, ready 21.5, record 0.6)
+    --- stderr
+    ");
+    assert_snapshot!(world.ztm(["tenant", "wake", "alice"]), @"
+    exit: 0
+    --- stdout
+    Tenant    alice
+    Status    running
+    Endpoint  unix:/w-1.sock
+    Wake      it was running already
+    --- stderr
+    ");
+    assert_eq!(world.ztm(["tenant", "stop", "alice", "-o", "json"]).ok().json()["status"], "idle");
+    assert_eq!(plane.asked(), ["POST /wake/alice", "POST /wake/alice", "POST /stop/alice"]);
+}
+
+#[test]
+fn a_wake_that_fails_says_why_and_where_to_look() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.fail("POST /wake/alice", 502, "agent_failed", "the agent of `alice` failed: exit status: 1");
+    assert_snapshot!(world.ztm(["tenant", "wake", "alice"]), @"
+    exit: 1
+    --- stdout
+    --- stderr
+    error: the agent of `alice` failed: exit status: 1
+    hint: `ztm tenant logs alice` shows what the agent said
+    ");
+}
+
+#[test]
+fn every_class_of_failure_has_its_exit_status() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    for (http, code, error, exit) in [
+        (400, "invalid", "invalid idle_timeout_s: 0 must be more", 2),
+        (404, "not_found", "tenant `alice` not found", 3),
+        (401, "unauthenticated", "not authenticated", 4),
+        (403, "forbidden", "forbidden: viewer", 4),
+        (409, "conflict", "tenant `alice` has changed: generation", 5),
+        (409, "illegal_state", "tenant `alice` is stopping: wait", 5),
+        (504, "timeout", "the wake did not finish within 30s", 6),
+        (503, "unavailable", "store is unavailable", 7),
+        (503, "store_full", "no space left for the store", 7),
+        (503, "overloaded", "overloaded: 1000 agents run", 8),
+        (500, "internal", "internal error: oh", 1),
+    ] {
+        plane.fail("POST /wake/alice", http, code, error);
+        let ended = world.ztm(["tenant", "wake", "alice", "-o", "json"]);
+        assert_eq!(ended.code, Some(exit), "{code}: {ended}");
+        assert!(ended.stdout.is_empty(), "{ended}");
+        assert!(ended.json_error()["error"].is_string(), "{ended}");
+    }
+}

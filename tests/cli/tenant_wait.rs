@@ -1,0 +1,68 @@
+//! `ztm tenant wait`.
+
+use insta::assert_snapshot;
+use libtenancy::tenant::StopReason;
+
+use super::{invocation::World, plane::Plane};
+
+#[test]
+fn a_wait_ends_when_the_state_is_reached() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |tenant| "provisioning".clone_into(&mut tenant.status));
+    let waiting = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| world.ztm(["tenant", "wait", "alice", "--for", "running"]));
+        while plane.asked().len() < 2 {
+            std::thread::yield_now();
+        }
+        plane.tenant("alice", |tenant| "running".clone_into(&mut tenant.status));
+        waiting.join().unwrap()
+    });
+    assert_snapshot!(waiting, @"
+    exit: 0
+    --- stdout
+    alice is running
+    --- stderr
+    ");
+    plane.without_tenant("alice");
+    assert_snapshot!(world.ztm(["tenant", "wait", "alice", "--for", "deleted"]), @"
+    exit: 0
+    --- stdout
+    alice is deleted
+    --- stderr
+    ");
+}
+
+#[test]
+fn a_wait_for_what_cannot_happen_any_more_ends_at_once() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |tenant| tenant.stop_reason = Some(StopReason::WakeFailed("exit status: 1".to_owned())));
+    assert_snapshot!(world.ztm(["tenant", "wait", "alice", "--for", "running"]), @"
+    exit: 1
+    --- stdout
+    --- stderr
+    error: the agent of `alice` failed: its wake failed: exit status: 1
+    hint: `ztm tenant logs alice` shows what the agent said
+    ");
+    assert_snapshot!(world.ztm(["tenant", "wait", "bob", "--for", "idle"]), @"
+    exit: 3
+    --- stdout
+    --- stderr
+    error: tenant `bob` not found
+    hint: `ztm tenant list` shows the tenants that exist
+    ");
+}
+
+#[test]
+fn a_wait_has_an_end() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    assert_snapshot!(world.ztm(["tenant", "wait", "alice", "--for", "deleted", "--timeout", "300ms"]), @"
+    exit: 6
+    --- stdout
+    --- stderr
+    error: waiting for `alice` to be deleted did not finish within 300ms
+    ");
+}

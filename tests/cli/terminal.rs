@@ -1,0 +1,153 @@
+//! A terminal: what the command asks there, and what a person types.
+
+use std::{
+    fs::File,
+    io::{Read, Write},
+    os::fd::{AsFd, OwnedFd},
+    process::{Child, Command, Stdio},
+    sync::{Arc, Condvar, Mutex},
+    time::Duration,
+};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use super::{invocation::World, plane::Plane};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A command on a terminal of its own.
+pub(crate) struct Terminal {
+    child: Child,
+    keyboard: File,
+    screen: Arc<(Mutex<(String, bool)>, Condvar)>,
+}
+
+impl Terminal {
+    pub(crate) fn start(world: &World, args: &[&str]) -> Self {
+        let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&controller).unwrap();
+        unlockpt(&controller).unwrap();
+        let name = ptsname(&controller, Vec::new()).unwrap();
+        let user: OwnedFd = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap().into();
+        let stream = || Stdio::from(user.try_clone().unwrap());
+        let child = Command::new(env!("CARGO_BIN_EXE_ztm"))
+            .args(args)
+            .env_clear()
+            .envs(world.environment())
+            .stdin(stream())
+            .stdout(stream())
+            .stderr(stream())
+            .spawn()
+            .unwrap();
+        drop(user);
+        let screen = Arc::new((Mutex::new((String::new(), false)), Condvar::new()));
+        let shown = Arc::clone(&screen);
+        let mut reader = File::from(controller.as_fd().try_clone_to_owned().unwrap());
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            // The end of a terminal is an error (EIO) on Linux.
+            while let Ok(n @ 1..) = reader.read(&mut buffer) {
+                shown.0.lock().unwrap().0.push_str(&String::from_utf8_lossy(&buffer[..n]));
+                shown.1.notify_all();
+            }
+            shown.0.lock().unwrap().1 = true;
+            shown.1.notify_all();
+        });
+        Self { child, keyboard: File::from(controller), screen }
+    }
+
+    /// Waits until the screen shows `text`.
+    pub(crate) fn shows(&self, text: &str) {
+        let screen = self.screen.0.lock().unwrap();
+        let (screen, waited) =
+            self.screen.1.wait_timeout_while(screen, LIMIT, |(shown, ended)| !shown.contains(text) && !*ended).unwrap();
+        assert!(!waited.timed_out() && screen.0.contains(text), "no {text:?} on the screen:\n{}", screen.0);
+    }
+
+    pub(crate) fn types(&mut self, text: &str) {
+        self.keyboard.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Waits for the end: the exit status, and all that was on the screen.
+    pub(crate) fn ends(mut self) -> (Option<i32>, String) {
+        let screen = self.screen.0.lock().unwrap();
+        let (screen, waited) = self.screen.1.wait_timeout_while(screen, LIMIT, |(_, ended)| !*ended).unwrap();
+        if waited.timed_out() {
+            self.child.kill().unwrap();
+            panic!("it does not end:\n{}", screen.0);
+        }
+        (self.child.wait().unwrap().code(), screen.0.clone())
+    }
+}
+
+#[test]
+fn f7_a_deletion_happens_only_when_the_name_is_typed() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |tenant| tenant.webhook_url = Some("https://bots.example.com/tg/alice".to_owned()));
+    plane.update("alice", 1, "pending", None);
+
+    let mut terminal = Terminal::start(&world, &["tenant", "delete", "alice", "--purge"]);
+    terminal.shows("Type `alice` to go on");
+    terminal.types("alicia\r");
+    let (code, screen) = terminal.ends();
+    assert_eq!(code, Some(2), "{screen}");
+    for loss in ["its webhook https://bots.example.com/tg/alice", "1 messages", "everything its agent remembers"] {
+        assert!(screen.contains(loss), "{loss} is not in:\n{screen}");
+    }
+    assert!(!plane.asked().iter().any(|line| line.starts_with("DELETE")));
+
+    let mut terminal = Terminal::start(&world, &["tenant", "delete", "alice"]);
+    terminal.shows("Type `alice` to go on");
+    terminal.types("alice\r");
+    let (code, screen) = terminal.ends();
+    assert_eq!(code, Some(0), "{screen}");
+    assert_eq!(plane.asked().last().unwrap(), "DELETE /tenants/alice?keep_state=true");
+}
+
+#[test]
+fn s10_a_token_that_is_asked_for_is_not_shown() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    let mut terminal = Terminal::start(&world, &["tenant", "create", "alice", "--bot-token"]);
+    terminal.shows("Bot token (not shown)");
+    terminal.types("123456:AAHxyz\r");
+    let (code, screen) = terminal.ends();
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(!screen.contains("AAHxyz"), "{screen}");
+    assert_eq!(plane.last_body()["bot_token"], "123456:AAHxyz");
+}
+
+#[test]
+fn ctrl_c_at_a_question_changes_nothing_and_exits_130() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    let mut terminal = Terminal::start(&world, &["tenant", "delete", "alice"]);
+    terminal.shows("Type `alice` to go on");
+    terminal.types("\u{3}");
+    let (code, screen) = terminal.ends();
+    assert_eq!(code, Some(130), "{screen}");
+    assert!(!plane.asked().iter().any(|line| line.starts_with("DELETE")));
+}
+
+#[test]
+fn a_wake_shows_its_progress_on_a_terminal() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    let (code, screen) = Terminal::start(&world, &["tenant", "wake", "alice"]).ends();
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(screen.contains("warm in 25.6 ms"), "{screen}");
+}
+
+#[test]
+fn what_an_agent_logs_does_not_reach_the_terminals_controls() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    plane.log(&["\u{1b}]0;owned\u{7}hello\n"]);
+    let (code, screen) = Terminal::start(&world, &["tenant", "logs", "alice"]).ends();
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(screen.contains("hello") && !screen.contains("\u{1b}]0"), "{screen:?}");
+}
