@@ -85,9 +85,9 @@ async fn collect(mut body: Body, limit: usize, budget: Option<&Budget>) -> Resul
         match &first {
             // Nearly every body comes in one piece, and is not copied.
             None => first = Some(data),
-            Some(head) => {
+            Some(beginning) => {
                 if more.is_empty() {
-                    more.extend_from_slice(head);
+                    more.extend_from_slice(beginning);
                     first = Some(Bytes::new());
                 }
                 more.extend_from_slice(&data);

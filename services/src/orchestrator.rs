@@ -3,6 +3,8 @@
 //! Owns routes, and how requests and answers are read and written. Decides nothing: see [`libtenancy::Tenancy`].
 //! Every route but health is declared through [`guarded`] with the action it stands for.
 
+use std::sync::Arc;
+
 use axum::{
     Json, Router,
     body::Body,
@@ -48,6 +50,7 @@ type Answer<T> = Result<T, HttpError>;
 
 /// The orchestrator's routes.
 pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
+    let auth = Arc::new(auth);
     let on = |action, routes| guarded(&auth, action, routes);
     Router::new()
         .route("/tenants", on(Action::Read, get(tenant_list)).merge(on(Action::Administer, post(tenant_create))))
@@ -81,8 +84,8 @@ pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
 }
 
 /// `routes` for callers that may do `action`.
-fn guarded(auth: &Auth, action: Action, routes: MethodRouter<Tenancy>) -> MethodRouter<Tenancy> {
-    let auth = auth.clone();
+fn guarded(auth: &Arc<Auth>, action: Action, routes: MethodRouter<Tenancy>) -> MethodRouter<Tenancy> {
+    let auth = Arc::clone(auth);
     routes.route_layer(middleware::from_fn(move |request: Request, next: Next| {
         let header = request.headers().get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
         let allowed = auth.allow(header, action);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::{Path, Request, State, rejection::PathRejection},
-    http::StatusCode,
+    http::{HeaderValue, StatusCode},
     routing::{get, post},
 };
 use hyper::body::Body as _;
@@ -88,7 +88,7 @@ async fn update(
     };
     let tenant: TenantId = tenant.map_err(|_| Error::invalid("tenant id", "it is not UTF-8"))?.0.parse()?;
     let (head, body) = request.into_parts();
-    let secret = head.headers.get(SECRET_HEADER).map(|value| value.as_bytes());
+    let secret = head.headers.get(SECRET_HEADER).map(HeaderValue::as_bytes);
     if body.size_hint().upper().is_none_or(|bytes| bytes > SMALL_BODY) {
         intake.tenancy.webhook_check(&tenant, secret).await?;
     }

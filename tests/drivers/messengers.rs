@@ -1,5 +1,7 @@
 //! The Telegram driver against the suite of its port, the double on the other side.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::time::Duration;
 
 use libtenancy::{

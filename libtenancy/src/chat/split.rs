@@ -30,7 +30,7 @@ struct Fence<'a> {
 }
 
 impl<'a> Fence<'a> {
-    /// The fence that is open after `line`, if `open` was before (CommonMark 0.31, section 4.5, backticks only).
+    /// The fence that is open after `line`, if `open` was before (`CommonMark` 0.31, section 4.5, backticks only).
     fn after_line(open: Option<Self>, line: &'a str) -> Option<Self> {
         let trimmed = line.trim();
         let ticks = trimmed.bytes().take_while(|&b| b == b'`').count();
@@ -110,13 +110,11 @@ fn fitting(text: &str, max: usize) -> usize {
     let mut left = max;
     let mut end = text.len();
     for (at, c) in text.char_indices() {
-        match left.checked_sub(c.len_utf16()) {
-            Some(less) => left = less,
-            None => {
-                end = at;
-                break;
-            }
-        }
+        let Some(less) = left.checked_sub(c.len_utf16()) else {
+            end = at;
+            break;
+        };
+        left = less;
     }
     if end == text.len() {
         return end;
@@ -139,17 +137,15 @@ fn cut_before(text: &str, end: usize, open: Option<Fence<'_>>) -> usize {
     let half = |cut: &usize| *cut >= end / 2;
     let paragraph = || window.rfind("\n\n").map(|at| at + 2).filter(half);
     // A window that ends where a line ends is cut there.
-    let line = || match text[end..].starts_with('\n') {
-        true => Some(end),
-        false => window.rfind('\n').map(|at| at + 1).filter(half),
+    let line = || {
+        let ends_here = text[end..].starts_with('\n').then_some(end);
+        ends_here.or_else(|| window.rfind('\n').map(|at| at + 1).filter(half))
     };
     let sentence = || sentence_end(window).filter(half);
-    let word = || match text[end..].starts_with(char::is_whitespace) {
-        true => Some(end),
-        false => window
-            .rfind(char::is_whitespace)
-            .map(|at| at + window[at..].chars().next().map_or(1, char::len_utf8))
-            .filter(half),
+    let word = || {
+        let after = |at: usize| at + window[at..].chars().next().map_or(1, char::len_utf8);
+        let ends_here = text[end..].starts_with(char::is_whitespace).then_some(end);
+        ends_here.or_else(|| window.rfind(char::is_whitespace).map(after).filter(half))
     };
     let cut = if open.is_some() || Fence::after(None, window).is_some() {
         line().or_else(word)
@@ -221,7 +217,7 @@ mod tests {
         assert!(split(&"\n".repeat(10_000)).is_empty());
         assert_eq!(split("  ```open\n  indented  "), ["  ```open\n  indented  "]);
         let exact = "x".repeat(MAX_MESSAGE_UNITS);
-        assert_eq!(split(&exact), [exact.clone()]);
+        assert_eq!(split(&exact), std::slice::from_ref(&exact));
         assert_eq!(split(&format!("{exact}y")), [exact, "y".to_owned()]);
     }
 

@@ -4,6 +4,8 @@
 //! an [`OtherSide`] and one line: `libtenancy::messengers_conformance!(start)`, `start` being an
 //! `async fn() -> impl OtherSide`.
 
+#![expect(clippy::unwrap_used, reason = "a panic is a failed case")]
+
 use crate::{
     chat,
     error::{Error, Result},

@@ -57,7 +57,7 @@ impl Default for Settings {
             keep: true,
             backoff: Duration::from_millis(20),
             backoff_max: Duration::from_millis(500),
-            answer_timeout: Duration::from_secs(60),
+            answer_timeout: Duration::from_mins(1),
             first_update_id: 1,
         }
     }

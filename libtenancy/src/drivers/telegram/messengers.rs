@@ -25,7 +25,7 @@ const MAX_ANSWER: usize = 1 << 20;
 const DEFAULT_PAUSE: Duration = Duration::from_secs(5);
 
 /// The longest pause that is believed.
-const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
+const LONGEST_PAUSE: Duration = Duration::from_hours(24);
 
 /// How the API is reached.
 #[derive(Clone, Debug)]

@@ -63,7 +63,7 @@ struct Parameters<'a> {
 /// Serves the API until the double stops.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(120));
+    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_mins(2));
     let stop = shared.stop.clone();
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         let Ok((stream, _)) = accepted else {
@@ -280,11 +280,11 @@ impl Bot {
 }
 
 /// The text, if Telegram would take it.
-fn text_of(text: Option<&str>) -> Result<&str, Answer> {
+fn text_of(text: Option<&str>) -> Result<&str, &'static str> {
     match text {
-        None => Err(bad("message text is empty")),
-        Some(text) if chat::is_blank(text) => Err(bad("message text is empty")),
-        Some(text) if chat::units(text) > chat::MAX_MESSAGE_UNITS => Err(bad("message is too long")),
+        None => Err("message text is empty"),
+        Some(text) if chat::is_blank(text) => Err("message text is empty"),
+        Some(text) if chat::units(text) > chat::MAX_MESSAGE_UNITS => Err("message is too long"),
         Some(text) => Ok(text),
     }
 }
@@ -315,7 +315,7 @@ impl Chat {
     fn send(&mut self, shared: &Shared, bot: i64, chat: i64, text: Option<&str>) -> Answer {
         let text = match text_of(text) {
             Ok(text) => text,
-            Err(answer) => return answer,
+            Err(what) => return bad(what),
         };
         let at = shared.clock.now();
         self.last_message += 1;
@@ -337,7 +337,7 @@ impl Chat {
         let Some(message) = message else { return bad("message identifier is not specified") };
         let text = match text_of(text) {
             Ok(text) => text,
-            Err(answer) => return answer,
+            Err(what) => return bad(what),
         };
         if !shared.settings.keep {
             let known = (1..=self.last_message).contains(&message);
