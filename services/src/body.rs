@@ -101,8 +101,13 @@ async fn collect(mut body: Body, limit: usize, budget: Option<&Budget>) -> Resul
 /// The fields that a refusal names by themselves.
 const FIELDS: [&str; 5] = ["tenant_id", "bot_token", "idle_timeout_s", "base_url", "update"];
 
-/// Reads a JSON value; what is wrong is said with the field's name and never with its value.
+/// Reads a JSON object; what is wrong is said with the field's name and never with its value.
 pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    // serde would read an array as a struct too, field by field.
+    let first = bytes.trim_ascii_start().first();
+    if first.is_some_and(|byte| *byte != b'{') {
+        return Err(Error::invalid("body", "it must be a JSON object"));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
@@ -153,7 +158,8 @@ mod tests {
             (r#"{"tenant_id":"a","bot_token":["s3cret"]}"#, "invalid bot_token: it must be a string"),
             (r#"{"tenant_id":"a","namespace":"x"}"#, "unknown field `namespace`"),
             (r#"{"tenant_id":"a","tenant_id":"b"}"#, "duplicate field `tenant_id`"),
-            ("[]", "invalid "),
+            ("[]", "invalid body: it must be a JSON object"),
+            (r#" ["acme",null,60]"#, "invalid body: it must be a JSON object"),
         ] {
             let text = refusal::<CreateTenant>(body);
             assert!(text.contains(expected), "{body}: {text}");

@@ -23,7 +23,8 @@ pub struct Limits {
     pub connections: usize,
     /// From when a request could begin to the end of its headers; so also how long a connection may idle.
     pub header_timeout: Duration,
-    /// Read and write buffer per connection, in bytes; the longest request head.
+    /// Read buffer per connection, in bytes, and so the longest request head; all of them together are the memory that
+    /// silent connections can take.
     pub buffer: usize,
     /// How long requests in flight may go on after a shutdown.
     pub drain: Duration,
@@ -32,9 +33,9 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 4_096,
+            connections: 2_048,
             header_timeout: Duration::from_secs(30),
-            buffer: 32 << 10,
+            buffer: 16 << 10,
             drain: Duration::from_secs(30),
         }
     }
