@@ -1,0 +1,259 @@
+//! The orchestrator's routes.
+
+use axum::http::Method;
+use serde_json::json;
+
+use crate::faces::{Faces, TOKEN};
+
+const ROUTES: [(Method, &str); 19] = [
+    (Method::GET, "/tenants"),
+    (Method::POST, "/tenants"),
+    (Method::GET, "/tenants/acme"),
+    (Method::PATCH, "/tenants/acme"),
+    (Method::DELETE, "/tenants/acme"),
+    (Method::PUT, "/tenants/acme/activity"),
+    (Method::GET, "/tenants/acme/bot_token"),
+    (Method::GET, "/tenants/acme/logs"),
+    (Method::GET, "/tenants/acme/agent"),
+    (Method::POST, "/wake/acme"),
+    (Method::POST, "/stop/acme"),
+    (Method::GET, "/inbox"),
+    (Method::POST, "/inbox/replay"),
+    (Method::POST, "/inbox/drop"),
+    (Method::GET, "/admin/webhook/acme"),
+    (Method::POST, "/admin/webhook/acme"),
+    (Method::DELETE, "/admin/webhook/acme"),
+    (Method::GET, "/status"),
+    (Method::HEAD, "/tenants"),
+];
+
+#[tokio::test]
+async fn s1_every_route_but_health_needs_a_token() {
+    let faces = Faces::start().await;
+    faces.tenant_with_bot("acme").await;
+    let wrong = "0".repeat(64);
+    for (method, path) in ROUTES {
+        for token in [None, Some(""), Some(&*wrong)] {
+            let answer = faces.ask_as(token, method.clone(), path, r#"{"tenant_id":"new"}"#).await;
+            assert_eq!(answer.status, 401, "{method} {path}");
+            assert_eq!(answer.headers["www-authenticate"], "Bearer");
+            assert!(method == Method::HEAD || answer.body["code"] == "unauthenticated");
+        }
+    }
+    assert_eq!(faces.tenants().await, 1);
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(faces.ask_as(None, Method::GET, path, "").await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn s2_a_bot_token_is_given_to_the_service_alone_and_shown_nowhere_else() {
+    let faces = Faces::start().await;
+    faces.tenant_with_bot("acme").await;
+    let given = faces.ask_as_service(Method::GET, "/tenants/acme/bot_token", "").await;
+    assert_eq!((given.status, given.body["bot_token"].as_str()), (200, Some(TOKEN)));
+    assert_eq!(given.headers["cache-control"], "no-store");
+    let refused = faces.ask(Method::GET, "/tenants/acme/bot_token", "").await;
+    assert_eq!((refused.status, refused.body["code"].as_str()), (403, Some("forbidden")));
+    for path in ["/tenants", "/tenants/acme", "/status", "/inbox", "/admin/webhook/acme"] {
+        let shown = faces.ask(Method::GET, path, "").await;
+        assert!(shown.status == 200 && !shown.text.contains("AAfaces"), "{path}: {}", shown.text);
+    }
+    for (method, path, body) in [
+        (Method::POST, "/tenants", r#"{"tenant_id":"other"}"#),
+        (Method::DELETE, "/tenants/acme", ""),
+        (Method::POST, "/stop/acme", ""),
+        (Method::POST, "/inbox/drop", r#"{"update":"acme/1/1"}"#),
+        (Method::GET, "/tenants/acme/logs", ""),
+    ] {
+        assert_eq!(faces.ask_as_service(method, path, body).await.status, 403, "{path}");
+    }
+    assert_eq!(faces.tenants().await, 1);
+}
+
+#[tokio::test]
+async fn paths_and_methods_that_do_not_exist_are_said_to_be_so_in_json() {
+    let faces = Faces::start().await;
+    for (method, path, status, code) in [
+        (Method::GET, "/", 404, "no_route"),
+        (Method::GET, "/tenants/", 404, "no_route"),
+        (Method::POST, "/tg/acme", 404, "no_route"),
+        (Method::DELETE, "/tenants", 405, "method_not_allowed"),
+        (Method::GET, "/wake/acme", 405, "method_not_allowed"),
+        (Method::POST, "/healthz", 405, "method_not_allowed"),
+    ] {
+        let answer = faces.ask(method, path, "").await;
+        assert_eq!((answer.status, answer.body["code"].as_str()), (status, Some(code)), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn s14_bad_input_is_400_names_its_field_and_changes_nothing() {
+    let faces = Faces::start().await;
+    let create = |id: &str| json!({"tenant_id": id}).to_string();
+    let ids = [
+        "",
+        "A",
+        "-a",
+        "a-",
+        "a_b",
+        "a.b",
+        "a b",
+        "a/b",
+        "..",
+        "é",
+        "a\0",
+        "warm-pool-meta",
+        &"a".repeat(41),
+        "a\n",
+        "%61",
+    ];
+    for id in ids {
+        let answer = faces.ask(Method::POST, "/tenants", &create(id)).await;
+        assert_eq!((answer.status, answer.body["code"].as_str()), (400, Some("invalid")), "{id:?}: {}", answer.text);
+    }
+    for (body, field) in [
+        (String::new(), "body"),
+        ("[]".to_owned(), "body"),
+        (r#"["acme",null,60]"#.to_owned(), "body"),
+        ("{".to_owned(), "body"),
+        ("\u{feff}{}".to_owned(), "body"),
+        (json!({}).to_string(), "tenant_id"),
+        (json!({"tenant_id": 7}).to_string(), "tenant_id"),
+        (json!({"tenant_id": "a", "namespace": "x"}).to_string(), "namespace"),
+        (json!({"tenant_id": "a", "idle_timeout_s": -1}).to_string(), "idle_timeout_s"),
+        (json!({"tenant_id": "a", "idle_timeout_s": 0}).to_string(), "idle_timeout_s"),
+        (json!({"tenant_id": "a", "idle_timeout_s": i64::MAX}).to_string(), "idle_timeout_s"),
+        (json!({"tenant_id": "a", "idle_timeout_s": "60"}).to_string(), "idle_timeout_s"),
+        (json!({"tenant_id": "a", "bot_token": "nonsense-s3cret"}).to_string(), "bot_token"),
+    ] {
+        let answer = faces.ask(Method::POST, "/tenants", &body).await;
+        assert_eq!(answer.status, 400, "{body}: {}", answer.text);
+        assert!(answer.body["error"].as_str().unwrap().contains(field), "{body}: {}", answer.text);
+        assert!(!answer.text.contains("s3cret"), "{}", answer.text);
+    }
+    for path in [
+        "/tenants/UPPER",
+        "/tenants/a%2Fb",
+        "/tenants/%ff",
+        "/tenants/%zz",
+        "/tenants/..%2f..%2fetc",
+        "/tenants?limit=0",
+        "/tenants?limit=1001",
+        "/tenants?limit=x",
+        "/tenants?limit=-1",
+        "/tenants?colour=blue",
+        "/tenants?status=asleep",
+        "/tenants?after=UPPER",
+        "/inbox?stage=lost",
+        "/inbox?after=acme",
+        "/inbox?tenant=A",
+        "/tenants/acme/logs?tail=x",
+        "/tenants/acme/logs?follow=maybe",
+    ] {
+        let answer = faces.ask(Method::GET, path, "").await;
+        assert_eq!((answer.status, answer.body["code"].as_str()), (400, Some("invalid")), "{path}: {}", answer.text);
+    }
+    let large = json!({"tenant_id": "a", "bot_token": "x".repeat(70_000)}).to_string();
+    let answer = faces.ask(Method::POST, "/tenants", &large).await;
+    assert_eq!((answer.status, answer.body["code"].as_str()), (413, Some("too_large")));
+    assert_eq!(faces.tenants().await, 0);
+}
+
+#[tokio::test]
+async fn a_tenant_is_created_shown_changed_and_deleted() {
+    let faces = Faces::start().await;
+    let created = faces.ask(Method::POST, "/tenants", r#"{"tenant_id":"acme"}"#).await;
+    assert_eq!((created.status, created.body["idle_timeout_s"].as_i64()), (201, Some(300)));
+    let again = faces.ask(Method::POST, "/tenants", r#"{"tenant_id":"acme","idle_timeout_s":60}"#).await;
+    assert_eq!((again.status, again.body["code"].as_str()), (409, Some("already_exists")));
+    let changed = faces.ask(Method::PATCH, "/tenants/acme", r#"{"idle_timeout_s":600}"#).await;
+    assert_eq!((changed.status, changed.body["idle_timeout_s"].as_i64()), (200, Some(600)));
+    assert_eq!(faces.ask(Method::PATCH, "/tenants/acme", "{}").await.status, 400);
+    let shown = faces.ask(Method::GET, "/tenants/acme", "").await;
+    assert_eq!((shown.body["tenant_id"].as_str(), shown.body["status"].as_str()), (Some("acme"), Some("idle")));
+    assert_eq!(faces.ask(Method::PUT, "/tenants/acme/activity", "").await.status, 204);
+    let deleted = faces.ask(Method::DELETE, "/tenants/acme?keep_state=true", "").await;
+    assert_eq!((deleted.status, deleted.body["state_kept"].as_bool()), (200, Some(true)));
+    assert_eq!(faces.ask(Method::GET, "/tenants/acme", "").await.status, 404);
+}
+
+#[tokio::test]
+async fn r12_r26_a_tenant_that_does_not_exist_is_404_and_is_not_made() {
+    let faces = Faces::start().await;
+    for (method, path, body) in [
+        (Method::GET, "/tenants/ghost", ""),
+        (Method::PATCH, "/tenants/ghost", r#"{"idle_timeout_s":60}"#),
+        (Method::DELETE, "/tenants/ghost", ""),
+        (Method::PUT, "/tenants/ghost/activity", ""),
+        (Method::GET, "/tenants/ghost/logs", ""),
+        (Method::GET, "/tenants/ghost/agent", ""),
+        (Method::POST, "/wake/ghost", ""),
+        (Method::POST, "/stop/ghost", ""),
+        (Method::GET, "/admin/webhook/ghost", ""),
+        (Method::POST, "/admin/webhook/ghost", r#"{"base_url":"https://ztm.example"}"#),
+        (Method::DELETE, "/admin/webhook/ghost", ""),
+        (Method::POST, "/inbox/replay", r#"{"update":"ghost/1/1"}"#),
+        (Method::POST, "/inbox/drop", r#"{"update":"ghost/1/1"}"#),
+    ] {
+        let answer = faces.ask(method.clone(), path, body).await;
+        assert_eq!(
+            (answer.status, answer.body["code"].as_str()),
+            (404, Some("not_found")),
+            "{method} {path} {}",
+            answer.text
+        );
+    }
+    assert_eq!(faces.tenants().await, 0);
+}
+
+#[tokio::test]
+async fn r11_a_listing_goes_on_page_by_page_until_every_tenant_was_shown() {
+    let faces = Faces::start().await;
+    for n in 0..7 {
+        let body = json!({"tenant_id": format!("t{n}")}).to_string();
+        assert_eq!(faces.ask(Method::POST, "/tenants", &body).await.status, 201);
+    }
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = faces.ask(Method::GET, &format!("/tenants?limit=3&after={after}"), "").await;
+        seen.extend(
+            page.body["tenants"].as_array().unwrap().iter().map(|t| t["tenant_id"].as_str().unwrap().to_owned()),
+        );
+        match page.body["next"].as_str() {
+            Some(next) => next.clone_into(&mut after),
+            None => break,
+        }
+    }
+    assert_eq!(seen, ["t0", "t1", "t2", "t3", "t4", "t5", "t6"]);
+    let running = faces.ask(Method::GET, "/tenants?status=running", "").await;
+    assert_eq!(running.body, json!({"tenants": []}));
+}
+
+#[tokio::test]
+async fn a_webhook_is_registered_shown_and_removed_and_its_secret_stays_inside() {
+    let faces = Faces::start().await;
+    let secret = faces.tenant_with_bot("acme").await;
+    let webhook = faces.double.webhook(TOKEN).unwrap();
+    assert_eq!((webhook.url.as_str(), webhook.max_connections), ("https://ztm.example/tg/acme", 1));
+    let shown = faces.ask(Method::GET, "/admin/webhook/acme", "").await;
+    assert_eq!((shown.status, shown.body["url"].as_str()), (200, Some("https://ztm.example/tg/acme")));
+    assert!(!shown.text.contains(&secret));
+    // No public URL is configured, so an empty body names none.
+    assert_eq!(faces.ask(Method::POST, "/admin/webhook/acme", "").await.status, 400);
+    assert_eq!(faces.ask(Method::POST, "/admin/webhook/acme", r#"{"base_url":"ftp://x"}"#).await.status, 400);
+    assert_eq!(faces.double.webhook(TOKEN).unwrap().url, "https://ztm.example/tg/acme");
+    assert_eq!(faces.ask(Method::DELETE, "/admin/webhook/acme", "").await.status, 204);
+    assert_eq!(faces.double.webhook(TOKEN), None);
+}
+
+#[tokio::test]
+async fn a_wake_that_cannot_be_is_an_error_and_leaves_the_tenant_idle() {
+    let faces = Faces::start().await;
+    faces.ask(Method::POST, "/tenants", r#"{"tenant_id":"acme"}"#).await;
+    let woken = faces.ask(Method::POST, "/wake/acme", "").await;
+    assert!((500..=504).contains(&woken.status), "{}", woken.text);
+    assert!(woken.body["code"].is_string() && woken.body["error"].is_string());
+    assert_eq!(faces.ask(Method::GET, "/tenants/acme", "").await.body["status"], "idle");
+    assert_eq!(faces.ask(Method::GET, "/status", "").await.body["tenants"]["idle"], 1);
+}
