@@ -4,8 +4,11 @@
 //! - the routes for operators and their tools: [`orchestrator`]; the one for Telegram: [`router`]
 //! - who may do what: [`auth`]; which error is which status: [`http_error`]
 //! - bounds on connections and bodies: [`server`], [`body`]
+//! - the supervisor of an agent, and the small agent of the demo: [`agentd`], [`agent`]
 //! - the other sides, for the demo, the tests and the benches: [`doubles`]
 
+pub mod agent;
+pub mod agentd;
 pub mod auth;
 pub mod body;
 pub mod doubles;

@@ -34,7 +34,7 @@ pub enum Shutdown {
 
 /// This very program, as the supervisor of agents: found even when its file was replaced since it started.
 fn agentd() -> AgentdCommand {
-    AgentdCommand { program: "/proc/self/exe".into(), args: vec!["agentd".to_owned()] }
+    AgentdCommand { program: "/proc/self/exe".into(), args: vec!["agentd".into()] }
 }
 
 /// A handle on the store of a state directory, without a control plane: for what only reads or writes records.

@@ -29,6 +29,9 @@ use printer::{BrokenPipe, Printer};
 /// Runs one command line, its first word being the program's name. Prints everything there is to print.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
+    if let Some(code) = supervise(&args) {
+        return code;
+    }
     let parsed = Cli::command().try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
@@ -52,6 +55,17 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             printer.error(&error);
             Exit::of_any(&error).into()
         }
+    }
+}
+
+/// What the control plane starts from this same executable as the supervisor of an agent. It knows no settings and must be
+/// small, so it does not even build the command tree.
+fn supervise(args: &[OsString]) -> Option<ExitCode> {
+    use services::agentd;
+    match args.get(1)?.to_str()? {
+        "agentd" => Some(agentd::run()),
+        agentd::EXEC_ARGUMENT => Some(agentd::exec_shim(args.iter().skip(2).cloned())),
+        _ => None,
     }
 }
 

@@ -128,14 +128,11 @@ fn wait_for(command: impl Future<Output = Result<()>>) -> Result<()> {
 }
 
 fn agent(args: &AgentArgs, state_dir: Option<&std::path::Path>) -> Result<()> {
-    let Some(_) = state_dir else {
-        return Err(Usage {
-            message: format!("the agent on port {} needs a place for its memory", args.port),
-            hint: Some("name one with `--state-dir`".to_owned()),
-        }
-        .into());
-    };
-    Err(absent("agent"))
+    let state_dir = state_dir.ok_or_else(|| Usage {
+        message: format!("the agent on port {} needs a place for its memory", args.port),
+        hint: Some("name one with `--state-dir`".to_owned()),
+    })?;
+    services::agent::run(args.port, state_dir)
 }
 
 fn absent(command: &str) -> anyhow::Error {

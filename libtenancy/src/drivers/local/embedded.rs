@@ -38,7 +38,7 @@ pub fn assemble(
     agentd: AgentdCommand,
 ) -> Result<Drivers> {
     let snapshots = Arc::new(SnapshotDirectory::open(&config.state_dir)?);
-    let workloads = LocalWorkloads::new(config, Arc::clone(keyring), snapshots.clone(), Arc::clone(&clock), agentd)?;
+    let workloads = LocalWorkloads::new(config, Arc::clone(keyring), snapshots.clone(), agentd)?;
     Ok(Drivers {
         tenants: Arc::new(store.clone()),
         inboxes: Arc::new(store.clone()),

@@ -15,5 +15,6 @@ mod state_dir;
 pub mod store;
 pub mod tenants;
 pub mod wake_locks;
+pub mod workloads;
 
 pub use state_dir::StateDirLock;

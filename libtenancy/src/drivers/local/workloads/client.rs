@@ -1,0 +1,238 @@
+//! Requests to `agentd`: kept-alive connections, proof of identity, and what an answer means.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{
+    Method, Request, Response, StatusCode, Uri,
+    body::Incoming,
+    client::conn::http1::{SendRequest, handshake},
+    header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue},
+};
+use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{locked, socket};
+use crate::{
+    agent::header,
+    api::ErrorBody,
+    error::{Error, Result},
+    secret::Secret,
+    tenant::{Agent, Endpoint, Generation, TenantId, WorkloadId},
+};
+
+/// The largest answer that is read, in bytes.
+const MAX_ANSWER_BYTES: usize = 16 << 20;
+/// Idle connections kept to one agent.
+const MAX_IDLE: usize = 4;
+
+/// One connection to an `agentd`.
+pub(super) type Connection = SendRequest<Full<Bytes>>;
+
+/// What a call met.
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CallError {
+    /// Certainly nothing was received.
+    #[error("it was not reached")]
+    NotSent(#[source] Source),
+    /// It may have been received.
+    #[error("the connection broke before the answer")]
+    Broken(#[source] Source),
+    /// It may have been received.
+    #[error("no answer within {0:?}")]
+    Late(Duration),
+}
+
+/// Every agent that is talked to.
+pub(super) struct Clients {
+    targets: Mutex<HashMap<WorkloadId, Arc<Target>>>,
+    tasks: TaskTracker,
+    closing: CancellationToken,
+}
+
+/// One agent that is talked to.
+pub(super) struct Target {
+    tenant: TenantId,
+    generation: Generation,
+    socket: PathBuf,
+    headers: [(&'static str, HeaderValue); 3],
+    idle: Mutex<Vec<Connection>>,
+    tasks: TaskTracker,
+    closing: CancellationToken,
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target").field("socket", &self.socket).finish_non_exhaustive()
+    }
+}
+
+impl Clients {
+    pub(super) fn new(tasks: TaskTracker, closing: CancellationToken) -> Self {
+        Self { targets: Mutex::default(), tasks, closing }
+    }
+
+    /// The way to an agent. `key` is asked for when it is not known yet.
+    pub(super) fn target(&self, tenant: &TenantId, agent: &Agent, key: impl FnOnce() -> Secret) -> Result<Arc<Target>> {
+        let Endpoint::Unix(socket) = &agent.endpoint else {
+            return Err(Error::invalid("endpoint", format!("`{}` is no process of this machine", agent.endpoint)));
+        };
+        if let Some(target) = locked(&self.targets).get(&agent.workload)
+            && target.tenant == *tenant
+            && target.generation == agent.generation
+            && target.socket == *socket
+        {
+            return Ok(target.clone());
+        }
+        let value = |text: String| {
+            HeaderValue::try_from(text).map_err(|e| Error::internal(format!("a header cannot be made: {e}")))
+        };
+        let mut authorization = value(format!("Bearer {}", key().expose()))?;
+        authorization.set_sensitive(true);
+        let target = Arc::new(Target {
+            tenant: tenant.clone(),
+            generation: agent.generation,
+            socket: socket.clone(),
+            headers: [
+                (AUTHORIZATION.as_str(), authorization),
+                (header::TENANT, value(tenant.to_string())?),
+                (header::GENERATION, value(agent.generation.to_string())?),
+            ],
+            idle: Mutex::default(),
+            tasks: self.tasks.clone(),
+            closing: self.closing.clone(),
+        });
+        locked(&self.targets).insert(agent.workload.clone(), target.clone());
+        Ok(target)
+    }
+
+    /// Closes what is open to a workload that is gone.
+    pub(super) fn forget(&self, workload: &WorkloadId) {
+        locked(&self.targets).remove(workload);
+    }
+}
+
+/// Speaks HTTP on a stream. The connection ends with its sender, or with the driver.
+pub(super) async fn speak(
+    stream: tokio::net::UnixStream,
+    tasks: &TaskTracker,
+    closing: &CancellationToken,
+) -> hyper::Result<Connection> {
+    let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+    let closing = closing.clone();
+    tasks.spawn(async move { closing.run_until_cancelled(connection).await });
+    Ok(sender)
+}
+
+impl Target {
+    async fn connect(&self) -> Result<Connection, CallError> {
+        let stream = socket::connect(&self.socket).map_err(|e| CallError::NotSent(e.into()))?;
+        speak(stream, &self.tasks, &self.closing).await.map_err(|e| CallError::NotSent(e.into()))
+    }
+
+    /// Sends a request and gives the head of its answer.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &'static str,
+        turn: Option<(i64, i64)>,
+        body: Bytes,
+    ) -> Result<(Response<Incoming>, Connection), CallError> {
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = Uri::from_static(path);
+        let headers = request.headers_mut();
+        headers.insert(HOST, HeaderValue::from_static("agentd"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        for (name, value) in &self.headers {
+            headers.insert(*name, value.clone());
+        }
+        if let Some((bot, update)) = turn {
+            headers.insert(header::BOT, bot.into());
+            headers.insert(header::UPDATE, update.into());
+        }
+        loop {
+            let idle = locked(&self.idle).pop();
+            let fresh = idle.is_none();
+            let mut connection = match idle {
+                Some(connection) => connection,
+                None => self.connect().await?,
+            };
+            if connection.ready().await.is_err() && !fresh {
+                continue;
+            }
+            match connection.try_send_request(request).await {
+                Ok(response) => return Ok((response, connection)),
+                Err(mut error) => match error.take_message() {
+                    Some(unsent) if !fresh => request = unsent,
+                    Some(_) => return Err(CallError::NotSent(error.into_error().into())),
+                    None => return Err(CallError::Broken(error.into_error().into())),
+                },
+            }
+        }
+    }
+
+    /// Sends a request and reads its whole answer. Dropping this closes the connection.
+    pub(super) async fn call(
+        &self,
+        method: Method,
+        path: &'static str,
+        turn: Option<(i64, i64)>,
+        body: Bytes,
+        timeout: Duration,
+    ) -> Result<(StatusCode, Bytes), CallError> {
+        let exchange = async {
+            let (response, connection) = self.send(method, path, turn, body).await?;
+            let status = response.status();
+            let text = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await;
+            let text = text.map_err(CallError::Broken)?.to_bytes();
+            let mut idle = locked(&self.idle);
+            if !connection.is_closed() && idle.len() < MAX_IDLE {
+                idle.push(connection);
+            }
+            Ok((status, text))
+        };
+        tokio::time::timeout(timeout, exchange).await.unwrap_or(Err(CallError::Late(timeout)))
+    }
+}
+
+/// The text of a good answer, or the error that another one stands for.
+pub(super) fn classify(tenant: &TenantId, (status, text): (StatusCode, Bytes)) -> Result<Bytes> {
+    if status.is_success() {
+        return Ok(text);
+    }
+    let reason = match serde_json::from_slice::<ErrorBody>(&text) {
+        Ok(body) => body.error,
+        Err(_) => format!("{status}: {}", String::from_utf8_lossy(&text[..text.len().min(500)])),
+    };
+    Err(match status {
+        // The key is derived from tenant and generation: a wrong key is the wrong agent.
+        StatusCode::UNAUTHORIZED => {
+            Error::conflict("agent", tenant, "another tenant's or generation's agent answers there")
+        }
+        StatusCode::CONFLICT => Error::conflict("agent", tenant, reason),
+        StatusCode::SERVICE_UNAVAILABLE => Error::unavailable("agent", reason),
+        StatusCode::INSUFFICIENT_STORAGE => Error::StoreFull,
+        StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE => Error::invalid("message", reason),
+        _ => Error::AgentFailed { tenant: tenant.to_string(), reason },
+    })
+}
+
+/// A good answer's value.
+pub(super) fn parse<T: DeserializeOwned>(tenant: &TenantId, text: &[u8]) -> Result<T> {
+    serde_json::from_slice(text).map_err(|e| Error::AgentFailed {
+        tenant: tenant.to_string(),
+        reason: format!("its answer cannot be read: {e}"),
+    })
+}

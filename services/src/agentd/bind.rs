@@ -1,0 +1,202 @@
+//! From a bind to a healthy agent.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read, Seek, SeekFrom},
+    os::unix::fs::OpenOptionsExt,
+    sync::Arc,
+    time::Duration,
+};
+
+use libtenancy::{
+    Error, Result,
+    agent::{Bind, Bound},
+    clock::{Clock, Stopwatch, SystemClock},
+    drivers::local::workloads::{
+        home::{Home, Lock, Record},
+        processes::start_ticks,
+        socket,
+    },
+    tenant::WorkloadId,
+};
+use tokio::net::UnixListener;
+
+use super::{
+    bound::{Agentd, Parts},
+    exec::{self, Limits, Substitution},
+    save::Saver,
+    state,
+    supervise::{AgentProcess, Reaper},
+    upstream::{NotReady, Upstream},
+};
+
+/// Somebody who only looks at the lock holds it for microseconds.
+const LOCK_PATIENCE: Duration = Duration::from_millis(200);
+const LOCK_LOOK: Duration = Duration::from_millis(2);
+/// Ports that are tried when strangers keep taking them.
+const MAX_PORTS: u32 = 5;
+/// A log longer than this is put aside before the agent starts, and cut while it runs.
+const MAX_LOG_BYTES: u64 = 16 << 20;
+/// What is kept of a log that is cut.
+const KEPT_LOG_BYTES: u64 = 1 << 20;
+
+/// Binds this process for ever. `Conflict` if the tenant's home is held; `AgentFailed` if the agent does not become
+/// healthy; errors of the state's restore. After an error the process must end.
+pub(super) async fn bind(
+    bind: Bind,
+    workload: WorkloadId,
+    reaper: Reaper,
+) -> Result<(Arc<Agentd>, UnixListener, Bound)> {
+    let home = Home::at(bind.home.clone());
+    home.create().map_err(Error::io("create", home.path()))?;
+    let lock = lock(&home, &bind).await?;
+    // The record of the last holder must not be taken for ours.
+    home.record_remove().map_err(Error::io("write", home.path()))?;
+    let record = Record {
+        start_ticks: start_ticks(std::process::id()).unwrap_or_default(),
+        pid: std::process::id(),
+        workload: workload.clone(),
+        tenant: bind.tenant.clone(),
+        generation: bind.generation,
+        socket: home.socket(),
+        bound_at: SystemClock::default().now(),
+    };
+    home.record_write(&record).map_err(Error::io("write", home.path()))?;
+    lock.let_inherit().map_err(Error::io("lock", home.lock_file()))?;
+
+    let prepared = {
+        let (home, restore) = (home.clone(), bind.restore.clone());
+        tokio::task::spawn_blocking(move || state::prepare(&home, restore.as_ref()))
+            .await
+            .map_err(|e| Error::internal(format!("bringing back the state broke off: {e}")))??
+    };
+    let (process, upstream, ready) = start(&bind, &home, &workload, &reaper).await?;
+    match fs::remove_file(home.socket()) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(Error::io("remove", home.socket())(e)),
+        _ => {}
+    }
+    let listener = socket::listen(&home.socket()).map_err(Error::io("listen on", home.socket()))?;
+    let bound = Bound {
+        socket: home.socket(),
+        restore: prepared.restore,
+        ready,
+        limits: process.limits.label().to_owned(),
+    };
+    let saver = Saver::new(
+        home.state(),
+        bind.snapshots.clone(),
+        (bind.tenant.clone(), bind.generation),
+        prepared.fingerprint,
+    );
+    let agentd = Agentd::new(Parts { bind, home, upstream, process, saver, reaper, lock });
+    Ok((Arc::new(agentd), listener, bound))
+}
+
+async fn lock(home: &Home, bind: &Bind) -> Result<Lock> {
+    let watch = Stopwatch::start();
+    loop {
+        if let Some(lock) = home.lock().map_err(Error::io("lock", home.lock_file()))? {
+            return Ok(lock);
+        }
+        if watch.elapsed() > LOCK_PATIENCE {
+            return Err(Error::conflict("agent", &bind.tenant, "the tenant has a live agent"));
+        }
+        tokio::time::sleep(LOCK_LOOK).await;
+    }
+}
+
+/// Starts the agent and waits until it is healthy; on another port if a stranger has taken the first.
+async fn start(
+    bind: &Bind,
+    home: &Home,
+    workload: &WorkloadId,
+    reaper: &Reaper,
+) -> Result<(AgentProcess, Upstream, Duration)> {
+    let failed = |reason: String| Error::AgentFailed { tenant: bind.tenant.to_string(), reason };
+    let watch = Stopwatch::start();
+    let mut ports = 0;
+    loop {
+        ports += 1;
+        let port = free_port().map_err(|e| failed(format!("there is no free port: {e}")))?;
+        let state = home.state();
+        let substitution = Substitution { port, state: &state, tenant: &bind.tenant };
+        if let Some(template) = &bind.command.template {
+            state::fill_from_template(template, &state, &substitution)?;
+        }
+        let log = open_log(home).map_err(Error::io("open", home.log()))?;
+        let limits = Limits::prepare(&bind.command, workload);
+        let process = exec::command(&bind.command, &substitution, workload, &limits, &log)
+            .and_then(|mut command| reaper.start(&mut command, limits, home.log()))
+            .map_err(|e| failed(format!("it could not be started: {e}")))?;
+        let left = bind.command.ready_timeout.saturating_sub(watch.elapsed());
+        let reason = match Upstream::ready(&process, port, left).await {
+            Ok(upstream) => return Ok((process, upstream, watch.elapsed())),
+            Err(NotReady::PortTaken) if ports < MAX_PORTS => {
+                tracing::info!("port {port} was taken by another process; trying another one");
+                process.end(Duration::ZERO).await;
+                continue;
+            }
+            Err(NotReady::PortTaken) => format!("{ports} ports in a row were taken by other processes"),
+            Err(NotReady::Ended) => process.obituary(process.ended().await),
+            Err(NotReady::Late(seen)) => {
+                let said = process.last_lines();
+                let said = if said.is_empty() { String::new() } else { format!("; its log ends:\n{said}") };
+                format!("it was not healthy within {:?}: {seen}{said}", bind.command.ready_timeout)
+            }
+        };
+        process.end(Duration::ZERO).await;
+        return Err(failed(reason));
+    }
+}
+
+/// A port that is free now. Whether it still is when the agent takes it, the health check finds out.
+fn free_port() -> io::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// The agent's log, to be appended to; a long one is put aside first.
+fn open_log(home: &Home) -> io::Result<File> {
+    if fs::metadata(home.log()).is_ok_and(|m| m.len() > MAX_LOG_BYTES) {
+        fs::rename(home.log(), home.old_log())?;
+    }
+    File::options().append(true).create(true).mode(0o600).open(home.log())
+}
+
+/// Cuts a log that has grown too long while its writer lives: its end goes to the old log, and it starts anew. The
+/// writer appends, so it goes on at the new end. What is written in between is lost.
+pub(super) fn trim_log(home: &Home) -> io::Result<()> {
+    let mut log = File::options().read(true).write(true).open(home.log())?;
+    let length = log.metadata()?.len();
+    if length > MAX_LOG_BYTES {
+        log.seek(SeekFrom::Start(length - KEPT_LOG_BYTES))?;
+        let mut old = File::options().write(true).create(true).truncate(true).mode(0o600).open(home.old_log())?;
+        io::copy(&mut Read::by_ref(&mut log).take(KEPT_LOG_BYTES), &mut old)?;
+        log.set_len(0)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_log_that_grew_too_long_is_cut_while_its_writer_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::at(dir.path().to_path_buf());
+        let mut writer = open_log(&home).unwrap();
+        writer.write_all(b"first\n").unwrap();
+        trim_log(&home).unwrap();
+        assert_eq!(fs::read(home.log()).unwrap(), b"first\n");
+        let line = [b'x'; 1 << 20];
+        for _ in 0..17 {
+            writer.write_all(&line).unwrap();
+        }
+        trim_log(&home).unwrap();
+        writer.write_all(b"last\n").unwrap();
+        assert_eq!(fs::read(home.log()).unwrap(), b"last\n");
+        assert_eq!(fs::metadata(home.old_log()).unwrap().len(), KEPT_LOG_BYTES);
+    }
+}

@@ -1,0 +1,96 @@
+//! When snapshots are taken, and which one was the last.
+
+use std::{path::PathBuf, sync::Arc};
+
+use libtenancy::{
+    Error, Result,
+    agent::{AgentEvent, SnapshotTaken},
+    clock::{Clock, SystemClock},
+    snapshot::{self, Fingerprint, Meta},
+    tenant::{Generation, TenantId},
+};
+use tokio::sync::Mutex;
+
+use super::bound::Agentd;
+
+/// Takes one agent's snapshots, one at a time.
+pub(super) struct Saver {
+    state: PathBuf,
+    out: PathBuf,
+    tenant: TenantId,
+    generation: Generation,
+    clock: SystemClock,
+    last: Mutex<Last>,
+}
+
+struct Last {
+    fingerprint: Option<Fingerprint>,
+    taken: Option<SnapshotTaken>,
+}
+
+impl Saver {
+    /// `fingerprint` is how the state looked when it was restored, if it was.
+    pub(super) fn new(
+        state: PathBuf,
+        out: PathBuf,
+        (tenant, generation): (TenantId, Generation),
+        fingerprint: Option<Fingerprint>,
+    ) -> Self {
+        let last = Mutex::new(Last { fingerprint, taken: None });
+        Self { state, out, tenant, generation, clock: SystemClock::default(), last }
+    }
+
+    /// A snapshot, or `None` if nothing changed since the last one or the state is empty.
+    pub(super) async fn save(&self) -> Result<Option<SnapshotTaken>> {
+        let mut last = self.last.lock().await;
+        let meta =
+            Meta { tenant: self.tenant.clone(), generation: self.generation, taken_at: self.clock.now() };
+        let (state, out, fingerprint) = (self.state.clone(), self.out.clone(), last.fingerprint.clone());
+        let taken =
+            tokio::task::spawn_blocking(move || snapshot::take(&state, &out, &meta, fingerprint.as_ref()))
+                .await
+                .map_err(|e| Error::internal(format!("a snapshot broke off: {e}")))??;
+        Ok(taken.map(|taken| {
+            last.fingerprint = taken.fingerprint;
+            last.taken = Some(taken.snapshot.clone());
+            taken.snapshot
+        }))
+    }
+
+    /// The last snapshot of a life: a new one, or, if nothing changed since, the last one again: nobody may have heard
+    /// of it.
+    pub(super) async fn save_last(&self) -> Result<Option<SnapshotTaken>> {
+        Ok(match self.save().await? {
+            Some(taken) => Some(taken),
+            None => self.last_taken().await,
+        })
+    }
+
+    /// The last snapshot of this life.
+    pub(super) async fn last_taken(&self) -> Option<SnapshotTaken> {
+        self.last.lock().await.taken.clone()
+    }
+}
+
+/// Saves a changed state every interval, and tells the watchers; keeps the log within its bounds.
+pub(super) async fn periodically(agentd: Arc<Agentd>) {
+    let mut ticks = tokio::time::interval(agentd.snapshot_interval.max(std::time::Duration::from_millis(10)));
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // The first tick is at once.
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        if !agentd.is_open() {
+            return;
+        }
+        if let Err(error) = super::bind::trim_log(&agentd.home) {
+            tracing::warn!("the log could not be trimmed: {error}");
+        }
+        match agentd.saver.save().await {
+            Ok(Some(taken)) => agentd.publish(&AgentEvent::Snapshot(taken)),
+            Ok(None) => {}
+            // The last good archive stays; the next interval tries again.
+            Err(error) => tracing::warn!("no snapshot was taken: {}", error.chain()),
+        }
+    }
+}

@@ -1,0 +1,425 @@
+//! The HTTP side of `agentd`: who may ask, and what.
+
+use std::{
+    convert::Infallible,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Either, Full, StreamBody};
+use hyper::{
+    HeaderMap, Method, Request, Response, StatusCode,
+    body::{Body as _, Frame, Incoming, SizeHint},
+    header,
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use libtenancy::{
+    Error,
+    agent::{AgentEvent, AgentStatus, Bind, Reply, Stop, header as names, path},
+    clock::{Clock, SystemClock},
+    drivers::local::workloads::processes::resident_bytes,
+};
+use tokio::{
+    net::{UnixListener, UnixStream},
+    sync::{broadcast::error::RecvError, mpsc, oneshot},
+};
+use tokio_util::task::TaskTracker;
+
+use super::{
+    BindCall,
+    bound::{Agentd, InFlight, line},
+    reply::{self, Body},
+    turns::{Begun, Failure, Waiting},
+    upstream::{self, Connection, SendError},
+};
+
+/// The largest message to the agent, and the largest reply, in bytes.
+const MAX_TURN_BYTES: usize = 8 << 20;
+/// The largest bind, in bytes.
+const MAX_BIND_BYTES: usize = 1 << 20;
+/// The most of an agent's error that is passed on, in bytes.
+const MAX_ERROR_BYTES: usize = 500;
+
+/// Serves the socket `agentd` was born with, until it closes. A bind is sent on; who drops the receiver has had it.
+pub(super) async fn birth(stream: UnixStream, binds: mpsc::Sender<BindCall>) {
+    let service = service_fn(|request| async { Ok::<_, Infallible>(unbound(request, &binds).await) });
+    let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    if let Err(error) = served {
+        tracing::debug!("the connection of birth broke: {error}");
+    }
+}
+
+async fn unbound(request: Request<Incoming>, binds: &mpsc::Sender<BindCall>) -> Response<Body> {
+    match (request.method(), request.uri().path()) {
+        (&Method::GET, path::STATUS) => {
+            let own = std::process::id();
+            reply::json(&AgentStatus {
+                tenant: None,
+                generation: None,
+                pid: own,
+                agent_pid: None,
+                ready: false,
+                busy: 0,
+                last_active_at: SystemClock::default().now(),
+                agent_memory_bytes: None,
+                memory_bytes: resident_bytes(own),
+            })
+        }
+        (&Method::POST, path::BIND) => {
+            let bind: Bind = match read(request, MAX_BIND_BYTES).await {
+                Ok(bind) => bind,
+                Err(refusal) => return *refusal,
+            };
+            let (answer, answered) = oneshot::channel();
+            if binds.try_send((bind, answer)).is_err() {
+                return reply::refusal(StatusCode::CONFLICT, "conflict", "it is bound already");
+            }
+            match answered.await {
+                Ok(Ok(bound)) => reply::json(&bound),
+                Ok(Err(error)) => closing(reply::error(&error)),
+                Err(_) => reply::refusal(StatusCode::CONFLICT, "conflict", "it is bound already"),
+            }
+        }
+        _ => reply::refusal(StatusCode::CONFLICT, "conflict", "it is not bound"),
+    }
+}
+
+/// Reads a JSON body.
+async fn read<T: serde::de::DeserializeOwned>(
+    request: Request<Incoming>,
+    limit: usize,
+) -> Result<T, Box<Response<Body>>> {
+    let body = whole(request.into_body(), limit).await?;
+    serde_json::from_slice(&body)
+        .map_err(|e| Box::new(reply::refusal(StatusCode::BAD_REQUEST, "invalid", format!("invalid body: {e}"))))
+}
+
+async fn whole(body: Incoming, limit: usize) -> Result<Bytes, Box<Response<Body>>> {
+    let too_large = || {
+        let text = format!("the body is larger than {limit} bytes");
+        Box::new(closing(reply::refusal(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text)))
+    };
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_large());
+    }
+    match http_body_util::Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
+        Err(error) => Err(Box::new(reply::refusal(StatusCode::BAD_REQUEST, "invalid", error.to_string()))),
+    }
+}
+
+/// The last answer of its connection.
+fn closing(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+    response
+}
+
+/// Serves the bound agent's socket, until its end; then what is being answered is finished.
+pub(super) async fn bound(agentd: Arc<Agentd>, listener: UnixListener) {
+    let connections = TaskTracker::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(stream, agentd.clone()));
+                }
+                Err(error) => {
+                    // Out of descriptors, most likely: some connection must end first.
+                    tracing::warn!("cannot accept a connection: {error}");
+                    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                }
+            },
+            () = agentd.closing.cancelled() => break,
+        }
+    }
+    drop(listener);
+    connections.close();
+    connections.wait().await;
+}
+
+async fn connection(stream: UnixStream, agentd: Arc<Agentd>) {
+    let closing = agentd.closing.clone();
+    let service = service_fn(move |request| {
+        let agentd = agentd.clone();
+        async move { Ok::<_, Infallible>(route(request, agentd).await) }
+    });
+    let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = closing.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = served {
+        tracing::debug!("a connection broke: {error}");
+    }
+}
+
+/// Whether the request is this agent's: its key first, in constant time, then its tenant and its generation.
+fn check_identity(agentd: &Agentd, headers: &HeaderMap) -> Result<(), Response<Body>> {
+    let key = headers.get(header::AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+    if !key.is_some_and(|key| agentd.key.matches(key)) {
+        return Err(reply::refusal(StatusCode::UNAUTHORIZED, "unauthenticated", "not authenticated"));
+    }
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let generation = text(names::GENERATION).and_then(|value| value.parse::<u64>().ok());
+    if text(names::TENANT) == Some(agentd.tenant.as_str()) && generation == Some(agentd.generation.0) {
+        Ok(())
+    } else {
+        Err(reply::refusal(StatusCode::CONFLICT, "conflict", "this is another tenant's or generation's agent"))
+    }
+}
+
+async fn route(request: Request<Incoming>, agentd: Arc<Agentd>) -> Response<Body> {
+    if let Err(refusal) = check_identity(&agentd, request.headers()) {
+        return refusal;
+    }
+    match (request.method(), request.uri().path()) {
+        (&Method::GET, path::STATUS) => reply::json(&agentd.status()),
+        (&Method::GET, path::WATCH) => watch(&agentd).await,
+        (&Method::POST, path::SNAPSHOT) => {
+            // A task of its own: a caller that hangs up does not break it off.
+            match tokio::spawn(async move { agentd.saver.save().await }).await {
+                Ok(Ok(taken)) => reply::json(&taken),
+                Ok(Err(error)) => reply::error(&error),
+                Err(error) => reply::error(&Error::internal(error.to_string())),
+            }
+        }
+        (&Method::POST, path::STOP) => {
+            let stop: Stop = match read(request, MAX_BIND_BYTES).await {
+                Ok(stop) => stop,
+                Err(refusal) => return *refusal,
+            };
+            match tokio::spawn(async move { agentd.stop(stop.drain).await }).await {
+                Ok(stopped) => closing(reply::json(&stopped)),
+                Err(error) => reply::error(&Error::internal(error.to_string())),
+            }
+        }
+        (_, path) if path.starts_with("/agentd/") => {
+            reply::refusal(StatusCode::NOT_FOUND, "not_found", "agentd has no such path, or not for this method")
+        }
+        (&Method::POST, path::TURN) => match turn_key(request.headers()) {
+            Ok(Some(key)) => turn(request, agentd, key).await,
+            Ok(None) => proxy(request, agentd).await,
+            Err(reason) => reply::refusal(StatusCode::BAD_REQUEST, "invalid", reason),
+        },
+        _ => proxy(request, agentd).await,
+    }
+}
+
+/// The turn's name, if it has one.
+fn turn_key(headers: &HeaderMap) -> Result<Option<(i64, i64)>, String> {
+    let number = |name: &str| match headers.get(name) {
+        None => Ok(None),
+        Some(value) => value
+            .to_str()
+            .ok()
+            .and_then(|text| text.parse::<i64>().ok())
+            .map(Some)
+            .ok_or_else(|| format!("the header `{name}` is no number")),
+    };
+    match (number(names::BOT)?, number(names::UPDATE)?) {
+        (Some(bot), Some(update)) => Ok(Some((bot, update))),
+        (None, None) => Ok(None),
+        _ => Err(format!("`{}` and `{}` go together", names::BOT, names::UPDATE)),
+    }
+}
+
+/// The last snapshot, if there was one, then every event until the end.
+async fn watch(agentd: &Agentd) -> Response<Body> {
+    let events = agentd.subscribe();
+    let last = agentd.saver.last_taken().await.map(|taken| line(&AgentEvent::Snapshot(taken)));
+    let state = (last, events, agentd.closing.clone());
+    let stream = futures::stream::unfold(state, |(last, mut events, closing)| async move {
+        if let Some(last) = last {
+            return Some((last, (None, events, closing)));
+        }
+        loop {
+            // What was said before the end is still delivered.
+            let event = tokio::select! {
+                biased;
+                event = events.recv() => event,
+                () = closing.cancelled() => return None,
+            };
+            match event {
+                Ok(event) => return Some((event, (None, events, closing))),
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    });
+    let frames = futures::StreamExt::map(stream, |event| Ok::<_, std::io::Error>(Frame::data(event)));
+    reply::streamed(Response::new(StreamBody::new(frames)))
+}
+
+async fn turn(request: Request<Incoming>, agentd: Arc<Agentd>, key: (i64, i64)) -> Response<Body> {
+    let body = match whole(request.into_body(), MAX_TURN_BYTES).await {
+        Ok(body) => body,
+        Err(refusal) => return *refusal,
+    };
+    let begun = agentd.turns.begin(key, agentd.is_open(), || run_turn(agentd.clone(), body));
+    let (kind, waiting): (_, Waiting) = match begun {
+        Begun::Replayed(text) => return kind(reply::json_bytes(StatusCode::OK, text), "replayed"),
+        Begun::Joined(waiting) => ("joined", waiting),
+        Begun::Ran(waiting) => ("ran", waiting),
+        Begun::Full => {
+            return reply::refusal(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "too many turns run at once");
+        }
+        Begun::Closed => {
+            return reply::refusal(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the agent is being stopped");
+        }
+    };
+    match waiting.outcome().await {
+        Ok(text) => self::kind(reply::json_bytes(StatusCode::OK, text), kind),
+        Err(Failure { status, code, reason }) => self::kind(reply::refusal(status, code, &*reason), kind),
+    }
+}
+
+fn kind(mut response: Response<Body>, kind: &'static str) -> Response<Body> {
+    response.headers_mut().insert(names::TURN_KIND, header::HeaderValue::from_static(kind));
+    response
+}
+
+/// Asks the agent. Its answer is passed on as it is, once it is known to be a [`Reply`].
+async fn run_turn(agentd: Arc<Agentd>, body: Bytes) -> Result<Bytes, Failure> {
+    let _in_flight = agentd.activity.begin();
+    let failed = |reason: String| Failure {
+        status: StatusCode::BAD_GATEWAY,
+        code: "agent_failed",
+        reason: reason.into(),
+    };
+    let mut request = Request::new(Either::Left(Full::new(body)));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = hyper::Uri::from_static(path::TURN);
+    request.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    let exchange = async {
+        let (response, connection) = match agentd.upstream.send(request).await {
+            Ok(answer) => answer,
+            Err(SendError::NotSent(reason) | SendError::Broken(reason)) => {
+                return Err(failed(agentd.why(format!("its connection failed: {reason}")).await));
+            }
+        };
+        let status = response.status();
+        let text = match upstream::collect(response.into_body(), MAX_TURN_BYTES).await {
+            Ok(text) => text,
+            Err(reason) => return Err(failed(agentd.why(format!("its answer could not be read: {reason}")).await)),
+        };
+        agentd.upstream.give_back(connection);
+        if !status.is_success() {
+            let said = String::from_utf8_lossy(&text[..text.len().min(MAX_ERROR_BYTES)]).into_owned();
+            return Err(failed(format!("it answered {status}: {said}")));
+        }
+        match serde_json::from_slice::<Reply>(&text) {
+            Ok(_) => Ok(text),
+            Err(error) => Err(failed(format!("its answer is not `{{\"response\"}}`: {error}"))),
+        }
+    };
+    let limit = agentd.command.turn_timeout;
+    match tokio::time::timeout(limit, exchange).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(Failure {
+            status: StatusCode::GATEWAY_TIMEOUT,
+            code: "agent_failed",
+            reason: format!("it did not answer within {limit:?}").into(),
+        }),
+    }
+}
+
+/// Headers that are this connection's, or `agentd`'s, and not the agent's.
+fn strip(headers: &mut HeaderMap) {
+    let named: Vec<String> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(',').map(|name| name.trim().to_ascii_lowercase()))
+        .collect();
+    for name in named {
+        headers.remove(name);
+    }
+    let hop_by_hop = [
+        header::CONNECTION,
+        header::PROXY_AUTHENTICATE,
+        header::PROXY_AUTHORIZATION,
+        header::TE,
+        header::TRAILER,
+        header::TRANSFER_ENCODING,
+        header::UPGRADE,
+        header::AUTHORIZATION,
+    ];
+    for name in hop_by_hop {
+        headers.remove(name);
+    }
+    for name in ["keep-alive", names::TENANT, names::GENERATION, names::BOT, names::UPDATE] {
+        headers.remove(name);
+    }
+}
+
+/// Passes everything else through, both bodies as they come.
+async fn proxy(mut request: Request<Incoming>, agentd: Arc<Agentd>) -> Response<Body> {
+    if !agentd.is_open() {
+        return reply::refusal(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the agent is being stopped");
+    }
+    let in_flight = agentd.activity.begin();
+    strip(request.headers_mut());
+    let target = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    match target.parse() {
+        Ok(uri) => *request.uri_mut() = uri,
+        Err(_) => return reply::refusal(StatusCode::BAD_REQUEST, "invalid", "the path is not valid"),
+    }
+    *request.version_mut() = hyper::Version::HTTP_11;
+    match agentd.upstream.send(request.map(Either::Right)).await {
+        Ok((response, connection)) => {
+            let mut response = response.map(|body| Passing {
+                body,
+                connection: Some(connection),
+                agentd: agentd.clone(),
+                _in_flight: in_flight,
+            });
+            strip(response.headers_mut());
+            reply::streamed(response)
+        }
+        Err(SendError::NotSent(reason) | SendError::Broken(reason)) => {
+            reply::refusal(StatusCode::BAD_GATEWAY, "agent_failed", agentd.why(reason).await)
+        }
+    }
+}
+
+/// An agent's answer on its way: counts as in flight until its end, and gives its connection back there.
+struct Passing {
+    body: Incoming,
+    connection: Option<Connection>,
+    agentd: Arc<Agentd>,
+    _in_flight: InFlight,
+}
+
+impl hyper::body::Body for Passing {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if frame.is_none()
+            && let Some(connection) = self.connection.take()
+        {
+            self.agentd.upstream.give_back(connection);
+        }
+        Poll::Ready(frame.map(|frame| frame.map_err(std::io::Error::other)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
