@@ -53,3 +53,22 @@ fn what_a_killed_control_plane_leaves_is_not_taken_for_one() {
     assert_ne!(ended.code, Some(0), "{ended}");
     assert!(!ended.to_string().contains(&url), "{ended}");
 }
+
+#[test]
+fn what_needs_a_control_plane_says_so_and_makes_nothing() {
+    let world = World::new();
+    for args in [
+        &["status"][..],
+        &["tenant", "wake", "alice"],
+        &["tenant", "stop", "alice"],
+        &["tenant", "delete", "alice", "--yes"],
+        &["webhook", "register", "alice"],
+        &["webhook", "delete", "alice"],
+        &["webhook", "info", "alice"],
+    ] {
+        let ended = world.ztm(args);
+        assert_eq!(ended.code, Some(7), "{args:?}: {ended}");
+        assert!(ended.stderr.contains("needs a running control plane\nhint: start it with `ztm up`"), "{ended}");
+    }
+    assert!(!world.state_dir().exists());
+}

@@ -56,3 +56,16 @@ fn a_second_up_is_a_conflict() {
     ");
     assert_eq!(world.ztm(["up", "--detach"]).code, Some(5));
 }
+
+#[test]
+fn a_failure_in_the_background_is_told_in_front() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (front, back) = (World::new(), World::new());
+    let in_front = front.ztm(["up", "--port", &port, "--router-port", "0", "-q"]);
+    let behind = back.ztm(["up", "--port", &port, "--router-port", "0", "-q", "--detach"]);
+    assert!(![None, Some(0)].contains(&in_front.code), "{in_front}");
+    assert_eq!(behind.to_string(), in_front.to_string());
+    assert!(back.state_dir().join("up.log").exists());
+    assert!(!back.state_dir().join("up.json").exists());
+}

@@ -49,7 +49,34 @@ pub struct Usage {
 #[error("interrupted")]
 pub struct Interrupted;
 
+/// Another process of this command has failed, and has said why.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Passed {
+    /// Its exit status, if it had one.
+    pub exit: Option<i32>,
+    /// The stable word for its error.
+    pub code: String,
+    /// What it said.
+    pub message: String,
+    /// What it said can be done.
+    pub hint: Option<String>,
+}
+
 impl Exit {
+    const ALL: [Self; 10] = [
+        Self::Success,
+        Self::Failure,
+        Self::Usage,
+        Self::NotFound,
+        Self::Auth,
+        Self::Conflict,
+        Self::Timeout,
+        Self::Unavailable,
+        Self::Quota,
+        Self::Interrupted,
+    ];
+
     /// The exit status of an error of the library.
     pub fn of(error: &Error) -> Self {
         match error {
@@ -76,6 +103,10 @@ impl Exit {
     pub fn of_any(error: &anyhow::Error) -> Self {
         if let Some(error) = error.downcast_ref::<Error>() {
             Self::of(error)
+        } else if let Some(passed) = error.downcast_ref::<Passed>() {
+            // What another process failed with is no success of ours, whatever it ended with.
+            let known = Self::ALL.into_iter().skip(1).find(|exit| passed.exit == Some(i32::from(*exit as u8)));
+            known.unwrap_or(Self::Failure)
         } else if error.is::<Usage>() {
             Self::Usage
         } else if error.is::<Interrupted>() {
@@ -87,7 +118,10 @@ impl Exit {
 }
 
 /// The stable word for an error, as in the API's error bodies.
-pub fn code(error: &anyhow::Error) -> &'static str {
+pub fn code(error: &anyhow::Error) -> &str {
+    if let Some(passed) = error.downcast_ref::<Passed>() {
+        return &passed.code;
+    }
     match error.downcast_ref::<Error>() {
         Some(error) => error.code(),
         None if error.is::<Usage>() => "usage",
@@ -100,6 +134,9 @@ pub fn code(error: &anyhow::Error) -> &'static str {
 pub fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(usage) = error.downcast_ref::<Usage>() {
         return usage.hint.clone();
+    }
+    if let Some(passed) = error.downcast_ref::<Passed>() {
+        return passed.hint.clone();
     }
     match error.downcast_ref::<Error>()? {
         Error::NotFound { what: "context", .. } => {

@@ -49,7 +49,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Printer::new(cli.global.output.unwrap_or_default(), cli.global.color.unwrap_or_default(), cli.global.quiet);
     let (printer, outcome) = commands::run(cli, early);
     match outcome {
-        Ok(()) => Exit::Success.into(),
+        Ok(code) => code,
         Err(error) if error.is::<BrokenPipe>() => Exit::Success.into(),
         Err(error) => {
             printer.error(&error);

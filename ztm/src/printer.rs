@@ -103,17 +103,22 @@ impl Printer {
         })
     }
 
-    /// Says something beside the data.
+    /// Says something beside the data, to people.
     pub fn note(&self, text: &str) {
-        if !self.quiet {
-            say(text);
+        if !self.quiet && self.output != Output::Json {
+            say(&plain(text));
         }
     }
 
-    /// Warns.
+    /// Warns. Under `-o json` a line of JSON like an error's, with the code `warning`.
     pub fn warn(&self, text: &str) {
-        if !self.quiet {
-            say(&format!("{} {text}", self.paint("warning:", "\x1b[1;33m")));
+        if self.quiet {
+            return;
+        }
+        if self.output == Output::Json {
+            self.failure("warning", text, None);
+        } else {
+            say(&format!("{} {}", self.paint("warning:", "\x1b[1;33m"), plain(&redact(text))));
         }
     }
 

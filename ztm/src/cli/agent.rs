@@ -1,6 +1,4 @@
-//! The programs that the control plane starts from this same executable.
-
-use std::ffi::OsString;
+//! `ztm agent`.
 
 use clap::Args;
 
@@ -13,13 +11,4 @@ pub struct AgentArgs {
     /// The port to listen on
     #[arg(long, value_name = "PORT")]
     pub port: u16,
-}
-
-/// Become an agent program (started by `agentd`)
-#[derive(Debug, Args)]
-#[command(disable_help_flag = true)]
-pub struct AgentdExecArgs {
-    /// What `agentd` says
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    pub args: Vec<OsString>,
 }

@@ -94,12 +94,6 @@ pub enum Command {
     /// Run the small built-in agent
     #[command(hide = true)]
     Agent(agent::AgentArgs),
-    /// Supervise one agent (started by the control plane)
-    #[command(hide = true)]
-    Agentd,
-    /// Become an agent program (started by `agentd`)
-    #[command(hide = true)]
-    AgentdExec(agent::AgentdExecArgs),
     /// Write the man pages or the completions
     #[command(subcommand, hide = true, arg_required_else_help = true)]
     Generate(generate::GenerateCommand),

@@ -1,10 +1,13 @@
 //! The store of this machine without a control plane: for what only reads or writes records.
 
+use std::{path::PathBuf, sync::OnceLock};
+
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use libtenancy::{
     Error, Result, Tenancy,
     api::{CreateTenant, InboxList, TenantList, TenantView, UpdateTenant},
+    drivers::local::ping,
     inbox::UpdateKey,
     ports::{inboxes::UpdateFilter, tenants::Filter},
     secret::Secret,
@@ -14,19 +17,29 @@ use libtenancy::{
 
 use crate::{embedded, settings::Settings};
 
-/// A handle on the store.
+/// A handle on the store, opened when it is first needed: what needs a control plane must not make a store.
 pub struct Direct {
-    tenancy: Tenancy,
+    state_dir: PathBuf,
+    tenancy: OnceLock<Tenancy>,
 }
 
 impl Direct {
-    pub(super) fn open(settings: &Settings) -> Result<Self> {
-        Ok(Self { tenancy: embedded::open(&settings.state_dir)? })
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self { state_dir: settings.state_dir.clone(), tenancy: OnceLock::new() }
+    }
+
+    fn tenancy(&self) -> Result<&Tenancy> {
+        if let Some(tenancy) = self.tenancy.get() {
+            return Ok(tenancy);
+        }
+        let tenancy = embedded::open(&self.state_dir)?;
+        Ok(self.tenancy.get_or_init(|| tenancy))
     }
 
     /// After a write: a control plane may have started since this command looked for one, and the store tells nobody.
-    fn announce(&self) {
-        let _ = libtenancy::drivers::local::ping::ping(&self.tenancy.config().state_dir);
+    fn announce(tenancy: &Tenancy) {
+        // One that started meanwhile finds what was written at its next look, if the ping is lost.
+        let _ = ping::ping(&tenancy.config().state_dir);
     }
 
     pub(super) async fn tenant_create(&self, new: CreateTenant) -> Result<TenantView> {
@@ -35,13 +48,15 @@ impl Direct {
             bot_token: new.bot_token.map(Secret::new),
             idle_timeout: new.idle_timeout_s.map(idle_timeout_from_secs).transpose()?,
         };
-        let tenant = self.tenancy.tenant_create(new).await?;
-        self.announce();
+        let tenancy = self.tenancy()?;
+        let tenant = tenancy.tenant_create(new).await?;
+        Self::announce(tenancy);
         Ok(TenantView::from(&tenant))
     }
 
     pub(super) async fn tenant_get(&self, id: &str) -> Result<TenantView> {
-        self.tenancy.tenant_get(&id.parse()?).await.map(|tenant| TenantView::from(&tenant))
+        let id = id.parse()?;
+        self.tenancy()?.tenant_get(&id).await.map(|tenant| TenantView::from(&tenant))
     }
 
     pub(super) async fn tenant_list(
@@ -52,17 +67,19 @@ impl Direct {
     ) -> Result<TenantList> {
         let filter = Filter { status: status.map(str::to_owned), active: false };
         let after: Option<TenantId> = after.map(str::parse).transpose()?;
-        let page = self.tenancy.tenant_list(&filter, after.as_ref(), limit).await?;
+        let page = self.tenancy()?.tenant_list(&filter, after.as_ref(), limit).await?;
         Ok(TenantList { tenants: page.items.iter().map(TenantView::from).collect(), next: page.next.map(String::from) })
     }
 
     pub(super) async fn tenant_update(&self, id: &str, change: UpdateTenant) -> Result<TenantView> {
+        let id = id.parse()?;
         let change = TenantChange {
             bot_token: change.bot_token.map(Secret::new),
             idle_timeout: change.idle_timeout_s.map(idle_timeout_from_secs).transpose()?,
         };
-        let tenant = self.tenancy.tenant_update(&id.parse()?, change).await?;
-        self.announce();
+        let tenancy = self.tenancy()?;
+        let tenant = tenancy.tenant_update(&id, change).await?;
+        Self::announce(tenancy);
         Ok(TenantView::from(&tenant))
     }
 
@@ -72,7 +89,8 @@ impl Direct {
         tail: usize,
         follow: bool,
     ) -> Result<BoxStream<'static, std::io::Result<Bytes>>> {
-        self.tenancy.tenant_logs(&id.parse()?, tail, follow).await
+        let id = id.parse()?;
+        self.tenancy()?.tenant_logs(&id, tail, follow).await
     }
 
     pub(super) async fn update_list(
@@ -84,20 +102,24 @@ impl Direct {
     ) -> Result<InboxList> {
         let filter = UpdateFilter { tenant: tenant.map(str::parse).transpose()?, stage: stage.map(str::to_owned) };
         let after = after.map(update_key).transpose()?;
-        let updates = self.tenancy.update_list(&filter, after.as_ref(), limit).await?;
+        let updates = self.tenancy()?.update_list(&filter, after.as_ref(), limit).await?;
         let next = updates.last().filter(|_| updates.len() == limit).map(|update| update.key.to_string());
         Ok(InboxList { updates: updates.iter().map(Into::into).collect(), next })
     }
 
     pub(super) async fn update_replay(&self, update: &str) -> Result<()> {
-        self.tenancy.update_replay(&update_key(update)?).await?;
-        self.announce();
+        let key = update_key(update)?;
+        let tenancy = self.tenancy()?;
+        tenancy.update_replay(&key).await?;
+        Self::announce(tenancy);
         Ok(())
     }
 
     pub(super) async fn update_drop(&self, update: &str) -> Result<()> {
-        self.tenancy.update_drop(&update_key(update)?).await?;
-        self.announce();
+        let key = update_key(update)?;
+        let tenancy = self.tenancy()?;
+        tenancy.update_drop(&key).await?;
+        Self::announce(tenancy);
         Ok(())
     }
 }

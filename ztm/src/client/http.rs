@@ -15,10 +15,10 @@ use libtenancy::{
 };
 use reqwest::{Method, RequestBuilder, Response, header};
 use serde::{Serialize, de::DeserializeOwned};
+use services::http_error;
 
 use super::{
     path::{query, segment},
-    remote_error,
 };
 use crate::settings::Settings;
 
@@ -268,7 +268,7 @@ async fn accepted(answer: Response, limit: Duration, what: &str) -> Result<Respo
         return Ok(answer);
     }
     let body = answer.bytes().await.map_err(|e| classify(e, what, limit))?;
-    Err(remote_error::from_response(status.as_u16(), &body))
+    Err(http_error::error_from(status.as_u16(), &body))
 }
 
 /// What a failed exchange means. URLs are taken out: they say nothing new, and might one day hold what must not be seen.

@@ -19,12 +19,10 @@ use crate::{discovery, settings::Settings};
 mod direct;
 mod http;
 mod path;
-mod remote_error;
 
 pub use direct::Direct;
 pub(crate) use direct::update_key;
 pub use http::Http;
-pub(crate) use remote_error::from_body;
 
 /// How many rows are asked for at once; every listing goes on until there are no more.
 const PAGE: usize = 1_000;
@@ -54,7 +52,7 @@ impl Client {
                 let router = settings.router_url.clone().unwrap_or(up.router);
                 Http::new(settings, &up.orchestrator, Some(router), Some(token_file))?
             }
-            (None, None) => return Ok(Self::Direct(Direct::open(settings)?)),
+            (None, None) => return Ok(Self::Direct(Direct::new(settings))),
         };
         Ok(Self::Http(http))
     }

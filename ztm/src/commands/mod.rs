@@ -1,6 +1,6 @@
 //! What the commands do: a file per verb, one function each.
 
-use std::future::Future;
+use std::{future::Future, path::Path, process::ExitCode};
 
 use anyhow::Result;
 use libtenancy::Error;
@@ -11,7 +11,7 @@ use crate::{
         webhook::WebhookCommand,
     },
     client::Client,
-    exit::{Interrupted, Usage},
+    exit::{Exit, Interrupted, Usage},
     generate,
     printer::Printer,
     settings::Settings,
@@ -43,13 +43,11 @@ impl Context {
 
 /// Resolves the settings and does what was asked. Returns the printer that an error is to be printed with: `early`, until
 /// the settings say another.
-pub fn run(cli: Cli, early: Printer) -> (Printer, Result<()>) {
+pub fn run(cli: Cli, early: Printer) -> (Printer, Result<ExitCode>) {
     let Cli { global, command } = cli;
     // The programs that the control plane starts know no settings.
     let command = match command {
         Command::Agent(args) => return (early, agent(&args, global.state_dir.as_deref())),
-        Command::Agentd => return (early, Err(absent("agentd"))),
-        Command::AgentdExec(_) => return (early, Err(absent("agentd-exec"))),
         Command::Generate(what) => {
             let outcome = match what {
                 GenerateCommand::Man(args) => {
@@ -59,7 +57,7 @@ pub fn run(cli: Cli, early: Printer) -> (Printer, Result<()>) {
                     generate::write(&args.directory, &generate::completions()).map_err(Into::into)
                 }
             };
-            return (early, outcome);
+            return (early, outcome.map(done));
         }
         command => command,
     };
@@ -73,8 +71,7 @@ pub fn run(cli: Cli, early: Printer) -> (Printer, Result<()>) {
         printer.warn("`--namespace` has no effect: there is no cluster in this context");
     }
     let context = Context { settings, printer: printer.clone() };
-    let outcome = dispatch(&context, command);
-    (printer, outcome)
+    (printer, dispatch(&context, command).map(done))
 }
 
 fn dispatch(ctx: &Context, command: Command) -> Result<()> {
@@ -111,7 +108,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
                 InboxCommand::Drop(args) => inbox::drop::drop(ctx, args).await,
             }
         }),
-        Command::Agent(_) | Command::Agentd | Command::AgentdExec(_) | Command::Generate(_) => {
+        Command::Agent(_) | Command::Generate(_) => {
             Err(Error::internal("this command needs no settings").into())
         }
     }
@@ -127,14 +124,14 @@ fn wait_for(command: impl Future<Output = Result<()>>) -> Result<()> {
     })
 }
 
-fn agent(args: &AgentArgs, state_dir: Option<&std::path::Path>) -> Result<()> {
+fn done((): ()) -> ExitCode {
+    Exit::Success.into()
+}
+
+fn agent(args: &AgentArgs, state_dir: Option<&Path>) -> Result<ExitCode> {
     let state_dir = state_dir.ok_or_else(|| Usage {
         message: format!("the agent on port {} needs a place for its memory", args.port),
         hint: Some("name one with `--state-dir`".to_owned()),
     })?;
-    services::agent::run(args.port, state_dir)
-}
-
-fn absent(command: &str) -> anyhow::Error {
-    Error::internal(format!("this build has no `ztm {command}`")).into()
+    services::agent::run(args.port, state_dir).map(done)
 }

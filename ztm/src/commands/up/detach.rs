@@ -13,10 +13,10 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use libtenancy::{Error, clock::Stopwatch};
+use libtenancy::{Error, api::ErrorBody, clock::Stopwatch};
 use tokio::io::AsyncReadExt;
 
-use crate::{client::Client, commands::Context, discovery::Up};
+use crate::{client::Client, commands::Context, discovery::Up, exit::Passed};
 
 /// How long the background process may take to be ready, agents of an earlier control plane adopted.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -52,9 +52,9 @@ pub(super) async fn detach(ctx: &Context) -> Result<()> {
             .context(Error::Timeout { what: "the start of the control plane".to_owned(), after: watch.elapsed() }));
     };
     let Some(up) = said? else {
-        // The child has printed its error to the log, in JSON; its exit status is ours.
-        child.wait().await?;
-        return Err(failed(&path, begin));
+        // It has printed its error to the log, in JSON; its exit status is ours.
+        let status = child.wait().await?;
+        return Err(failed(&path, begin, status.code()));
     };
     match Client::connect(&ctx.settings)? {
         Client::Http(http) => http.ready().await?,
@@ -106,10 +106,10 @@ fn not_ready(path: &Path, begin: u64) -> anyhow::Error {
 }
 
 /// The error that the background process ended with, as far as its last words can be understood.
-fn failed(path: &Path, begin: u64) -> anyhow::Error {
+fn failed(path: &Path, begin: u64, exit: Option<i32>) -> anyhow::Error {
     let tail = tail(path, begin);
-    match tail.lines().last().and_then(|line| serde_json::from_str::<libtenancy::api::ErrorBody>(line).ok()) {
-        Some(said) => crate::client::from_body(said).into(),
+    match tail.lines().last().and_then(|line| serde_json::from_str::<ErrorBody>(line).ok()) {
+        Some(said) => Passed { exit, code: said.code, message: said.error, hint: said.hint }.into(),
         None => anyhow::anyhow!("the background process ended; its log `{}` ends with: {tail}", path.display()),
     }
 }
