@@ -3,7 +3,7 @@
 use std::{ffi::OsStr, fmt, path::Path, time::Duration};
 
 /// No command of these tests may take longer.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A home directory with nothing in it, and what is to be hidden from snapshots.
 pub(crate) struct World {

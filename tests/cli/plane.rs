@@ -167,7 +167,7 @@ pub(crate) fn write_token(path: &std::path::Path, token: &str) {
 
 /// A moment whose age is shown as `3d` for as long as a test runs.
 fn three_days_ago() -> Timestamp {
-    SystemClock::default().now() - std::time::Duration::from_secs(3 * 86_400 + 43_200)
+    SystemClock::default().now() - std::time::Duration::from_hours(84)
 }
 
 fn idle(id: &str) -> TenantView {

@@ -63,9 +63,16 @@ fn a_failure_in_the_background_is_told_in_front() {
     let port = taken.local_addr().unwrap().port().to_string();
     let (front, back) = (World::new(), World::new());
     let in_front = front.ztm(["up", "--port", &port, "--router-port", "0", "-q"]);
-    let behind = back.ztm(["up", "--port", &port, "--router-port", "0", "-q", "--detach"]);
     assert!(![None, Some(0)].contains(&in_front.code), "{in_front}");
-    assert_eq!(behind.to_string(), in_front.to_string());
+    let up = ["up", "--port", &port, "--router-port", "0", "-q", "--detach"];
+    for flags in [&[][..], &["-o", "wide", "--color", "never"], &["--output=table", "--color=auto"]] {
+        let before = back.ztm(flags.iter().copied().chain(up));
+        assert_eq!(before.to_string(), in_front.to_string());
+        let after = back.ztm(up.iter().chain(flags));
+        assert_eq!(after.to_string(), in_front.to_string());
+    }
+    let json = back.ztm(up.iter().chain(&["-o", "json"]));
+    assert_eq!((json.code, json.json_error()["error"].is_string()), (in_front.code, true), "{json}");
     assert!(back.state_dir().join("up.log").exists());
     assert!(!back.state_dir().join("up.json").exists());
 }

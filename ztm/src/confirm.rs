@@ -49,9 +49,8 @@ pub fn name_typed(what: &str, losses: &[String], name: &str, yes: bool) -> anyho
 /// The bot's token, from wherever the flags say; `None` if they say nothing.
 pub fn bot_token(positional: Option<Secret>, flags: BotTokenArgs, printer: &Printer) -> anyhow::Result<Option<Secret>> {
     let given = match (positional, flags.bot_token, flags.bot_token_file) {
-        (Some(token), _, _) => Some(token),
         (None, Some(token), _) if token.expose().is_empty() => return ask_token().map(Some),
-        (None, Some(token), _) => Some(token),
+        (Some(token), _, _) | (None, Some(token), _) => Some(token),
         (None, None, Some(path)) => return Ok(Some(read_token(&path)?)),
         (None, None, None) => None,
     };

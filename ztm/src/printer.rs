@@ -23,17 +23,21 @@ pub struct BrokenPipe;
 #[derive(Clone, Debug)]
 pub struct Printer {
     output: Output,
-    color_out: bool,
-    color_err: bool,
-    terminal_out: bool,
-    terminal_err: bool,
+    out: Stream,
+    err: Stream,
     quiet: bool,
+}
+
+/// One of the standard streams.
+#[derive(Clone, Copy, Debug)]
+struct Stream {
+    color: bool,
+    terminal: bool,
 }
 
 impl Printer {
     /// A printer on this process' standard streams.
     pub fn new(output: Output, color: Color, quiet: bool) -> Self {
-        let (terminal_out, terminal_err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
         let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         let wanted = |terminal| match color {
             Color::Always => true,
@@ -42,14 +46,8 @@ impl Printer {
             Color::Auto if variable("CLICOLOR_FORCE").is_some_and(|v| v != "0") => true,
             Color::Auto => terminal && variable("TERM").is_none_or(|term| term != "dumb"),
         };
-        Self {
-            output,
-            color_out: wanted(terminal_out),
-            color_err: wanted(terminal_err),
-            terminal_out,
-            terminal_err,
-            quiet,
-        }
+        let stream = |terminal| Stream { color: wanted(terminal), terminal };
+        Self { output, out: stream(io::stdout().is_terminal()), err: stream(io::stderr().is_terminal()), quiet }
     }
 
     /// The format of data.
@@ -59,12 +57,12 @@ impl Printer {
 
     /// Whether progress may be drawn on standard error.
     pub fn draws_progress(&self) -> bool {
-        self.terminal_err && !self.quiet && self.output != Output::Json
+        self.err.terminal && !self.quiet && self.output != Output::Json
     }
 
     /// Whether standard output is a terminal.
     pub fn is_terminal(&self) -> bool {
-        self.terminal_out
+        self.out.terminal
     }
 
     /// Prints data: what the command was asked for.
@@ -72,7 +70,7 @@ impl Printer {
         let mut text = match self.output {
             Output::Json => return self.json(data),
             Output::Name => data.names().join("\n"),
-            Output::Table | Output::Wide => data.text(&Look::now(self.output == Output::Wide, self.color_out)),
+            Output::Table | Output::Wide => data.text(&Look::now(self.output == Output::Wide, self.out.color)),
         };
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
@@ -94,7 +92,6 @@ impl Printer {
     }
 
     /// Prints data as it is, at once.
-    #[expect(clippy::unused_self, reason = "who prints, holds the printer")]
     pub fn bytes(&self, data: &[u8]) -> anyhow::Result<()> {
         let mut out = io::stdout().lock();
         out.write_all(data).and_then(|()| out.flush()).map_err(|e| match e.kind() {
@@ -145,7 +142,7 @@ impl Printer {
     pub fn clap(&self, error: &clap::Error) -> anyhow::Result<()> {
         let rendered = error.render();
         if !error.use_stderr() {
-            let text = if self.color_out { rendered.ansi().to_string() } else { rendered.to_string() };
+            let text = if self.out.color { rendered.ansi().to_string() } else { rendered.to_string() };
             return self.bytes(text.as_bytes());
         }
         if self.output == Output::Json {
@@ -155,13 +152,13 @@ impl Printer {
             self.failure("usage", &words.join(" "), Some("`--help` shows what is right"));
             return Ok(());
         }
-        let text = if self.color_err { rendered.ansi().to_string() } else { rendered.to_string() };
+        let text = if self.err.color { rendered.ansi().to_string() } else { rendered.to_string() };
         say(redact(&text).trim_end_matches('\n'));
         Ok(())
     }
 
     fn paint(&self, text: &str, code: &str) -> String {
-        if self.color_err { format!("{code}{text}\x1b[0m") } else { text.to_owned() }
+        if self.err.color { format!("{code}{text}\x1b[0m") } else { text.to_owned() }
     }
 }
 

@@ -53,7 +53,7 @@ pub struct Settings {
 /// The configuration file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct File {
+struct Configuration {
     state_dir: Option<PathBuf>,
     orchestrator_url: Option<String>,
     router_url: Option<String>,
@@ -78,7 +78,7 @@ impl Settings {
 
     /// Resolves the flags against an environment, and the configuration file which that names.
     pub fn resolve_in(flags: GlobalArgs, environment: Environment<'_>) -> Result<Self> {
-        let file = File::read(environment)?;
+        let file = Configuration::read(environment)?;
         let text = |name: &'static str| -> Result<Option<String>> {
             set(environment, name)
                 .map(|v| v.into_string().map_err(|_| Error::invalid(name, "it is not UTF-8")))
@@ -137,7 +137,7 @@ impl Settings {
     }
 }
 
-impl File {
+impl Configuration {
     /// Reads `$XDG_CONFIG_HOME/ztm/config.toml`; no file is an empty one.
     fn read(environment: Environment<'_>) -> Result<Self> {
         let Some(path) = user_directory(environment, "XDG_CONFIG_HOME", ".config").map(|d| d.join("config.toml"))
@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn the_file_can_hold_the_flags_of_up() {
         let up = World::new().file(FILE).resolve(GlobalArgs::default()).unwrap().up;
-        assert_eq!((up.port, up.warm, up.drain), (Some(1), Some(7), Some(Duration::from_secs(120))));
+        assert_eq!((up.port, up.warm, up.drain), (Some(1), Some(7), Some(Duration::from_mins(2))));
         assert_eq!(up.agent_memory, Some(1 << 30));
     }
 

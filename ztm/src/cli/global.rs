@@ -1,4 +1,5 @@
 //! The flags that every command takes.
+#![expect(clippy::doc_markdown, reason = "help texts, where the names of variables stand bare")]
 
 use std::{path::PathBuf, time::Duration};
 
@@ -48,13 +49,13 @@ pub struct GlobalArgs {
     /// How to print data
     ///
     /// [env: ZTM_OUTPUT] [default: table]
-    #[arg(long, short, global = true, value_name = "FORMAT", value_enum)]
+    #[arg(long, short, global = true, value_name = "FORMAT", value_enum, overrides_with = "output")]
     pub output: Option<Output>,
 
     /// When to use colour; `auto` means on a terminal, unless NO_COLOR is set
     ///
     /// [env: ZTM_COLOR] [default: auto]
-    #[arg(long, global = true, value_name = "WHEN", value_enum, hide_short_help = true)]
+    #[arg(long, global = true, value_name = "WHEN", value_enum, overrides_with = "color", hide_short_help = true)]
     pub color: Option<Color>,
 
     /// How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)

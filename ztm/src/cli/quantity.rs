@@ -11,7 +11,7 @@ pub fn time(text: &str) -> Result<Duration, String> {
         Err(_) => trimmed.parse::<jiff::SignedDuration>().map_err(|_| wrong())?,
     };
     let time = Duration::try_from(time).map_err(|_| format!("`{text}` is negative"))?;
-    if time > Duration::from_secs(366 * 86_400) {
+    if time > Duration::from_hours(366 * 24) {
         return Err(format!("`{text}` is more than a year"));
     }
     Ok(time)

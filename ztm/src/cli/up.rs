@@ -1,4 +1,5 @@
 //! `ztm up`.
+#![expect(clippy::doc_markdown, reason = "help texts, where the names of variables stand bare")]
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 

@@ -26,7 +26,7 @@ use crate::settings::Settings;
 const PLAIN: Duration = Duration::from_secs(30);
 
 /// How long an answer may take that waits for an agent: a cold start, a drain, a snapshot.
-const PATIENT: Duration = Duration::from_secs(300);
+const PATIENT: Duration = Duration::from_mins(5);
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);

@@ -91,7 +91,7 @@ impl Client {
                 Self::Direct(direct) => direct.tenant_list(status, after.as_deref(), PAGE).await?,
             };
             tenants.extend(page.tenants);
-            after = further(after, page.next)?;
+            after = further(after.as_deref(), page.next)?;
             if after.is_none() {
                 return Ok(TenantList { tenants, next: None });
             }
@@ -144,7 +144,7 @@ impl Client {
                 Self::Direct(direct) => direct.update_list(tenant, stage, after.as_deref(), PAGE).await?,
             };
             updates.extend(page.updates);
-            after = further(after, page.next)?;
+            after = further(after.as_deref(), page.next)?;
             if after.is_none() {
                 return Ok(InboxList { updates, next: None });
             }
@@ -189,8 +189,8 @@ impl Client {
 }
 
 /// The next page's cursor; a server that repeats one would keep us for ever.
-fn further(previous: Option<String>, next: Option<String>) -> Result<Option<String>> {
-    if next.is_some() && next == previous {
+fn further(previous: Option<&str>, next: Option<String>) -> Result<Option<String>> {
+    if next.is_some() && next.as_deref() == previous {
         return Err(Error::internal("the listing does not go on: its cursor was repeated"));
     }
     Ok(next)

@@ -54,7 +54,8 @@ pub struct Done {
 
 impl Show for Done {
     fn text(&self, _: &Look) -> String {
-        self.updates.iter().map(|update| format!("{} {}\n", self.done, super::plain(update))).collect()
+        let line = |update: &String| format!("{} {}", self.done, super::plain(update));
+        self.updates.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 
     fn names(&self) -> Vec<String> {

@@ -19,7 +19,7 @@ use tokio::io::AsyncReadExt;
 use crate::{client::Client, commands::Context, discovery::Up, exit::Passed};
 
 /// How long the background process may take to be ready, agents of an earlier control plane adopted.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The log's size at which a new one is begun, keeping the old as `up.log.1`.
 const LONGEST_LOG: u64 = 16 << 20;

@@ -61,8 +61,9 @@ async fn serve(plan: Plan, printer: &Printer) -> Result<()> {
             outcome = &mut serving => return Ok(outcome?),
             up = &mut ready, if !told => {
                 told = true;
-                if let Ok(up) = up {
-                    printer.show(&up)?;
+                // Whether anybody reads it or not, the control plane serves.
+                if let Ok(up) = up && let Err(error) = printer.show(&up) {
+                    printer.warn(&format!("{error:#}"));
                 }
             }
             order = signals.next() => match end.take() {
@@ -102,7 +103,7 @@ impl Signals {
     }
 }
 
-/// Sends what the libraries log to standard error: ZTM_LOG says what, else `--verbose` and `--quiet`.
+/// Sends what the libraries log to standard error: `ZTM_LOG` says what, else `--verbose` and `--quiet`.
 fn log(ctx: &Context) {
     use tracing_subscriber::EnvFilter;
     let default = match (ctx.settings.quiet, ctx.settings.verbose) {
