@@ -120,8 +120,7 @@ fn r1_a_message_is_answered_whatever_step_of_its_way_the_control_plane_dies_at()
             let update = plane.wait_for(case, || async {
                 plane.drivers.inboxes.update_get(&key).await.unwrap().filter(|update| update.stage.label() == "handled")
             });
-            let texts: Vec<String> =
-                telegram.double.sent(chat).into_iter().map(|sent| sent.text).collect();
+            let texts: Vec<String> = telegram.double.sent(chat).into_iter().map(|sent| sent.text).collect();
             // The turn was run once: the agent remembers one message. Its reply may repeat only where that is counted.
             assert!(texts.iter().all(|text| text.starts_with("[1] ")), "{case}: {texts:?}");
             assert!(!texts.is_empty() && texts.len() <= 1 + update.possible_repeats as usize, "{case}: {texts:?}");

@@ -21,7 +21,8 @@ fn every_step(
     let mut steps = 0;
     for fault in FAULTS {
         for call in 0.. {
-            let id: TenantId = format!("t-{}-{call}", if fault == Fault::FailBefore { "b" } else { "a" }).parse().unwrap();
+            let id: TenantId =
+                format!("t-{}-{call}", if fault == Fault::FailBefore { "b" } else { "a" }).parse().unwrap();
             plane.create(&id, None);
             prepare(&plane, &id);
             plane.plan.arm(call, fault);
@@ -59,7 +60,13 @@ fn a_stop_with_any_step_failing_ends_with_an_idle_tenant_and_no_agent() {
         |plane, id, case| {
             plane.wait_for(case, || async {
                 let _ = plane.tenancy.tenant_stop(id, StopReason::Operator).await;
-                plane.drivers.tenants.tenant_get(id).await.unwrap().filter(|tenant| matches!(tenant.lifecycle.status, Status::Idle { .. }))
+                plane
+                    .drivers
+                    .tenants
+                    .tenant_get(id)
+                    .await
+                    .unwrap()
+                    .filter(|tenant| matches!(tenant.lifecycle.status, Status::Idle { .. }))
             });
             assert_eq!(plane.workloads(id), 0, "{case}");
         },
@@ -78,10 +85,15 @@ fn r17_a_deletion_with_any_step_failing_is_finished_and_leaves_nothing() {
                 plane.block(plane.tenancy.tenant_delete(id, false)).unwrap();
             }
             plane.tenancy.records_changed();
-            plane.wait_for(case, || async { plane.drivers.tenants.tenant_get(id).await.unwrap().is_none().then_some(()) });
+            plane.wait_for(case, || async {
+                plane.drivers.tenants.tenant_get(id).await.unwrap().is_none().then_some(())
+            });
             assert_eq!(plane.workloads(id), 0, "{case}");
             assert!(plane.block(plane.drivers.snapshots.snapshot_list(id)).unwrap().is_empty(), "{case}");
-            assert!(!plane.tenancy.config().state_dir.join("tenants").join(id.as_str()).join("state").exists(), "{case}");
+            assert!(
+                !plane.tenancy.config().state_dir.join("tenants").join(id.as_str()).join("state").exists(),
+                "{case}"
+            );
         },
     );
 }

@@ -270,12 +270,7 @@ impl Inboxes for Faulty<dyn Inboxes> {
     async fn update_get(&self, key: &UpdateKey) -> Result<Option<Update>> {
         self.port.update_get(key).await
     }
-    async fn update_list(
-        &self,
-        filter: &UpdateFilter,
-        after: Option<&UpdateKey>,
-        limit: usize,
-    ) -> Result<Vec<Update>> {
+    async fn update_list(&self, filter: &UpdateFilter, after: Option<&UpdateKey>, limit: usize) -> Result<Vec<Update>> {
         self.port.update_list(filter, after, limit).await
     }
     async fn update_replay(&self, key: &UpdateKey, now: Timestamp) -> Result<()> {

@@ -76,18 +76,10 @@ pub(super) async fn bind(
         _ => {}
     }
     let listener = socket::listen(&home.socket()).map_err(Error::io("listen on", home.socket()))?;
-    let bound = Bound {
-        socket: home.socket(),
-        restore: prepared.restore,
-        ready,
-        limits: process.limits.label().to_owned(),
-    };
-    let saver = Saver::new(
-        home.state(),
-        bind.snapshots.clone(),
-        (bind.tenant.clone(), bind.generation),
-        prepared.fingerprint,
-    );
+    let bound =
+        Bound { socket: home.socket(), restore: prepared.restore, ready, limits: process.limits.label().to_owned() };
+    let saver =
+        Saver::new(home.state(), bind.snapshots.clone(), (bind.tenant.clone(), bind.generation), prepared.fingerprint);
     let agentd = Agentd::new(Parts { bind, home, upstream, process, saver, reaper, lock });
     Ok((Arc::new(agentd), listener, bound))
 }

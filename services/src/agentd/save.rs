@@ -43,13 +43,11 @@ impl Saver {
     /// A snapshot, or `None` if nothing changed since the last one or the state is empty.
     pub(super) async fn save(&self) -> Result<Option<SnapshotTaken>> {
         let mut last = self.last.lock().await;
-        let meta =
-            Meta { tenant: self.tenant.clone(), generation: self.generation, taken_at: self.clock.now() };
+        let meta = Meta { tenant: self.tenant.clone(), generation: self.generation, taken_at: self.clock.now() };
         let (state, out, fingerprint) = (self.state.clone(), self.out.clone(), last.fingerprint.clone());
-        let taken =
-            tokio::task::spawn_blocking(move || snapshot::take(&state, &out, &meta, fingerprint.as_ref()))
-                .await
-                .map_err(|e| Error::internal(format!("a snapshot broke off: {e}")))??;
+        let taken = tokio::task::spawn_blocking(move || snapshot::take(&state, &out, &meta, fingerprint.as_ref()))
+            .await
+            .map_err(|e| Error::internal(format!("a snapshot broke off: {e}")))??;
         Ok(taken.map(|taken| {
             last.fingerprint = taken.fingerprint;
             last.taken = Some(taken.snapshot.clone());

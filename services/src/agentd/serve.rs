@@ -289,11 +289,8 @@ fn kind(mut response: Response<Body>, kind: &'static str) -> Response<Body> {
 /// Asks the agent. Its answer is passed on as it is, once it is known to be a [`Reply`].
 async fn run_turn(agentd: Arc<Agentd>, body: Bytes) -> Result<Bytes, Failure> {
     let _in_flight = agentd.activity.begin();
-    let failed = |reason: String| Failure {
-        status: StatusCode::BAD_GATEWAY,
-        code: "agent_failed",
-        reason: reason.into(),
-    };
+    let failed =
+        |reason: String| Failure { status: StatusCode::BAD_GATEWAY, code: "agent_failed", reason: reason.into() };
     let mut request = Request::new(Either::Left(Full::new(body)));
     *request.method_mut() = Method::POST;
     *request.uri_mut() = hyper::Uri::from_static(path::TURN);

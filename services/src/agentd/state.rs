@@ -1,11 +1,6 @@
 //! The agent's state before it starts: found intact, or brought back, and completed from the template.
 
-use std::{
-    fs, io,
-    os::unix::fs::PermissionsExt,
-    path::Path,
-    time::Duration,
-};
+use std::{fs, io, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use libtenancy::{
     Error, Result,

@@ -13,7 +13,8 @@ pub fn run() {
             let dir = tempfile::tempdir().unwrap();
             let state_dir = dir.path().join("state");
             populate(&state_dir, count).await;
-            let plane = Plane::up(&state_dir, &["--router-port", "0", "--warm", "0", "--reconcile-interval", "5s"]).await;
+            let plane =
+                Plane::up(&state_dir, &["--router-port", "0", "--warm", "0", "--reconcile-interval", "5s"]).await;
             tokio::time::sleep(Duration::from_secs(5)).await;
             let before = plane.cpu_ms().await;
             tokio::time::sleep(WATCH).await;

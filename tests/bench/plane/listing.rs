@@ -3,7 +3,11 @@
 use std::{path::Path, process::Command, sync::Arc};
 
 use futures::StreamExt;
-use libtenancy::{NewTenant, Tenancy, config::Config, drivers::local::{embedded, workloads::AgentdCommand}};
+use libtenancy::{
+    NewTenant, Tenancy,
+    config::Config,
+    drivers::local::{embedded, workloads::AgentdCommand},
+};
 
 use crate::{load::now, plane::Plane, quantile, runtime};
 

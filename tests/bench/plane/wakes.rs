@@ -38,7 +38,11 @@ pub fn run() {
             assert!(status["pod_ip"].is_string());
             let agent = plane.call("GET", "/tenants/sleeper/agent", None).await;
             let mib = |field: &str| agent[field].as_f64().unwrap_or(f64::NAN) / 1_048_576.0;
-            println!("  memory: agentd {:.1} MiB, built-in agent {:.1} MiB", mib("memory_bytes"), mib("agent_memory_bytes"));
+            println!(
+                "  memory: agentd {:.1} MiB, built-in agent {:.1} MiB",
+                mib("memory_bytes"),
+                mib("agent_memory_bytes")
+            );
             plane.down().await;
         }
     });

@@ -5,8 +5,8 @@ use std::{
     time::Duration,
 };
 
-use services::doubles::{bare, telegram};
 use serde_json::json;
+use services::doubles::{bare, telegram};
 
 use crate::{
     load::{Tally, Target, drive, now},
@@ -130,7 +130,8 @@ async fn bare_limit() -> f64 {
             services::server::serve(listener, bare::app(), async { drop(ended.await) }).await;
         });
     });
-    let targets = Arc::new(vec![Target { path: "/tg/t0".into(), secret: "x".repeat(64), chat: 1, next_update: 1.into() }]);
+    let targets =
+        Arc::new(vec![Target { path: "/tg/t0".into(), secret: "x".repeat(64), chat: 1, next_update: 1.into() }]);
     let tally = Arc::new(Tally::default());
     let time = Duration::from_secs(5);
     drive(address, &targets, CONNECTIONS, None, time, &tally).await;

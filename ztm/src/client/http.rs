@@ -17,9 +17,7 @@ use reqwest::{Method, RequestBuilder, Response, header};
 use serde::{Serialize, de::DeserializeOwned};
 use services::http_error;
 
-use super::{
-    path::{query, segment},
-};
+use super::path::{query, segment};
 use crate::settings::Settings;
 
 /// How long an answer may take that waits for nobody.

@@ -108,9 +108,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
                 InboxCommand::Drop(args) => inbox::drop::drop(ctx, args).await,
             }
         }),
-        Command::Agent(_) | Command::Generate(_) => {
-            Err(Error::internal("this command needs no settings").into())
-        }
+        Command::Agent(_) | Command::Generate(_) => Err(Error::internal("this command needs no settings").into()),
     }
 }
 

@@ -6,8 +6,7 @@ use crate::commands::demo::report::{Report, Wakes};
 impl Show for Report {
     fn text(&self, look: &Look) -> String {
         let bytes = |bytes: Option<u64>| bytes.map_or_else(|| "unknown".to_owned(), size);
-        let running =
-            format!("{}, of which agentd {}", bytes(self.bytes_per_running_tenant), bytes(self.agentd_bytes));
+        let running = format!("{}, of which agentd {}", bytes(self.bytes_per_running_tenant), bytes(self.agentd_bytes));
         let idle = format!("no process; {} of the control plane's memory", size(self.bytes_per_idle_tenant));
         let recovery = format!("{:.0} ms from SIGKILL to ready, {} agents adopted", self.recovery_ms, self.adopted);
         let figures = look.fields([

@@ -43,10 +43,7 @@ use self::{
     watcher::Watcher,
 };
 use crate::{
-    agent::{
-        AgentCommand, AgentStatus, Bind, Bound, Reply, Restore, Stop, Stopped, Turn, key_purpose,
-        path,
-    },
+    agent::{AgentCommand, AgentStatus, Bind, Bound, Reply, Restore, Stop, Stopped, Turn, key_purpose, path},
     config::Config,
     error::{Error, Result},
     ports::{
@@ -166,9 +163,8 @@ impl Shared {
 
     /// The record of whoever holds the home, if it is the living process that wrote it.
     fn living_record(home: &Home, tenant: &TenantId) -> Option<Record> {
-        home.record().filter(|record| {
-            record.tenant == *tenant && processes::start_ticks(record.pid) == Some(record.start_ticks)
-        })
+        home.record()
+            .filter(|record| record.tenant == *tenant && processes::start_ticks(record.pid) == Some(record.start_ticks))
     }
 
     async fn find(&self, tenant: &TenantId) -> Result<Option<Workload>> {
@@ -286,10 +282,8 @@ impl Workloads for LocalWorkloads {
             Ok(held)
         })
         .await??;
-        let mut found: Vec<Workload> = locked(&self.0.unbound)
-            .keys()
-            .map(|id| Workload { id: id.clone(), tenant: None, agent: None })
-            .collect();
+        let mut found: Vec<Workload> =
+            locked(&self.0.unbound).keys().map(|id| Workload { id: id.clone(), tenant: None, agent: None }).collect();
         let asked = futures::stream::iter(held).map(|tenant| async move { self.0.find(&tenant).await });
         let mut asked = asked.buffer_unordered(LIST_CONCURRENCY);
         while let Some(workload) = asked.next().await {

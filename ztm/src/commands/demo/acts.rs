@@ -93,14 +93,21 @@ impl<'a> Play<'a> {
 
         self.say("killing the control plane (SIGKILL) while messages are on their way");
         let (recovery, adopted) = self.kill_and_recover().await?;
-        self.say(&format!("  its successor was ready after {:.0} ms and took over {adopted} agents", milliseconds(recovery)));
+        self.say(&format!(
+            "  its successor was ready after {:.0} ms and took over {adopted} agents",
+            milliseconds(recovery)
+        ));
 
         self.say(&format!("{IDLE_SAMPLE} more tenants that sleep: what they cost"));
         let bytes_per_idle_tenant = self.idle_memory().await?;
 
         let counts = self.count();
         self.stage.down().await?;
-        self.check("nothing is left running", self.stage.agents_alive() == 0, format!("{} agents hold their lock", self.stage.agents_alive()));
+        self.check(
+            "nothing is left running",
+            self.stage.agents_alive() == 0,
+            format!("{} agents hold their lock", self.stage.agents_alive()),
+        );
         self.promises(&counts, duplicates);
         Ok(Report {
             agent: self.agent.clone(),
@@ -176,7 +183,9 @@ impl<'a> Play<'a> {
             }});
             double.update_push_as(&actor.token, first, message)?;
             double
-                .wait_until("the repeat to be answered 200", BOUND, |double| (double.accepted(&actor.token).len() > accepted).then_some(()))
+                .wait_until("the repeat to be answered 200", BOUND, |double| {
+                    (double.accepted(&actor.token).len() > accepted).then_some(())
+                })
                 .await?;
             // The next message's answer comes after anything the repeat could have caused.
             if double.sent_count(actor.chat) == before {
@@ -325,12 +334,28 @@ impl<'a> Play<'a> {
     fn promises(&mut self, counts: &Counts, duplicates: usize) {
         let written: usize = self.written.values().map(Vec::len).sum();
         let (accepted, answered) = (counts.accepted, counts.answered);
-        self.check("every accepted message is answered", answered == accepted && accepted == written, format!("{answered} of {accepted}"));
-        self.check("answers come in order", counts.in_order, if counts.in_order { "all of them" } else { "not all" }.to_owned());
+        self.check(
+            "every accepted message is answered",
+            answered == accepted && accepted == written,
+            format!("{answered} of {accepted}"),
+        );
+        self.check(
+            "answers come in order",
+            counts.in_order,
+            if counts.in_order { "all of them" } else { "not all" }.to_owned(),
+        );
         let all = self.actors.len();
-        self.check("a repeated update is taken once", duplicates == all, format!("{duplicates} of {all} repeats dropped"));
+        self.check(
+            "a repeated update is taken once",
+            duplicates == all,
+            format!("{duplicates} of {all} repeats dropped"),
+        );
         // One kill cuts off at most one send of each tenant.
-        self.check("only a cut-off send repeats", counts.repeated <= all, format!("{} answers came twice", counts.repeated));
+        self.check(
+            "only a cut-off send repeats",
+            counts.repeated <= all,
+            format!("{} answers came twice", counts.repeated),
+        );
     }
 }
 

@@ -60,13 +60,25 @@ impl Stage {
         // The router's port must outlive the control plane: the webhooks name it.
         let router_port = free_port()?;
         let mut arguments: Vec<String> = [
-            "up", "--port", "0", "--router-port", &router_port.to_string(), "--warm", "1",
-            "--telegram-url", &double.url(), "--public-url", &format!("http://127.0.0.1:{router_port}"),
-            "--reconcile-interval", "5s",
+            "up",
+            "--port",
+            "0",
+            "--router-port",
+            &router_port.to_string(),
+            "--warm",
+            "1",
+            "--telegram-url",
+            &double.url(),
+            "--public-url",
+            &format!("http://127.0.0.1:{router_port}"),
+            "--reconcile-interval",
+            "5s",
         ]
         .map(str::to_owned)
         .into();
-        for (flag, value) in [("--agent", agent.map(str::to_owned)), ("--agent-template", template.map(|t| t.display().to_string()))] {
+        for (flag, value) in
+            [("--agent", agent.map(str::to_owned)), ("--agent-template", template.map(|t| t.display().to_string()))]
+        {
             if let Some(value) = value {
                 arguments.extend([flag.to_owned(), value]);
             }
@@ -101,7 +113,10 @@ impl Stage {
             if let Some(status) = child.try_wait()? {
                 let log = std::fs::read_to_string(self.log()).unwrap_or_default();
                 let last: Vec<&str> = log.lines().rev().take(5).collect();
-                bail!("the control plane ended with {status}: {}", last.into_iter().rev().collect::<Vec<_>>().join("\n"));
+                bail!(
+                    "the control plane ended with {status}: {}",
+                    last.into_iter().rev().collect::<Vec<_>>().join("\n")
+                );
             }
             if self.client().is_ok_and(|client| matches!(client, Client::Http(_)))
                 && self.client()?.plane("the demo")?.ready().await.is_ok()

@@ -69,9 +69,11 @@ pub(super) fn classify(file: &Path, error: &rusqlite::Error) -> Error {
         ErrorCode::CannotOpen
         | ErrorCode::PermissionDenied
         | ErrorCode::ReadOnly
-        | ErrorCode::AuthorizationForStatementDenied => {
-            Error::Io { action: "use", path: file.to_path_buf(), source: std::io::Error::other(error.to_string()).into() }
-        }
+        | ErrorCode::AuthorizationForStatementDenied => Error::Io {
+            action: "use",
+            path: file.to_path_buf(),
+            source: std::io::Error::other(error.to_string()).into(),
+        },
         ErrorCode::TooBig => Error::invalid("value", "it is larger than the store can hold"),
         _ => Error::internal(format!("the store: {error}")),
     }

@@ -171,9 +171,7 @@ impl Writer {
                 mpsc::error::TrySendError::Closed(_) => Error::unavailable(PART, "its writer has ended"),
             }
         })?;
-        answer.await.unwrap_or_else(|_| {
-            Err(Error::outcome_unknown(PART, "its writer ended before it answered"))
-        })
+        answer.await.unwrap_or_else(|_| Err(Error::outcome_unknown(PART, "its writer ended before it answered")))
     }
 }
 

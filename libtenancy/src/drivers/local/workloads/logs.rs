@@ -43,10 +43,7 @@ pub(super) async fn open(
     let start = start_of_tail(&mut file, tail).await.map_err(Error::io("read", &path))?;
     file.seek(SeekFrom::Start(start)).await.map_err(Error::io("read", &path))?;
     let reader = Reader { home: home.clone(), file, position: start, changes: changes.transpose()? };
-    Ok(stream::try_unfold(reader, |mut reader| async {
-        Ok(reader.next().await?.map(|block| (block, reader)))
-    })
-    .boxed())
+    Ok(stream::try_unfold(reader, |mut reader| async { Ok(reader.next().await?.map(|block| (block, reader))) }).boxed())
 }
 
 fn watch(home: &Home) -> io::Result<EventStream<[u8; 4096]>> {

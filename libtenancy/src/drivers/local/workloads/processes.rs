@@ -22,10 +22,7 @@ use crate::tenant::WorkloadId;
 
 /// All process ids of this machine (or container).
 fn all() -> impl Iterator<Item = u32> {
-    fs::read_dir("/proc")
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+    fs::read_dir("/proc").into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
 }
 
 /// The fields of `/proc/PID/stat` after the name: the first is the state, the second the parent.
@@ -222,9 +219,8 @@ mod tests {
     #[test]
     fn only_the_marked_process_that_still_lives_is_a_member() {
         let id = WorkloadId(hex::encode(crate::secret::random_bytes::<8>().unwrap()));
-        let start = |mark: &str| {
-            std::process::Command::new("sleep").arg("60").env(WORKLOAD_VARIABLE, mark).spawn().unwrap()
-        };
+        let start =
+            |mark: &str| std::process::Command::new("sleep").arg("60").env(WORKLOAD_VARIABLE, mark).spawn().unwrap();
         let (mut ours, mut stranger) = (start(&id.0), start("another"));
         // For a moment after `exec` a process shows no environment yet.
         let watch = crate::clock::Stopwatch::start();

@@ -91,7 +91,8 @@ pub(super) async fn run(shared: Weak<Shared>, watcher: Arc<Watcher>, tenant: Ten
     if let Err(error) = kill::bound(&agent.workload, &shared.home(&tenant)).await {
         tracing::warn!("workload {} may have left something behind: {}", agent.workload, error.chain());
     }
-    let stopping = watcher.0.subscribe().wait_for(|stopping| *stopping != Stopping::UnderWay).await.map(|stopping| *stopping);
+    let stopping =
+        watcher.0.subscribe().wait_for(|stopping| *stopping != Stopping::UnderWay).await.map(|stopping| *stopping);
     shared.forget(&agent.workload);
     if !matches!(stopping, Ok(Stopping::Done)) {
         let reason = said.unwrap_or_else(|| "its agentd ended without a word (it was killed, most likely)".to_owned());
@@ -111,8 +112,7 @@ async fn read(mut body: Incoming, shared: &Weak<Shared>, tenant: &TenantId, agen
                 Ok(AgentEvent::Exited { reason }) => *said = Some(reason),
                 Ok(AgentEvent::Snapshot(taken)) => {
                     let Some(shared) = shared.upgrade() else { return };
-                    let event =
-                        WorkloadEvent::Snapshot { tenant: tenant.clone(), generation: agent.generation, taken };
+                    let event = WorkloadEvent::Snapshot { tenant: tenant.clone(), generation: agent.generation, taken };
                     let _ = shared.events.send(event);
                 }
                 Err(error) => tracing::warn!("an event of `{tenant}` cannot be read: {error}"),
@@ -134,9 +134,9 @@ async fn is_gone(shared: &Shared, tenant: &TenantId, agent: &Agent) -> bool {
         if !is_its || !home.is_held().unwrap_or(true) {
             return true;
         }
-        let lives = home.record().is_some_and(|r| {
-            processes::start_ticks(r.pid) == Some(r.start_ticks) && !processes::has_ended(r.pid)
-        });
+        let lives = home
+            .record()
+            .is_some_and(|r| processes::start_ticks(r.pid) == Some(r.start_ticks) && !processes::has_ended(r.pid));
         if !lives {
             return kill::bound(&agent.workload, &home).await.is_ok();
         }
