@@ -33,7 +33,7 @@ use tokio::sync::{Notify, broadcast};
 
 /// What happens at the chosen call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// The call is not made and fails.
     FailBefore,
     /// The call is made; its answer is lost.
@@ -46,7 +46,7 @@ pub enum Fault {
 
 /// Counts calls, and strikes at one of them.
 #[derive(Default)]
-pub struct Plan {
+pub(crate) struct Plan {
     calls: AtomicUsize,
     strike: Mutex<Option<(usize, Fault)>>,
     struck: Mutex<Option<&'static str>>,
@@ -55,20 +55,20 @@ pub struct Plan {
 
 impl Plan {
     /// Strikes once, at the `call`-th call from now (0 is the next).
-    pub fn arm(&self, call: usize, fault: Fault) {
+    pub(crate) fn arm(&self, call: usize, fault: Fault) {
         self.calls.store(0, Ordering::SeqCst);
         *self.struck.lock().unwrap() = None;
         *self.strike.lock().unwrap() = Some((call, fault));
     }
 
     /// Strikes no more; the call it struck at, if it did.
-    pub fn disarm(&self) -> Option<&'static str> {
+    pub(crate) fn disarm(&self) -> Option<&'static str> {
         *self.strike.lock().unwrap() = None;
         *self.struck.lock().unwrap()
     }
 
     /// Ends when a death has struck.
-    pub async fn died(&self) {
+    pub(crate) async fn died(&self) {
         self.died.notified().await;
     }
 
@@ -112,7 +112,7 @@ impl Plan {
 }
 
 /// `drivers`, behind `plan`.
-pub fn faulty(drivers: Drivers, plan: &Arc<Plan>) -> Drivers {
+pub(crate) fn faulty(drivers: Drivers, plan: &Arc<Plan>) -> Drivers {
     macro_rules! wrap {
         ($($port:ident),*) => {
             Drivers { $($port: Arc::new(Faulty { port: drivers.$port, plan: Arc::clone(plan) }),)*

@@ -18,20 +18,20 @@ use tokio::runtime::Runtime;
 use crate::faulty::{Plan, faulty};
 
 /// The bot of every test.
-pub const TOKEN: &str = "4242:AAHlifecycle-of-a-message_in-the-tests";
+pub(crate) const TOKEN: &str = "4242:AAHlifecycle-of-a-message_in-the-tests";
 
 /// How long anything may take before a test fails.
-pub const BOUND: Duration = Duration::from_secs(20);
+pub(crate) const BOUND: Duration = Duration::from_secs(20);
 
-pub struct Plane {
-    pub runtime: Runtime,
-    pub tenancy: Tenancy,
-    pub drivers: Drivers,
-    pub plan: Arc<Plan>,
+pub(crate) struct Plane {
+    pub(crate) runtime: Runtime,
+    pub(crate) tenancy: Tenancy,
+    pub(crate) drivers: Drivers,
+    pub(crate) plan: Arc<Plan>,
     control_plane: Option<ControlPlane>,
 }
 
-pub fn config(state_dir: &Path, telegram: &str) -> Config {
+pub(crate) fn config(state_dir: &Path, telegram: &str) -> Config {
     let agent = vec![env!("CARGO_BIN_EXE_agent").to_owned(), "{port}".to_owned(), "{state}".to_owned()];
     let mut config = Config::new(state_dir.to_path_buf(), agent);
     config.telegram_url = telegram.to_owned();
@@ -43,7 +43,7 @@ pub fn config(state_dir: &Path, telegram: &str) -> Config {
 
 impl Plane {
     /// Opens the state directory and starts a control plane on it, behind a plan that does not strike yet.
-    pub fn start(state_dir: &Path, telegram: &str) -> Self {
+    pub(crate) fn start(state_dir: &Path, telegram: &str) -> Self {
         let config = config(state_dir, telegram);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let plan = Arc::new(Plan::default());
@@ -61,29 +61,29 @@ impl Plane {
     }
 
     /// As kill -9 does: nothing is finished, nothing is said.
-    pub fn die(self) {
+    pub(crate) fn die(self) {
         let Self { runtime, tenancy, drivers, control_plane, .. } = self;
         runtime.shutdown_timeout(Duration::from_secs(5));
         drop((tenancy, drivers, control_plane));
     }
 
     /// Stops every agent and ends.
-    pub fn end(mut self) {
+    pub(crate) fn end(mut self) {
         let control_plane = self.control_plane.take().unwrap();
         self.runtime.block_on(control_plane.shutdown(true));
     }
 
-    pub fn create(&self, id: &TenantId, token: Option<&str>) {
+    pub(crate) fn create(&self, id: &TenantId, token: Option<&str>) {
         let bot_token = token.map(Secret::new);
         self.block(self.tenancy.tenant_create(NewTenant { id: id.clone(), bot_token, idle_timeout: None })).unwrap();
     }
 
-    pub fn block<T>(&self, future: impl Future<Output = T>) -> T {
+    pub(crate) fn block<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(async { tokio::time::timeout(BOUND, future).await.expect("it takes too long") })
     }
 
     /// Waits until `holds` returns a value.
-    pub fn wait_for<T, F: Future<Output = Option<T>>>(&self, what: &str, holds: impl Fn() -> F) -> T {
+    pub(crate) fn wait_for<T, F: Future<Output = Option<T>>>(&self, what: &str, holds: impl Fn() -> F) -> T {
         self.runtime.block_on(async {
             let waiting = async {
                 loop {
@@ -101,28 +101,28 @@ impl Plane {
     }
 
     /// The number of live workloads of the tenant.
-    pub fn workloads(&self, id: &TenantId) -> usize {
+    pub(crate) fn workloads(&self, id: &TenantId) -> usize {
         let workloads = self.block(self.drivers.workloads.workload_list()).unwrap();
         workloads.iter().filter(|workload| workload.tenant.as_ref() == Some(id)).count()
     }
 
-    pub fn status(&self, id: &TenantId) -> Option<Status> {
+    pub(crate) fn status(&self, id: &TenantId) -> Option<Status> {
         self.block(self.drivers.tenants.tenant_get(id)).unwrap().map(|tenant| tenant.lifecycle.status)
     }
 }
 
 /// The double, in a runtime that outlives every control plane.
-pub struct Chat {
-    pub runtime: Runtime,
-    pub double: Double,
+pub(crate) struct Chat {
+    _runtime: Runtime,
+    pub(crate) double: Double,
 }
 
 impl Chat {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let double = runtime.block_on(Double::start("127.0.0.1:0".parse().unwrap())).unwrap();
-        double.bot_add(TOKEN).unwrap();
-        Self { runtime, double }
+        runtime.block_on(async { double.bot_add(TOKEN) }).unwrap();
+        Self { _runtime: runtime, double }
     }
 }
 
@@ -139,7 +139,7 @@ fn update(update_id: i64, chat: i64, text: &str) -> String {
 }
 
 /// Stores an update past the webhook's secret, which is not what is tested here.
-pub async fn accept(drivers: &Drivers, id: &TenantId, update_id: i64, chat: i64, text: &str) -> Result<Put> {
+pub(crate) async fn accept(drivers: &Drivers, id: &TenantId, update_id: i64, chat: i64, text: &str) -> Result<Put> {
     let key = UpdateKey { tenant: id.clone(), bot: BotId(4242), update_id };
     drivers.inboxes.update_put(&key, &update(update_id, chat, text), 100, drivers.clock.now()).await
 }
