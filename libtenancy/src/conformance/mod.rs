@@ -25,6 +25,7 @@ pub mod messengers;
 pub mod snapshots;
 pub mod tenants;
 pub mod wake_locks;
+pub mod workloads;
 
 use crate::{
     clock::{ManualClock, Timestamp},

@@ -41,6 +41,8 @@ use super::{
 const MAX_TURN_BYTES: usize = 8 << 20;
 /// The largest bind, in bytes.
 const MAX_BIND_BYTES: usize = 1 << 20;
+/// The most of a body that is too large that is read, in bytes.
+const MAX_DISCARDED_BYTES: usize = 64 << 20;
 /// The most of an agent's error that is passed on, in bytes.
 const MAX_ERROR_BYTES: usize = 500;
 
@@ -98,19 +100,32 @@ async fn read<T: serde::de::DeserializeOwned>(
         .map_err(|e| Box::new(reply::refusal(StatusCode::BAD_REQUEST, "invalid", format!("invalid body: {e}"))))
 }
 
-async fn whole(body: Incoming, limit: usize) -> Result<Bytes, Box<Response<Body>>> {
+/// The whole body, if it is no larger than `limit` bytes. The rest of a larger one is read and thrown away, within
+/// reason: who is still writing would not see the answer.
+async fn whole(mut body: Incoming, limit: usize) -> Result<Bytes, Box<Response<Body>>> {
     let too_large = || {
         let text = format!("the body is larger than {limit} bytes");
         Box::new(closing(reply::refusal(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text)))
     };
-    if body.size_hint().lower() > limit as u64 {
-        return Err(too_large());
+    let mut whole = Vec::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let frame =
+            frame.map_err(|error| Box::new(reply::refusal(StatusCode::BAD_REQUEST, "invalid", error.to_string())))?;
+        let Ok(data) = frame.into_data() else { continue };
+        length += data.len();
+        if length > MAX_DISCARDED_BYTES {
+            return Err(too_large());
+        }
+        if length > limit {
+            whole = Vec::new();
+        } else if whole.is_empty() && body.is_end_stream() {
+            return Ok(data);
+        } else {
+            whole.extend_from_slice(&data);
+        }
     }
-    match http_body_util::Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
-        Err(error) => Err(Box::new(reply::refusal(StatusCode::BAD_REQUEST, "invalid", error.to_string()))),
-    }
+    if length > limit { Err(too_large()) } else { Ok(whole.into()) }
 }
 
 /// The last answer of its connection.

@@ -121,6 +121,7 @@ impl Pinned {
 
     /// Waits until it has ended.
     pub async fn ended(self) -> std::io::Result<()> {
+        #[expect(deprecated, reason = "its successor is the same but `unsafe`, for types less strict than `OwnedFd`")]
         let fd = tokio::io::unix::AsyncFd::with_interest(self.fd, tokio::io::Interest::READABLE)?;
         fd.readable().await.map(drop)
     }

@@ -1,0 +1,12 @@
+//! The process driver of agents, with real `agentd`s and real agents, killed for real.
+
+#[path = "workloads/crashes.rs"]
+mod crashes;
+#[path = "workloads/face.rs"]
+mod face;
+#[path = "workloads/strangers.rs"]
+mod strangers;
+#[path = "workloads/world.rs"]
+mod world;
+
+libtenancy::workloads_suite!(crate::world::Local::new());
