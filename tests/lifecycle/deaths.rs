@@ -23,9 +23,10 @@ fn every_step(
     let chat = Chat::start();
     let dir = tempfile::tempdir().unwrap();
     let id: TenantId = "mortal".parse().unwrap();
-    let mut steps: i64 = 0;
+    let (mut steps, mut person) = (0, 0);
     for death in DEATHS {
         for call in 0.. {
+            person += 1;
             let state_dir = dir.path().join(format!("{death:?}-{call}"));
             let plane = Plane::start(&state_dir, &chat.double.url());
             plane.create(&id, Some(TOKEN));
@@ -35,13 +36,13 @@ fn every_step(
                 tokio::select! {
                     () = plane.plan.died() => true,
                     // A chat of its own for every death.
-                    () = operation(&plane, &id, steps) => false,
+                    () = operation(&plane, &id, person) => false,
                 }
             });
             let struck = plane.plan.disarm();
             plane.die();
             let next = Plane::start(&state_dir, &chat.double.url());
-            check(&next, &chat, &id, steps, &format!("{death:?} at call {call}, {}", struck.unwrap_or("never")));
+            check(&next, &chat, &id, person, &format!("{death:?} at call {call}, {}", struck.unwrap_or("never")));
             next.end();
             if !died {
                 break;
