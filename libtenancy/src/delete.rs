@@ -18,7 +18,7 @@ impl Tenancy {
     pub async fn tenant_delete(&self, id: &TenantId, keep_state: bool) -> Result<()> {
         self.require_live("a deletion")?;
         let (tenancy, id) = (self.clone(), id.clone());
-        let task = self.inner.tasks.spawn(async move {
+        self.detached(async move {
             let _operation = tenancy.inner.operations.begin(&id).await;
             let tenant = tenancy.tenant_get(&id).await?;
             let terminated = tenancy.lifecycle_write(&tenant, Event::Deleted { keep_state }).await?;
@@ -31,8 +31,8 @@ impl Tenancy {
                 }
             }
             tenancy.delete_finish(terminated).await
-        });
-        task.await.map_err(|_| Error::internal("a deletion panicked"))?
+        })
+        .await
     }
 
     /// Everything after `terminated`; the caller holds the tenant's operation. May be run again.

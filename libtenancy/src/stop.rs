@@ -27,12 +27,11 @@ impl Tenancy {
     pub async fn tenant_stop(&self, id: &TenantId, reason: StopReason) -> Result<Tenant> {
         self.require_live("a stop")?;
         let (tenancy, id) = (self.clone(), id.clone());
-        // A task of the control plane: a caller that hangs up does not leave a stop half done.
-        let task = self.inner.tasks.spawn(async move {
+        self.detached(async move {
             let _operation = tenancy.inner.operations.begin(&id).await;
             tenancy.stop_run(&id, reason).await
-        });
-        task.await.map_err(|_| Error::internal("a stop panicked"))?
+        })
+        .await
     }
 
     /// The stop itself; the caller holds the tenant's operation.

@@ -176,6 +176,14 @@ impl Tenancy {
         }
     }
 
+    /// Runs an operation as a task of the control plane: a caller that hangs up does not leave it half done.
+    pub(crate) async fn detached<T: Send + 'static>(
+        &self,
+        operation: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        self.inner.tasks.spawn(operation).await.map_err(|e| Error::internal(format!("an operation broke off: {e}")))?
+    }
+
     /// Writes a new tenant's record and, where a control plane runs and a public URL is known, registers its webhook
     /// (a failure of that is logged and finished by the reconciler). `AlreadyExists` if the id is taken.
     pub async fn tenant_create(&self, new: NewTenant) -> Result<Tenant> {
@@ -188,10 +196,14 @@ impl Tenancy {
             settings: Settings { idle_timeout: new.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT), bot, suspended: None },
             lifecycle: Lifecycle::new(now),
         };
-        self.drivers().tenants.tenant_create(&tenant).await?;
-        tracing::info!(tenant = %tenant.id, "created");
-        self.webhook_sync(&tenant.id).await;
-        self.tenant_get(&tenant.id).await
+        let tenancy = self.clone();
+        self.detached(async move {
+            tenancy.drivers().tenants.tenant_create(&tenant).await?;
+            tracing::info!(tenant = %tenant.id, "created");
+            tenancy.webhook_sync(&tenant.id).await;
+            tenancy.tenant_get(&tenant.id).await
+        })
+        .await
     }
 
     /// The tenant. `NotFound` if there is none.
@@ -207,6 +219,11 @@ impl Tenancy {
     /// Changes settings. A new bot takes over at once: its webhook is registered, then the old bot's is removed;
     /// updates of the old bot that still wait are dead-lettered, since nobody could answer them.
     pub async fn tenant_update(&self, id: &TenantId, change: TenantChange) -> Result<Tenant> {
+        let (tenancy, id) = (self.clone(), id.clone());
+        self.detached(async move { tenancy.update_run(&id, change).await }).await
+    }
+
+    async fn update_run(&self, id: &TenantId, change: TenantChange) -> Result<Tenant> {
         let settings_operation = self.inner.settings_operations.begin(id).await;
         let before = self.tenant_get(id).await?;
         let bot = change.bot_token.map(|token| self.bot_seal(id, &token)).transpose()?;

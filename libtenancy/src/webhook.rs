@@ -146,7 +146,6 @@ impl Tenancy {
     /// there is neither; `NotFound` without a bot; messenger errors.
     pub async fn webhook_register(&self, id: &TenantId, base_url: Option<&str>) -> Result<WebhookView> {
         self.require_live("registering a webhook")?;
-        let _operation = self.inner.settings_operations.begin(id).await;
         if let Some(base) = base_url
             && !(base.starts_with("https://") || base.starts_with("http://"))
         {
@@ -155,8 +154,13 @@ impl Tenancy {
         let target = self.webhook_target(id, base_url).ok_or_else(|| {
             Error::invalid("base_url", "no public URL is configured; give one, or start with `ztm up --public-url`")
         })?;
-        self.webhook_write(id, &target).await?;
-        self.webhook_view(id).await
+        let (tenancy, id) = (self.clone(), id.clone());
+        self.detached(async move {
+            let _operation = tenancy.inner.settings_operations.begin(&id).await;
+            tenancy.webhook_write(&id, &target).await?;
+            tenancy.webhook_view(&id).await
+        })
+        .await
     }
 
     async fn webhook_write(&self, id: &TenantId, target: &str) -> Result<()> {
@@ -176,13 +180,17 @@ impl Tenancy {
     /// Removes the webhook from the messenger; updates that wait there are kept by it. A repeat is no error.
     pub async fn webhook_delete(&self, id: &TenantId) -> Result<()> {
         self.require_live("removing a webhook")?;
-        let _operation = self.inner.settings_operations.begin(id).await;
-        let tenant = self.tenant_get(id).await?;
-        let mut bot = tenant.settings.bot.ok_or_else(|| Error::not_found("bot of tenant", id))?;
-        self.drivers().messengers.webhook_delete(&self.bot_open(id, &bot)?).await?;
-        bot.webhook_url = None;
-        let patch = SettingsPatch { bot: Some(Some(bot)), ..SettingsPatch::default() };
-        self.drivers().tenants.tenant_configure(id, patch).await.map(drop)
+        let (tenancy, id) = (self.clone(), id.clone());
+        self.detached(async move {
+            let _operation = tenancy.inner.settings_operations.begin(&id).await;
+            let tenant = tenancy.tenant_get(&id).await?;
+            let mut bot = tenant.settings.bot.ok_or_else(|| Error::not_found("bot of tenant", &id))?;
+            tenancy.drivers().messengers.webhook_delete(&tenancy.bot_open(&id, &bot)?).await?;
+            bot.webhook_url = None;
+            let patch = SettingsPatch { bot: Some(Some(bot)), ..SettingsPatch::default() };
+            tenancy.drivers().tenants.tenant_configure(&id, patch).await.map(drop)
+        })
+        .await
     }
 
     /// What the messenger says of the webhook.
