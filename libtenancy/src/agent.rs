@@ -31,11 +31,12 @@ pub mod path {
     pub const BIND: &str = "/agentd/bind";
     /// `GET` → [`super::AgentStatus`].
     pub const STATUS: &str = "/agentd/status";
-    /// `GET` → newline-delimited [`super::AgentEvent`], until `agentd` ends.
+    /// `GET` → newline-delimited [`super::AgentEvent`], until `agentd` ends. It begins with the last snapshot of this
+    /// agent, if there was one: whoever adopts the agent may not have heard of it.
     pub const WATCH: &str = "/agentd/watch";
     /// `POST` → [`super::SnapshotTaken`] or `null` when nothing changed.
     pub const SNAPSHOT: &str = "/agentd/snapshot";
-    /// `POST` [`super::Stop`] → [`super::Stopped`]; `agentd` ends after the answer.
+    /// `POST` [`super::Stop`] → [`super::Stopped`]; `agentd` ends after the answer. A repeat meanwhile joins it.
     pub const STOP: &str = "/agentd/stop";
     /// `POST` [`super::Turn`] → [`super::Reply`]: the agent's own route, with turns joined and replayed.
     pub const TURN: &str = "/webhook";
@@ -69,7 +70,8 @@ pub struct AgentCommand {
     /// Environment beside `PORT`, `TENANT_ID` and `ZTM_STATE`; never a secret.
     pub env: BTreeMap<String, String>,
     /// A directory whose files are copied into the state directory where they are missing (a configuration
-    /// template); `{port}`, `{state}` and `{tenant}` are replaced in files that are UTF-8.
+    /// template); `{port}`, `{state}` and `{tenant}` are replaced in files that are UTF-8. The port is another one at
+    /// every start, and a file is written only once: give the port as an argument.
     pub template: Option<PathBuf>,
     /// Memory limit in bytes, where the system allows one.
     pub memory_bytes: Option<u64>,
@@ -185,7 +187,8 @@ pub struct Stop {
 /// The answer to a [`Stop`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stopped {
-    /// The final snapshot; `None` if nothing changed since the last one or the state is empty.
+    /// The final snapshot. If nothing changed since the last one of this agent, that one again (its event may have
+    /// been missed); `None` if nothing changed since the restore, or the state is empty.
     pub snapshot: Option<SnapshotTaken>,
     /// Why there is no final snapshot although the state changed (a full disk, say); local state is kept.
     pub snapshot_error: Option<String>,
