@@ -1,5 +1,7 @@
 //! The process driver of agents, with real `agentd`s and real agents, killed for real.
 
+#![expect(clippy::unwrap_used, reason = "what these helpers of tests cannot do fails the test")]
+
 #[path = "workloads/crashes.rs"]
 mod crashes;
 #[path = "workloads/face.rs"]

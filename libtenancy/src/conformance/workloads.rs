@@ -2,6 +2,8 @@
 //!
 //! A driver brings a [`World`] and runs every case of [`workloads_suite!`](crate::workloads_suite).
 
+#![expect(clippy::unwrap_used, reason = "a case is a test: a value that is not there is its failure")]
+
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use futures::StreamExt;
@@ -218,12 +220,12 @@ pub async fn turn_goes_on_when_its_caller_hangs_up(world: &dyn World) {
     let workloads = world.workloads();
     let (agent, _) = wake(&*workloads, &acme(), 1, None).await.unwrap();
     let key = UpdateKey { tenant: acme(), bot: BotId(77), update_id: 1 };
-    let turn = Turn { message: "/sleep 500".into() };
+    let turn = Turn { message: "/sleep 1500".into() };
     let cut = soon(workloads.agent_turn(&agent, TurnKey(&key), &turn, Duration::from_millis(200))).await;
     assert!(matches!(cut, Err(Error::OutcomeUnknown { .. })), "{cut:?}");
     let status = soon(workloads.agent_status(&acme(), &agent)).await.unwrap();
     assert_eq!(status.busy, 1, "the turn is still running");
-    assert_eq!(say(&*workloads, &agent, &acme(), 1, "/sleep 500").await.unwrap(), "[1] you said: /sleep 500");
+    assert_eq!(say(&*workloads, &agent, &acme(), 1, "/sleep 1500").await.unwrap(), "[1] you said: /sleep 1500");
     assert_eq!(soon(workloads.agent_status(&acme(), &agent)).await.unwrap().busy, 0);
 }
 
@@ -373,19 +375,20 @@ pub async fn agent_that_ends_at_once_fails_the_bind_with_its_last_words(world: &
 pub async fn agent_that_never_becomes_healthy_fails_the_bind_and_nothing_is_left(world: &dyn World) {
     let workloads = world.workloads_with(&|command| {
         // Deaf to SIGTERM, and with a child in a group and a session of its own.
-        command.argv = ["sh", "-c", "trap '' TERM; setsid sleep 600 & echo $$ $! >pids; echo trying; wait"]
-            .map(String::from)
-            .to_vec();
-        command.argv[2] = command.argv[2].replace(">pids", ">>\"$ZTM_STATE/pids\"");
-        command.ready_timeout = Duration::from_millis(600);
+        let script = "trap '' TERM; setsid sleep 600 & echo trying $$ $!; wait";
+        command.argv = ["sh", "-c", script].map(String::from).to_vec();
+        command.ready_timeout = Duration::from_millis(1500);
         command.grace = Duration::from_millis(50);
     });
     let failed = wake(&*workloads, &acme(), 1, None).await;
     let Err(Error::AgentFailed { reason, .. }) = &failed else { panic!("{failed:?}") };
-    assert!(reason.contains("not healthy within 600ms") && reason.ends_with("trying"), "{reason}");
+    assert!(reason.contains("not healthy within 1.5s") && reason.contains("\ntrying "), "{reason}");
     assert_eq!(soon(workloads.workload_list()).await.unwrap(), []);
     let mut log = soon(workloads.workload_logs(&acme(), 1, false)).await.unwrap();
-    assert_eq!(log.next().await.unwrap().unwrap(), "trying\n");
+    let line = String::from_utf8(soon(log.next()).await.unwrap().unwrap().to_vec()).unwrap();
+    let pids: Vec<u32> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    assert_eq!(pids.len(), 2, "{line}");
+    all_gone(&pids).await;
 }
 
 /// See its name.

@@ -69,10 +69,10 @@ pub(super) fn read(path: &Path, sha256: &str, visitor: &mut dyn Visitor) -> Resu
             );
             continue;
         }
-        let below =
-            below_root(&name).ok_or_else(|| corrupt(path, format!("the entry {name:?} does not lie in `{ROOT}/`")))?;
+        let below = below_root(&name)
+            .ok_or_else(|| corrupt(path, format!("the entry `{}` does not lie in `{ROOT}/`", name.display())))?;
         if !names.insert(below.clone()) {
-            return Err(corrupt(path, format!("the entry {name:?} is there twice")));
+            return Err(corrupt(path, format!("the entry `{}` is there twice", name.display())));
         }
         let mode = entry.header().mode().map_err(broken)? & 0o777;
         let kind = match entry.header().entry_type() {
@@ -83,7 +83,7 @@ pub(super) fn read(path: &Path, sha256: &str, visitor: &mut dyn Visitor) -> Resu
             tar::EntryType::Symlink => {
                 let target = entry.link_name().map_err(broken)?.map(std::borrow::Cow::into_owned).unwrap_or_default();
                 if !stays_inside(&below, &target) {
-                    return Err(corrupt(path, format!("the link {name:?} leads outside")));
+                    return Err(corrupt(path, format!("the link `{}` leads outside", name.display())));
                 }
                 visitor.symlink(&below, &target)?;
                 EntryKind::Symlink { target: escape(&target) }
@@ -96,7 +96,7 @@ pub(super) fn read(path: &Path, sha256: &str, visitor: &mut dyn Visitor) -> Resu
                 io::copy(&mut content, &mut io::sink()).map_err(broken)?;
                 EntryKind::File { bytes, sha256: hex::encode(content.hash.finalize()), database: false }
             }
-            other => return Err(corrupt(path, format!("the entry {name:?} is of the kind {other:?}"))),
+            other => return Err(corrupt(path, format!("the entry `{}` is of the kind {other:?}", name.display()))),
         };
         seen.push(Entry { path: escape(&below), kind });
     }

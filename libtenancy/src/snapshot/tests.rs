@@ -161,8 +161,11 @@ fn what_was_there_before_a_restore_is_kept_beside_it() {
     assert_eq!(fs::read_to_string(restored.replaced.unwrap().join("f")).unwrap(), "bad");
 }
 
-/// An archive made by hand: entries as (kind, name, link target or content), then a manifest that agrees with them.
-fn forge(path: &Path, entries: &[(tar::EntryType, &str, &str)]) -> String {
+/// An entry: kind, name, and link target or content.
+type Forged<'a> = (tar::EntryType, &'a str, &'a str);
+
+/// An archive made by hand, with a manifest that agrees with its entries.
+fn forge(path: &Path, entries: &[Forged<'_>]) -> String {
     let mut builder = tar::Builder::new(zstd::Encoder::new(Vec::new(), 1).unwrap());
     let mut declared = Vec::new();
     for (kind, name, text) in entries {
@@ -207,7 +210,7 @@ fn forge(path: &Path, entries: &[(tar::EntryType, &str, &str)]) -> String {
 #[test]
 fn a_hostile_archive_writes_nothing_outside_and_is_refused() {
     use tar::EntryType::{Char, Directory, Link, Regular, Symlink};
-    let hostile: [(&str, &[(tar::EntryType, &str, &str)]); 10] = [
+    let hostile: [(&str, &[Forged<'_>]); 10] = [
         ("a parent", &[(Regular, "state/../../evil", "x")]),
         ("an absolute path", &[(Regular, "/tmp/evil", "x")]),
         ("not in state", &[(Regular, "evil", "x")]),

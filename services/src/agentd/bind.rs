@@ -50,8 +50,6 @@ pub(super) async fn bind(
     let home = Home::at(bind.home.clone());
     home.create().map_err(Error::io("create", home.path()))?;
     let lock = lock(&home, &bind).await?;
-    // The record of the last holder must not be taken for ours.
-    home.record_remove().map_err(Error::io("write", home.path()))?;
     let record = Record {
         start_ticks: start_ticks(std::process::id()).unwrap_or_default(),
         pid: std::process::id(),
@@ -182,7 +180,7 @@ mod tests {
         writer.write_all(b"first\n").unwrap();
         trim_log(&home).unwrap();
         assert_eq!(fs::read(home.log()).unwrap(), b"first\n");
-        let line = [b'x'; 1 << 20];
+        let line = vec![b'x'; 1 << 20];
         for _ in 0..17 {
             writer.write_all(&line).unwrap();
         }

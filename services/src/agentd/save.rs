@@ -1,6 +1,6 @@
 //! When snapshots are taken, and which one was the last.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use libtenancy::{
     Error, Result,
@@ -12,6 +12,9 @@ use libtenancy::{
 use tokio::sync::Mutex;
 
 use super::bound::Agentd;
+
+/// How often the log is looked at.
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Takes one agent's snapshots, one at a time.
 pub(super) struct Saver {
@@ -72,17 +75,24 @@ impl Saver {
 
 /// Saves a changed state every interval, and tells the watchers; keeps the log within its bounds.
 pub(super) async fn periodically(agentd: Arc<Agentd>) {
-    let mut ticks = tokio::time::interval(agentd.snapshot_interval.max(std::time::Duration::from_millis(10)));
+    let mut ticks = tokio::time::interval(agentd.snapshot_interval.max(Duration::from_millis(10)));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // The first tick is at once.
     ticks.tick().await;
+    let mut log_ticks = tokio::time::interval(LOG_INTERVAL);
+    log_ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = log_ticks.tick() => {
+                if let Err(error) = super::bind::trim_log(&agentd.home) {
+                    tracing::warn!("the log could not be trimmed: {error}");
+                }
+                continue;
+            }
+        }
         if !agentd.is_open() {
             return;
-        }
-        if let Err(error) = super::bind::trim_log(&agentd.home) {
-            tracing::warn!("the log could not be trimmed: {error}");
         }
         match agentd.saver.save().await {
             Ok(Some(taken)) => agentd.publish(&AgentEvent::Snapshot(taken)),

@@ -177,23 +177,24 @@ async fn connection(stream: UnixStream, agentd: Arc<Agentd>) {
 }
 
 /// Whether the request is this agent's: its key first, in constant time, then its tenant and its generation.
-fn check_identity(agentd: &Agentd, headers: &HeaderMap) -> Result<(), Response<Body>> {
+fn check_identity(agentd: &Agentd, headers: &HeaderMap) -> Result<(), Box<Response<Body>>> {
     let key = headers.get(header::AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
     if !key.is_some_and(|key| agentd.key.matches(key)) {
-        return Err(reply::refusal(StatusCode::UNAUTHORIZED, "unauthenticated", "not authenticated"));
+        return Err(Box::new(reply::refusal(StatusCode::UNAUTHORIZED, "unauthenticated", "not authenticated")));
     }
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let generation = text(names::GENERATION).and_then(|value| value.parse::<u64>().ok());
     if text(names::TENANT) == Some(agentd.tenant.as_str()) && generation == Some(agentd.generation.0) {
         Ok(())
     } else {
-        Err(reply::refusal(StatusCode::CONFLICT, "conflict", "this is another tenant's or generation's agent"))
+        let text = "this is another tenant's or generation's agent";
+        Err(Box::new(reply::refusal(StatusCode::CONFLICT, "conflict", text)))
     }
 }
 
 async fn route(request: Request<Incoming>, agentd: Arc<Agentd>) -> Response<Body> {
     if let Err(refusal) = check_identity(&agentd, request.headers()) {
-        return refusal;
+        return *refusal;
     }
     match (request.method(), request.uri().path()) {
         (&Method::GET, path::STATUS) => reply::json(&agentd.status()),

@@ -140,8 +140,8 @@ mod tests {
 
     use super::*;
 
-    fn ok(text: &str) -> Outcome {
-        Ok(Bytes::from(text.to_owned()))
+    fn text(text: &str) -> Bytes {
+        Bytes::from(text.to_owned())
     }
 
     async fn run(turns: &Turns, key: Key, outcome: Outcome) -> Outcome {
@@ -157,37 +157,42 @@ mod tests {
         let (go, wait) = oneshot::channel::<()>();
         let Begun::Ran(first) = turns.begin((1, 1), true, || async {
             wait.await.unwrap();
-            ok("once")
+            Ok(text("once"))
         }) else {
             panic!("it should have run")
         };
-        let Begun::Joined(second) = turns.begin((1, 1), false, || async { ok("twice") }) else {
+        let Begun::Joined(second) = turns.begin((1, 1), false, || async { Ok(text("twice")) }) else {
             panic!("it should have joined")
         };
         drop(first);
         go.send(()).unwrap();
         assert_eq!(second.outcome().await.unwrap(), "once");
-        assert!(matches!(turns.begin((1, 1), false, || async { ok("twice") }), Begun::Replayed(r) if r == "once"));
-        assert!(matches!(turns.begin((2, 1), false, || async { ok("x") }), Begun::Closed), "another bot's is another");
+        assert!(
+            matches!(turns.begin((1, 1), false, || async { Ok(text("twice")) }), Begun::Replayed(r) if r == "once")
+        );
+        assert!(
+            matches!(turns.begin((2, 1), false, || async { Ok(text("x")) }), Begun::Closed),
+            "another bot's is another"
+        );
     }
 
     #[tokio::test]
     async fn a_failed_turn_is_run_anew() {
         let turns = Turns::default();
         assert!(run(&turns, (1, 1), Err(lost())).await.is_err());
-        assert_eq!(run(&turns, (1, 1), ok("now")).await.unwrap(), "now");
+        assert_eq!(run(&turns, (1, 1), Ok(text("now"))).await.unwrap(), "now");
     }
 
     #[tokio::test]
     async fn kept_replies_are_bounded_by_number_and_by_size() {
         let turns = Turns::default();
         for id in 0..100 {
-            run(&turns, (1, id), ok("x")).await.unwrap();
+            run(&turns, (1, id), Ok(text("x"))).await.unwrap();
         }
         assert_eq!(turns.known().turns.len(), MAX_KEPT);
         let big = "x".repeat(3 << 20);
         for id in 100..103 {
-            run(&turns, (1, id), ok(&big)).await.unwrap();
+            run(&turns, (1, id), Ok(text(&big))).await.unwrap();
         }
         assert_eq!(turns.known().kept, [(1, 102)]);
         assert_eq!(turns.known().kept_bytes, 3 << 20);

@@ -17,6 +17,7 @@ use hyper::{
     Request, Response,
     body::Incoming,
     client::conn::http1::{SendRequest, handshake},
+    header::HeaderValue,
 };
 use hyper_util::rt::TokioIo;
 use libtenancy::{
@@ -63,6 +64,7 @@ pub(super) type Connection = SendRequest<Outbound>;
 /// The healthy agent's port.
 pub(super) struct Upstream {
     port: u16,
+    host: HeaderValue,
     sockets: BTreeSet<u64>,
     idle: Mutex<Vec<Connection>>,
 }
@@ -82,8 +84,9 @@ impl Upstream {
         let watch = Stopwatch::start();
         let mut look = LOOK.start;
         loop {
-            let seen = match Self::probe(port).await {
-                Ok(sockets) => return Ok(Self { port, sockets, idle: Mutex::default() }),
+            let left = timeout.saturating_sub(watch.elapsed()).clamp(LOOK.end, HEALTH_TIMEOUT);
+            let seen = match Self::probe(port, left).await {
+                Ok((host, sockets)) => return Ok(Self { port, host, sockets, idle: Mutex::default() }),
                 Err(Probe::Stranger) => return Err(NotReady::PortTaken),
                 Err(Probe::NotYet(seen)) => seen,
             };
@@ -98,7 +101,7 @@ impl Upstream {
         }
     }
 
-    async fn probe(port: u16) -> Result<BTreeSet<u64>, Probe> {
+    async fn probe(port: u16, limit: Duration) -> Result<(HeaderValue, BTreeSet<u64>), Probe> {
         let health = async {
             let mut connection = open(port).await.map_err(Probe::NotYet)?;
             let sockets = listeners(port);
@@ -108,20 +111,21 @@ impl Upstream {
             if !own_sockets(&descendants(std::process::id()), &sockets) {
                 return Err(Probe::Stranger);
             }
+            let host = HeaderValue::try_from(format!("127.0.0.1:{port}")).map_err(|e| Probe::NotYet(e.to_string()))?;
             let request = Request::get("/health")
-                .header(hyper::header::HOST, format!("127.0.0.1:{port}"))
+                .header(hyper::header::HOST, host.clone())
                 .body(Either::Left(Full::new(Bytes::new())))
                 .map_err(|e| Probe::NotYet(e.to_string()))?;
             let answer = connection.send_request(request).await.map_err(|e| Probe::NotYet(e.to_string()))?;
             if answer.status().is_success() {
-                Ok(sockets)
+                Ok((host, sockets))
             } else {
                 Err(Probe::NotYet(format!("GET /health was answered {}", answer.status())))
             }
         };
-        tokio::time::timeout(HEALTH_TIMEOUT, health)
+        tokio::time::timeout(limit, health)
             .await
-            .unwrap_or_else(|_| Err(Probe::NotYet(format!("GET /health was not answered within {HEALTH_TIMEOUT:?}"))))
+            .unwrap_or_else(|_| Err(Probe::NotYet(format!("GET /health was not answered within {limit:?}"))))
     }
 
     fn take_idle(&self) -> Option<Connection> {
@@ -141,9 +145,7 @@ impl Upstream {
         &self,
         mut request: Request<Outbound>,
     ) -> Result<(Response<Incoming>, Connection), SendError> {
-        if let Ok(host) = hyper::header::HeaderValue::from_str(&format!("127.0.0.1:{}", self.port)) {
-            request.headers_mut().insert(hyper::header::HOST, host);
-        }
+        request.headers_mut().insert(hyper::header::HOST, self.host.clone());
         loop {
             let (mut connection, fresh) = match self.take_idle() {
                 Some(connection) => (connection, false),

@@ -8,6 +8,7 @@ use std::{
 
 use libtenancy::{
     conformance::workloads::{World, all_gone, gone, kill, processes, say, soon, wake},
+    ports::workloads::Workloads,
     tenant::TenantId,
 };
 
@@ -81,15 +82,12 @@ async fn what_an_agent_started_ends_with_it_even_in_a_session_of_its_own() {
         let (agent, _) = wake(&*workloads, &acme(), generation, None).await.unwrap();
         let pids = processes(&*workloads, &acme(), &agent).await;
         let escaped = escaped();
-        match victim {
-            Some(which) => {
-                kill(pids[which]);
-                gone(&mut events).await;
-            }
-            None => {
-                let stop = libtenancy::agent::Stop { drain: Duration::ZERO };
-                soon(workloads.agent_stop(&acme(), &agent, &stop)).await.unwrap();
-            }
+        if let Some(which) = victim {
+            kill(pids[which]);
+            gone(&mut events).await;
+        } else {
+            let stop = libtenancy::agent::Stop { drain: Duration::ZERO };
+            soon(workloads.agent_stop(&acme(), &agent, &stop)).await.unwrap();
         }
         all_gone(&[pids[0], pids[1]]).await;
         let ended = async {
@@ -135,7 +133,6 @@ async fn home_with_a_path_longer_than_a_socket_address_works() {
     let (agent, _) = wake(&driver, &acme(), 1, None).await.unwrap();
     assert_eq!(say(&driver, &agent, &acme(), 1, "deep").await.unwrap(), "[1] you said: deep");
     let stop = libtenancy::agent::Stop { drain: Duration::ZERO };
-    use libtenancy::ports::workloads::Workloads;
     soon(driver.agent_stop(&acme(), &agent, &stop)).await.unwrap();
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::Duration,
 };
 
@@ -56,13 +56,11 @@ impl Snapshots for Archives {
 /// The machine; what still runs on it when it is dropped is killed.
 pub(crate) struct Local {
     dir: tempfile::TempDir,
-    /// Every workload seen, so that none outlives a test that failed.
-    drivers: Mutex<Vec<std::sync::Weak<LocalWorkloads>>>,
 }
 
 impl Local {
     pub(crate) fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap(), drivers: Mutex::default() }
+        Self { dir: tempfile::tempdir().unwrap() }
     }
 
     pub(crate) fn state_dir(&self) -> &Path {
@@ -103,9 +101,7 @@ impl World for Local {
     fn workloads_with(&self, change: &dyn Fn(&mut AgentCommand)) -> Arc<dyn Workloads> {
         let mut config = config(self.dir.path());
         change(&mut config.agent);
-        let driver = Arc::new(driver(&config));
-        self.drivers.lock().unwrap().push(Arc::downgrade(&driver));
-        driver
+        Arc::new(driver(&config))
     }
 
     fn lose_local_state(&self, tenant: &TenantId) {

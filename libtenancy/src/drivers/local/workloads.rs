@@ -8,6 +8,8 @@
 //!   so does the `agentd`. A bound one lives on, and is found again by the lock of its tenant's [`home`].
 //! - Nothing secret is in an argument, an environment or a file: the key goes through the socket pair, and is derived
 //!   again by whoever has the keyring.
+//! - Processes of one user are no security boundary: an agent can read, and signal, what else runs as that user. What
+//!   this driver guards against is accidents and leftovers; tenants that attack each other need pods.
 //! - A process is killed only while it is pinned and known to belong to the workload: see [`processes`].
 
 mod client;
@@ -57,7 +59,7 @@ use crate::{
 /// How long an agent may take to say how it is.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long bringing back or saving a state may take, beside what is configured for the agent itself.
-const STATE_TIMEOUT: Duration = Duration::from_secs(600);
+const STATE_TIMEOUT: Duration = Duration::from_mins(10);
 /// How long an `agentd` that was told to end, or must, may take.
 const END_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a home that has just changed hands is looked at again, and how many times.
@@ -182,7 +184,13 @@ impl Shared {
                     tokio::time::sleep(LOOK_AGAIN.0).await;
                     continue;
                 }
-                let id = home.record().map_or_else(|| kill::unknown(tenant), |record| record.workload);
+                let lock_file = home.lock_file();
+                let id = match home.record() {
+                    Some(record) => record.workload,
+                    None => blocking(move || processes::workload_holding(&lock_file))
+                        .await?
+                        .unwrap_or_else(|| kill::unknown(tenant)),
+                };
                 return Ok(Some(Workload { id, tenant: Some(tenant.clone()), agent: None }));
             };
             let agent = Agent {
@@ -190,8 +198,9 @@ impl Shared {
                 generation: record.generation,
                 endpoint: Endpoint::Unix(record.socket.clone()),
             };
+            // It listens only once its agent was healthy; one that is being stopped still answers, and is to be asked.
             let answers = match self.status(tenant, &agent).await {
-                Ok(status) => status.ready,
+                Ok(_) => true,
                 Err(_) if !held()? => return Ok(None),
                 Err(_) => false,
             };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     blocking,
     home::Home,
-    processes::{Pinned, members},
+    processes::{Pinned, members, workload_holding},
 };
 use crate::{
     clock::Stopwatch,
@@ -34,11 +34,16 @@ pub(super) async fn marked(workload: &WorkloadId) -> Result<()> {
     end(workload, None).await
 }
 
-/// Whether this workload holds the home. A home that is held and says nothing is the workload's whose end is asked for:
-/// its lock is then looked at again before anything is killed for it.
+/// Whether this workload holds the home. The record may be of the last holder, or not written yet, so where it does not
+/// tell, the holder's own mark does.
 fn holds(workload: &WorkloadId, home: &Home) -> Result<bool> {
-    Ok(home.is_held().map_err(Error::io("lock", home.lock_file()))?
-        && home.record().is_none_or(|record| record.workload == *workload))
+    if !home.is_held().map_err(Error::io("lock", home.lock_file()))? {
+        return Ok(false);
+    }
+    if home.record().is_some_and(|record| record.workload != *workload) {
+        return Ok(false);
+    }
+    Ok(workload_holding(&home.lock_file()).is_none_or(|holder| holder == *workload))
 }
 
 async fn end(workload: &WorkloadId, home: Option<&Home>) -> Result<()> {

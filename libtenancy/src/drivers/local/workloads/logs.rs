@@ -163,9 +163,9 @@ mod tests {
         let all = |tail| {
             let (home, tenant) = (home.clone(), tenant.clone());
             async move {
-                let mut log = open(&home, &tenant, tail, false).await.unwrap();
+                let mut blocks = open(&home, &tenant, tail, false).await.unwrap();
                 let mut all = Vec::new();
-                while let Some(block) = log.next().await {
+                while let Some(block) = blocks.next().await {
                     all.extend_from_slice(&block.unwrap());
                 }
                 String::from_utf8(all).unwrap()

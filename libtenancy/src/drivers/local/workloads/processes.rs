@@ -127,19 +127,40 @@ impl Pinned {
     }
 }
 
-/// Everything that belongs to the workload by its environment, or to whoever holds `lock_file` if that is `Some`;
-/// except processes that have ended, and this one.
+/// Whether the process was started as part of another workload.
+fn is_marked_otherwise(pid: u32, mark: &[u8]) -> bool {
+    let variable = format!("{WORKLOAD_VARIABLE}=").into_bytes();
+    fs::read(format!("/proc/{pid}/environ"))
+        .is_ok_and(|text| text.split(|&b| b == 0).any(|v| v.starts_with(&variable) && v != mark))
+}
+
+/// Everything that belongs to the workload by its environment, or, if `lock_file` is given, by holding that lock and
+/// not belonging to another workload by its environment; except processes that have ended, and this one.
 pub fn members(workload: &WorkloadId, lock_file: Option<&Path>) -> Vec<Pinned> {
     let mark = format!("{WORKLOAD_VARIABLE}={workload}").into_bytes();
     // `/proc/PID/fd` shows the path without links.
     let lock_file = lock_file.map(|path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf()));
-    let belongs = |pid: u32| is_marked(pid, &mark) || lock_file.as_ref().is_some_and(|path| holds(pid, path));
+    let belongs = |pid: u32| {
+        is_marked(pid, &mark)
+            || lock_file.as_ref().is_some_and(|path| holds(pid, path) && !is_marked_otherwise(pid, &mark))
+    };
     let own = std::process::id();
     all()
         .filter(|&pid| pid != own && belongs(pid))
         .filter_map(Pinned::new)
         .filter(|pinned| belongs(pinned.pid) && !has_ended(pinned.pid))
         .collect()
+}
+
+/// The workload that the holder of `lock_file` was started as part of, if it can be seen.
+pub fn workload_holding(lock_file: &Path) -> Option<WorkloadId> {
+    let lock_file = fs::canonicalize(lock_file).ok()?;
+    let variable = format!("{WORKLOAD_VARIABLE}=").into_bytes();
+    all().filter(|&pid| holds(pid, &lock_file)).find_map(|pid| {
+        let text = fs::read(format!("/proc/{pid}/environ")).ok()?;
+        let id = text.split(|&b| b == 0).find_map(|v| v.strip_prefix(variable.as_slice()))?;
+        Some(WorkloadId(String::from_utf8(id.to_vec()).ok()?))
+    })
 }
 
 /// The inodes of all sockets that listen on `port` where a connection to 127.0.0.1 can arrive.
