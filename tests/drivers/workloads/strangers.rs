@@ -149,3 +149,25 @@ async fn memory_limit_is_in_force_on_the_agent() {
         assert!(data.contains("67108864"), "{data}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sigterm_to_the_supervisor_finishes_the_turn_in_flight_and_saves() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let world = Local::new();
+    let workloads = world.workloads();
+    let mut events = workloads.workload_events();
+    let (agent, _) = wake(&*workloads, &acme(), 1, None).await.unwrap();
+    let turn = tokio::spawn({
+        let (workloads, agent) = (workloads.clone(), agent.clone());
+        async move { say(&*workloads, &agent, &acme(), 1, "/sleep 400").await }
+    });
+    soon(async { while workloads.agent_status(&acme(), &agent).await.unwrap().busy == 0 {} }).await;
+    let pids = processes(&*workloads, &acme(), &agent).await;
+    kill_process(Pid::from_raw(i32::try_from(pids[0]).unwrap()).unwrap(), Signal::TERM).unwrap();
+    assert_eq!(turn.await.unwrap().unwrap(), "[1] you said: /sleep 400");
+    gone(&mut events).await;
+    all_gone(&pids).await;
+    assert!(world.home(&acme()).clean_mark().is_file());
+    let (agent, _) = wake(&*workloads, &acme(), 2, None).await.unwrap();
+    assert_eq!(say(&*workloads, &agent, &acme(), 2, "back").await.unwrap(), "[2] you said: back");
+}
