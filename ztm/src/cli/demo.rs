@@ -12,6 +12,8 @@ use clap::Args;
     ztm demo --agent 'zeroclaw --config-dir {state} gateway --port {port}'")]
 pub struct DemoArgs {
     /// The agent program and its arguments, as for `ztm up` [default: the built-in agent]
+    ///
+    /// ZeroClaw (a program named `zeroclaw`) needs no template: the demo brings a model and points ZeroClaw at it.
     #[arg(long, value_name = "COMMAND")]
     pub agent: Option<String>,
 

@@ -13,6 +13,7 @@ use libtenancy::{
 use super::{
     report::{Check, Report, Wakes, milliseconds, quantile},
     stage::{Actor, BOUND, Stage},
+    zeroclaw,
 };
 use crate::{cli::demo::DemoArgs, printer::Printer};
 
@@ -22,11 +23,21 @@ const IDLE_SAMPLE: usize = 1_000;
 /// The idle timeout while nothing is to fall idle, seconds.
 const AWAKE: i64 = 3_600;
 
+/// How it can be seen that an agent remembers.
+enum Memory {
+    /// It counts what it remembers in front of every answer.
+    Counted,
+    /// ZeroClaw keeps a row for every message.
+    ZeroClaw,
+    /// Nothing is known of it.
+    Unknown,
+}
+
 pub(super) struct Play<'a> {
     stage: Stage,
     actors: Vec<Actor>,
     messages: usize,
-    builtin: bool,
+    memory: Memory,
     agent: String,
     printer: &'a Printer,
     /// What was written, by chat, in order.
@@ -42,7 +53,11 @@ impl<'a> Play<'a> {
             stage,
             actors: (0..args.tenants as usize).map(Actor::new).collect(),
             messages: args.messages as usize,
-            builtin: args.agent.is_none(),
+            memory: match args.agent.as_deref() {
+                None => Memory::Counted,
+                Some(command) if zeroclaw::is_meant(command) => Memory::ZeroClaw,
+                Some(_) => Memory::Unknown,
+            },
             agent: args.agent.clone().unwrap_or_else(|| "the built-in agent".to_owned()),
             printer,
             written: BTreeMap::new(),
@@ -260,16 +275,24 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    /// The built-in agent counts what it remembers in front of every answer.
+    /// Whether everybody's agent still knows every message, those of its earlier life included.
     fn memory_check(&mut self) {
-        if !self.builtin {
+        let remembers = |actor: &&Actor| {
+            let written = &self.written[&actor.chat];
+            match self.memory {
+                Memory::Counted => {
+                    let remembered = format!("[{}] ", written.len());
+                    self.stage.double.sent(actor.chat).last().is_some_and(|sent| sent.text.starts_with(&remembered))
+                }
+                Memory::ZeroClaw => zeroclaw::remembered(&self.stage.agent_state(actor))
+                    .is_ok_and(|remembered| written.iter().all(|text| remembered.contains(text))),
+                Memory::Unknown => false,
+            }
+        };
+        if matches!(self.memory, Memory::Unknown) {
             return;
         }
-        let intact = self.actors.iter().filter(|actor| {
-            let remembered = format!("[{}] ", self.written[&actor.chat].len());
-            self.stage.double.sent(actor.chat).last().is_some_and(|sent| sent.text.starts_with(&remembered))
-        });
-        let (intact, all) = (intact.count(), self.actors.len());
+        let (intact, all) = (self.actors.iter().filter(remembers).count(), self.actors.len());
         self.check("memory outlives the agent", intact == all, format!("{intact} of {all} remember every message"));
     }
 

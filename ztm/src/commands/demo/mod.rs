@@ -6,6 +6,7 @@
 mod acts;
 pub mod report;
 mod stage;
+mod zeroclaw;
 
 use anyhow::{Context as _, bail};
 
@@ -19,7 +20,14 @@ pub fn demo(ctx: &Context, args: &DemoArgs) -> anyhow::Result<()> {
 
 async fn perform(ctx: &Context, args: &DemoArgs) -> anyhow::Result<()> {
     let dir = tempfile::Builder::new().prefix("ztm-demo-").tempdir().context("cannot make a temporary directory")?;
-    let stage = Stage::set(dir.path(), &ctx.settings, args.agent.as_deref(), args.agent_template.as_deref()).await?;
+    let is_zeroclaw = args.agent.as_deref().is_some_and(zeroclaw::is_meant);
+    // Its model must answer to the end, whoever is killed in between.
+    let equipment = match &args.agent_template {
+        None if is_zeroclaw => Some(zeroclaw::Equipment::make(dir.path()).await?),
+        _ => None,
+    };
+    let template = args.agent_template.as_deref().or(equipment.as_ref().map(|e| e.template.as_path()));
+    let stage = Stage::set(dir.path(), &ctx.settings, args.agent.as_deref(), template).await?;
     let mut play = Play::new(stage, args, &ctx.printer);
     let played = tokio::select! {
         played = play.run() => played,

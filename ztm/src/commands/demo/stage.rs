@@ -161,6 +161,11 @@ impl Stage {
         self.state_dir.with_file_name("ztm-up.log")
     }
 
+    /// The state directory of an actor's agent.
+    pub(super) fn agent_state(&self, actor: &Actor) -> PathBuf {
+        self.state_dir.join("tenants").join(&actor.id).join("state")
+    }
+
     pub(super) fn client(&self) -> anyhow::Result<Client> {
         Ok(Client::connect(&self.settings)?)
     }
