@@ -1,0 +1,290 @@
+//! A control plane in a process of its own, the people who write to it, and what can be seen of both from outside.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use libtenancy::{
+    agent::{AgentStatus, key_purpose},
+    api::{CreateTenant, StatusView, TenantView, UpdateTenant},
+    drivers::local::{
+        embedded::KEY_FILE,
+        workloads::{home::Home, processes},
+    },
+    secret::Keyring,
+    tenant::{Generation, TenantId},
+};
+use services::doubles::telegram::{Double, Sent};
+use tokio::process::{Child, Command};
+use ztm::{cli::global::GlobalArgs, client::Client, settings::Settings};
+
+const ZTM: &str = env!("CARGO_BIN_EXE_ztm");
+
+/// How long anything may take before a test fails.
+pub(crate) const BOUND: Duration = Duration::from_secs(60);
+
+/// Between two looks at what does not tell when it changes.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// An idle timeout that no test outlives, seconds.
+const AWAKE: i64 = 3_600;
+
+/// A tenant, its bot, and the person who writes to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    pub(crate) id: String,
+    pub(crate) token: String,
+    pub(crate) chat: i64,
+}
+
+/// A control plane and a double of Telegram in a temporary directory.
+pub(crate) struct World {
+    pub(crate) double: Double,
+    pub(crate) state_dir: PathBuf,
+    arguments: Vec<String>,
+    child: Option<Child>,
+    settings: Settings,
+    _dir: tempfile::TempDir,
+}
+
+impl World {
+    /// Starts `ztm up` with `arguments` added to what every test needs.
+    pub(crate) async fn start(arguments: &[&str]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let state_dir = dir.path().join("state");
+        let double = Double::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+        // The router's port must outlive the control plane: the webhooks name it.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let (port_text, public_url, telegram) = (port.to_string(), format!("http://127.0.0.1:{port}"), double.url());
+        let own = [
+            "up",
+            "--port",
+            "0",
+            "--router-port",
+            &port_text,
+            "--public-url",
+            &public_url,
+            "--telegram-url",
+            &telegram,
+            "--reconcile-interval",
+            "2s",
+        ];
+        let flags = GlobalArgs { state_dir: Some(state_dir.clone()), ..GlobalArgs::default() };
+        let settings = Settings::resolve_in(flags, &|name| {
+            ["HOME", "XDG_CONFIG_HOME"].contains(&name).then(|| dir.path().as_os_str().to_owned())
+        });
+        let arguments = own.iter().chain(arguments).map(|&argument| argument.to_owned()).collect();
+        let mut world = Self { double, state_dir, arguments, child: None, settings: settings.unwrap(), _dir: dir };
+        world.up().await;
+        world
+    }
+
+    /// Starts the control plane, and waits until it is ready.
+    pub(crate) async fn up(&mut self) {
+        fs::create_dir_all(&self.state_dir).unwrap();
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.log_file()).unwrap();
+        let mut child = Command::new(ZTM)
+            .arg("--state-dir")
+            .arg(&self.state_dir)
+            .args(&self.arguments)
+            .env("XDG_CONFIG_HOME", self.state_dir.with_file_name("no-configuration"))
+            .env_remove("ZTM_LOG")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let ready = async {
+            loop {
+                assert!(child.try_wait().unwrap().is_none(), "`ztm up` ended:\n{}", self.log());
+                if let Ok(client @ Client::Http(_)) = Client::connect(&self.settings)
+                    && client.plane("a test").unwrap().ready().await.is_ok()
+                {
+                    return;
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        assert!(tokio::time::timeout(BOUND, ready).await.is_ok(), "`ztm up` is not ready:\n{}", self.log());
+        self.child = Some(child);
+    }
+
+    /// Ends the control plane in order, its agents with it.
+    pub(crate) async fn down(&mut self) {
+        let mut child = self.child.take().unwrap();
+        let down = Command::new(ZTM).arg("--state-dir").arg(&self.state_dir).arg("down").stdout(Stdio::null()).status();
+        assert!(tokio::time::timeout(BOUND, down).await.expect("`ztm down` ends").unwrap().success());
+        tokio::time::timeout(BOUND, child.wait()).await.expect("`ztm up` ends").unwrap();
+    }
+
+    /// The process of the control plane.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.as_ref().and_then(Child::id).unwrap()
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.state_dir.with_file_name("up.log")
+    }
+
+    /// What the control plane has logged.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    fn client(&self) -> Client {
+        Client::connect(&self.settings).unwrap()
+    }
+
+    /// A new tenant with a bot and a webhook, that does not fall idle by itself.
+    pub(crate) async fn person(&self, number: i64) -> Person {
+        let id = format!("tenant-{number}");
+        let person = Person { token: format!("{}:bot-of-{id}-0123456789abcdef", 4_000 + number), id, chat: number };
+        self.double.bot_add(&person.token).unwrap();
+        let new = CreateTenant {
+            tenant_id: person.id.clone(),
+            bot_token: Some(person.token.clone()),
+            idle_timeout_s: Some(AWAKE),
+        };
+        self.client().tenant_create(new).await.unwrap();
+        self.double.wait_webhook(&person.token, BOUND).await.unwrap();
+        person
+    }
+
+    /// The person writes.
+    pub(crate) fn write(&self, person: &Person, text: &str) {
+        self.double.message_push(&person.token, person.chat, text).unwrap();
+    }
+
+    /// Waits until the person's chat has `count` messages of the bot; their texts.
+    pub(crate) async fn answers(&self, person: &Person, count: u64) -> Vec<String> {
+        match self.double.wait_sent(person.chat, count, BOUND).await {
+            Ok(sent) => sent.into_iter().map(|Sent { text, .. }| text).collect(),
+            Err(error) => {
+                panic!("{error}; `{}` was sent {:?}\n{}", person.id, self.double.sent(person.chat), self.log())
+            }
+        }
+    }
+
+    /// The person writes, and is answered; the answer.
+    pub(crate) async fn ask(&self, person: &Person, text: &str) -> String {
+        let before = self.double.sent_count(person.chat);
+        self.write(person, text);
+        self.answers(person, before + 1).await.pop().unwrap()
+    }
+
+    pub(crate) async fn tenant(&self, person: &Person) -> TenantView {
+        self.client().tenant_get(&person.id).await.unwrap()
+    }
+
+    pub(crate) async fn status(&self) -> StatusView {
+        self.client().status().await.unwrap()
+    }
+
+    /// What the person's agent says of itself.
+    pub(crate) async fn agent(&self, person: &Person) -> AgentStatus {
+        self.client().plane("a test").unwrap().agent_status(&person.id).await.unwrap()
+    }
+
+    /// Lets the person's agent fall idle, and waits until it is saved and stopped.
+    pub(crate) async fn fall_idle(&self, person: &Person) -> TenantView {
+        let set = async |seconds| {
+            let change = UpdateTenant { idle_timeout_s: Some(seconds), ..UpdateTenant::default() };
+            self.client().tenant_update(&person.id, change).await.unwrap();
+        };
+        set(1).await;
+        let idle = self
+            .wait_for(&format!("`{}` is idle", person.id), async || {
+                Some(self.tenant(person).await).filter(|tenant| tenant.status == "idle")
+            })
+            .await;
+        set(AWAKE).await;
+        idle
+    }
+
+    /// Waits until `holds` returns a value.
+    pub(crate) async fn wait_for<T>(&self, what: &str, mut holds: impl AsyncFnMut() -> Option<T>) -> T {
+        let waiting = async {
+            loop {
+                if let Some(value) = holds().await {
+                    return value;
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        match tokio::time::timeout(BOUND, waiting).await {
+            Ok(value) => value,
+            Err(_) => panic!("never: {what}\n{}", self.log()),
+        }
+    }
+
+    /// The person's directory.
+    pub(crate) fn home(&self, person: &Person) -> Home {
+        Home::of(&self.state_dir, &person.id.parse().unwrap())
+    }
+
+    /// Every secret that the person's agent must not know, by what it is.
+    pub(crate) async fn secrets(&self, person: &Person) -> BTreeMap<String, String> {
+        let read = |name: &str| fs::read_to_string(self.state_dir.join(name)).unwrap().trim().to_owned();
+        let generation = Generation(self.tenant(person).await.generation);
+        let id: TenantId = person.id.parse().unwrap();
+        let keyring = Keyring::load_or_create(&self.state_dir.join(KEY_FILE)).unwrap();
+        let mut secrets = BTreeMap::from([
+            ("the bot's token".to_owned(), person.token.split_once(':').unwrap().1.to_owned()),
+            ("the keyring".to_owned(), read(KEY_FILE).split_once(' ').unwrap().1.to_owned()),
+            ("the operator's token".to_owned(), read("api-token")),
+            ("the services' token".to_owned(), read("service-token")),
+            ("agentd's key".to_owned(), keyring.derive(&key_purpose(&id, generation)).expose().to_owned()),
+        ]);
+        let webhook = self.double.webhook(&person.token).unwrap();
+        secrets.insert("the webhook's secret".to_owned(), webhook.secret.unwrap());
+        secrets
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if self.child.is_some() {
+            // A test failed: nothing may be left running.
+            let _ = std::process::Command::new(ZTM)
+                .arg("--state-dir")
+                .arg(&self.state_dir)
+                .arg("down")
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status();
+        }
+    }
+}
+
+/// Environment and arguments of a process and of all below it, as one text.
+pub(crate) fn told_to(pid: u32) -> String {
+    let of = |pid: u32, file: &str| fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+    let all: Vec<u8> = std::iter::once(pid)
+        .chain(processes::descendants(pid))
+        .flat_map(|pid| [of(pid, "environ"), of(pid, "cmdline")].concat())
+        .collect();
+    String::from_utf8_lossy(&all).into_owned()
+}
+
+/// Every plain file below a directory.
+pub(crate) fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut directories = vec![directory.to_path_buf()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(&directory).unwrap() {
+            let entry = entry.unwrap();
+            let kind = entry.file_type().unwrap();
+            if kind.is_dir() {
+                directories.push(entry.path());
+            } else if kind.is_file() {
+                found.push(entry.path());
+            }
+        }
+    }
+    found
+}
