@@ -1,5 +1,8 @@
-//! Whole control planes: `ztm up` in a process of its own, real agents, a double of Telegram.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! The real command, black box: `ztm up` in a process of its own, with real agents, against a double of Telegram.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod kill;
+mod plane;
+mod processes;
 mod world;
 mod zeroclaw;

@@ -1,0 +1,155 @@
+//! kill -9, at any instant: nothing that was answered 200 is lost, nothing runs twice, nothing is left over.
+
+mod chats;
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use libtenancy::clock::Stopwatch;
+use services::doubles::telegram::Double;
+use tokio::task::JoinHandle;
+
+use self::chats::{Chats, Dice};
+use crate::{
+    plane::{BOUND, Plane, Tenant},
+    processes::{self, Process},
+};
+
+/// How often the control plane is killed.
+const KILLS: usize = 30;
+
+/// The tenants that are written to all the time, and never fall idle.
+const BUSY: i64 = 4;
+
+/// The tenants that are written to now and then, and fall idle after a second: kills hit their wakes and stops.
+const SPARSE: i64 = 4;
+
+/// Writes to the tenants of a stage until it is told to stop; every message has its number in it.
+struct Load {
+    go: Arc<AtomicBool>,
+    task: JoinHandle<Chats>,
+}
+
+impl Load {
+    fn start(double: Double, busy: Vec<Tenant>, sparse: Vec<Tenant>, mut dice: Dice) -> Self {
+        let go = Arc::new(AtomicBool::new(true));
+        let keep_on = Arc::clone(&go);
+        let task = tokio::spawn(async move {
+            let mut chats = Chats::default();
+            let write = |chats: &mut Chats, tenant: &Tenant, dice: &mut Dice| {
+                let text = chats.next(tenant, dice);
+                double.message_push(&tenant.token, tenant.chat, &text).unwrap();
+            };
+            while keep_on.load(Ordering::Relaxed) {
+                for tenant in &busy {
+                    // What Telegram holds back is bounded: the load is as fast as the control plane takes it.
+                    if double.pending(&tenant.token) < 20 {
+                        write(&mut chats, tenant, &mut dice);
+                    }
+                }
+                for tenant in &sparse {
+                    // Once in about two seconds, in which the agent may have fallen idle, be falling idle, or not yet.
+                    if dice.below(80) == 0 {
+                        write(&mut chats, tenant, &mut dice);
+                    }
+                }
+                tokio::time::sleep(Duration::from_millis(25)).await;
+            }
+            chats
+        });
+        Self { go, task }
+    }
+
+    /// Stops writing; what was written.
+    async fn stop(self) -> Chats {
+        self.go.store(false, Ordering::Relaxed);
+        self.task.await.unwrap()
+    }
+}
+
+/// Looks, as long as it lives, whether a tenant has two agents at a time.
+struct Watch {
+    go: Arc<AtomicBool>,
+    thread: std::thread::JoinHandle<(usize, BTreeMap<String, Vec<Process>>)>,
+}
+
+impl Watch {
+    fn start(plane: &Plane) -> Self {
+        let (go, state_dir) = (Arc::new(AtomicBool::new(true)), plane.canonical_state_dir());
+        let keep_on = Arc::clone(&go);
+        let thread = std::thread::spawn(move || {
+            let (mut looks, mut doubled) = (0, BTreeMap::new());
+            while keep_on.load(Ordering::Relaxed) {
+                looks += 1;
+                doubled.extend(processes::doubled_agents(&state_dir));
+                std::thread::park_timeout(Duration::from_millis(20));
+            }
+            (looks, doubled)
+        });
+        Self { go, thread }
+    }
+
+    fn end(self) {
+        self.go.store(false, Ordering::Relaxed);
+        let (looks, doubled) = self.thread.join().unwrap();
+        assert!(looks > 0);
+        assert!(doubled.is_empty(), "agents of one tenant that lived at the same time: {doubled:#?}");
+    }
+}
+
+async fn cast(plane: &Plane) -> (Vec<Tenant>, Vec<Tenant>) {
+    let (mut busy, mut sparse) = (Vec::new(), Vec::new());
+    for number in 0..BUSY {
+        busy.push(plane.tenant(&format!("busy-{number}"), number, 3_600).await);
+    }
+    for number in BUSY..BUSY + SPARSE {
+        sparse.push(plane.tenant(&format!("sparse-{number}"), number, 1).await);
+    }
+    (busy, sparse)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r1_kill_9_at_random_instants_under_load_loses_and_doubles_nothing() {
+    let mut dice = Dice::from_environment();
+    println!("ZTM_TEST_SEED={} reproduces the instants", dice.seed());
+    let mut plane = Plane::start(&[]).await;
+    let (busy, sparse) = cast(&plane).await;
+    let watch = Watch::start(&plane);
+    let load = Load::start(plane.double.clone(), busy.clone(), sparse.clone(), dice.fork());
+    let mut answered = Vec::new();
+    for _ in 0..KILLS {
+        // From before it listens until well into its work.
+        tokio::time::sleep(Duration::from_millis(50 + dice.below(1_450))).await;
+        plane.kill().await;
+        answered.push(plane.double.sent_total());
+        plane.spawn();
+    }
+    let chats = load.stop().await;
+    plane.ready().await;
+    plane.double.wait_delivered(BOUND).await.unwrap();
+    let inbox = plane.wait_drained().await;
+    assert!(
+        answered.windows(2).filter(|pair| pair[0] < pair[1]).count() > KILLS / 3,
+        "the kills met no work: {answered:?}"
+    );
+
+    let all: Vec<Tenant> = busy.iter().chain(&sparse).cloned().collect();
+    let seen = chats.examine(&plane, &all).await;
+    println!("{seen:#?}\n{inbox}");
+    let counted = inbox["possible_repeats"].as_u64().unwrap();
+    assert_eq!(inbox["dead"], 0, "{inbox}");
+    assert!(seen.repeats <= counted, "{} parts came twice, {counted} were counted", seen.repeats);
+    // A death cuts off at most one send of each tenant.
+    assert!(counted <= (KILLS * all.len()) as u64, "{counted}");
+    for tenant in &busy {
+        assert_eq!(seen.turns_repeated.get(&tenant.id), None, "its agent lived through all of it: {seen:#?}");
+    }
+    watch.end();
+    plane.down().await;
+}

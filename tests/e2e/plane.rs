@@ -1,0 +1,470 @@
+//! A control plane as an operator has it: the `ztm` binary in a process of its own, on a temporary state directory and
+//! fixed ports, with a double of Telegram that outlives it. Found by `up.json`, asked over HTTP with its token, killed by
+//! its id. Whatever a test does, nothing of it is left when this is dropped.
+
+use std::{
+    net::TcpListener,
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
+    time::Duration,
+};
+
+use libtenancy::clock::Stopwatch;
+use serde_json::{Value, json};
+use services::doubles::telegram::Double;
+use tokio::process::{Child, Command};
+
+use crate::processes::{self, Process};
+
+/// How long anything may take before a test fails.
+pub(crate) const BOUND: Duration = Duration::from_secs(60);
+
+/// How often a value that announces no change is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// One tenant, its bot, and the person who writes to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Tenant {
+    pub(crate) id: String,
+    pub(crate) bot: i64,
+    pub(crate) token: String,
+    pub(crate) chat: i64,
+}
+
+impl Tenant {
+    pub(crate) fn new(id: &str, number: i64) -> Self {
+        let bot = 700_000 + number;
+        Self {
+            id: id.to_owned(),
+            bot,
+            token: format!("{bot}:AAHbot-of-{id}-0123456789abcdefghijk"),
+            chat: 5_000 + number,
+        }
+    }
+}
+
+/// What a command said.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ended {
+    /// Standard output as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+
+    /// Asserts success.
+    pub(crate) fn ok(self) -> Self {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        self
+    }
+}
+
+/// What the control plane answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The body of an answer that must be a success.
+    pub(crate) fn ok(self) -> Value {
+        assert!((200..300).contains(&self.status), "{self:?}");
+        self.body
+    }
+
+    /// The stable word of an error.
+    pub(crate) fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+}
+
+/// See the module.
+pub(crate) struct Plane {
+    pub(crate) double: Double,
+    dir: tempfile::TempDir,
+    ports: (u16, u16),
+    arguments: Vec<String>,
+    http: reqwest::Client,
+    child: Option<Child>,
+}
+
+impl Plane {
+    /// A stage with a double, and nothing started. `arguments` are added to those of `ztm up`; a later one wins.
+    pub(crate) async fn set(arguments: &[&str]) -> Self {
+        let double = Double::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(BOUND).build().unwrap();
+        Self {
+            double,
+            dir: tempfile::Builder::new().prefix("ztm-e2e-").tempdir().unwrap(),
+            ports: (fixed_port(), fixed_port()),
+            arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
+            http,
+            child: None,
+        }
+    }
+
+    /// A running control plane.
+    pub(crate) async fn start(arguments: &[&str]) -> Self {
+        let mut plane = Self::set(arguments).await;
+        plane.up().await;
+        plane
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) fn state_dir(&self) -> PathBuf {
+        self.dir.path().join("state")
+    }
+
+    /// A tenant's directory.
+    pub(crate) fn home(&self, tenant: &Tenant) -> PathBuf {
+        self.state_dir().join("tenants").join(&tenant.id)
+    }
+
+    /// What every control plane on this stage has written to standard error.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.dir.path().join("up.log")
+    }
+
+    /// The router's base URL.
+    pub(crate) fn router(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.1)
+    }
+
+    /// The command, in an environment of its own, with the state directory of this stage.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ztm"));
+        command
+            .env_clear()
+            .env("HOME", self.dir.path())
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .current_dir(self.dir.path())
+            .arg("--state-dir")
+            .arg(self.state_dir())
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// The arguments of this stage's `ztm up`.
+    pub(crate) fn up_arguments(&self) -> Vec<String> {
+        let (orchestrator, router) = self.ports;
+        let mut arguments: Vec<String> = ["up", "--warm", "1", "--reconcile-interval", "2s", "--drain", "5s"]
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        for (flag, value) in [
+            ("--port", orchestrator.to_string()),
+            ("--router-port", router.to_string()),
+            ("--telegram-url", self.double.url()),
+            ("--public-url", self.router()),
+        ] {
+            arguments.extend([flag.to_owned(), value]);
+        }
+        arguments.extend(self.arguments.clone());
+        arguments
+    }
+
+    /// Runs a command to its end.
+    pub(crate) async fn ztm(&self, arguments: &[&str]) -> Ended {
+        let output = tokio::time::timeout(BOUND, self.command().args(arguments).output()).await;
+        let output = output.unwrap_or_else(|_| panic!("`ztm {arguments:?}` does not end")).unwrap();
+        Ended {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Starts a control plane and does not wait.
+    pub(crate) fn spawn(&mut self) {
+        assert!(self.child.is_none(), "it runs already");
+        let log = std::fs::File::options().create(true).append(true).open(self.log_file()).unwrap();
+        let mut command = self.command();
+        command.args(self.up_arguments()).stdout(Stdio::null()).stderr(log);
+        self.child = Some(command.spawn().unwrap());
+    }
+
+    /// Waits until the control plane answers that it is ready.
+    pub(crate) async fn ready(&mut self) {
+        let watch = Stopwatch::start();
+        let url = format!("http://127.0.0.1:{}/readyz", self.ports.0);
+        loop {
+            let ended = self.child.as_mut().unwrap().try_wait().unwrap();
+            assert_eq!(ended, None, "it ended: {}", self.log());
+            if self.http.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                return;
+            }
+            assert!(watch.elapsed() < BOUND, "it is not ready: {}", self.log());
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Starts a control plane, and returns when it is ready.
+    pub(crate) async fn up(&mut self) {
+        self.spawn();
+        self.ready().await;
+    }
+
+    /// The id of the control plane's process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.as_ref().and_then(Child::id).unwrap()
+    }
+
+    /// Whether the control plane is still the process that was started.
+    pub(crate) fn lives(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| child.try_wait().unwrap().is_none())
+    }
+
+    /// SIGKILL: nothing is finished.
+    pub(crate) async fn kill(&mut self) {
+        let mut child = self.child.take().unwrap();
+        assert_eq!(child.try_wait().unwrap(), None, "it ended by itself: {}", self.log());
+        child.start_kill().unwrap();
+        let status = child.wait().await.unwrap();
+        assert_eq!(status.signal(), Some(9), "{status}: {}", self.log());
+    }
+
+    /// SIGTERM, and its exit status.
+    pub(crate) async fn terminate(&mut self) -> ExitStatus {
+        let mut child = self.child.take().unwrap();
+        let pid = rustix::process::Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        tokio::time::timeout(BOUND, child.wait()).await.expect("it does not end").unwrap()
+    }
+
+    /// `ztm down`; nothing may be left.
+    pub(crate) async fn down(&mut self) {
+        self.ztm(&["down"]).await.ok();
+        let mut child = self.child.take().unwrap();
+        let status = tokio::time::timeout(BOUND, child.wait()).await.expect("it does not end").unwrap();
+        assert!(status.success(), "{status}: {}", self.log());
+        let left = self.processes();
+        assert!(left.is_empty(), "left over: {left:#?}\n{}", self.log());
+        assert_eq!(self.held_locks(), Vec::<String>::new());
+    }
+
+    /// Everything alive that belongs to this stage.
+    pub(crate) fn processes(&self) -> Vec<Process> {
+        processes::all_of(&self.canonical_state_dir())
+    }
+
+    /// The state directory as the kernel names it.
+    pub(crate) fn canonical_state_dir(&self) -> PathBuf {
+        self.dir.path().canonicalize().unwrap().join("state")
+    }
+
+    /// The tenants whose lock somebody holds.
+    pub(crate) fn held_locks(&self) -> Vec<String> {
+        let Ok(homes) = std::fs::read_dir(self.state_dir().join("tenants")) else { return Vec::new() };
+        let held = |path: PathBuf| {
+            let Ok(lock) = std::fs::File::open(path) else { return false };
+            rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockShared).is_err()
+        };
+        homes
+            .flatten()
+            .filter(|home| held(home.path().join("agent.lock")))
+            .map(|home| home.file_name().to_string_lossy().into_owned())
+            .collect()
+    }
+
+    /// The agent's process; `None` if the tenant has none.
+    pub(crate) fn agent(&self, tenant: &Tenant) -> Option<Process> {
+        self.processes().into_iter().find(|process| process.agent_of.as_deref() == Some(&tenant.id))
+    }
+
+    /// The process of the `agentd` that the tenant's home says it belongs to.
+    pub(crate) fn agentd(&self, tenant: &Tenant) -> Option<Process> {
+        let record = std::fs::read(self.home(tenant).join("agentd.json")).ok()?;
+        let record: Value = serde_json::from_slice(&record).ok()?;
+        Process::of(u32::try_from(record["pid"].as_u64()?).ok()?).filter(Process::lives)
+    }
+
+    /// The token of the orchestrator.
+    pub(crate) fn token(&self) -> String {
+        std::fs::read_to_string(self.state_dir().join("api-token")).unwrap().trim().to_owned()
+    }
+
+    /// A request to the orchestrator, not yet sent.
+    pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let url = format!("http://127.0.0.1:{}{path}", self.ports.0);
+        self.http.request(method.parse().unwrap(), url).bearer_auth(self.token())
+    }
+
+    /// A request to the router, not yet sent.
+    pub(crate) fn post_update(
+        &self,
+        tenant: &str,
+        secret: Option<&str>,
+        body: impl Into<reqwest::Body>,
+    ) -> reqwest::RequestBuilder {
+        let mut request = self.http.post(format!("{}/tg/{tenant}", self.router())).body(body);
+        if let Some(secret) = secret {
+            request = request.header("x-telegram-bot-api-secret-token", secret);
+        }
+        request
+    }
+
+    /// Asks the orchestrator.
+    pub(crate) async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let mut request = self.request(method, path);
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        answer(request).await
+    }
+
+    /// Makes the tenant's bot known, and creates the tenant. Returns when its webhook is registered.
+    pub(crate) async fn create(&self, tenant: &Tenant, idle_timeout_s: i64) {
+        self.double.bot_add(&tenant.token).unwrap();
+        let body = json!({"tenant_id": tenant.id, "bot_token": tenant.token, "idle_timeout_s": idle_timeout_s});
+        self.ask("POST", "/tenants", Some(body)).await.ok();
+        self.double.wait_webhook(&tenant.token, BOUND).await.unwrap();
+    }
+
+    /// A tenant of an id of its own, created.
+    pub(crate) async fn tenant(&self, id: &str, number: i64, idle_timeout_s: i64) -> Tenant {
+        let tenant = Tenant::new(id, number);
+        self.create(&tenant, idle_timeout_s).await;
+        tenant
+    }
+
+    /// The tenant as it is shown.
+    pub(crate) async fn get(&self, tenant: &Tenant) -> Value {
+        self.ask("GET", &format!("/tenants/{}", tenant.id), None).await.ok()
+    }
+
+    /// The control plane in numbers.
+    pub(crate) async fn status(&self) -> Value {
+        self.ask("GET", "/status", None).await.ok()
+    }
+
+    /// Every update of a tenant, in order.
+    pub(crate) async fn updates(&self, tenant: &Tenant) -> Vec<Value> {
+        let (mut all, mut after) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/inbox?tenant={}&limit=1000&after={after}", tenant.id);
+            let page = self.ask("GET", &path, None).await.ok();
+            all.extend(page["updates"].as_array().unwrap().iter().cloned());
+            match page["next"].as_str() {
+                Some(next) => after = next.replace('/', "%2F"),
+                None => return all,
+            }
+        }
+    }
+
+    /// Somebody writes to the tenant.
+    pub(crate) fn write(&self, tenant: &Tenant, text: &str) -> i64 {
+        self.double.message_push(&tenant.token, tenant.chat, text).unwrap()
+    }
+
+    /// Writes, and waits for the answer that contains `part`.
+    pub(crate) async fn converse(&self, tenant: &Tenant, text: &str, part: &str) -> String {
+        self.write(tenant, text);
+        self.answered(tenant, part).await
+    }
+
+    /// Waits for a message in the tenant's chat that contains `part`.
+    pub(crate) async fn answered(&self, tenant: &Tenant, part: &str) -> String {
+        match self.double.wait_text(tenant.chat, part, BOUND).await {
+            Ok(sent) => sent.text,
+            Err(error) => panic!("{error}; the chat: {:#?}\n{}", self.texts(tenant), self.log()),
+        }
+    }
+
+    /// The texts in the tenant's chat, in order.
+    pub(crate) fn texts(&self, tenant: &Tenant) -> Vec<String> {
+        self.double.sent(tenant.chat).into_iter().map(|sent| sent.text).collect()
+    }
+
+    /// Waits until the tenant has this status; the tenant as it is then.
+    pub(crate) async fn wait_status(&self, tenant: &Tenant, status: &str) -> Value {
+        self.wait(&format!("`{}` is {status}", tenant.id), async || {
+            let seen = self.get(tenant).await;
+            (seen["status"] == status).then_some(seen)
+        })
+        .await
+    }
+
+    /// Waits until nothing is pending in any inbox; the inboxes in numbers.
+    pub(crate) async fn wait_drained(&self) -> Value {
+        self.wait("nothing is pending", async || {
+            let inbox = self.status().await["inbox"].clone();
+            (inbox["pending"] == 0).then_some(inbox)
+        })
+        .await
+    }
+
+    /// Waits until `probe` finds what it looks for.
+    pub(crate) async fn wait<T>(&self, what: &str, probe: impl AsyncFn() -> Option<T>) -> T {
+        let search = async {
+            loop {
+                if let Some(found) = probe().await {
+                    return found;
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        match tokio::time::timeout(BOUND, search).await {
+            Ok(found) => found,
+            Err(_) => panic!("never: {what}\n{}", self.log()),
+        }
+    }
+}
+
+impl Drop for Plane {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.start_kill();
+        }
+        // Until nothing is left: one that dies may just have started another.
+        let (watch, state_dir) = (Stopwatch::start(), self.canonical_state_dir());
+        loop {
+            let left = processes::all_of(&state_dir);
+            if left.is_empty() || watch.elapsed() > Duration::from_secs(10) {
+                break;
+            }
+            left.iter().for_each(Process::kill);
+            std::thread::yield_now();
+        }
+        if std::thread::panicking() {
+            eprintln!("--- the log of the control plane\n{}", self.log());
+        }
+    }
+}
+
+/// Sends a request.
+pub(crate) async fn answer(request: reqwest::RequestBuilder) -> Answer {
+    let answer = request.send().await.unwrap();
+    let status = answer.status().as_u16();
+    let text = answer.text().await.unwrap_or_default();
+    let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
+    Answer { status, body }
+}
+
+/// A port of loopback that is free, and that the kernel gives to nobody who asks for any: while a control plane is dead
+/// between two of its lives, its ports must stay its own.
+fn fixed_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(std::process::id() % 600).unwrap() * 20;
+    loop {
+        let port = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
