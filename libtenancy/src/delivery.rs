@@ -19,9 +19,9 @@ use crate::{
     error::{Error, Result},
     inbox::{self, Claim, Epoch, Outcome, Outgoing, Stage, Take, Update, UpdateKey},
     ports::{inboxes::DELIVERY_TTL, workloads::TurnKey},
-    secret::Secret,
     tenancy::{Tenancy, lock},
     tenant::{Agent, Status, TenantId},
+    webhook::OpenedBot,
 };
 
 /// How long a loop waits for the next update before it ends.
@@ -63,7 +63,7 @@ struct Delivery<'a> {
     update: &'a Update,
     key: &'a UpdateKey,
     epoch: Epoch,
-    token: Secret,
+    bot: Arc<OpenedBot>,
     /// The "starting" message that the reply replaces. Held locked while it is being sent.
     notice: Arc<tokio::sync::Mutex<Option<i64>>>,
 }
@@ -194,13 +194,12 @@ impl Tenancy {
     async fn update_deliver(&self, update: &Update, epoch: Epoch) -> Result<Take> {
         let inboxes = &self.drivers().inboxes;
         let id = &update.key.tenant;
-        let tenant = self.tenant_get(id).await?;
-        let Some(bot) = tenant.settings.bot.as_ref().filter(|bot| bot.id == update.key.bot) else {
+        let Some(bot) = self.bot_opened(id).await?.filter(|bot| bot.id == update.key.bot) else {
             let outcome = Outcome::Dead("its bot was replaced or removed".to_owned());
             return inboxes.update_finish(&update.key, epoch, &outcome, self.now()).await;
         };
         let notice = Arc::new(tokio::sync::Mutex::new(update.notice));
-        let delivery = Delivery { update, key: &update.key, epoch, token: self.bot_open(id, bot)?, notice };
+        let delivery = Delivery { update, key: &update.key, epoch, bot, notice };
         if let Some(reason) = inbox::exhausted(update, self.now()) {
             return self.update_bury(&delivery, reason).await;
         }
@@ -249,7 +248,7 @@ impl Tenancy {
     /// What is to be said to an update; `None` if it was put back for a later attempt.
     async fn update_answer(&self, delivery: &Delivery<'_>, incoming: &Incoming) -> Result<Option<Outgoing>> {
         if let Incoming::Callback { id: callback, .. } = incoming
-            && let Err(error) = self.drivers().messengers.callback_answer(&delivery.token, callback).await
+            && let Err(error) = self.drivers().messengers.callback_answer(&delivery.bot.token, callback).await
         {
             tracing::debug!(update = %delivery.key, error = error.chain(), "callback not answered");
         }
@@ -368,13 +367,13 @@ impl Tenancy {
         if index == 0
             && let Some(notice) = *delivery.notice.lock().await
         {
-            match messengers.text_edit(&delivery.token, chat, notice, part).await {
+            match messengers.text_edit(&delivery.bot.token, chat, notice, part).await {
                 // The notice was deleted in the chat: say it in a message of its own.
                 Err(Error::Refused { .. }) => {}
                 other => return other,
             }
         }
-        messengers.text_send(&delivery.token, chat, part).await.map(drop)
+        messengers.text_send(&delivery.bot.token, chat, part).await.map(drop)
     }
 
     /// Puts the update back for a later attempt.
@@ -420,7 +419,7 @@ impl Tenancy {
         let typing = async {
             tokio::time::sleep(TYPING_AFTER).await;
             loop {
-                if let Err(error) = self.drivers().messengers.typing_send(&delivery.token, chat).await {
+                if let Err(error) = self.drivers().messengers.typing_send(&delivery.bot.token, chat).await {
                     tracing::debug!(update = %delivery.key, error = error.chain(), "typing not shown");
                 }
                 tokio::time::sleep(TYPING_EVERY).await;
@@ -438,11 +437,12 @@ impl Tenancy {
 
     /// Sends the "starting" message in a task of its own: the reply waits for its id, whenever it comes.
     fn notice_send(&self, delivery: &Delivery<'_>, chat: i64, mut notice: tokio::sync::OwnedMutexGuard<Option<i64>>) {
-        let (tenancy, key, epoch, token) = (self.clone(), delivery.key.clone(), delivery.epoch, delivery.token.clone());
+        let (tenancy, key, epoch) = (self.clone(), delivery.key.clone(), delivery.epoch);
+        let bot = Arc::clone(&delivery.bot);
         self.inner.tasks.spawn(async move {
             let drivers = tenancy.drivers();
             let sent = async {
-                let message = drivers.messengers.text_send(&token, chat, chat::STARTING).await?;
+                let message = drivers.messengers.text_send(&bot.token, chat, chat::STARTING).await?;
                 *notice = Some(message);
                 drivers.inboxes.notice_store(&key, epoch, message).await
             };

@@ -31,14 +31,16 @@ const CACHE_TTL: Duration = Duration::from_secs(5);
 /// More cached secrets than this are thrown away together.
 const CACHE_MAX: usize = 10_000;
 
-/// Opened secrets by tenant, with the time they were read.
+/// Opened bots by tenant, with the time they were read.
 #[derive(Default)]
-pub(crate) struct WebhookCache(Mutex<HashMap<TenantId, Opened>>);
+pub(crate) struct WebhookCache(Mutex<HashMap<TenantId, (Timestamp, Arc<OpenedBot>)>>);
 
-struct Opened {
-    at: Timestamp,
-    bot: BotId,
-    secret: Arc<Secret>,
+/// A bot with its secrets open.
+#[derive(Debug)]
+pub(crate) struct OpenedBot {
+    pub(crate) id: BotId,
+    pub(crate) token: Secret,
+    webhook_secret: Secret,
 }
 
 impl WebhookCache {
@@ -50,18 +52,18 @@ impl WebhookCache {
         lock(&self.0).clear();
     }
 
-    fn get(&self, id: &TenantId, now: Timestamp) -> Option<(BotId, Arc<Secret>)> {
+    fn get(&self, id: &TenantId, now: Timestamp) -> Option<Arc<OpenedBot>> {
         let cache = lock(&self.0);
-        let opened = cache.get(id)?;
-        (now.since(opened.at) < CACHE_TTL && now >= opened.at).then(|| (opened.bot, Arc::clone(&opened.secret)))
+        let (at, bot) = cache.get(id)?;
+        (now.since(*at) < CACHE_TTL && now >= *at).then(|| Arc::clone(bot))
     }
 
-    fn put(&self, id: &TenantId, now: Timestamp, bot: BotId, secret: Arc<Secret>) {
+    fn put(&self, id: &TenantId, now: Timestamp, bot: Arc<OpenedBot>) {
         let mut cache = lock(&self.0);
         if cache.len() >= CACHE_MAX {
             cache.clear();
         }
-        cache.insert(id.clone(), Opened { at: now, bot, secret });
+        cache.insert(id.clone(), (now, bot));
     }
 }
 
@@ -95,29 +97,38 @@ impl Tenancy {
         self.bot_open(id, &bot)
     }
 
-    /// The secret and the bot that the tenant's webhook takes updates for. `NotFound` for an unknown tenant, one that
-    /// is being deleted, and one without a bot.
-    async fn webhook_secret(&self, id: &TenantId) -> Result<(BotId, Arc<Secret>)> {
+    /// The tenant's bot with its secrets open; `None` if it has none. `NotFound` for an unknown tenant and one that is
+    /// being deleted.
+    pub(crate) async fn bot_opened(&self, id: &TenantId) -> Result<Option<Arc<OpenedBot>>> {
         let now = self.now();
         if let Some(known) = self.inner.webhooks.get(id, now) {
-            return Ok(known);
+            return Ok(Some(known));
         }
         let tenant = self.tenant_get(id).await?;
-        let bot = match (tenant.lifecycle.status, tenant.settings.bot) {
-            (Status::Terminated { .. }, _) | (_, None) => return Err(Error::not_found("tenant", id)),
-            (_, Some(bot)) => bot,
-        };
-        let secret = Arc::new(self.inner.keyring.open(&webhook_owner(id), &bot.webhook_secret)?);
-        self.inner.webhooks.put(id, now, bot.id, Arc::clone(&secret));
-        Ok((bot.id, secret))
+        if matches!(tenant.lifecycle.status, Status::Terminated { .. }) {
+            return Err(Error::not_found("tenant", id));
+        }
+        let Some(bot) = tenant.settings.bot else { return Ok(None) };
+        let opened = Arc::new(OpenedBot {
+            id: bot.id,
+            token: self.bot_open(id, &bot)?,
+            webhook_secret: self.inner.keyring.open(&webhook_owner(id), &bot.webhook_secret)?,
+        });
+        self.inner.webhooks.put(id, now, Arc::clone(&opened));
+        Ok(Some(opened))
     }
 
     /// Whether `secret` is the one the messenger was given for this tenant, in constant time.
     ///
-    /// `NotFound` for a tenant that takes no updates, `Unauthenticated` for a wrong or missing secret.
+    /// `NotFound` for a tenant that takes no updates (unknown, being deleted, without a bot), `Unauthenticated` for a
+    /// wrong or missing secret.
     pub async fn webhook_check(&self, id: &TenantId, secret: Option<&[u8]>) -> Result<BotId> {
-        let (bot, expected) = self.webhook_secret(id).await?;
-        if secret.is_some_and(|given| expected.matches(given)) { Ok(bot) } else { Err(Error::Unauthenticated) }
+        let bot = self.bot_opened(id).await?.ok_or_else(|| Error::not_found("tenant", id))?;
+        if secret.is_some_and(|given| bot.webhook_secret.matches(given)) {
+            Ok(bot.id)
+        } else {
+            Err(Error::Unauthenticated)
+        }
     }
 
     /// Takes an update in: when this returns `Ok`, it is durable and will be handled.
