@@ -1,0 +1,254 @@
+//! What the embedded store costs. `cargo bench -p libtenancy --bench store`.
+//!
+//! Writes are durable (`synchronous=FULL`): their figures are those of the disk under the temporary directory.
+
+use std::{hint::black_box, path::Path, sync::Arc, time::Duration};
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use futures::future::join_all;
+use libtenancy::{
+    clock::{Clock, Stopwatch, SystemClock, Timestamp},
+    drivers::local::store::Store,
+    inbox::{Claim, Epoch, Outcome, Outgoing, Put, Take, UpdateKey},
+    ports::{
+        deadlines::Deadlines,
+        inboxes::Inboxes,
+        tenants::{Filter, Tenants},
+    },
+    tenant::{BotId, DEFAULT_IDLE_TIMEOUT, Lifecycle, Settings, SnapshotRef, Tenant, TenantId, WakePhases},
+};
+use tokio::runtime::Runtime;
+
+/// An update of a usual size.
+const PAYLOAD: &str = r#"{"update_id":123456789,"message":{"message_id":1365,"from":{"id":1111111,"is_bot":false,"first_name":"Test","last_name":"Lastname","username":"Testusername","language_code":"en"},"chat":{"id":1111111,"first_name":"Test","last_name":"Lastname","username":"Testusername","type":"private"},"date":1441645532,"text":"please remind me of what we said about the harvest festival last week, and whether anybody has answered"}}"#;
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
+fn open(dir: &Path) -> Store {
+    Store::open(dir, Arc::new(SystemClock::default())).unwrap()
+}
+
+fn now() -> Timestamp {
+    SystemClock::default().now()
+}
+
+fn key(tenant: u64, update_id: u64) -> UpdateKey {
+    let tenant = format!("tenant-{tenant:06}").parse().unwrap();
+    UpdateKey { tenant, bot: BotId(7), update_id: i64::try_from(update_id).unwrap() }
+}
+
+/// Processor time of this process, all threads.
+fn processor_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap())
+}
+
+/// `callers` tasks that put `each` updates of a tenant of their own.
+async fn puts(store: &Store, round: u64, callers: u64, each: u64) {
+    let tasks = (0..callers).map(|caller| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            for n in 0..each {
+                let put = store.update_put(&key(caller, round * each + n), PAYLOAD, u32::MAX, now()).await.unwrap();
+                assert_eq!(put, Put::Stored);
+            }
+        })
+    });
+    for task in join_all(tasks).await {
+        task.unwrap();
+    }
+}
+
+fn update_put(c: &mut Criterion) {
+    let runtime = runtime();
+    let mut group = c.benchmark_group("update_put");
+    for callers in [1_u64, 100] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        let mut round = 0;
+        group.throughput(Throughput::Elements(callers));
+        group.bench_function(BenchmarkId::new("callers", callers), |b| {
+            b.iter_custom(|each| {
+                let watch = Stopwatch::start();
+                runtime.block_on(puts(&store, round, callers, each));
+                // Ids grow from round to round, whatever their lengths.
+                round = (round + 1) * 2;
+                watch.elapsed()
+            });
+        });
+    }
+    group.finish();
+}
+
+/// The whole way of one message: put, take (or the take within the last finish), reply, finish.
+async fn message(store: &Store, caller: u64, update_id: u64, epoch: Epoch) {
+    let key = key(caller, update_id);
+    store.update_put(&key, PAYLOAD, 1_000, now()).await.unwrap();
+    let Take::Taken(update) = store.update_take(&key.tenant, epoch, now()).await.unwrap() else {
+        panic!("an update waits")
+    };
+    let reply = Outgoing { chat: 1_111_111, parts: vec!["Nobody has answered yet.".to_owned()] };
+    store.reply_store(&update.key, epoch, &reply).await.unwrap();
+    store.update_finish(&update.key, epoch, &Outcome::Handled, now()).await.unwrap();
+}
+
+fn messages(c: &mut Criterion) {
+    let runtime = runtime();
+    let mut group = c.benchmark_group("message_path");
+    let callers = 100_u64;
+    for behind in [0_u64, 1_000] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        let epochs: Vec<Epoch> = runtime.block_on(async {
+            if behind > 0 {
+                // Another tenant's thousand pending updates are in the way of nobody.
+                puts(&store, 0, 1, behind).await;
+            }
+            join_all((0..callers).map(|caller| {
+                let store = store.clone();
+                async move {
+                    match store.delivery_claim(&key(caller + 1, 0).tenant, "bench", now()).await.unwrap() {
+                        Claim::Won(epoch) => epoch,
+                        Claim::Held(_) => panic!("nobody else delivers"),
+                    }
+                }
+            }))
+            .await
+        });
+        let (mut done, mut messages, mut processor) = (0_u64, 0_u64, Duration::ZERO);
+        group.throughput(Throughput::Elements(callers));
+        group.bench_function(BenchmarkId::new("100_tenants_pending", behind), |b| {
+            b.iter_custom(|each| {
+                let (watch, before) = (Stopwatch::start(), processor_time());
+                let first = done;
+                runtime.block_on(async {
+                    let tasks = (0..callers).zip(&epochs).map(|(caller, &epoch)| {
+                        let store = store.clone();
+                        tokio::spawn(async move {
+                            for n in 0..each {
+                                message(&store, caller + 1, first + n, epoch).await;
+                            }
+                        })
+                    });
+                    for task in join_all(tasks).await {
+                        task.unwrap();
+                    }
+                });
+                done += each;
+                messages += each * callers;
+                processor += processor_time() - before;
+                watch.elapsed()
+            });
+        });
+        if messages > 0 {
+            let written = store.written();
+            println!(
+                "message_path: {:.1} µs of processor time a message, {:.1} writes a commit",
+                processor.as_secs_f64() * 1e6 / messages as f64,
+                written.writes as f64 / written.commits as f64,
+            );
+        }
+    }
+    group.finish();
+}
+
+fn deadlines(c: &mut Criterion) {
+    let runtime = runtime();
+    let mut group = c.benchmark_group("idle_tick_nothing_due");
+    for tenants in [1_000_u64, 100_000] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        let later = now() + Duration::from_secs(3_600);
+        runtime.block_on(async {
+            for chunk in 0..tenants / 1_000 {
+                let ids: Vec<TenantId> = (0..1_000).map(|n| key(chunk * 1_000 + n, 0).tenant).collect();
+                for set in join_all(ids.iter().map(|id| store.deadline_set(id, later))).await {
+                    set.unwrap();
+                }
+            }
+        });
+        group.bench_function(BenchmarkId::new("deadline_next", tenants), |b| {
+            b.iter(|| runtime.block_on(store.deadline_next()).unwrap());
+        });
+        group.bench_function(BenchmarkId::new("deadlines_due", tenants), |b| {
+            b.iter(|| black_box(runtime.block_on(store.deadlines_due(now(), 100)).unwrap()));
+        });
+    }
+    group.finish();
+}
+
+fn tenant(n: u64) -> Tenant {
+    let at = now();
+    let mut lifecycle = Lifecycle::new(at);
+    lifecycle.snapshot = Some(SnapshotRef {
+        key: format!("tenants/x/{}/1.tar.zst", lifecycle.generation),
+        sha256: "ab".repeat(32),
+        bytes: 1 << 20,
+        generation: lifecycle.generation,
+        taken_at: at,
+    });
+    lifecycle.last_wake = Some(WakePhases::default());
+    Tenant {
+        id: key(n, 0).tenant,
+        created_at: at,
+        last_active_at: at,
+        settings: Settings { idle_timeout: DEFAULT_IDLE_TIMEOUT, bot: None, suspended: None },
+        lifecycle,
+    }
+}
+
+fn tenants(c: &mut Criterion) {
+    let runtime = runtime();
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let all: Vec<Tenant> = (0..10_000).map(tenant).collect();
+    runtime.block_on(async {
+        for chunk in all.chunks(1_000) {
+            for created in join_all(chunk.iter().map(|tenant| store.tenant_create(tenant))).await {
+                created.unwrap();
+            }
+        }
+    });
+    let mut group = c.benchmark_group("tenants");
+    for page in [10_000, 500] {
+        group.bench_function(BenchmarkId::new("list_10000_in_pages_of", page), |b| {
+            b.iter(|| {
+                runtime.block_on(async {
+                    let (mut listed, mut after) = (0, None);
+                    loop {
+                        let found = store.tenant_list(&Filter::default(), after.as_ref(), page).await.unwrap();
+                        listed += found.items.len();
+                        after = found.next;
+                        if after.is_none() {
+                            break;
+                        }
+                    }
+                    assert_eq!(listed, 10_000);
+                });
+            });
+        });
+    }
+    group.bench_function("get", |b| b.iter(|| runtime.block_on(store.tenant_get(&all[5_000].id)).unwrap()));
+    group.bench_function("counts_of_10000", |b| b.iter(|| runtime.block_on(store.tenant_counts()).unwrap()));
+    group.bench_function("list_active_none", |b| {
+        let filter = Filter { status: None, active: true };
+        b.iter(|| runtime.block_on(store.tenant_list(&filter, None, 500)).unwrap());
+    });
+    group.bench_function("open_and_close", |b| {
+        b.iter(|| drop(black_box(open(dir.path()))));
+    });
+    group.finish();
+}
+
+fn settings() -> Criterion {
+    Criterion::default().sample_size(20).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(5))
+}
+
+criterion_group! {
+    name = benches;
+    config = settings();
+    targets = update_put, messages, deadlines, tenants
+}
+criterion_main!(benches);
