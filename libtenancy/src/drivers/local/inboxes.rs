@@ -37,6 +37,10 @@ const CLAIM: &str = "INSERT INTO inboxes (tenant, epoch, owner, expires_at) VALU
      ON CONFLICT (tenant) DO UPDATE SET epoch = max(epoch + 1, ?4), owner = ?2, expires_at = ?3 \
      WHERE owner IS NULL OR owner = ?2 OR expires_at <= ?4 \
      RETURNING epoch";
+const COUNT_STORED: &str = "INSERT INTO inboxes (tenant, pending) VALUES (?1, 1) \
+     ON CONFLICT (tenant) DO UPDATE SET pending = pending + 1";
+const COUNT_MOVED: &str = "UPDATE inboxes SET pending = pending + ?2, dead = dead + ?3, handled = handled + ?4 \
+     WHERE tenant = ?1";
 const RENEW: &str = "UPDATE inboxes SET expires_at = ?3 WHERE tenant = ?1 AND epoch = ?2 AND owner IS NOT NULL";
 pub(super) const FIRST: &str = concat!(
     "SELECT ",
@@ -156,6 +160,29 @@ fn fenced_write(
     }
 }
 
+/// Counts an update's way from one stage to another, in the transaction that writes it.
+fn count_moved(connection: &Connection, tenant: &TenantId, from: &str, to: &str) -> Result<(), Fault> {
+    let change = |stages: &[&str]| i64::from(stages.contains(&to)) - i64::from(stages.contains(&from));
+    connection.prepare_cached(COUNT_MOVED)?.execute(params![
+        tenant.as_str(),
+        change(&["pending", "replied"]),
+        change(&["dead"]),
+        change(&["handled"])
+    ])?;
+    Ok(())
+}
+
+/// Counts a part that may have been sent twice: in the update, and in the inbox, where it outlives the update.
+fn count_repeat(connection: &Connection, tenant: &TenantId, row: i64) -> Result<(), Fault> {
+    connection
+        .prepare_cached("UPDATE updates SET possible_repeats = possible_repeats + 1 WHERE row = ?1")?
+        .execute([row])?;
+    connection
+        .prepare_cached("UPDATE inboxes SET possible_repeats = possible_repeats + 1 WHERE tenant = ?1")?
+        .execute([tenant.as_str()])?;
+    Ok(())
+}
+
 /// Renews the claim, which is also the check of its epoch.
 fn renew(connection: &Connection, tenant: &TenantId, epoch: Epoch, now: Timestamp) -> Result<(), Fault> {
     let renewed = connection.prepare_cached(RENEW)?.execute(params![
@@ -166,13 +193,21 @@ fn renew(connection: &Connection, tenant: &TenantId, epoch: Epoch, now: Timestam
     if renewed == 0 { Err(claim_lost(tenant, epoch)) } else { Ok(()) }
 }
 
-/// Takes the tenant's first update; the epoch has been checked.
-fn take(connection: &Connection, tenant: &TenantId, epoch: Epoch, now: Timestamp) -> Result<Take, Fault> {
-    let first = {
-        let mut statement = connection.prepare_cached(FIRST)?;
-        let mut rows = statement.query([tenant.as_str()])?;
-        rows.next()?.map(update_from_row).transpose()?
-    };
+/// The tenant's first update that is not terminal.
+fn first(connection: &Connection, tenant: &TenantId) -> Result<Option<StoredUpdate>, Fault> {
+    let mut statement = connection.prepare_cached(FIRST)?;
+    let mut rows = statement.query([tenant.as_str()])?;
+    rows.next()?.map(update_from_row).transpose()
+}
+
+/// Takes `first`; the epoch has been checked.
+fn take(
+    connection: &Connection,
+    tenant: &TenantId,
+    epoch: Epoch,
+    first: Option<StoredUpdate>,
+    now: Timestamp,
+) -> Result<Take, Fault> {
     let Some(StoredUpdate { row, taken_epoch, mut update, .. }) = first else { return Ok(Take::Empty) };
     if update.not_before > now {
         return Ok(Take::Wait(update.not_before));
@@ -184,9 +219,7 @@ fn take(connection: &Connection, tenant: &TenantId, epoch: Epoch, now: Timestamp
     update.takes += 1;
     let unsent = matches!(&update.stage, Stage::Replied { reply, sent } if (*sent as usize) < reply.parts.len());
     if unsent && taken_epoch.is_some_and(|taken| taken != epoch) {
-        connection
-            .prepare_cached("UPDATE updates SET possible_repeats = possible_repeats + 1 WHERE row = ?1")?
-            .execute([row])?;
+        count_repeat(connection, tenant, row)?;
         update.possible_repeats += 1;
     }
     Ok(Take::Taken(Box::new(update)))
@@ -209,6 +242,7 @@ impl Inboxes for Store {
                 connection
                     .prepare_cached("INSERT INTO update_bodies (row, payload) VALUES (?1, ?2)")?
                     .execute(params![connection.last_insert_rowid(), payload])?;
+                connection.prepare_cached(COUNT_STORED)?.execute([tenant])?;
                 return Ok(Put::Stored);
             }
             let duplicate = connection
@@ -264,8 +298,10 @@ impl Inboxes for Store {
     async fn update_take(&self, tenant: &TenantId, epoch: Epoch, now: Timestamp) -> Result<Take> {
         let tenant = tenant.clone();
         self.write(move |connection| {
+            // Read first: a row that cannot be read shall not undo what others wrote in the same transaction.
+            let first = first(connection, &tenant)?;
             renew(connection, &tenant, epoch, now)?;
-            take(connection, &tenant, epoch, now)
+            take(connection, &tenant, epoch, first, now)
         })
         .await
     }
@@ -328,9 +364,7 @@ impl Inboxes for Store {
                 &[&not_before.as_micros(), &error, &counts],
             )?;
             if possible_repeat {
-                connection
-                    .prepare_cached("UPDATE updates SET possible_repeats = possible_repeats + 1 WHERE row = ?1")?
-                    .execute([row])?;
+                count_repeat(connection, &key.tenant, row)?;
             }
             Ok(())
         })
@@ -340,21 +374,23 @@ impl Inboxes for Store {
     async fn update_finish(&self, key: &UpdateKey, epoch: Epoch, outcome: &Outcome, now: Timestamp) -> Result<Take> {
         let (key, outcome) = (key.clone(), outcome.clone());
         self.write(move |connection| {
-            renew(connection, &key.tenant, epoch, now)?;
             let at = now.as_micros();
-            match outcome {
+            match &outcome {
                 Outcome::Handled => {
                     let sql = fenced!("stage = 'handled', ended_at = ?5", "ended_at IS NULL");
                     let row = fenced_write(connection, sql, &key, epoch, &[&at])?;
                     connection.prepare_cached("DELETE FROM update_bodies WHERE row = ?1")?.execute([row])?;
+                    count_moved(connection, &key.tenant, "pending", "handled")?;
                 }
                 Outcome::Dead(reason) => {
                     let sql =
                         fenced!("stage = 'dead', ended_at = ?5, reason = ?6, taken_epoch = NULL", "ended_at IS NULL");
-                    fenced_write(connection, sql, &key, epoch, &[&at, &reason])?;
+                    fenced_write(connection, sql, &key, epoch, &[&at, reason])?;
+                    count_moved(connection, &key.tenant, "pending", "dead")?;
                 }
             }
-            take(connection, &key.tenant, epoch, now)
+            renew(connection, &key.tenant, epoch, now)?;
+            take(connection, &key.tenant, epoch, first(connection, &key.tenant)?, now)
         })
         .await
     }
@@ -404,7 +440,7 @@ impl Inboxes for Store {
                      received_at = ?3, not_before = ?3 WHERE row = ?1",
                 )?
                 .execute(params![found.row, stage, now.as_micros()])?;
-            Ok(())
+            count_moved(connection, &key.tenant, found.update.stage.label(), stage)
         })
         .await
     }
@@ -422,7 +458,7 @@ impl Inboxes for Store {
                             "UPDATE updates SET stage = 'dropped', ended_at = ?2, reason = NULL WHERE row = ?1",
                         )?
                         .execute(params![found.row, now.as_micros()])?;
-                    Ok(())
+                    count_moved(connection, &key.tenant, found.update.stage.label(), "dropped")
                 }
             }
         })

@@ -27,7 +27,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use tokio::sync::Semaphore;
 
 use self::{fault::classify, writer::Writer};
@@ -148,10 +148,11 @@ impl Store {
     }
 
     /// Queues a write and waits for its commit. If the future is dropped, the write may still happen.
+    /// `work` may run twice (see [`writer`]); only its last run counts.
     pub(crate) async fn write<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        F: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
     {
         self.shared.writer.submit(Shed::Last, work).await
     }
@@ -160,7 +161,7 @@ impl Store {
     pub(crate) async fn write_new<T, F>(&self, bytes: usize, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        F: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
     {
         self.shared.writer.submit(Shed::First(bytes), work).await
     }
@@ -313,6 +314,8 @@ fn connect(file: &Path, busy_timeout: Duration) -> Result<Connection> {
         let connection = Connection::open_with_flags(file, flags)?;
         connection.busy_timeout(busy_timeout)?;
         connection.set_prepared_statement_cache_capacity(128);
+        // Otherwise SQLite prepares a statement anew whenever certain of its parameters change.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         Ok(connection)
     })();

@@ -24,7 +24,7 @@ CREATE TABLE tenants (
 CREATE INDEX tenants_active ON tenants (id) WHERE status <> 'idle';
 CREATE INDEX tenants_by_status ON tenants (status, id);
 
--- One row per tenant that ever had an update or a delivery: who delivers, and the inbox in numbers (kept by triggers).
+-- One row per tenant that ever had an update or a delivery: who delivers, and the inbox in numbers.
 CREATE TABLE inboxes (
   tenant           TEXT    NOT NULL PRIMARY KEY,
   epoch            INTEGER NOT NULL DEFAULT 0,
@@ -69,23 +69,7 @@ CREATE TABLE update_bodies (
   reply   TEXT                  -- JSON: {"chat": …, "parts": [ … ]}
 ) STRICT;
 
-CREATE TRIGGER updates_stored AFTER INSERT ON updates BEGIN
-  INSERT INTO inboxes (tenant, pending) VALUES (new.tenant, 1)
-    ON CONFLICT (tenant) DO UPDATE SET pending = pending + 1;
-END;
-CREATE TRIGGER updates_moved AFTER UPDATE OF stage ON updates
-  WHEN old.stage <> new.stage AND NOT (old.ended_at IS NULL AND new.ended_at IS NULL) BEGIN
-  UPDATE inboxes SET
-    pending = pending + (new.ended_at IS NULL) - (old.ended_at IS NULL),
-    dead    = dead + (new.stage = 'dead') - (old.stage = 'dead'),
-    handled = handled + (new.stage = 'handled') - (old.stage = 'handled')
-  WHERE tenant = new.tenant;
-END;
-CREATE TRIGGER updates_repeated AFTER UPDATE OF possible_repeats ON updates
-  WHEN new.possible_repeats <> old.possible_repeats BEGIN
-  UPDATE inboxes SET possible_repeats = possible_repeats + new.possible_repeats - old.possible_repeats
-  WHERE tenant = new.tenant;
-END;
+-- The other counts are kept by the writes themselves: a trigger would make every one of them dearer.
 CREATE TRIGGER updates_removed AFTER DELETE ON updates BEGIN
   DELETE FROM update_bodies WHERE row = old.row;
   UPDATE inboxes SET

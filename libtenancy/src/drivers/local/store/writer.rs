@@ -5,8 +5,12 @@
 //!
 //! # Design notes
 //! A commit costs an fsync, which costs hundreds of times what a small write costs; so writes that wait at the same time
-//! share one. Every write runs in a savepoint of its own: one that fails is rolled back alone. Nobody is answered before
-//! the commit, and if it fails, everybody gets its error.
+//! share one. Nobody is answered before the commit, and if it fails, everybody in it gets its error.
+//!
+//! A write that fails is undone alone. Most that fail (a fence, a duplicate) have changed nothing, and the group goes
+//! on. If one fails after it has changed something, or takes the transaction with it (a full disk), the group is rolled
+//! back and each of its writes is run again in a transaction of its own: a write may therefore run twice, and only its
+//! last run counts. Savepoints would save that, at twice the price of every write that succeeds.
 //!
 //! The queue is bounded in jobs and in bytes, and full means `Overloaded` at once: memory does not grow with the load.
 //! What may be refused (a new message, which its sender keeps) is refused while a quarter of the queue is still free, so
@@ -51,16 +55,10 @@ pub(super) struct Counters {
     pub(super) queued_bytes: AtomicUsize,
 }
 
-/// A job failed and must be rolled back.
-struct Undo {
-    /// For want of space.
-    full: bool,
-}
-
 /// One queued write.
 trait Job: Send {
-    /// Does the write; an `Err` says that it must be rolled back.
-    fn run(&mut self, connection: &Connection, file: &Path) -> Result<(), Undo>;
+    /// Does the write, perhaps again; whether it succeeded.
+    fn run(&mut self, connection: &Connection, file: &Path) -> bool;
     /// Whatever it did was undone.
     fn fail(&mut self, error: Error);
     /// Tells the caller.
@@ -68,7 +66,7 @@ trait Job: Send {
 }
 
 struct Call<T, F> {
-    work: Option<F>,
+    work: F,
     result: Option<Result<T>>,
     caller: oneshot::Sender<Result<T>>,
     _held: HeldBytes,
@@ -77,17 +75,14 @@ struct Call<T, F> {
 impl<T, F> Job for Call<T, F>
 where
     T: Send,
-    F: FnOnce(&Connection) -> Result<T, Fault> + Send,
+    F: FnMut(&Connection) -> Result<T, Fault> + Send,
 {
-    fn run(&mut self, connection: &Connection, file: &Path) -> Result<(), Undo> {
-        let Some(work) = self.work.take() else { return Err(Undo { full: false }) };
-        let result = match catch_unwind(AssertUnwindSafe(|| work(connection))) {
+    fn run(&mut self, connection: &Connection, file: &Path) -> bool {
+        let result = match catch_unwind(AssertUnwindSafe(|| (self.work)(connection))) {
             Ok(result) => result.map_err(|fault| fault.into_error(file)),
             Err(_) => Err(Error::internal("a write to the store panicked")),
         };
-        let ran = result.as_ref().map(drop).map_err(|e| Undo { full: matches!(e, Error::StoreFull) });
-        self.result = Some(result);
-        ran
+        self.result.insert(result).is_ok()
     }
 
     fn fail(&mut self, error: Error) {
@@ -149,7 +144,7 @@ impl Writer {
     pub(super) async fn submit<T, F>(&self, shed: Shed, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        F: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
     {
         let queue = self.queue.as_ref().ok_or_else(|| Error::unavailable(PART, "it is closing"))?;
         let overloaded = |reason: String| Error::Overloaded { reason };
@@ -163,14 +158,14 @@ impl Writer {
         let held = HeldBytes::try_hold(&self.counters, bytes)
             .ok_or_else(|| overloaded(format!("{} MiB wait for the store", QUEUED_BYTES >> 20)))?;
         let (caller, answer) = oneshot::channel();
-        queue.try_send(Box::new(Call { work: Some(work), result: None, caller, _held: held })).map_err(|refused| {
-            match refused {
+        queue.try_send(Box::new(Call { work, result: None, caller, _held: held })).map_err(
+            |refused| match refused {
                 mpsc::error::TrySendError::Full(_) => {
                     overloaded(format!("{} writes wait for the store", queue.max_capacity()))
                 }
                 mpsc::error::TrySendError::Closed(_) => Error::unavailable(PART, "its writer has ended"),
-            }
-        })?;
+            },
+        )?;
         answer.await.unwrap_or_else(|_| Err(Error::outcome_unknown(PART, "its writer ended before it answered")))
     }
 }
@@ -185,16 +180,6 @@ impl Drop for Writer {
     }
 }
 
-/// Why a transaction is gone before its COMMIT.
-enum Lost {
-    /// SQLite rolled it back: no space.
-    Full,
-    /// SQLite rolled it back: an I/O error.
-    RolledBack,
-    /// A savepoint could not be set, undone or released.
-    Sql(rusqlite::Error),
-}
-
 /// What the thread owns.
 struct AtWork {
     connection: Connection,
@@ -206,9 +191,8 @@ impl AtWork {
     fn serve(self, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
         let mut batch = Vec::with_capacity(BATCH);
         while jobs.blocking_recv_many(&mut batch, BATCH) > 0 {
-            let mut settled = 0;
-            while let Some(rest) = batch.get_mut(settled..).filter(|rest| !rest.is_empty()) {
-                settled += self.transaction(rest);
+            if !self.together(&mut batch) {
+                batch.iter_mut().for_each(|job| self.alone(job));
             }
             batch.drain(..).for_each(Job::answer);
         }
@@ -218,25 +202,40 @@ impl AtWork {
         self.connection.prepare_cached(sql)?.execute([]).map(drop)
     }
 
-    /// Runs jobs in one transaction; how many of them are settled, at least one.
-    fn transaction(&self, jobs: &mut [Box<dyn Job>]) -> usize {
+    /// Runs jobs in one transaction; `false` if one of them must be undone, and then none of them has happened.
+    fn together(&self, jobs: &mut [Box<dyn Job>]) -> bool {
         if let Err(error) = self.execute("BEGIN IMMEDIATE") {
             fail_all(jobs, || classify(&self.file, &error));
-            return jobs.len();
+            return true;
         }
-        for index in 0..jobs.len() {
-            if let Err(lost) = self.savepoint(&mut jobs[index]) {
-                // A full or failing disk takes the whole transaction with it; the jobs after this one get another.
+        for job in jobs.iter_mut() {
+            let before = self.connection.total_changes();
+            let succeeded = job.run(&self.connection, &self.file);
+            let undo = !succeeded && self.connection.total_changes() != before;
+            if undo || self.connection.is_autocommit() {
                 self.abandon();
-                let settled = index + 1;
-                fail_all(&mut jobs[..settled], || match &lost {
-                    Lost::Full => Error::StoreFull,
-                    Lost::RolledBack => Error::unavailable(PART, "a write of the same group failed"),
-                    Lost::Sql(error) => classify(&self.file, error),
-                });
-                return settled;
+                return false;
             }
         }
+        self.commit(jobs);
+        true
+    }
+
+    /// Runs a job in a transaction of its own.
+    fn alone(&self, job: &mut Box<dyn Job>) {
+        let jobs = std::slice::from_mut(job);
+        if let Err(error) = self.execute("BEGIN IMMEDIATE") {
+            fail_all(jobs, || classify(&self.file, &error));
+        } else if !jobs[0].run(&self.connection, &self.file) {
+            self.abandon();
+        } else if self.connection.is_autocommit() {
+            fail_all(jobs, || Error::internal("a write ended the transaction it ran in"));
+        } else {
+            self.commit(jobs);
+        }
+    }
+
+    fn commit(&self, jobs: &mut [Box<dyn Job>]) {
         match self.execute("COMMIT") {
             Ok(()) => {
                 self.counters.commits.fetch_add(1, Ordering::Relaxed);
@@ -247,20 +246,6 @@ impl AtWork {
                 fail_all(jobs, || commit_failed(&self.file, &error));
             }
         }
-        jobs.len()
-    }
-
-    /// Runs one job; an error says that the whole transaction is lost.
-    fn savepoint(&self, job: &mut Box<dyn Job>) -> Result<(), Lost> {
-        self.execute("SAVEPOINT job").map_err(Lost::Sql)?;
-        let ran = job.run(&self.connection, &self.file);
-        if self.connection.is_autocommit() {
-            return Err(if matches!(ran, Err(Undo { full: true })) { Lost::Full } else { Lost::RolledBack });
-        }
-        if ran.is_err() {
-            self.execute("ROLLBACK TO job").map_err(Lost::Sql)?;
-        }
-        self.execute("RELEASE job").map_err(Lost::Sql)
     }
 
     fn abandon(&self) {
