@@ -1,6 +1,7 @@
 //! The real command, black box: `ztm up` in a process of its own, with real agents, against a double of Telegram.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod hostile;
 mod kill;
 mod plane;
 mod processes;

@@ -10,7 +10,8 @@ use std::{
 
 use libtenancy::{
     agent::{AgentStatus, key_purpose},
-    api::{CreateTenant, StatusView, TenantView, UpdateTenant},
+    api::{CreateTenant, TenantView, UpdateTenant},
+    chat::STARTING,
     drivers::local::{
         embedded::KEY_FILE,
         workloads::{home::Home, processes},
@@ -160,29 +161,35 @@ impl World {
         self.double.message_push(&person.token, person.chat, text).unwrap();
     }
 
-    /// Waits until the person's chat has `count` messages of the bot; their texts.
-    pub(crate) async fn answers(&self, person: &Person, count: u64) -> Vec<String> {
-        match self.double.wait_sent(person.chat, count, BOUND).await {
-            Ok(sent) => sent.into_iter().map(|Sent { text, .. }| text).collect(),
-            Err(error) => {
-                panic!("{error}; `{}` was sent {:?}\n{}", person.id, self.double.sent(person.chat), self.log())
-            }
+    /// What the bot has said to the person; without a "starting" that is no answer yet.
+    fn said(&self, person: &Person) -> Vec<String> {
+        self.double
+            .sent(person.chat)
+            .into_iter()
+            .map(|Sent { text, .. }| text)
+            .filter(|text| text != STARTING)
+            .collect()
+    }
+
+    /// Waits until the person has `count` answers; all of them.
+    pub(crate) async fn answers(&self, person: &Person, count: usize) -> Vec<String> {
+        let what = format!("answer {count} to `{}`", person.id);
+        let enough = |_: &Double| Some(self.said(person)).filter(|said| said.len() >= count);
+        match self.double.wait_until(&what, BOUND, enough).await {
+            Ok(said) => said,
+            Err(error) => panic!("{error}; it was sent {:?}\n{}", self.double.sent(person.chat), self.log()),
         }
     }
 
     /// The person writes, and is answered; the answer.
     pub(crate) async fn ask(&self, person: &Person, text: &str) -> String {
-        let before = self.double.sent_count(person.chat);
+        let before = self.said(person).len();
         self.write(person, text);
         self.answers(person, before + 1).await.pop().unwrap()
     }
 
     pub(crate) async fn tenant(&self, person: &Person) -> TenantView {
         self.client().tenant_get(&person.id).await.unwrap()
-    }
-
-    pub(crate) async fn status(&self) -> StatusView {
-        self.client().status().await.unwrap()
     }
 
     /// What the person's agent says of itself.

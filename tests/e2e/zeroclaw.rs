@@ -91,7 +91,7 @@ async fn every_reply_comes_once_and_in_order_and_memory_outlives_idleness_and_a_
     }
     for person in &people {
         let expected: Vec<String> = (1..=MESSAGES).map(|number| llm::answer(&text(person, number))).collect();
-        assert_eq!(zoo.world.answers(person, MESSAGES as u64).await, expected, "{}", person.id);
+        assert_eq!(zoo.world.answers(person, MESSAGES).await, expected, "{}", person.id);
     }
     assert_eq!(zoo.model.requests(), 3 * MESSAGES as u64, "no turn ran twice");
 
@@ -148,7 +148,7 @@ async fn a_killed_agent_is_replaced_and_the_conversation_goes_on() {
         killed.insert(pid);
     }
     let expected: Vec<String> = (1..=MESSAGES).map(|number| llm::answer(&text(number))).collect();
-    assert_eq!(zoo.world.answers(&person, MESSAGES as u64).await, expected);
+    assert_eq!(zoo.world.answers(&person, MESSAGES).await, expected);
     // A turn that the kill cut off ran again, and may be remembered twice; none is forgotten.
     let remembered = remembered(&zoo.state(&person));
     assert!((1..=MESSAGES).all(|number| remembered.contains(&text(number))), "{remembered:?}");
