@@ -15,11 +15,16 @@ use crate::{
 #[must_use]
 pub struct ControlPlane {
     tenancy: Tenancy,
+    leader: JoinHandle<()>,
+    warm_pool: JoinHandle<()>,
     loops: Vec<JoinHandle<()>>,
 }
 
 /// How long operations under way may take to end at shutdown.
 const SHUTDOWN: Duration = Duration::from_secs(20);
+
+/// How long the loops that end by themselves may take.
+const ENDING: Duration = Duration::from_secs(5);
 
 impl ControlPlane {
     /// Starts the loops: leadership (with idle handling and reconciling), the warm pool, workload events, and the
@@ -31,9 +36,9 @@ impl ControlPlane {
         let t = tenancy.clone();
         loops.push(tokio::spawn(async move { t.workload_events_run().await }));
         let t = tenancy.clone();
-        loops.push(tokio::spawn(async move { t.leader_run().await }));
+        let leader = tokio::spawn(async move { t.leader_run().await });
         let t = tenancy.clone();
-        loops.push(tokio::spawn(async move { t.warm_pool_run().await }));
+        let warm_pool = tokio::spawn(async move { t.warm_pool_run().await });
         let t = tenancy.clone();
         loops.push(tokio::spawn(async move {
             if let Err(error) = t.webhooks_sweep().await {
@@ -43,7 +48,7 @@ impl ControlPlane {
         // What an earlier control plane left pending goes on at once; a tenant's half-done wake is finished by the
         // wake that its delivery asks for.
         tenancy.deliveries_sweep().await?;
-        Ok(Self { tenancy, loops })
+        Ok(Self { tenancy, leader, warm_pool, loops })
     }
 
     /// The handle it runs on.
@@ -55,7 +60,7 @@ impl ControlPlane {
     /// by the next start).
     /// With `stop_agents`, every agent is stopped and saved first; otherwise they run on and are adopted at the next
     /// start.
-    pub async fn shutdown(mut self, stop_agents: bool) {
+    pub async fn shutdown(self, stop_agents: bool) {
         let inner = &self.tenancy.inner;
         inner.shutdown.cancel();
         inner.tasks.close();
@@ -65,9 +70,11 @@ impl ControlPlane {
         }
         inner.is_live.store(false, Ordering::Release);
         self.tasks_join().await;
-        // The leader ends by itself, having given up its lease; the others have nothing to give up.
-        let leader = self.loops.swap_remove(1);
-        let _ = tokio::time::timeout(Duration::from_secs(5), leader).await;
+        // The leader ends by itself, having given up its lease, and the pool when no start is under way; the others have
+        // nothing to give up.
+        let _ = tokio::time::timeout(ENDING, async { tokio::join!(self.leader, self.warm_pool) }).await;
+        // Warm agents would end by themselves a moment after this process; whoever waits for its end is to find nothing.
+        let _ = tokio::time::timeout(ENDING, self.tenancy.warm_pool_end()).await;
         for task in &self.loops {
             task.abort();
         }

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use crate::{
     clock::Timestamp,
+    ports::workloads::Workload,
     tenancy::{Tenancy, lock},
     tenant::WorkloadId,
 };
@@ -75,8 +76,8 @@ impl WarmPool {
 impl Tenancy {
     /// Keeps the pool at its target until the control plane shuts down.
     pub(crate) async fn warm_pool_run(&self) {
-        let pool = &self.inner.warm_pool;
-        loop {
+        let (pool, shutdown) = (&self.inner.warm_pool, &self.inner.shutdown);
+        while !shutdown.is_cancelled() {
             let now = self.now();
             let (missing, wait) = {
                 let state = lock(&pool.state);
@@ -88,10 +89,20 @@ impl Tenancy {
             } else {
                 tokio::select! {
                     () = pool.changed.notified() => {}
+                    () = shutdown.cancelled() => {}
                     () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)), if wait.is_some() && missing > 0 => {}
                 }
             }
         }
+    }
+
+    /// Ends what is in the pool. For the end of a control plane, when nobody fills or claims any more.
+    pub(crate) async fn warm_pool_end(&self) {
+        let ready = std::mem::take(&mut lock(&self.inner.warm_pool.state).ready);
+        let ends = ready.into_iter().map(|id| async move {
+            self.workload_end(&Workload { id, tenant: None, agent: None }).await;
+        });
+        futures::future::join_all(ends).await;
     }
 
     async fn warm_pool_add(&self) {
