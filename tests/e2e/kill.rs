@@ -11,7 +11,6 @@ use std::{
     time::Duration,
 };
 
-use libtenancy::clock::Stopwatch;
 use services::doubles::telegram::Double;
 use tokio::task::JoinHandle;
 
@@ -150,6 +149,132 @@ async fn r1_kill_9_at_random_instants_under_load_loses_and_doubles_nothing() {
     for tenant in &busy {
         assert_eq!(seen.turns_repeated.get(&tenant.id), None, "its agent lived through all of it: {seen:#?}");
     }
+    // The kills met wakes and stops too, not messages alone.
+    let log = plane.whole_log();
+    let (stops, adopted) = (log.matches("reason=\"idle\"").count(), log.matches("adopted").count());
+    assert!(stops >= 5 && adopted >= 5, "{stops} idle stops, {adopted} adoptions");
     watch.end();
+    plane.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sigterm_under_load_finishes_or_keeps_everything_and_stops_every_agent() {
+    let mut dice = Dice::from_environment();
+    println!("ZTM_TEST_SEED={}", dice.seed());
+    let mut plane = Plane::start(&[]).await;
+    let (busy, sparse) = cast(&plane).await;
+    let load = Load::start(plane.double.clone(), busy.clone(), sparse.clone(), dice.fork());
+    for round in 1..=3 {
+        let target = plane.double.sent_total() + 100;
+        let reached = plane.double.wait_until("answers", BOUND, |double| (double.sent_total() >= target).then_some(()));
+        reached.await.unwrap();
+        let status = plane.terminate().await;
+        assert!(status.success(), "round {round}: {status}\n{}", plane.log());
+        let left = plane.processes();
+        assert!(left.is_empty(), "round {round}: {left:#?}\n{}", plane.log());
+        assert_eq!(plane.held_locks(), Vec::<String>::new());
+        // What is stored is still there for who looks, without a control plane.
+        let tenants = plane.ztm(&["tenant", "list", "-o", "json"]).await.ok().json();
+        for tenant in tenants["tenants"].as_array().unwrap() {
+            assert_eq!(tenant["status"], "idle", "{tenant}");
+        }
+        plane.up().await;
+    }
+    let chats = load.stop().await;
+    plane.double.wait_delivered(BOUND).await.unwrap();
+    let inbox = plane.wait_drained().await;
+    let all: Vec<Tenant> = busy.iter().chain(&sparse).cloned().collect();
+    let seen = chats.examine(&plane, &all).await;
+    println!("{seen:#?}\n{inbox}");
+    assert_eq!((seen.repeats, &inbox["possible_repeats"], &inbox["dead"]), (0, &0.into(), &0.into()), "{inbox}");
+    assert!(seen.turns_repeated.is_empty(), "{seen:#?}");
+    plane.down().await;
+}
+
+/// Writes `/sleep` and returns once the agent is at it, and has remembered `remembered` messages.
+async fn in_flight(plane: &Plane, tenant: &Tenant, millis: u32, remembered: usize) {
+    plane.write(tenant, &format!("/sleep {millis}"));
+    plane.wait("the agent is at work", async || (plane.memories(tenant).len() == remembered).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_killed_in_the_middle_of_a_turn_answers_after_its_recovery() {
+    let mut plane = Plane::start(&[]).await;
+    let tenant = plane.tenant("acme", 1, 3_600).await;
+    plane.converse(&tenant, "hello", "[1] ").await;
+    in_flight(&plane, &tenant, 2_500, 2).await;
+    let (agent, agentd) = (plane.agent(&tenant).unwrap(), plane.agentd(&tenant).unwrap());
+    agent.kill();
+    // The message that was being answered is remembered twice: no store can fence an agent's turn.
+    assert_eq!(plane.answered(&tenant, "/sleep").await, "[3] you said: /sleep 2500");
+    assert!(!agent.lives() && !agentd.lives(), "an agentd ends with its agent");
+    assert_eq!(plane.converse(&tenant, "and on", "[4] ").await, "[4] you said: and on");
+    assert_eq!(plane.texts(&tenant).len(), 3, "{:?}", plane.texts(&tenant));
+    plane.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agentd_killed_in_the_middle_of_a_turn_takes_its_agent_along_and_both_come_back() {
+    let mut plane = Plane::start(&[]).await;
+    let tenant = plane.tenant("acme", 1, 3_600).await;
+    plane.converse(&tenant, "hello", "[1] ").await;
+    in_flight(&plane, &tenant, 2_500, 2).await;
+    let (agent, agentd) = (plane.agent(&tenant).unwrap(), plane.agentd(&tenant).unwrap());
+    assert_ne!(agent.pid, agentd.pid);
+    agentd.kill();
+    assert_eq!(plane.answered(&tenant, "/sleep").await, "[3] you said: /sleep 2500");
+    assert!(!agent.lives() && !agentd.lives(), "no agent without its agentd");
+    assert_eq!(plane.converse(&tenant, "and on", "[4] ").await, "[4] you said: and on");
+    assert_eq!(plane.texts(&tenant).len(), 3, "{:?}", plane.texts(&tenant));
+    plane.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_control_plane_killed_in_the_middle_of_a_turn_joins_it_afterwards() {
+    let mut plane = Plane::start(&[]).await;
+    let tenant = plane.tenant("acme", 1, 3_600).await;
+    plane.converse(&tenant, "hello", "[1] ").await;
+    in_flight(&plane, &tenant, 1_500, 2).await;
+    let agent = plane.agent(&tenant).unwrap();
+    plane.kill().await;
+    plane.up().await;
+    assert_eq!(plane.answered(&tenant, "/sleep").await, "[2] you said: /sleep 1500", "one turn, joined");
+    assert!(agent.lives(), "the same agent");
+    assert_eq!(plane.wait_drained().await["possible_repeats"], 0);
+    plane.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn control_plane_agentd_and_agent_killed_together_lose_nothing() {
+    let mut plane = Plane::start(&[]).await;
+    let tenant = plane.tenant("acme", 1, 3_600).await;
+    plane.converse(&tenant, "hello", "[1] ").await;
+    in_flight(&plane, &tenant, 2_500, 2).await;
+    plane.write(&tenant, "behind it");
+    plane.double.wait_delivered(BOUND).await.unwrap();
+    let agentd = plane.agentd(&tenant).unwrap();
+    plane.kill().await;
+    agentd.kill();
+    plane.up().await;
+    assert_eq!(plane.answered(&tenant, "behind it").await, "[4] you said: behind it");
+    assert_eq!(plane.texts(&tenant), ["[1] you said: hello", "[3] you said: /sleep 2500", "[4] you said: behind it"]);
+    plane.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_agent_killed_at_once_is_noticed_without_a_message() {
+    let mut plane = Plane::start(&[]).await;
+    let (busy, _) = cast(&plane).await;
+    for tenant in &busy {
+        plane.converse(tenant, "hello", "[1] ").await;
+    }
+    for tenant in &busy {
+        plane.agent(tenant).unwrap().kill();
+    }
+    for tenant in &busy {
+        let idle = plane.wait_status(tenant, "idle").await;
+        assert_eq!(idle["stop_reason"]["kind"], "lost", "{idle}");
+        assert_eq!(plane.converse(tenant, "again", "[2] ").await, "[2] you said: again");
+    }
     plane.down().await;
 }

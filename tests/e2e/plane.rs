@@ -132,8 +132,15 @@ impl Plane {
     }
 
     /// What every control plane on this stage has written to standard error.
-    pub(crate) fn log(&self) -> String {
+    pub(crate) fn whole_log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    /// The end of it.
+    pub(crate) fn log(&self) -> String {
+        let log = self.whole_log();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(60)..].join("\n")
     }
 
     fn log_file(&self) -> PathBuf {
@@ -294,6 +301,18 @@ impl Plane {
         Process::of(u32::try_from(record["pid"].as_u64()?).ok()?).filter(Process::lives)
     }
 
+    /// What the built-in agent has on its disk, whether it runs or not; nothing if it has none.
+    pub(crate) fn memories(&self, tenant: &Tenant) -> Vec<String> {
+        use rusqlite::{Connection, OpenFlags};
+        let brain = self.home(tenant).join("state/memory/brain.db");
+        let read = || {
+            let connection = Connection::open_with_flags(brain, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            let mut statement = connection.prepare("SELECT message FROM memories ORDER BY n")?;
+            statement.query_map([], |row| row.get(0))?.collect::<Result<_, rusqlite::Error>>()
+        };
+        read().unwrap_or_default()
+    }
+
     /// The token of the orchestrator.
     pub(crate) fn token(&self) -> String {
         std::fs::read_to_string(self.state_dir().join("api-token")).unwrap().trim().to_owned()
@@ -442,7 +461,7 @@ impl Drop for Plane {
             std::thread::yield_now();
         }
         if std::thread::panicking() {
-            eprintln!("--- the log of the control plane\n{}", self.log());
+            eprintln!("--- the end of the log of the control plane\n{}", self.log());
         }
     }
 }

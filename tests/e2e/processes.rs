@@ -90,3 +90,31 @@ pub(crate) fn doubled_agents(state_dir: &Path) -> BTreeMap<String, Vec<Process>>
     agents.retain(|_, found| found.len() > 1);
     agents
 }
+
+#[test]
+fn two_agents_of_one_tenant_are_seen_and_two_tenants_agents_are_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let state_dir = dir.path().canonicalize().unwrap();
+    let start = |tenant: &str| {
+        let state = state_dir.join("tenants").join(tenant).join("state");
+        std::process::Command::new("sleep").arg("60").env("ZTM_STATE", state).spawn().unwrap()
+    };
+    let mut children = vec![start("one"), start("two")];
+    // For a moment after `exec` a process shows no environment yet.
+    while all_of(&state_dir).len() < 2 {
+        std::thread::yield_now();
+    }
+    assert!(doubled_agents(&state_dir).is_empty());
+    children.push(start("two"));
+    while all_of(&state_dir).len() < 3 {
+        std::thread::yield_now();
+    }
+    let doubled = doubled_agents(&state_dir);
+    for mut child in children {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert_eq!(doubled.keys().collect::<Vec<_>>(), ["two"]);
+    assert_eq!(doubled["two"].len(), 2);
+    assert!(all_of(&state_dir).is_empty());
+}
