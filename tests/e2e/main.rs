@@ -3,7 +3,9 @@
 
 mod hostile;
 mod kill;
+mod lifecycle;
 mod plane;
 mod processes;
+mod telegram;
 mod world;
 mod zeroclaw;
