@@ -13,6 +13,13 @@ pub use split::split;
 /// (<https://core.telegram.org/bots/api#sendmessage>).
 pub const MAX_MESSAGE_UNITS: usize = 4096;
 
+/// The most messages that one answer is cut into. At the rate Telegram takes in one chat (about one a second) that is
+/// half a minute; an agent gone wrong must not talk for hours, nor fill the store with what it says.
+pub const MAX_ANSWER_PARTS: usize = 32;
+
+/// Said after the last part of an answer that was longer.
+pub const CUT_OFF: &str = "The answer goes on, but it is too long for a chat. This is where it was cut off.";
+
 /// Said once per wake, when it takes longer than a moment; edited away or left, never repeated.
 pub const STARTING: &str = "Starting up, one moment…";
 
@@ -33,6 +40,22 @@ pub fn suspended(reason: &str) -> String {
 /// Said to a message that an agent cannot read; `kind` as in [`Incoming::Unsupported`].
 pub fn unsupported(kind: &str) -> String {
     format!("I can only read text so far, not this ({kind}). Please write it, or add a caption.")
+}
+
+/// The messages that an agent's answer is sent as: at most [`MAX_ANSWER_PARTS`], then [`CUT_OFF`] if it was longer.
+pub fn answer(text: &str) -> Vec<String> {
+    let mut units = 0;
+    // Cut before it is split: no copy is made of what is not sent.
+    let end = text.char_indices().find_map(|(at, c)| {
+        units += c.len_utf16();
+        (units > MAX_ANSWER_PARTS * MAX_MESSAGE_UNITS).then_some(at)
+    });
+    let mut parts = split(&text[..end.unwrap_or(text.len())]);
+    if parts.len() > MAX_ANSWER_PARTS || end.is_some_and(|end| !is_blank(&text[end..])) {
+        parts.truncate(MAX_ANSWER_PARTS);
+        parts.push(CUT_OFF.to_owned());
+    }
+    parts
 }
 
 /// The length of `text` as Telegram counts it, in UTF-16 code units.
@@ -57,7 +80,13 @@ mod tests {
 
     #[test]
     fn texts_for_people_fit_into_one_message_and_carry_no_markup() {
-        for text in [STARTING.to_owned(), GIVEN_UP.to_owned(), suspended("the budget is gone."), unsupported("voice")] {
+        for text in [
+            STARTING.to_owned(),
+            GIVEN_UP.to_owned(),
+            CUT_OFF.to_owned(),
+            suspended("the budget is gone."),
+            unsupported("voice"),
+        ] {
             assert!(units(&text) < 300, "{text}");
             assert!(!text.contains(['`', '*', '_', '<']), "{text}");
         }
@@ -66,6 +95,21 @@ mod tests {
             "This agent is paused at the moment: the budget is gone. Your messages are kept until it goes on."
         );
         assert!(!suspended("").contains(':'));
+    }
+
+    #[test]
+    fn an_answer_of_any_length_is_sent_in_a_bounded_number_of_messages() {
+        assert_eq!(answer("short"), ["short"]);
+        assert!(answer(" ").is_empty());
+        let full = "x".repeat(MAX_ANSWER_PARTS * MAX_MESSAGE_UNITS);
+        assert_eq!(answer(&full).concat(), full);
+        assert_eq!(answer(&format!("{full}\n\n")).concat(), full, "white space is nothing to be missed");
+        for long in [format!("{full}y"), full.repeat(50), "🙂".repeat(full.len()), "word \n".repeat(full.len())] {
+            let parts = answer(&long);
+            assert!(parts.len() <= MAX_ANSWER_PARTS + 1);
+            assert_eq!(parts.last().unwrap(), CUT_OFF);
+            assert!(parts.iter().all(|part| units(part) <= MAX_MESSAGE_UNITS));
+        }
     }
 
     #[test]

@@ -271,7 +271,7 @@ impl Tenancy {
             }
         };
         match answer {
-            Ok(response) => Ok(Some(Outgoing { chat, parts: chat::split(&response) })),
+            Ok(response) => Ok(Some(Outgoing { chat, parts: chat::answer(&response) })),
             Err(error) => {
                 let counts = turn_failure_counts(&error);
                 self.update_put_back(delivery, &error, counts, false).await.map(|()| None)
