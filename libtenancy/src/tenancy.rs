@@ -81,6 +81,8 @@ pub(crate) struct Inner {
     pub(crate) webhooks_unsynced: Mutex<std::collections::HashSet<TenantId>>,
     /// At most [`Config::max_waking`] wakes are under way.
     pub(crate) waking: Semaphore,
+    /// Of these, a quarter at most are of tenants whose last wake failed.
+    pub(crate) waking_doubtful: Semaphore,
     /// The agents this process knows to run.
     pub(crate) live: Mutex<HashMap<TenantId, Agent>>,
     /// The last wakes, for `status`.
@@ -137,6 +139,7 @@ impl Tenancy {
             webhooks: WebhookCache::default(),
             webhooks_unsynced: Mutex::default(),
             waking: Semaphore::new(config.max_waking.max(1)),
+            waking_doubtful: Semaphore::new((config.max_waking / 4).max(1)),
             live: Mutex::default(),
             wake_records: Mutex::default(),
             last_reconcile: Mutex::default(),

@@ -16,7 +16,7 @@
 
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
-use tokio::sync::watch;
+use tokio::sync::{SemaphorePermit, watch};
 
 use crate::{
     agent::Bound,
@@ -29,7 +29,7 @@ use crate::{
         workloads::{BindRequest, Workload},
     },
     tenancy::{Tenancy, lock},
-    tenant::{Agent, Event, Generation, Status, Tenant, TenantId, WakePhases, WorkloadId},
+    tenant::{Agent, Event, Generation, Status, StopReason, Tenant, TenantId, WakePhases, WorkloadId},
 };
 
 /// What a wake ends with; the phases are `None` if the agent was running already.
@@ -118,9 +118,10 @@ impl Tenancy {
         let total = Stopwatch::start();
         let mut lap = Stopwatch::start();
         let mut phases = WakePhases::default();
-        let _permit = self.inner.waking.acquire().await.map_err(|_| Error::internal("the wake limit was closed"))?;
-        // A stop under way ends first: the message follows it.
+        // A stop under way ends first: the message follows it. Only then is there a place to wait for, so that a stop
+        // that takes its time holds up nobody else's wake.
         let _operation = self.inner.operations.begin(id).await;
+        let _place = self.wake_place(&self.tenant_get(id).await?).await?;
         phases.queue = lap.lap();
 
         let mut tenant = self.tenant_get(id).await?;
@@ -151,6 +152,19 @@ impl Tenancy {
         tracing::info!(tenant = %id, generation = %agent.generation, warm = phases.warm,
             total_ms = phases.total.as_secs_f64() * 1e3, own_ms = phases.own().as_secs_f64() * 1e3, "running");
         Ok((agent, Some(phases)))
+    }
+
+    /// Waits for a place among the wakes under way. Tenants whose last wake failed have a few of the places only: an
+    /// agent that never becomes ready keeps its place for the whole ready timeout, and would have all of them soon.
+    async fn wake_place(&self, tenant: &Tenant) -> Result<[Option<SemaphorePermit<'_>>; 2]> {
+        let closed = |_| Error::internal("the wake limit was closed");
+        let doubtful = match tenant.lifecycle.status {
+            Status::Idle { reason: Some(StopReason::WakeFailed(_)) } => {
+                Some(self.inner.waking_doubtful.acquire().await.map_err(closed)?)
+            }
+            _ => None,
+        };
+        Ok([doubtful, Some(self.inner.waking.acquire().await.map_err(closed)?)])
     }
 
     /// From `idle` to `running`, under the wake lock.
