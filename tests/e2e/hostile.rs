@@ -1,12 +1,12 @@
 //! Agents of bad will (`hostile/agent.py`): the control plane and everybody else's agents go on, within bounds.
 //!
 //! Agents run under the control plane's own user here. What that cannot keep them from (reading its files, signals to
-//! anybody's process) is not tested as if it could; see the README for what needs a user or a machine of its own.
+//! anybody's process) is not tested as if it could: that takes a user, or a machine, of its own for each agent.
 
 use std::{fs, time::Duration};
 
 use libtenancy::{
-    chat::GIVEN_UP,
+    chat::{CUT_OFF, GIVEN_UP, MAX_ANSWER_PARTS},
     clock::Stopwatch,
     drivers::local::workloads::processes::{descendants, has_ended, start_ticks},
     tenant::StopReason,
@@ -24,6 +24,18 @@ async fn start(arguments: &[&str]) -> World {
     let agent =
         concat!("python3 '", env!("CARGO_MANIFEST_DIR"), "/../tests/e2e/hostile/agent.py' {port} {state} {tenant}");
     World::start(&[&["--agent", agent, "--agent-turn-timeout", "3s"], arguments].concat()).await
+}
+
+/// Makes the person's agent do mischief whenever it starts.
+fn corrupt(world: &World, person: &Person, mischief: &str) {
+    let state = world.home(person).state();
+    fs::create_dir_all(&state).unwrap();
+    fs::write(state.join("mischief"), mischief).unwrap();
+}
+
+/// How often a corrupt agent has started.
+fn starts(world: &World, person: &Person) -> u64 {
+    fs::metadata(world.home(person).state().join("starts")).map_or(0, |starts| starts.len())
 }
 
 /// The most resident memory that a process has had, bytes.
@@ -177,11 +189,8 @@ async fn an_agent_that_never_starts_or_never_ends_or_wants_all_memory_is_held_to
     let neighbour = world.person(1).await;
     world.ask(&neighbour, "hello").await;
     let (exits, ignores, eats) = (world.person(2).await, world.person(3).await, world.person(4).await);
-    for (villain, mischief) in [(&exits, "exit"), (&ignores, "ignore")] {
-        let state = world.home(villain).state();
-        fs::create_dir_all(&state).unwrap();
-        fs::write(state.join("mischief"), mischief).unwrap();
-    }
+    corrupt(&world, &exits, "exit");
+    corrupt(&world, &ignores, "ignore");
     let mischief = async {
         world.write(&exits, "hello");
         world.write(&eats, "!memory 1024");
@@ -196,7 +205,78 @@ async fn an_agent_that_never_starts_or_never_ends_or_wants_all_memory_is_held_to
     let longest = talk(&world, &neighbour, mischief).await;
     eprintln!("longest wait of the neighbour {longest:?}");
     assert!(longest < PATIENCE, "{longest:?}");
-    let starts = fs::metadata(world.home(&exits).state().join("starts")).unwrap().len();
-    assert!((1..=5).contains(&starts), "{starts} starts for one message");
+    assert!((1..=5).contains(&starts(&world, &exits)), "{} starts for one message", starts(&world, &exits));
+    world.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs python3"]
+async fn agents_that_never_become_ready_leave_places_for_others_to_wake() {
+    let mut world = start(&["--max-waking", "4", "--agent-ready-timeout", "2s"]).await;
+    let neighbour = world.person(1).await;
+    let mut hanging = Vec::new();
+    for number in 2..10 {
+        let villain = world.person(number).await;
+        corrupt(&world, &villain, "hang");
+        world.write(&villain, "hello");
+        hanging.push(villain);
+    }
+    // The first time nobody knows them; from then on they share a quarter of the places.
+    world
+        .wait_for("all of them have failed once", async || {
+            hanging.iter().all(|villain| starts(&world, villain) >= 1).then_some(())
+        })
+        .await;
+    for _ in 0..3 {
+        let watch = Stopwatch::start();
+        world.ask(&neighbour, "hello").await;
+        eprintln!("the neighbour woke and answered after {:?}", watch.elapsed());
+        assert!(watch.elapsed() < PATIENCE, "{:?}", watch.elapsed());
+        world.fall_idle(&neighbour).await;
+    }
+    world.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs python3"]
+async fn an_agent_that_is_slow_to_end_keeps_no_place_among_the_wakes() {
+    let mut world = start(&["--max-waking", "1"]).await;
+    let (neighbour, slow) = (world.person(1).await, world.person(2).await);
+    corrupt(&world, &slow, "ignore");
+    world.ask(&slow, "hello").await;
+    world.idle_timeout(&slow, 1).await;
+    world.wait_for("its stop", async || (world.tenant(&slow).await.status == "stopping").then_some(())).await;
+    // It is to wake again, once its stop is over: SIGTERM does nothing, and SIGKILL comes after 10 s.
+    world.write(&slow, "hello");
+    let watch = Stopwatch::start();
+    world.ask(&neighbour, "hello").await;
+    assert!(watch.elapsed() < PATIENCE, "{:?}", watch.elapsed());
+    assert!(world.answers(&slow, 2).await[1].starts_with("[2] "));
+    world.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs python3"]
+async fn answers_as_long_as_they_may_be_are_cut_and_cost_no_memory_to_speak_of() {
+    let mut world = start(&[]).await;
+    let neighbour = world.person(1).await;
+    world.ask(&neighbour, "hello").await;
+    let mut villains = Vec::new();
+    for number in 2..7 {
+        let villain = world.person(number).await;
+        world.write(&villain, "!huge 7");
+        villains.push(villain);
+    }
+    let cut = async {
+        for villain in &villains {
+            let said = world.answers(villain, MAX_ANSWER_PARTS + 1).await;
+            assert_eq!(said.last().unwrap(), CUT_OFF);
+        }
+    };
+    let longest = talk(&world, &neighbour, cut).await;
+    let peak = peak_memory(world.pid());
+    eprintln!("longest wait of the neighbour {longest:?}, peak memory of the control plane {} MiB", peak >> 20);
+    assert!(longest < PATIENCE, "{longest:?}");
+    assert!(peak < MEMORY, "{peak}");
     world.down().await;
 }

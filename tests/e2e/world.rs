@@ -199,18 +199,20 @@ impl World {
 
     /// Lets the person's agent fall idle, and waits until it is saved and stopped.
     pub(crate) async fn fall_idle(&self, person: &Person) -> TenantView {
-        let set = async |seconds| {
-            let change = UpdateTenant { idle_timeout_s: Some(seconds), ..UpdateTenant::default() };
-            self.client().tenant_update(&person.id, change).await.unwrap();
-        };
-        set(1).await;
+        self.idle_timeout(person, 1).await;
         let idle = self
             .wait_for(&format!("`{}` is idle", person.id), async || {
                 Some(self.tenant(person).await).filter(|tenant| tenant.status == "idle")
             })
             .await;
-        set(AWAKE).await;
+        self.idle_timeout(person, AWAKE).await;
         idle
+    }
+
+    /// Sets after how many seconds without work the person's agent falls idle.
+    pub(crate) async fn idle_timeout(&self, person: &Person, seconds: i64) {
+        let change = UpdateTenant { idle_timeout_s: Some(seconds), ..UpdateTenant::default() };
+        self.client().tenant_update(&person.id, change).await.unwrap();
     }
 
     /// Waits until `holds` returns a value.

@@ -239,8 +239,6 @@ def mischief_stopparent(_):
 
 
 def start_exit():
-    with open(os.path.join(STATE, "starts"), "a") as file:
-        file.write("+")
     sys.exit(4)
 
 
@@ -296,6 +294,8 @@ class Handler(BaseHTTPRequestHandler):
 def main():
     mischief = os.path.join(STATE, "mischief")
     if os.path.exists(mischief):
+        with open(os.path.join(STATE, "starts"), "a") as file:
+            file.write("+")
         globals()["start_" + open(mischief).read().strip()]()
     ThreadingHTTPServer.request_queue_size = 64
     ThreadingHTTPServer(("127.0.0.1", PORT), Handler).serve_forever()
