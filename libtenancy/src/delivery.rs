@@ -387,6 +387,8 @@ impl Tenancy {
         let update = delivery.update;
         let failures = if counts { update.attempts + 1 } else { update.takes.min(4) };
         let wait = match error {
+            // There is no next attempt: it is given up, and need not be waited for.
+            _ if counts && failures >= inbox::MAX_ATTEMPTS => Duration::ZERO,
             Error::RateLimited { retry_after, .. } => *retry_after,
             _ => inbox::backoff(failures.max(1), jitter()),
         };
@@ -460,6 +462,8 @@ fn turn_failure_counts(error: &Error) -> bool {
         Error::AgentFailed { .. }
             | Error::Timeout { .. }
             | Error::Invalid { .. }
+            // Its snapshot: the record names one that is not there.
+            | Error::NotFound { .. }
             | Error::Refused { .. }
             | Error::Internal { .. }
     )
