@@ -102,6 +102,7 @@ async fn state_that_cannot_be_restored_is_a_failure_that_chat_and_operator_are_t
     for (tenant, says) in [(&damaged, "damaged"), (&gone, "not found")] {
         let told = plane.answered(tenant, libtenancy::chat::GIVEN_UP).await;
         assert_eq!(told, libtenancy::chat::GIVEN_UP);
+        plane.wait("it is dead-lettered", async || (plane.updates(tenant).await[1]["stage"] == "dead").then_some(())).await;
         let tenant_view = plane.wait_status(tenant, "idle").await;
         assert_eq!(tenant_view["stop_reason"]["kind"], "wake_failed", "{tenant_view}");
         let dead = &plane.updates(tenant).await[1];
@@ -184,6 +185,7 @@ async fn s18_a_new_bot_takes_over_at_once_and_the_old_ones_messages_are_dead_let
     assert_eq!((webhook.url, webhook.max_connections), (format!("{}/tg/acme", plane.router()), 1));
     assert_eq!(plane.converse(&new, "hello", "hello").await, "[2] you said: hello");
     assert_eq!(plane.texts(&old), ["[1] you said: /sleep 1500"], "what was in work is answered by the old bot");
+    plane.wait_drained().await;
     let updates = plane.updates(&old).await;
     let stages: Vec<&str> = updates.iter().map(|update| update["stage"].as_str().unwrap()).collect();
     assert_eq!(stages, ["handled", "dead", "handled"], "{updates:?}");
