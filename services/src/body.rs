@@ -15,6 +15,13 @@ use libtenancy::Error;
 /// How long a client may take to send a body.
 pub const TIMEOUT: Duration = Duration::from_secs(20);
 
+/// The most of a body too large that is still read, and thrown away: a client sees its answer only if its connection is
+/// not reset while it sends.
+const DISCARDED: u64 = 8 << 20;
+
+/// How long that may take.
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// The memory that bodies in flight may take together; each holds its share only for bytes that have arrived, so a slow
 /// sender of a large body does not hold what it has not sent.
 #[derive(Debug)]
@@ -45,17 +52,36 @@ pub struct Read<'a> {
     _share: Option<SemaphorePermit<'a>>,
 }
 
-/// Reads a whole body of at most `limit` bytes: 413 beyond it (before reading, if the client says so), 408 if it takes
-/// longer than [`TIMEOUT`], 503 if `budget` is used up.
+/// Reads a whole body of at most `limit` bytes: 413 beyond it (keeping nothing of it, if the client says so), 408 if it
+/// takes longer than [`TIMEOUT`], 503 if `budget` is used up.
 pub async fn read(body: Body, limit: usize, budget: Option<&Budget>) -> Result<Read<'_>, HttpError> {
     let declared = body.size_hint();
     if usize::try_from(declared.lower()).unwrap_or(usize::MAX) > limit {
+        discard(body).await;
         return Err(HttpError::too_large(limit));
     }
     match tokio::time::timeout(TIMEOUT, collect(body, limit, budget)).await {
         Ok(read) => read,
         Err(_) => Err(HttpError::too_slow(TIMEOUT)),
     }
+}
+
+/// Reads what is left of a body that is refused, within bounds of size and time, and keeps none of it.
+async fn discard(mut body: Body) {
+    if body.size_hint().lower() > DISCARDED {
+        return;
+    }
+    let reading = async {
+        let mut length = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            length += frame.data_ref().map_or(0, |data| data.len() as u64);
+            if length > DISCARDED {
+                return;
+            }
+        }
+    };
+    // Whoever takes longer sees a closed connection.
+    let _ = tokio::time::timeout(DISCARD_TIMEOUT, reading).await;
 }
 
 async fn collect(mut body: Body, limit: usize, budget: Option<&Budget>) -> Result<Read<'_>, HttpError> {
@@ -70,6 +96,8 @@ async fn collect(mut body: Body, limit: usize, budget: Option<&Budget>) -> Resul
         let Ok(data) = frame.into_data() else { continue };
         let length = first.as_ref().map_or(0, Bytes::len) + more.len() + data.len();
         if length > limit {
+            drop((first, more, share));
+            discard(body).await;
             return Err(HttpError::too_large(limit));
         }
         if let Some(budget) = budget
