@@ -102,7 +102,9 @@ async fn state_that_cannot_be_restored_is_a_failure_that_chat_and_operator_are_t
     for (tenant, says) in [(&damaged, "damaged"), (&gone, "not found")] {
         let told = plane.answered(tenant, libtenancy::chat::GIVEN_UP).await;
         assert_eq!(told, libtenancy::chat::GIVEN_UP);
-        plane.wait("it is dead-lettered", async || (plane.updates(tenant).await[1]["stage"] == "dead").then_some(())).await;
+        plane
+            .wait("it is dead-lettered", async || (plane.updates(tenant).await[1]["stage"] == "dead").then_some(()))
+            .await;
         let tenant_view = plane.wait_status(tenant, "idle").await;
         assert_eq!(tenant_view["stop_reason"]["kind"], "wake_failed", "{tenant_view}");
         let dead = &plane.updates(tenant).await[1];

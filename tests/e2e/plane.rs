@@ -154,6 +154,10 @@ impl Plane {
 
     /// The command, in an environment of its own, with the state directory of this stage.
     pub(crate) fn command(&self) -> Command {
+        self.command_on(&self.state_dir())
+    }
+
+    fn command_on(&self, state_dir: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ztm"));
         command
             .env_clear()
@@ -161,7 +165,7 @@ impl Plane {
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .current_dir(self.dir.path())
             .arg("--state-dir")
-            .arg(self.state_dir())
+            .arg(state_dir)
             .stdin(Stdio::null())
             .kill_on_drop(true);
         command
@@ -188,7 +192,12 @@ impl Plane {
 
     /// Runs a command to its end.
     pub(crate) async fn ztm(&self, arguments: &[&str]) -> Ended {
-        let output = tokio::time::timeout(BOUND, self.command().args(arguments).output()).await;
+        self.ztm_on(&self.state_dir(), arguments).await
+    }
+
+    /// Runs a command to its end, on another state directory.
+    pub(crate) async fn ztm_on(&self, state_dir: &Path, arguments: &[&str]) -> Ended {
+        let output = tokio::time::timeout(BOUND, self.command_on(state_dir).args(arguments).output()).await;
         let output = output.unwrap_or_else(|_| panic!("`ztm {arguments:?}` does not end")).unwrap();
         Ended {
             code: output.status.code(),
@@ -320,8 +329,13 @@ impl Plane {
 
     /// A request to the orchestrator, not yet sent.
     pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.request_as(&self.token(), method, path)
+    }
+
+    /// The same with another token.
+    pub(crate) fn request_as(&self, token: &str, method: &str, path: &str) -> reqwest::RequestBuilder {
         let url = format!("http://127.0.0.1:{}{path}", self.ports.0);
-        self.http.request(method.parse().unwrap(), url).bearer_auth(self.token())
+        self.http.request(method.parse().unwrap(), url).bearer_auth(token)
     }
 
     /// A request to the router, not yet sent.
