@@ -5,7 +5,11 @@
 mod hostile;
 =======
 mod bad_input;
+<<<<<<< HEAD
 >>>>>>> ecc2d48 (test(ztm): bad input and bad surroundings through the real binary)
+=======
+mod full_disk;
+>>>>>>> 7bfb44b (test(ztm): a full disk refuses, loses nothing and recovers)
 mod kill;
 mod lifecycle;
 mod plane;

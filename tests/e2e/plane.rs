@@ -94,6 +94,7 @@ pub(crate) struct Plane {
     arguments: Vec<String>,
     http: reqwest::Client,
     child: Option<Child>,
+    disk: Option<String>,
 }
 
 impl Plane {
@@ -108,7 +109,20 @@ impl Plane {
             arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
             http,
             child: None,
+            disk: None,
         }
+    }
+
+    /// A running control plane whose state directory is a filesystem of its own, of this size (as `mount` takes it).
+    ///
+    /// It lives in namespaces of its own, so that no mount is left whatever happens; as root these are always to be had,
+    /// and for others where the system allows them. Killing it kills all of it; no command reaches its directory.
+    pub(crate) async fn start_on_small_disk(size: &str) -> Self {
+        let mut plane = Self::set(&[]).await;
+        std::fs::create_dir(plane.state_dir()).unwrap();
+        plane.disk = Some(size.to_owned());
+        plane.up().await;
+        plane
     }
 
     /// A running control plane.
@@ -123,7 +137,16 @@ impl Plane {
     }
 
     pub(crate) fn state_dir(&self) -> PathBuf {
-        self.dir.path().join("state")
+        let state_dir = self.dir.path().join("state");
+        match self.child.as_ref().and_then(Child::id) {
+            Some(outer) if self.disk.is_some() => {
+                // The namespaces are those of its child.
+                let children = std::fs::read_to_string(format!("/proc/{outer}/task/{outer}/children")).unwrap();
+                let inner = children.split_whitespace().next().expect("the shell in the namespaces lives");
+                Path::new(&format!("/proc/{inner}/root")).join(state_dir.strip_prefix("/").unwrap())
+            }
+            _ => state_dir,
+        }
     }
 
     /// A tenant's directory.
@@ -171,6 +194,26 @@ impl Plane {
         command
     }
 
+    /// The command on a filesystem of its own; its first process is a shell, which ends with it.
+    fn command_with_disk(&self, size: &str) -> Command {
+        let ztm = self.command();
+        let mut command = Command::new("unshare");
+        if !rustix::process::geteuid().is_root() {
+            command.args(["--user", "--map-root-user"]);
+        }
+        let script = format!("mount -t tmpfs -o size={size},mode=0700 none \"$ZTM_STATE_DIR\" && \"$@\" & wait $!");
+        command
+            .args(["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", &script, "sh"])
+            .arg(ztm.as_std().get_program())
+            .env_clear()
+            .env("HOME", self.dir.path())
+            .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+            .env("ZTM_STATE_DIR", self.state_dir())
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        command
+    }
+
     /// The arguments of this stage's `ztm up`.
     pub(crate) fn up_arguments(&self) -> Vec<String> {
         let (orchestrator, router) = self.ports;
@@ -210,7 +253,10 @@ impl Plane {
     pub(crate) fn spawn(&mut self) {
         assert!(self.child.is_none(), "it runs already");
         let log = std::fs::File::options().create(true).append(true).open(self.log_file()).unwrap();
-        let mut command = self.command();
+        let mut command = match &self.disk {
+            None => self.command(),
+            Some(size) => self.command_with_disk(size),
+        };
         command.args(self.up_arguments()).stdout(Stdio::null()).stderr(log);
         self.child = Some(command.spawn().unwrap());
     }
