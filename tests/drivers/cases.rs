@@ -6,6 +6,7 @@ const SUITES: [(&str, &[&str]); 7] = [
         &[
             include_str!("../../libtenancy/src/conformance/inboxes.rs"),
             include_str!("../../libtenancy/src/conformance/inboxes/delivery.rs"),
+            include_str!("../../libtenancy/src/conformance/inboxes/operators.rs"),
         ],
     ),
     ("deadlines", &[include_str!("../../libtenancy/src/conformance/deadlines.rs")]),

@@ -112,9 +112,9 @@ async fn an_update_put_through_two_stores_at_once_is_stored_once() {
     let dir = tempfile::tempdir().unwrap();
     let stores = [open(dir.path()).unwrap(), open(dir.path()).unwrap()];
     let tasks: Vec<_> = (0..200)
-        .map(|n: usize| {
-            let store = stores[n % 2].clone();
-            tokio::spawn(async move { store.update_put(&key("acme", n as i64 / 4), "{}", 100, NOW).await.unwrap() })
+        .map(|n: i64| {
+            let store = if n % 2 == 0 { stores[0].clone() } else { stores[1].clone() };
+            tokio::spawn(async move { store.update_put(&key("acme", n / 4), "{}", 100, NOW).await.unwrap() })
         })
         .collect();
     let puts: Vec<Put> = join_all(tasks).await.into_iter().map(Result::unwrap).collect();

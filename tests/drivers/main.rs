@@ -1,6 +1,7 @@
 //! Every driver against the suite of its port, and what is particular to a driver.
 //!
 //! A driver is one constructor and one line per port.
+#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 mod cases;
 mod local_processes;
@@ -8,6 +9,8 @@ mod local_store;
 
 /// SQLite, and a directory of archives.
 mod local {
+    #![expect(clippy::unused_async, reason = "other drivers' constructors wait for a server")]
+
     use std::sync::Arc;
 
     use libtenancy::{

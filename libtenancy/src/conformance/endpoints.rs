@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{agent, id};
+use super::{agent, id, just_within};
 use crate::{
     clock::{Clock, ManualClock},
     ports::endpoints::{ENDPOINT_TTL, Endpoints},
@@ -57,7 +57,7 @@ pub async fn nothing_is_cached_at_first(port: &dyn Endpoints, clock: &ManualCloc
 pub async fn an_endpoint_expires(port: &dyn Endpoints, clock: &ManualClock) {
     let agent = agent(Generation(1));
     port.endpoint_put(&id("acme"), &agent, clock.now() + ENDPOINT_TTL).await.unwrap();
-    clock.advance(ENDPOINT_TTL - Duration::from_secs(1));
+    clock.advance(just_within(ENDPOINT_TTL));
     assert_eq!(port.endpoint_get(&id("acme"), clock.now()).await.unwrap(), Some(agent));
     clock.advance(Duration::from_secs(1));
     assert_eq!(port.endpoint_get(&id("acme"), clock.now()).await.unwrap(), None);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 
+use super::just_within;
 use crate::{
     clock::{Clock, ManualClock},
     inbox::Epoch,
@@ -66,7 +67,7 @@ pub async fn a_leader_that_renews_keeps_its_epoch(port: &dyn Leaders, clock: &Ma
 
 pub async fn another_leads_once_the_lease_has_lapsed_under_a_higher_epoch(port: &dyn Leaders, clock: &ManualClock) {
     let first = acquire(port, clock, "a").await.unwrap();
-    clock.advance(LEASE_TTL - Duration::from_millis(1));
+    clock.advance(just_within(LEASE_TTL));
     assert_eq!(acquire(port, clock, "b").await, None);
     clock.advance(Duration::from_millis(1));
     let second = acquire(port, clock, "b").await.unwrap();
@@ -115,7 +116,7 @@ pub async fn only_the_leader_resigns(port: &dyn Leaders, clock: &ManualClock) {
 pub async fn an_epoch_does_not_go_back_when_the_clock_does(port: &dyn Leaders, clock: &ManualClock) {
     let first = acquire(port, clock, "a").await.unwrap();
     port.leader_resign(ROLE, &OwnerToken("a".to_owned())).await.unwrap();
-    let earlier = clock.now() - Duration::from_secs(3_600);
+    let earlier = clock.now() - Duration::from_hours(1);
     let second = port.leader_acquire(ROLE, &OwnerToken("b".to_owned()), LEASE_TTL, earlier).await.unwrap();
     assert!(second.unwrap() > first);
 }

@@ -27,6 +27,8 @@ pub mod tenants;
 pub mod wake_locks;
 pub mod workloads;
 
+use std::time::Duration;
+
 use crate::{
     clock::{ManualClock, Timestamp},
     tenant::{Agent, Endpoint, Generation, TenantId, WorkloadId},
@@ -76,4 +78,9 @@ fn agent(generation: Generation) -> Agent {
         generation,
         endpoint: Endpoint::Unix(format!("/run/{generation}.sock").into()),
     }
+}
+
+/// The last moment at which something that lives for `ttl` still lives.
+fn just_within(ttl: Duration) -> Duration {
+    ttl.saturating_sub(Duration::from_millis(1))
 }

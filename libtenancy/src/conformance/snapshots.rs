@@ -1,6 +1,7 @@
 //! Every driver of the store of archives.
 #![expect(missing_docs, reason = "the name of a case is its sentence")]
 #![expect(clippy::unwrap_used, reason = "a panic is a failed case")]
+#![expect(clippy::unused_async, reason = "all cases of a suite have one shape")]
 
 use super::id;
 use crate::{

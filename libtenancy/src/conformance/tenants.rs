@@ -61,7 +61,7 @@ fn tenant(name: &str, now: Timestamp) -> Tenant {
         id: id(name),
         created_at: now,
         last_active_at: now,
-        settings: Settings { idle_timeout: Duration::from_secs(300), bot: None, suspended: None },
+        settings: Settings { idle_timeout: Duration::from_mins(5), bot: None, suspended: None },
         lifecycle: Lifecycle::new(now),
     }
 }
@@ -268,7 +268,7 @@ pub async fn r12_activity_does_not_resurrect_a_removed_tenant(port: &dyn Tenants
 
 pub async fn r13_only_activity_raises_activity(port: &dyn Tenants, clock: &ManualClock) {
     let tenant = created(port, clock, "acme").await;
-    clock.advance(Duration::from_secs(60));
+    clock.advance(Duration::from_mins(1));
     let next = tenant.after(Event::WakeStarted, clock.now()).unwrap();
     port.tenant_transition(&tenant.id, tenant.lifecycle.generation, &next).await.unwrap();
     let patch = SettingsPatch { suspended: Some(Some("why".to_owned())), ..SettingsPatch::default() };
@@ -298,7 +298,7 @@ pub async fn touching_never_lowers_activity(port: &dyn Tenants, clock: &ManualCl
 pub async fn configuring_changes_settings_and_nothing_else(port: &dyn Tenants, clock: &ManualClock) {
     let mut expected = provisioning(port, clock, "acme").await;
     let patches = [
-        SettingsPatch { idle_timeout: Some(Duration::from_secs(86_400)), ..SettingsPatch::default() },
+        SettingsPatch { idle_timeout: Some(Duration::from_hours(24)), ..SettingsPatch::default() },
         SettingsPatch { bot: Some(Some(bot(42))), ..SettingsPatch::default() },
         SettingsPatch { suspended: Some(Some("paused".to_owned())), ..SettingsPatch::default() },
         SettingsPatch { bot: Some(Some(Bot { webhook_url: None, ..bot(43) })), ..SettingsPatch::default() },

@@ -2,11 +2,9 @@
 #![expect(missing_docs, reason = "the name of a case is its sentence")]
 #![expect(clippy::unwrap_used, reason = "a panic is a failed case")]
 
-use std::time::Duration;
-
 use futures::future::join_all;
 
-use super::id;
+use super::{id, just_within};
 use crate::{
     clock::{Clock, ManualClock},
     ports::wake_locks::{OwnerToken, WAKE_LOCK_TTL, WakeLocks},
@@ -38,8 +36,6 @@ fn owner(name: &str) -> OwnerToken {
     OwnerToken(name.to_owned())
 }
 
-const MOMENT: Duration = Duration::from_micros(1);
-
 pub async fn one_of_fifty_takes_a_free_lock(port: &dyn WakeLocks, clock: &ManualClock) {
     let acme = id("acme");
     let owners: Vec<OwnerToken> = (0..50).map(|n| owner(&n.to_string())).collect();
@@ -50,9 +46,9 @@ pub async fn one_of_fifty_takes_a_free_lock(port: &dyn WakeLocks, clock: &Manual
 pub async fn its_owner_takes_a_lock_again(port: &dyn WakeLocks, clock: &ManualClock) {
     let acme = id("acme");
     assert!(port.wake_lock_acquire(&acme, &owner("a"), WAKE_LOCK_TTL, clock.now()).await.unwrap());
-    clock.advance(WAKE_LOCK_TTL - MOMENT);
+    clock.advance(just_within(WAKE_LOCK_TTL));
     assert!(port.wake_lock_acquire(&acme, &owner("a"), WAKE_LOCK_TTL, clock.now()).await.unwrap());
-    clock.advance(WAKE_LOCK_TTL - MOMENT);
+    clock.advance(just_within(WAKE_LOCK_TTL));
     assert!(!port.wake_lock_acquire(&acme, &owner("b"), WAKE_LOCK_TTL, clock.now()).await.unwrap());
 }
 
@@ -76,7 +72,7 @@ pub async fn a_lapsed_lock_is_retaken(port: &dyn WakeLocks, clock: &ManualClock)
 pub async fn a_lock_is_held_until_the_moment_it_lapses(port: &dyn WakeLocks, clock: &ManualClock) {
     let acme = id("acme");
     assert!(port.wake_lock_acquire(&acme, &owner("a"), WAKE_LOCK_TTL, clock.now()).await.unwrap());
-    clock.advance(WAKE_LOCK_TTL - Duration::from_millis(1));
+    clock.advance(just_within(WAKE_LOCK_TTL));
     assert!(!port.wake_lock_acquire(&acme, &owner("b"), WAKE_LOCK_TTL, clock.now()).await.unwrap());
 }
 

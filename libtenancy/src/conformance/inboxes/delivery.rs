@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 
-use super::{OWNER, claim, conflicts, dead, get, id, key, put, reply, taken, took};
+use super::{OWNER, claim, conflicts, dead, get, id, just_within, key, put, reply, taken, took};
 use crate::{
     clock::{Clock, ManualClock},
     error::Error,
@@ -38,7 +38,7 @@ pub async fn a_claim_is_held_until_it_lapses(port: &dyn Inboxes, clock: &ManualC
     let acme = id("acme");
     claim(port, clock, &acme, OWNER).await;
     let until = clock.now() + DELIVERY_TTL;
-    clock.advance(DELIVERY_TTL - MILLISECOND);
+    clock.advance(just_within(DELIVERY_TTL));
     assert_eq!(port.delivery_claim(&acme, OTHER, clock.now()).await.unwrap(), Claim::Held(until));
 }
 
@@ -56,7 +56,7 @@ pub async fn a_renewed_claim_does_not_lapse(port: &dyn Inboxes, clock: &ManualCl
     let acme = id("acme");
     let epoch = claim(port, clock, &acme, OWNER).await;
     for _ in 0..5 {
-        clock.advance(DELIVERY_TTL - MILLISECOND);
+        clock.advance(just_within(DELIVERY_TTL));
         port.delivery_renew(&acme, epoch, clock.now()).await.unwrap();
     }
     let until = clock.now() + DELIVERY_TTL;
@@ -120,7 +120,7 @@ pub async fn an_epoch_does_not_go_back_when_the_clock_does(port: &dyn Inboxes, c
     let acme = id("acme");
     let first = claim(port, clock, &acme, OWNER).await;
     port.delivery_release(&acme, first).await.unwrap();
-    let earlier = clock.now() - Duration::from_secs(3_600);
+    let earlier = clock.now() - Duration::from_hours(1);
     let Claim::Won(second) = port.delivery_claim(&acme, OTHER, earlier).await.unwrap() else {
         panic!("a released claim is free")
     };
@@ -149,7 +149,7 @@ pub async fn a_take_counts_and_renews_the_claim(port: &dyn Inboxes, clock: &Manu
     let update = put(port, clock, "acme", 1).await;
     let epoch = claim(port, clock, &update.tenant, OWNER).await;
     for takes in 1..=4 {
-        clock.advance(DELIVERY_TTL - MILLISECOND);
+        clock.advance(just_within(DELIVERY_TTL));
         let taken = took(port.update_take(&update.tenant, epoch, clock.now()).await.unwrap());
         assert_eq!(taken.takes, takes);
         assert_eq!(taken, get(port, &update).await, "what is returned is what is stored");
@@ -171,7 +171,7 @@ pub async fn an_update_that_waits_holds_the_later_ones_back(port: &dyn Inboxes, 
     let until = clock.now() + Duration::from_secs(5);
     port.update_retry(&first, epoch, until, "exit 1", true, false).await.unwrap();
     assert_eq!(port.update_take(&first.tenant, epoch, clock.now()).await.unwrap(), Take::Wait(until));
-    clock.advance(Duration::from_secs(5) - MILLISECOND);
+    clock.advance(just_within(Duration::from_secs(5)));
     assert_eq!(port.update_take(&first.tenant, epoch, clock.now()).await.unwrap(), Take::Wait(until));
     clock.advance(MILLISECOND);
     let update = took(port.update_take(&first.tenant, epoch, clock.now()).await.unwrap());

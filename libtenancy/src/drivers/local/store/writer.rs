@@ -192,7 +192,9 @@ impl AtWork {
         let mut batch = Vec::with_capacity(BATCH);
         while jobs.blocking_recv_many(&mut batch, BATCH) > 0 {
             if !self.together(&mut batch) {
-                batch.iter_mut().for_each(|job| self.alone(job));
+                for job in &mut batch {
+                    self.alone(job);
+                }
             }
             batch.drain(..).for_each(Job::answer);
         }
@@ -258,5 +260,7 @@ impl AtWork {
 }
 
 fn fail_all(jobs: &mut [Box<dyn Job>], error: impl Fn() -> Error) {
-    jobs.iter_mut().for_each(|job| job.fail(error()));
+    for job in jobs {
+        job.fail(error());
+    }
 }
