@@ -156,6 +156,72 @@ fn messages(c: &mut Criterion) {
     group.finish();
 }
 
+/// How long a put takes while messages arrive at a steady rate and are delivered, whatever waits (open loop).
+fn put_latency(_: &mut Criterion) {
+    const PER_MILLISECOND: u64 = 2;
+    const SECONDS: u64 = 10;
+    const TENANTS: u64 = 100;
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut latencies = runtime().block_on(async {
+        let deliveries: Vec<_> = (0..TENANTS)
+            .map(|tenant| {
+                let (arrived, mut arrivals) = tokio::sync::mpsc::unbounded_channel::<()>();
+                let store = store.clone();
+                let delivery = tokio::spawn(async move {
+                    let tenant = key(tenant, 0).tenant;
+                    let Claim::Won(epoch) = store.delivery_claim(&tenant, "bench", now()).await.unwrap() else {
+                        panic!("nobody else delivers")
+                    };
+                    while arrivals.recv().await.is_some() {
+                        let mut take = store.update_take(&tenant, epoch, now()).await.unwrap();
+                        while let Take::Taken(update) = take {
+                            let reply = Outgoing { chat: 1, parts: vec!["Nobody has answered yet.".to_owned()] };
+                            store.reply_store(&update.key, epoch, &reply).await.unwrap();
+                            take = store.update_finish(&update.key, epoch, &Outcome::Handled, now()).await.unwrap();
+                        }
+                    }
+                });
+                (arrived, delivery)
+            })
+            .collect();
+        let mut ticks = tokio::time::interval(Duration::from_millis(1));
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
+        let mut puts = Vec::new();
+        for n in 0..SECONDS * 1_000 * PER_MILLISECOND {
+            if n % PER_MILLISECOND == 0 {
+                ticks.tick().await;
+            }
+            let (store, arrived) = (store.clone(), deliveries[usize::try_from(n % TENANTS).unwrap()].0.clone());
+            puts.push(tokio::spawn(async move {
+                let watch = Stopwatch::start();
+                store.update_put(&key(n % TENANTS, n), PAYLOAD, 1_000, now()).await.unwrap();
+                let latency = watch.elapsed();
+                arrived.send(()).unwrap();
+                latency
+            }));
+        }
+        let latencies: Vec<Duration> = join_all(puts).await.into_iter().map(Result::unwrap).collect();
+        for (arrived, delivery) in deliveries {
+            drop(arrived);
+            delivery.await.unwrap();
+        }
+        latencies
+    });
+    latencies.sort_unstable();
+    let at = |thousandths: usize| latencies[(latencies.len() - 1) * thousandths / 1_000];
+    let written = store.written();
+    println!(
+        "put_latency at {} messages/s: p50 {:?}, p99 {:?}, p99.9 {:?}, max {:?}; {} writes a commit",
+        PER_MILLISECOND * 1_000,
+        at(500),
+        at(990),
+        at(999),
+        at(1_000),
+        written.writes / written.commits,
+    );
+}
+
 fn deadlines(c: &mut Criterion) {
     let runtime = runtime();
     let mut group = c.benchmark_group("idle_tick_nothing_due");
@@ -251,6 +317,6 @@ fn settings() -> Criterion {
 criterion_group! {
     name = benches;
     config = settings();
-    targets = update_put, messages, deadlines, tenants
+    targets = update_put, messages, put_latency, deadlines, tenants
 }
 criterion_main!(benches);
