@@ -1,6 +1,6 @@
 //! Every driver of the durable inboxes.
 //!
-//! Here: storing and reading. What a delivery does, and its fences: [`delivery`]; what operators do: [`operators`].
+//! Here: storing and reading. What a delivery does, and its fences: `delivery`; what operators do: `operators`.
 #![expect(missing_docs, reason = "the name of a case is its sentence")]
 #![expect(clippy::unwrap_used, reason = "a panic is a failed case")]
 

@@ -4,7 +4,7 @@
 //! module with one `#[tokio::test]` per case. It takes an async constructor, which is called once per case with the
 //! case's clock and returns the driver and whatever must live as long as it (a directory, a server):
 //!
-//! ```ignore
+//! ```text
 //! mod local {
 //!     async fn store(clock: Arc<ManualClock>) -> (Store, TempDir) { … }
 //!     libtenancy::tenants_conformance!(super::store);

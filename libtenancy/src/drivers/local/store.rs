@@ -6,7 +6,7 @@
 //! # Design notes
 //! - WAL with `synchronous=FULL`: an answered write survives kill -9 and power loss. Several processes may open the file
 //!   at once; SQLite's locks keep them apart, and a process that waits longer than the busy timeout gets `Unavailable`.
-//! - Writes go through one thread that commits them in groups; see [`writer`]. **A write whose future is dropped may
+//! - Writes go through one thread that commits them in groups; see `store::writer`. **A write whose future is dropped may
 //!   still happen**: what must not be repeated is fenced by its caller.
 //! - Point reads run on the caller's thread: about ten microseconds, less than handing them over would cost. Listings go
 //!   to the blocking pool. Every read sees every write that was answered before it began.
