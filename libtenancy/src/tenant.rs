@@ -416,7 +416,9 @@ impl Lifecycle {
             (Provisioning, Event::WakeFailed(why)) => Idle { reason: Some(StopReason::WakeFailed(why)) },
             (Running { agent }, Event::StopStarted(reason)) => Stopping { agent: agent.clone(), reason },
             (Stopping { agent, .. }, Event::StopCancelled) => Running { agent: agent.clone() },
-            (Stopping { reason, .. }, Event::StopFinished(taken)) => {
+            (Stopping { agent, reason }, Event::StopFinished(taken))
+                if taken.as_ref().is_none_or(|taken| taken.generation == agent.generation) =>
+            {
                 let reason = Some(reason.clone());
                 taken.into_iter().for_each(&mut publish);
                 Idle { reason }
