@@ -227,7 +227,7 @@ impl World {
         };
         match tokio::time::timeout(BOUND, waiting).await {
             Ok(value) => value,
-            Err(_) => panic!("never: {what}\n{}", self.log()),
+            Err(late) => panic!("never: {what} ({late})\n{}", self.log()),
         }
     }
 

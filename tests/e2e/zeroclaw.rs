@@ -28,7 +28,7 @@ fn program() -> PathBuf {
     program
 }
 
-/// A control plane whose agents are ZeroClaws, and the model that they ask.
+/// A control plane whose agents run `zeroclaw`, and the model that they ask.
 struct Zoo {
     world: World,
     model: llm::Double,
