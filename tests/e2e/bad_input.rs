@@ -70,7 +70,7 @@ fn fails(ended: &Ended, code: i32, says: &[&str]) {
 }
 
 fn escaped(id: &str) -> String {
-    id.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    id.bytes().fold(String::new(), |path, byte| format!("{path}%{byte:02X}"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -122,7 +122,7 @@ async fn s14_ids_of_every_wrong_shape_are_refused_over_http_and_by_the_command()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn s1_s3_s4_s16_wrong_callers_sizes_fields_and_values_change_nothing() {
+async fn s1_s3_s4_s16_wrong_callers_and_bodies_too_large_change_nothing() {
     let (mut plane, tenant) = settled().await;
     let secret = plane.double.webhook(&tenant.token).unwrap().secret.unwrap();
     let before = everything(&plane).await;
@@ -163,7 +163,19 @@ async fn s1_s3_s4_s16_wrong_callers_sizes_fields_and_values_change_nothing() {
     let refused =
         answer(plane.request("POST", "/tenants").body(format!("{{\"tenant_id\":\"big\"{two_megabytes}}}"))).await;
     is_refused(&refused, 413, "too_large");
-    // What.
+    assert_eq!(everything(&plane).await, before);
+    assert_eq!(plane.texts(&tenant).len(), 1, "nobody else was answered");
+    for shown in [plane.whole_log(), plane.ztm(&["tenant", "get", "acme", "-o", "json"]).await.stdout] {
+        assert!(!shown.contains(&tenant.token) && !shown.contains(&secret), "a secret is shown: {shown}");
+    }
+    plane.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s14_wrong_fields_and_values_change_nothing() {
+    let (mut plane, tenant) = settled().await;
+    let secret = plane.double.webhook(&tenant.token).unwrap().secret.unwrap();
+    let before = everything(&plane).await;
     for body in [
         "",
         "{",
@@ -229,6 +241,15 @@ async fn s1_s3_s4_s16_wrong_callers_sizes_fields_and_values_change_nothing() {
         assert_eq!(refused.status, status, "{method} {path}: {refused:?}");
         assert!(refused.body["error"].is_string(), "{method} {path}: {refused:?}");
     }
+    assert_eq!(everything(&plane).await, before);
+    assert_eq!(plane.texts(&tenant).len(), 1, "nothing of it reached the agent");
+    plane.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f10_wrong_arguments_end_with_their_exit_codes_and_change_nothing() {
+    let (mut plane, _) = settled().await;
+    let before = everything(&plane).await;
     for (arguments, code, says) in [
         (&["tenant", "create", "new", "--idle-timeout", "-5"][..], 2, &["idle"][..]),
         (&["tenant", "create", "new", "--idle-timeout", "0"], 2, &["idle_timeout_s"]),
@@ -246,10 +267,6 @@ async fn s1_s3_s4_s16_wrong_callers_sizes_fields_and_values_change_nothing() {
         fails(&plane.ztm(arguments).await, code, says);
     }
     assert_eq!(everything(&plane).await, before);
-    assert_eq!(plane.texts(&tenant).len(), 1, "nobody else was answered");
-    for shown in [plane.whole_log(), plane.ztm(&["tenant", "get", "acme", "-o", "json"]).await.stdout] {
-        assert!(!shown.contains(&tenant.token) && !shown.contains(&secret), "a secret is shown: {shown}");
-    }
     plane.down().await;
 }
 

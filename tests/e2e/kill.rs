@@ -144,6 +144,8 @@ async fn r1_kill_9_at_random_instants_under_load_loses_and_doubles_nothing() {
     let counted = inbox["possible_repeats"].as_u64().unwrap();
     assert_eq!(inbox["dead"], 0, "{inbox}");
     assert!(seen.repeats <= counted, "{} parts came twice, {counted} were counted", seen.repeats);
+    assert!(seen.starting <= KILLS as u64, "{seen:#?}");
+    assert!(seen.turns_repeated.values().sum::<u64>() <= KILLS as u64, "{seen:#?}");
     // A death cuts off at most one send of each tenant.
     assert!(counted <= (KILLS * all.len()) as u64, "{counted}");
     for tenant in &busy {
