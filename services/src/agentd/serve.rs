@@ -37,8 +37,10 @@ use super::{
     upstream::{self, Connection, SendError},
 };
 
-/// The largest message to the agent, and the largest reply, in bytes.
+/// The largest message to the agent, in bytes.
 const MAX_TURN_BYTES: usize = 8 << 20;
+/// The largest reply that is read from the agent, in bytes: ten times what a chat takes of one answer.
+const MAX_REPLY_BYTES: usize = 2 << 20;
 /// The largest bind, in bytes.
 const MAX_BIND_BYTES: usize = 1 << 20;
 /// The most of a body that is too large that is read, in bytes.
@@ -319,7 +321,7 @@ async fn run_turn(agentd: Arc<Agentd>, body: Bytes) -> Result<Bytes, Failure> {
             }
         };
         let status = response.status();
-        let text = match upstream::collect(response.into_body(), MAX_TURN_BYTES).await {
+        let text = match upstream::collect(response.into_body(), MAX_REPLY_BYTES).await {
             Ok(text) => text,
             Err(reason) => return Err(failed(agentd.why(format!("its answer could not be read: {reason}")).await)),
         };
