@@ -104,7 +104,9 @@ pub(super) fn fill_from_template(template: &Path, state: &Path, substitution: &S
             let mut draft = to.clone().into_os_string();
             draft.push(".ztm-draft");
             fs::write(&draft, content)
-                .and_then(|()| fs::set_permissions(&draft, fs::Permissions::from_mode(metadata.permissions().mode() & 0o700)))
+                .and_then(|()| {
+                    fs::set_permissions(&draft, fs::Permissions::from_mode(metadata.permissions().mode() & 0o700))
+                })
                 .and_then(|()| fs::rename(&draft, &to))
                 .map_err(Error::io("write", &to))?;
         }

@@ -7,7 +7,7 @@ use crate::{listing::populate, plane::Plane, runtime};
 /// How long the idle control plane is watched.
 const WATCH: Duration = Duration::from_secs(20);
 
-pub fn run() {
+pub(crate) fn run() {
     runtime().block_on(async {
         for count in [1_000, 100_000] {
             let dir = tempfile::tempdir().unwrap();

@@ -12,7 +12,7 @@ use libtenancy::{
 use crate::{load::now, plane::Plane, quantile, runtime};
 
 /// Makes `count` tenants in a state directory.
-pub async fn populate(state_dir: &Path, count: usize) {
+pub(crate) async fn populate(state_dir: &Path, count: usize) {
     let agentd = AgentdCommand { program: env!("CARGO_BIN_EXE_ztm").into(), args: vec!["agentd".into()] };
     let tenancy: Arc<Tenancy> =
         Arc::new(embedded::open(Config::new(state_dir.to_path_buf(), Vec::new()), agentd).unwrap());
@@ -27,7 +27,7 @@ pub async fn populate(state_dir: &Path, count: usize) {
         .await;
 }
 
-pub fn run() {
+pub(crate) fn run() {
     runtime().block_on(async {
         let dir = tempfile::tempdir().unwrap();
         let state_dir = dir.path().join("state");

@@ -15,23 +15,23 @@ use tokio::{
 };
 
 /// Where updates go, and with which secret.
-pub struct Target {
-    pub path: String,
-    pub secret: String,
-    pub chat: i64,
-    pub next_update: AtomicI64,
+pub(crate) struct Target {
+    pub(crate) path: String,
+    pub(crate) secret: String,
+    pub(crate) chat: i64,
+    pub(crate) next_update: AtomicI64,
 }
 
 /// What came back.
 #[derive(Default)]
-pub struct Tally {
-    pub ok: AtomicU64,
-    pub unavailable: AtomicU64,
-    pub other: AtomicU64,
+pub(crate) struct Tally {
+    pub(crate) ok: AtomicU64,
+    pub(crate) unavailable: AtomicU64,
+    pub(crate) other: AtomicU64,
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
-pub fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
@@ -74,7 +74,7 @@ async fn exchange(stream: &mut TcpStream, request: &[u8], buffer: &mut Vec<u8>) 
 /// Sends updates on `connections` connections for `time`, round-robin over the targets; if `rate` is given, that many a
 /// second at even distances (a late one is not left out, and its lateness counts), else as fast as answers come. The
 /// sorted times to a 200 in milliseconds.
-pub async fn drive(
+pub(crate) async fn drive(
     address: SocketAddr,
     targets: &Arc<Vec<Target>>,
     connections: usize,

@@ -8,6 +8,13 @@
 //! Load generator, Telegram double, agents and control plane share this machine's cores. Times of answers are measured by
 //! the load generator from the write of a request to the last byte of its answer.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark fails by panicking and prints its figures")]
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "figures are shown with three digits"
+)]
 
 mod density;
 mod listing;

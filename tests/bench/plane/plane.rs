@@ -8,16 +8,16 @@ use std::{
 
 use serde_json::Value;
 
-pub struct Plane {
+pub(crate) struct Plane {
     child: Child,
-    pub orchestrator: String,
+    pub(crate) orchestrator: String,
     token: String,
     client: reqwest::Client,
 }
 
 impl Plane {
     /// Starts `ztm up` and waits until it says where it listens.
-    pub async fn up(state_dir: &Path, arguments: &[&str]) -> Self {
+    pub(crate) async fn up(state_dir: &Path, arguments: &[&str]) -> Self {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(state_dir.with_extension("log")).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_ztm"))
             .arg("--state-dir")
@@ -44,7 +44,7 @@ impl Plane {
         Self { child, orchestrator: up["orchestrator"].as_str().unwrap().to_owned(), token, client }
     }
 
-    pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Value {
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Value {
         let url = format!("{}{path}", self.orchestrator);
         let mut request = self.client.request(method.parse().unwrap(), url).bearer_auth(&self.token);
         if let Some(body) = body {
@@ -58,17 +58,17 @@ impl Plane {
     }
 
     /// Processor time used so far, milliseconds.
-    pub async fn cpu_ms(&self) -> f64 {
+    pub(crate) async fn cpu_ms(&self) -> f64 {
         self.call("GET", "/status", None).await["cpu_ms"].as_f64().unwrap()
     }
 
     /// `VmRSS` or `VmHWM` of the control plane, MiB.
-    pub fn memory(&self, field: &str) -> f64 {
+    pub(crate) fn memory(&self, field: &str) -> f64 {
         memory(self.child.id(), field)
     }
 
     /// Ends it in order: agents are saved and stopped.
-    pub async fn down(mut self) {
+    pub(crate) async fn down(mut self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         tokio::task::spawn_blocking(move || self.child.wait()).await.unwrap().unwrap();
@@ -76,7 +76,7 @@ impl Plane {
 }
 
 /// A field of `/proc/PID/status` that is in KiB, as MiB.
-pub fn memory(pid: u32, field: &str) -> f64 {
+pub(crate) fn memory(pid: u32, field: &str) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with(field)).unwrap_or_default();
     line.split_whitespace().nth(1).and_then(|kib| kib.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0

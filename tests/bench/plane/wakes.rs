@@ -8,15 +8,16 @@ use crate::{plane::Plane, quantile, runtime};
 
 const WAKES: usize = 40;
 
-pub fn run() {
+pub(crate) fn run() {
     runtime().block_on(async {
-        for (kind, pool) in [("cold", "0"), ("warm", "2")] {
+        for (kind, pool) in [("cold", 0), ("warm", 2)] {
             let dir = tempfile::tempdir().unwrap();
-            let plane = Plane::up(&dir.path().join("state"), &["--router-port", "0", "--warm", pool]).await;
+            let plane =
+                Plane::up(&dir.path().join("state"), &["--router-port", "0", "--warm", &pool.to_string()]).await;
             plane.call("POST", "/tenants", Some(json!({"tenant_id": "sleeper"}))).await;
             let mut phases: Vec<Value> = Vec::new();
             for _ in 0..WAKES {
-                while plane.call("GET", "/status", None).await["warm_ready"].to_string() != pool {
+                while plane.call("GET", "/status", None).await["warm_ready"] != pool {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
                 phases.push(plane.call("POST", "/wake/sleeper", None).await["wake"].clone());

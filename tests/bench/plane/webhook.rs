@@ -17,7 +17,7 @@ use crate::{
 const TENANTS: usize = 100;
 const CONNECTIONS: usize = 64;
 
-pub fn run() {
+pub(crate) fn run() {
     runtime().block_on(async {
         let bare = bare_limit().await;
         println!("bare axum handler (reads the body, answers 200, stores nothing): {bare:.0}/s");

@@ -13,6 +13,7 @@
 //! - The file is made under another name and linked into place when it is whole, so nobody ever sees half a database.
 //! - Nothing is written to a file that is damaged, foreign or newer than the program.
 
+mod checkpoint;
 mod fault;
 mod migrations;
 #[cfg(test)]
@@ -48,9 +49,6 @@ const IDLE_READERS: usize = 8;
 
 /// Listings that may run at once.
 const SCANS: usize = 4;
-
-/// Pages of the log (4 KiB each) after which the writer moves it into the database.
-const CHECKPOINT_PAGES: u32 = 4_000;
 
 /// What a store can be told; the defaults are what [`Store::open`] uses.
 #[derive(Clone, Copy, Debug)]
@@ -331,7 +329,6 @@ fn prepare_writer(connection: &Connection, max_pages: Option<u32>) -> rusqlite::
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -16_000)?; // KiB
-    connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
     connection.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))?;
     if let Some(pages) = max_pages {
         connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;

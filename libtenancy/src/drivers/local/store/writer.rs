@@ -24,16 +24,30 @@ use std::{
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     thread::JoinHandle,
+    time::Duration,
 };
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::fault::{Fault, PART, classify, commit_failed};
-use crate::error::{Error, Result};
+use super::{
+    checkpoint::Checkpoints,
+    fault::{Fault, PART, classify, commit_failed},
+};
+use crate::{
+    clock::Stopwatch,
+    error::{Error, Result},
+};
 
 /// Writes in one transaction at most.
 const BATCH: usize = 256;
+
+/// The least time from the beginning of a commit to the beginning of the next while many write: commits then have more
+/// company, and cost less each.
+const PACE: Duration = Duration::from_millis(1);
+
+/// Writes in a commit from which on many write; below it no commit waits.
+const CROWD: usize = 4;
 
 /// Bytes that waiting writes may hold in their texts at most.
 const QUEUED_BYTES: usize = 32 << 20;
@@ -125,13 +139,14 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread. `capacity`: writes that may wait.
-    pub(super) fn start(connection: Connection, file: PathBuf, capacity: usize) -> Result<Self> {
+    pub(super) fn start(mut connection: Connection, file: PathBuf, capacity: usize) -> Result<Self> {
         let (queue, jobs) = mpsc::channel(capacity.max(1));
         let counters = Arc::new(Counters::default());
+        let checkpoints = Checkpoints::take_over(&mut connection, &file).map_err(|e| classify(&file, &e))?;
         let at_work = AtWork { connection, file, counters: Arc::clone(&counters) };
         let thread = std::thread::Builder::new()
             .name("ztm-store".to_owned())
-            .spawn(move || at_work.serve(jobs))
+            .spawn(move || at_work.serve(jobs, checkpoints))
             .map_err(|e| Error::unavailable(PART, e))?;
         Ok(Self { queue: Some(queue), thread: Some(thread), counters })
     }
@@ -188,15 +203,27 @@ struct AtWork {
 }
 
 impl AtWork {
-    fn serve(self, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
+    fn serve(self, mut jobs: mpsc::Receiver<Box<dyn Job>>, mut checkpoints: Checkpoints) {
         let mut batch = Vec::with_capacity(BATCH);
+        let (mut since_commit, mut crowded) = (Stopwatch::start(), false);
         while jobs.blocking_recv_many(&mut batch, BATCH) > 0 {
+            let early = PACE.saturating_sub(since_commit.elapsed());
+            if crowded && !early.is_zero() && batch.len() < BATCH {
+                std::thread::park_timeout(early);
+                while batch.len() < BATCH
+                    && let Ok(job) = jobs.try_recv()
+                {
+                    batch.push(job);
+                }
+            }
+            (since_commit, crowded) = (Stopwatch::start(), batch.len() >= CROWD);
             if !self.together(&mut batch) {
                 for job in &mut batch {
                     self.alone(job);
                 }
             }
             batch.drain(..).for_each(Job::answer);
+            checkpoints.tend(&self.connection);
         }
     }
 
