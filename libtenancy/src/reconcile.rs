@@ -358,7 +358,7 @@ mod tests {
         let running = Status::Running { agent: agent(5) };
         let stopping = Status::Stopping { agent: agent(5), reason: StopReason::Idle };
         let terminated = Status::Terminated { keep_state: false };
-        let cases: Vec<(&str, Option<&Status>, u64, Option<Workload>, Action)> = vec![
+        let cases = [
             ("nothing anywhere", None, 0, None, Action::Nothing),
             ("an agent without a record", None, 0, Some(workload(Some(agent(5)))), Action::End),
             ("an idle tenant without an agent", Some(&idle), 7, None, Action::Nothing),

@@ -28,13 +28,13 @@ pub(crate) struct Plane {
     pub(crate) tenancy: Tenancy,
     pub(crate) drivers: Drivers,
     pub(crate) plan: Arc<Plan>,
-    control_plane: Option<ControlPlane>,
+    live: Option<ControlPlane>,
 }
 
 pub(crate) fn config(state_dir: &Path, telegram: &str) -> Config {
     let agent = vec![env!("CARGO_BIN_EXE_agent").to_owned(), "{port}".to_owned(), "{state}".to_owned()];
     let mut config = Config::new(state_dir.to_path_buf(), agent);
-    config.telegram_url = telegram.to_owned();
+    telegram.clone_into(&mut config.telegram_url);
     config.warm_pool = 0;
     config.reconcile_interval = Duration::from_secs(1);
     config.drain = Duration::from_secs(5);
@@ -57,19 +57,19 @@ impl Plane {
             let control_plane = ControlPlane::start(tenancy.clone()).await.unwrap();
             (tenancy, drivers, control_plane)
         });
-        Self { runtime, tenancy, drivers, plan, control_plane: Some(control_plane) }
+        Self { runtime, tenancy, drivers, plan, live: Some(control_plane) }
     }
 
     /// As kill -9 does: nothing is finished, nothing is said.
     pub(crate) fn die(self) {
-        let Self { runtime, tenancy, drivers, control_plane, .. } = self;
+        let Self { runtime, tenancy, drivers, live, .. } = self;
         runtime.shutdown_timeout(Duration::from_secs(5));
-        drop((tenancy, drivers, control_plane));
+        drop((tenancy, drivers, live));
     }
 
     /// Stops every agent and ends.
     pub(crate) fn end(mut self) {
-        let control_plane = self.control_plane.take().unwrap();
+        let control_plane = self.live.take().unwrap();
         self.runtime.block_on(control_plane.shutdown(true));
     }
 
@@ -93,10 +93,10 @@ impl Plane {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
             };
-            match tokio::time::timeout(BOUND, waiting).await {
-                Ok(value) => value,
-                Err(_) => panic!("never: {what}; the record: {:?}", self.tenancy.status().await),
-            }
+            let Ok(value) = tokio::time::timeout(BOUND, waiting).await else {
+                panic!("never: {what}; the record: {:?}", self.tenancy.status().await)
+            };
+            value
         })
     }
 
