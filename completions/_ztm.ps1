@@ -49,8 +49,6 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the control plane in numbers')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Show the version of this command and of the control plane')
             [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Run the small built-in agent')
-            [CompletionResult]::new('agentd', 'agentd', [CompletionResultType]::ParameterValue, 'Supervise one agent (started by the control plane)')
-            [CompletionResult]::new('agentd-exec', 'agentd-exec', [CompletionResultType]::ParameterValue, 'Become an agent program (started by `agentd`)')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Write the man pages or the completions')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -689,44 +687,6 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
-        'ztm;agentd' {
-            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
-            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
-            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
-            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
-            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
-            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
-            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
-            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            break
-        }
-        'ztm;agentd-exec' {
-            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
-            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
-            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
-            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
-            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
-            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
-            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
-            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
-            break
-        }
         'ztm;generate' {
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
             [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
@@ -815,8 +775,6 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the control plane in numbers')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Show the version of this command and of the control plane')
             [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Run the small built-in agent')
-            [CompletionResult]::new('agentd', 'agentd', [CompletionResultType]::ParameterValue, 'Supervise one agent (started by the control plane)')
-            [CompletionResult]::new('agentd-exec', 'agentd-exec', [CompletionResultType]::ParameterValue, 'Become an agent program (started by `agentd`)')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Write the man pages or the completions')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -906,12 +864,6 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             break
         }
         'ztm;help;agent' {
-            break
-        }
-        'ztm;help;agentd' {
-            break
-        }
-        'ztm;help;agentd-exec' {
             break
         }
         'ztm;help;generate' {

@@ -19,12 +19,6 @@ _ztm() {
             ztm,agent)
                 cmd="ztm__subcmd__agent"
                 ;;
-            ztm,agentd)
-                cmd="ztm__subcmd__agentd"
-                ;;
-            ztm,agentd-exec)
-                cmd="ztm__subcmd__agentd__subcmd__exec"
-                ;;
             ztm,demo)
                 cmd="ztm__subcmd__demo"
                 ;;
@@ -75,12 +69,6 @@ _ztm() {
                 ;;
             ztm__subcmd__help,agent)
                 cmd="ztm__subcmd__help__subcmd__agent"
-                ;;
-            ztm__subcmd__help,agentd)
-                cmd="ztm__subcmd__help__subcmd__agentd"
-                ;;
-            ztm__subcmd__help,agentd-exec)
-                cmd="ztm__subcmd__help__subcmd__agentd__subcmd__exec"
                 ;;
             ztm__subcmd__help,demo)
                 cmd="ztm__subcmd__help__subcmd__demo"
@@ -278,7 +266,7 @@ _ztm() {
 
     case "${cmd}" in
         ztm)
-            opts="-n -o -v -q -h -V --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help --version up down demo tenant webhook inbox status version agent agentd agentd-exec generate help"
+            opts="-n -o -v -q -h -V --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help --version up down demo tenant webhook inbox status version agent generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -346,122 +334,6 @@ _ztm() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --state-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --orchestrator-url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --router-url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --namespace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -n)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --context)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "table wide json name" -- "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -W "table wide json name" -- "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --request-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ztm__subcmd__agentd)
-            opts="-n -o -v -q -h --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --state-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --orchestrator-url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --router-url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --namespace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -n)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --context)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "table wide json name" -- "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -W "table wide json name" -- "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --request-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ztm__subcmd__agentd__subcmd__exec)
-            opts="-n -o -v -q --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 --state-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -880,7 +752,7 @@ _ztm() {
             return 0
             ;;
         ztm__subcmd__help)
-            opts="up down demo tenant webhook inbox status version agent agentd agentd-exec generate help"
+            opts="up down demo tenant webhook inbox status version agent generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -894,34 +766,6 @@ _ztm() {
             return 0
             ;;
         ztm__subcmd__help__subcmd__agent)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ztm__subcmd__help__subcmd__agentd)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ztm__subcmd__help__subcmd__agentd__subcmd__exec)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -46,8 +46,6 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand status 'Show the control plane in numbers'
             cand version 'Show the version of this command and of the control plane'
             cand agent 'Run the small built-in agent'
-            cand agentd 'Supervise one agent (started by the control plane)'
-            cand agentd-exec 'Become an agent program (started by `agentd`)'
             cand generate 'Write the man pages or the completions'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -640,42 +638,6 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
-        &'ztm;agentd'= {
-            cand --state-dir 'Where the embedded control plane keeps everything'
-            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
-            cand --router-url 'The URL of the router, whose health `ztm status` shows'
-            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
-            cand -n 'The Kubernetes namespace of the control plane'
-            cand --namespace 'The Kubernetes namespace of the control plane'
-            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
-            cand -o 'How to print data'
-            cand --output 'How to print data'
-            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
-            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
-            cand -v 'Say more on standard error; twice for even more'
-            cand --verbose 'Say more on standard error; twice for even more'
-            cand -q 'Say nothing on standard error but errors'
-            cand --quiet 'Say nothing on standard error but errors'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-        }
-        &'ztm;agentd-exec'= {
-            cand --state-dir 'Where the embedded control plane keeps everything'
-            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
-            cand --router-url 'The URL of the router, whose health `ztm status` shows'
-            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
-            cand -n 'The Kubernetes namespace of the control plane'
-            cand --namespace 'The Kubernetes namespace of the control plane'
-            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
-            cand -o 'How to print data'
-            cand --output 'How to print data'
-            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
-            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
-            cand -v 'Say more on standard error; twice for even more'
-            cand --verbose 'Say more on standard error; twice for even more'
-            cand -q 'Say nothing on standard error but errors'
-            cand --quiet 'Say nothing on standard error but errors'
-        }
         &'ztm;generate'= {
             cand --state-dir 'Where the embedded control plane keeps everything'
             cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
@@ -757,8 +719,6 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand status 'Show the control plane in numbers'
             cand version 'Show the version of this command and of the control plane'
             cand agent 'Run the small built-in agent'
-            cand agentd 'Supervise one agent (started by the control plane)'
-            cand agentd-exec 'Become an agent program (started by `agentd`)'
             cand generate 'Write the man pages or the completions'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -824,10 +784,6 @@ set edit:completion:arg-completer[ztm] = {|@words|
         &'ztm;help;version'= {
         }
         &'ztm;help;agent'= {
-        }
-        &'ztm;help;agentd'= {
-        }
-        &'ztm;help;agentd-exec'= {
         }
         &'ztm;help;generate'= {
             cand man 'Write the man pages'

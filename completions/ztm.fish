@@ -51,8 +51,6 @@ complete -c ztm -n "__fish_ztm_needs_command" -f -a "inbox" -d 'The stored messa
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "status" -d 'Show the control plane in numbers'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "version" -d 'Show the version of this command and of the control plane'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "agent" -d 'Run the small built-in agent'
-complete -c ztm -n "__fish_ztm_needs_command" -f -a "agentd" -d 'Supervise one agent (started by the control plane)'
-complete -c ztm -n "__fish_ztm_needs_command" -f -a "agentd-exec" -d 'Become an agent program (started by `agentd`)'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "generate" -d 'Write the man pages or the completions'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l port -d 'The port of the orchestrator; 0 for any free one [default: 8080]' -r
@@ -560,39 +558,6 @@ complete -c ztm -n "__fish_ztm_using_subcommand agent" -l request-timeout -d 'Ho
 complete -c ztm -n "__fish_ztm_using_subcommand agent" -s v -l verbose -d 'Say more on standard error; twice for even more'
 complete -c ztm -n "__fish_ztm_using_subcommand agent" -s q -l quiet -d 'Say nothing on standard error but errors'
 complete -c ztm -n "__fish_ztm_using_subcommand agent" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ztm -n "__fish_ztm_using_subcommand agentd" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
-complete -c ztm -n "__fish_ztm_using_subcommand agentd" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
-complete -c ztm -n "__fish_ztm_using_subcommand agentd" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
-complete -c ztm -n "__fish_ztm_using_subcommand agentd" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
-complete -c ztm -n "__fish_ztm_using_subcommand agentd" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand agentd" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
-complete -c ztm -n "__fish_ztm_using_subcommand agentd" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
-wide\t'More columns for people'
-json\t'One JSON document'
-name\t'Names only, one a line'"
-complete -c ztm -n "__fish_ztm_using_subcommand agentd" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c ztm -n "__fish_ztm_using_subcommand agentd" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
-complete -c ztm -n "__fish_ztm_using_subcommand agentd" -s v -l verbose -d 'Say more on standard error; twice for even more'
-complete -c ztm -n "__fish_ztm_using_subcommand agentd" -s q -l quiet -d 'Say nothing on standard error but errors'
-complete -c ztm -n "__fish_ztm_using_subcommand agentd" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
-complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
-complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
-complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
-complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
-complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
-wide\t'More columns for people'
-json\t'One JSON document'
-name\t'Names only, one a line'"
-complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
-complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -s v -l verbose -d 'Say more on standard error; twice for even more'
-complete -c ztm -n "__fish_ztm_using_subcommand agentd-exec" -s q -l quiet -d 'Say nothing on standard error but errors'
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
@@ -650,19 +615,17 @@ complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcom
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "man" -d 'Write the man pages'
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "completions" -d 'Write the completions of bash, elvish, fish, powershell and zsh'
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "up" -d 'Run the whole control plane in this process, on this machine'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "down" -d 'Stop the control plane that `ztm up` runs'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "demo" -d 'Watch the whole job happen on real parts, in a temporary directory'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "tenant" -d 'Tenants: create, look at, change, wake, stop, delete'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "webhook" -d 'The webhooks through which Telegram delivers'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "inbox" -d 'The stored messages: what waits, what was given up'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "status" -d 'Show the control plane in numbers'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "version" -d 'Show the version of this command and of the control plane'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "agent" -d 'Run the small built-in agent'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "agentd" -d 'Supervise one agent (started by the control plane)'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "agentd-exec" -d 'Become an agent program (started by `agentd`)'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "generate" -d 'Write the man pages or the completions'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent agentd agentd-exec generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "up" -d 'Run the whole control plane in this process, on this machine'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "down" -d 'Stop the control plane that `ztm up` runs'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "demo" -d 'Watch the whole job happen on real parts, in a temporary directory'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "tenant" -d 'Tenants: create, look at, change, wake, stop, delete'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "webhook" -d 'The webhooks through which Telegram delivers'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "inbox" -d 'The stored messages: what waits, what was given up'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "status" -d 'Show the control plane in numbers'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "version" -d 'Show the version of this command and of the control plane'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "agent" -d 'Run the small built-in agent'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "generate" -d 'Write the man pages or the completions'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "create" -d 'Create a tenant'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "list" -d 'List all tenants'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "get" -d 'Show one tenant'

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use crate::{
     agent::Turn,
     chat::{self, Incoming},
-    clock::Timestamp,
+    clock::{Stopwatch, Timestamp},
     error::{Error, Result},
     inbox::{self, Claim, Epoch, Outcome, Outgoing, Stage, Take, Update, UpdateKey},
     ports::{inboxes::DELIVERY_TTL, workloads::TurnKey},
@@ -26,6 +26,9 @@ use crate::{
 
 /// How long a loop waits for the next update before it ends.
 const LINGER: Duration = Duration::from_secs(10);
+
+/// How often a tenant that is never without messages is recorded as active.
+const TOUCH_EVERY: Duration = Duration::from_secs(10);
 
 /// The pause after a store error.
 const STORE_PAUSE: Duration = Duration::from_millis(500);
@@ -169,12 +172,16 @@ impl Tenancy {
     async fn delivery_drain(&self, id: &TenantId, epoch: Epoch) -> Result<Option<Duration>> {
         let inboxes = &self.drivers().inboxes;
         let mut take = inboxes.update_take(id, epoch, self.now()).await?;
-        let mut worked = false;
+        let (mut worked, mut since_touch) = (false, Stopwatch::start());
         loop {
             match take {
                 Take::Taken(update) => {
                     worked = true;
                     take = self.update_deliver(&update, epoch).await?;
+                    if since_touch.elapsed() > TOUCH_EVERY {
+                        since_touch = Stopwatch::start();
+                        self.drivers().tenants.tenant_touch(id, self.now()).await?;
+                    }
                     if self.inner.shutdown.is_cancelled() {
                         return Ok(None);
                     }

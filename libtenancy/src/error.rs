@@ -285,6 +285,13 @@ impl Error {
             Self::StoreFull => Some("free some disk space; nothing that was acknowledged is lost".into()),
             Self::Corrupt { .. } => Some("restore the file from a backup; it was not changed".into()),
             Self::AgentFailed { tenant, .. } => Some(format!("`ztm tenant logs {tenant}` shows what the agent said")),
+            Self::Conflict { what: "update", .. } => Some("`ztm inbox list` shows its stage".into()),
+            Self::Conflict { what: "bot", .. } => {
+                Some("a bot has one webhook, so it can belong to one tenant only; make another bot".into())
+            }
+            Self::Io { action: "listen on", .. } => {
+                Some("choose another port with `--port` or `--router-port`; 0 takes any free one".into())
+            }
             Self::Conflict { .. } => Some("somebody else changed it at the same time; look again and repeat".into()),
             Self::Overloaded { .. } | Self::RateLimited { .. } => Some("try again a little later".into()),
             Self::Unavailable { part: "store", .. } => {

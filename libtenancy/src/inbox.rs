@@ -28,6 +28,10 @@
 //! | sent *k* → handled | the row, `replied`, all parts sent | the next delivery writes `handled` | nothing |
 //! | handled → … | the row, `handled` | nobody has to; it de-duplicates until it is pruned | nothing |
 //!
+//! Two messages of the control plane's own are outside this table's promise: the "starting" notice may stay in the chat
+//! beside the reply (a death between its send and the write of its id), and the words with which an update is given up may
+//! come twice (a death between their send and the write of `dead`). Neither is a reply, and neither is counted.
+//!
 //! For a reply of one part, `sent` and `handled` are one write. A send whose outcome is unknown while the process lives
 //! (a reset after the request was written) is treated as a death between *send* and *sent*.
 //!

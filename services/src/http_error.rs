@@ -66,6 +66,9 @@ impl From<Error> for HttpError {
         let internal = status == StatusCode::INTERNAL_SERVER_ERROR || matches!(error, Error::StateDirInUse { .. });
         if internal {
             tracing::error!(code, error = error.chain(), "a request failed");
+        } else if matches!(error, Error::Overloaded { .. }) {
+            // Whoever floods us must not flood the log too.
+            tracing::debug!(code, error = error.chain(), "a request was refused");
         } else if status.is_server_error() {
             tracing::warn!(code, error = error.chain(), "a request failed");
         }
@@ -103,6 +106,13 @@ impl HttpError {
         Self::plain(StatusCode::METHOD_NOT_ALLOWED, NO_METHOD, "this path knows other methods only".to_owned())
     }
 
+    /// The same for strangers: hints are for operators.
+    #[must_use]
+    pub fn without_hint(mut self) -> Self {
+        self.body.hint = None;
+        self
+    }
+
     /// The status.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -127,8 +137,9 @@ impl IntoResponse for HttpError {
 }
 
 /// Words that errors name things by; others come back under a general word, with the text kept.
-const WORDS: [&str; 27] = [
+const WORDS: [&str; 28] = [
     "tenant",
+    "bot of tenant",
     "update",
     "snapshot",
     "log",

@@ -66,7 +66,10 @@ pub fn app_with(tenancy: Tenancy, limits: Limits) -> Router {
         bytes: body::Budget::new(limits.bytes.max(MAX_UPDATE_BYTES)),
     };
     Router::new()
-        .route("/tg/{tenant}", post(update))
+        .route(
+            "/tg/{tenant}",
+            post(async |state, tenant, request| update(state, tenant, request).await.map_err(HttpError::without_hint)),
+        )
         .route("/healthz", get(health))
         .fallback(async || HttpError::no_route())
         .method_not_allowed_fallback(async || HttpError::no_method())

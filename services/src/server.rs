@@ -30,14 +30,19 @@ pub struct Limits {
     pub drain: Duration,
 }
 
+impl Limits {
+    /// What [`serve`] uses.
+    pub const DEFAULT: Self = Self {
+        connections: 2_048,
+        header_timeout: Duration::from_secs(30),
+        buffer: 16 << 10,
+        drain: Duration::from_secs(30),
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            connections: 2_048,
-            header_timeout: Duration::from_secs(30),
-            buffer: 16 << 10,
-            drain: Duration::from_secs(30),
-        }
+        Self::DEFAULT
     }
 }
 

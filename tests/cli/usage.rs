@@ -76,7 +76,7 @@ fn f10_an_error_is_printed_once() {
     exit: 7
     --- stdout
     --- stderr
-    error: a part of the control plane is unavailable: store is unavailable: database is locked
+    error: control plane is unavailable: store is unavailable: database is locked
     ");
 }
 

@@ -42,7 +42,7 @@ fn both_versions_are_shown_where_a_control_plane_answers() {
     --- stdout
     ztm [VERSION]
     --- stderr
-    warning: the control plane did not say its version: a part of the control plane is unavailable: store is unavailable
+    warning: the control plane did not say its version: store is unavailable: the control plane says so
     ");
     assert_snapshot!(world.ztm(["version", "--client"]), @"
     exit: 0

@@ -138,6 +138,16 @@ impl Holder {
     }
 }
 
+/// How many tenants of a state directory have a live agent, whether a control plane runs or not: their lock is held.
+pub fn agents_alive(state_dir: &Path) -> usize {
+    let Ok(homes) = std::fs::read_dir(state_dir.join("tenants")) else { return 0 };
+    let held = |path: PathBuf| {
+        let Ok(lock) = std::fs::File::open(path) else { return false };
+        rustix::fs::flock(&lock, FlockOperation::NonBlockingLockShared).is_err()
+    };
+    homes.flatten().filter(|home| held(home.path().join("agent.lock"))).count()
+}
+
 fn lock_path(state_dir: &Path) -> PathBuf {
     state_dir.join("up.lock")
 }

@@ -1,6 +1,6 @@
 //! The embedded control plane: the only place that builds one, or a handle on its store.
 
-use std::{future::Future, net::SocketAddr, path::Path};
+use std::{future::Future, net::SocketAddr, path::Path, time::Duration};
 
 use libtenancy::{
     ControlPlane, Error, Result, Tenancy,
@@ -22,6 +22,10 @@ pub const TOKEN_FILE: &str = "api-token";
 
 /// The file with the router's own token, in the state directory.
 const SERVICE_TOKEN_FILE: &str = "service-token";
+
+/// What connections of strangers may take: whoever sends a request slowly loses its place soon.
+const PUBLIC_LIMITS: server::Limits =
+    server::Limits { header_timeout: Duration::from_secs(5), ..server::Limits::DEFAULT };
 
 /// How a control plane is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +71,7 @@ pub async fn serve(
     let services = async {
         tokio::join!(
             server::serve(internal, orchestrator::app(tenancy.clone(), auth), closing.cancelled()),
-            server::serve(public, router::app(tenancy.clone()), closing.cancelled()),
+            server::serve_with(public, router::app(tenancy.clone()), PUBLIC_LIMITS, closing.cancelled()),
         )
     };
     tokio::pin!(services);

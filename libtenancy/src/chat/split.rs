@@ -280,7 +280,7 @@ mod tests {
         text.lines()
             .filter(|line| !line.trim_start().starts_with("```"))
             .flat_map(str::chars)
-            .filter(|c| !c.is_whitespace())
+            .filter(|c| !is_blank(c.encode_utf8(&mut [0; 4])))
             .collect()
     }
 

@@ -39,6 +39,7 @@ macro_rules! tenants_conformance {
             configuring_changes_settings_and_nothing_else,
             configuring_twice_does_the_same,
             a_patch_of_nothing_changes_nothing,
+            a_bot_belongs_to_one_tenant,
             removal_needs_the_expected_generation,
             a_repeated_removal_is_not_found,
             a_removed_id_can_be_created_again,
@@ -330,6 +331,30 @@ pub async fn a_patch_of_nothing_changes_nothing(port: &dyn Tenants, clock: &Manu
     let tenant = full("acme", clock.now());
     port.tenant_create(&tenant).await.unwrap();
     assert_eq!(port.tenant_configure(&tenant.id, SettingsPatch::default()).await.unwrap(), tenant);
+}
+
+pub async fn a_bot_belongs_to_one_tenant(port: &dyn Tenants, clock: &ManualClock) {
+    let with_bot = |name: &str| {
+        let mut tenant = tenant(name, clock.now());
+        tenant.settings.bot = Some(bot(7));
+        tenant
+    };
+    let first = with_bot("first");
+    port.tenant_create(&first).await.unwrap();
+    let refused = port.tenant_create(&with_bot("second")).await.unwrap_err();
+    assert!(matches!(&refused, Error::Conflict { what: "bot", .. }), "{refused:?}");
+    assert_eq!(port.tenant_get(&id("second")).await.unwrap(), None);
+
+    let other = created(port, clock, "other").await;
+    let patch = SettingsPatch { bot: Some(Some(bot(7))), ..SettingsPatch::default() };
+    let refused = port.tenant_configure(&other.id, patch.clone()).await.unwrap_err();
+    assert!(matches!(&refused, Error::Conflict { what: "bot", .. }), "{refused:?}");
+    assert_eq!(port.tenant_get(&other.id).await.unwrap(), Some(other.clone()));
+
+    // Its own bot again is no conflict, and a bot that was given up is free.
+    port.tenant_configure(&first.id, patch.clone()).await.unwrap();
+    port.tenant_configure(&first.id, SettingsPatch { bot: Some(None), ..SettingsPatch::default() }).await.unwrap();
+    port.tenant_configure(&other.id, patch).await.unwrap();
 }
 
 pub async fn removal_needs_the_expected_generation(port: &dyn Tenants, clock: &ManualClock) {

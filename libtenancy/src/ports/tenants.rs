@@ -57,7 +57,8 @@ impl SettingsPatch {
 /// The registry. Reads are consistent: they see every write that was answered.
 #[async_trait]
 pub trait Tenants: Send + Sync + 'static {
-    /// Stores a new tenant, whole or not at all. `AlreadyExists` if the id is taken (a repeat too).
+    /// Stores a new tenant, whole or not at all. `AlreadyExists` if the id is taken (a repeat too); `Conflict` if another
+    /// tenant has its bot, whose one webhook can lead to one tenant only.
     async fn tenant_create(&self, tenant: &Tenant) -> Result<()>;
 
     /// The tenant, or `None`.
@@ -73,7 +74,7 @@ pub trait Tenants: Send + Sync + 'static {
     async fn tenant_transition(&self, id: &TenantId, expected: Generation, next: &Lifecycle) -> Result<()>;
 
     /// Changes settings and nothing else; returns the tenant as it is then. Atomic; a repeat does the same again.
-    /// `NotFound` if there is no such tenant.
+    /// `NotFound` if there is no such tenant; `Conflict` if another tenant has the bot.
     async fn tenant_configure(&self, id: &TenantId, patch: SettingsPatch) -> Result<Tenant>;
 
     /// Raises `last_active_at` to `at` if that is later. `NotFound` if there is no such tenant: never creates one.

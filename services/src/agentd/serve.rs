@@ -39,8 +39,8 @@ use super::{
 
 /// The largest message to the agent, in bytes.
 const MAX_TURN_BYTES: usize = 8 << 20;
-/// The largest reply that is read from the agent, in bytes: ten times what a chat takes of one answer.
-const MAX_REPLY_BYTES: usize = 2 << 20;
+/// The largest reply that is read from the agent, in bytes.
+const MAX_REPLY_BYTES: usize = 8 << 20;
 /// The largest bind, in bytes.
 const MAX_BIND_BYTES: usize = 1 << 20;
 /// The most of a body that is too large that is read, in bytes.

@@ -4,7 +4,12 @@ use anyhow::Result;
 use libtenancy::Error;
 use rustix::process::Signal;
 
-use crate::{cli::down::DownArgs, commands::Context, discovery::Holder, view::plane::Downed};
+use crate::{
+    cli::down::DownArgs,
+    commands::Context,
+    discovery::{self, Holder},
+    view::plane::Downed,
+};
 
 /// Ends the control plane of the state directory and waits for it. Blocks the thread; Ctrl-C ends this command alone.
 pub fn down(ctx: &Context, args: &DownArgs) -> Result<()> {
@@ -14,6 +19,12 @@ pub fn down(ctx: &Context, args: &DownArgs) -> Result<()> {
     }
     let Some(holder) = Holder::find(state_dir)? else {
         ctx.printer.note(&format!("no control plane is running in `{}`", state_dir.display()));
+        let left = discovery::agents_alive(state_dir);
+        if left > 0 {
+            ctx.printer.warn(&format!(
+                "{left} agents of a control plane that was killed still run; `ztm up` takes them over, and `ztm down` then ends them"
+            ));
+        }
         return ctx.printer.show(&Downed { stopped: false, pid: None, agents_left: false });
     };
     let pid = holder.pid;

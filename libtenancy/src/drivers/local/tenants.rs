@@ -161,6 +161,19 @@ fn lost(connection: &Connection, id: &TenantId, expected: Generation) -> Fault {
     }
 }
 
+/// Refuses a bot that another tenant has.
+fn bot_is_free(connection: &Connection, tenant: &TenantId, bot: Option<&Bot>) -> Result<(), Fault> {
+    let Some(bot) = bot else { return Ok(()) };
+    let holder: Option<String> = connection
+        .prepare_cached("SELECT id FROM tenants INDEXED BY tenants_bot WHERE bot_id = ?1 AND id <> ?2")?
+        .query_row(rusqlite::params![bot.id.0, tenant.as_str()], |row| row.get(0))
+        .optional()?;
+    match holder {
+        None => Ok(()),
+        Some(holder) => Err(Error::conflict("bot", bot.id, format!("tenant `{holder}` has it")).into()),
+    }
+}
+
 #[async_trait]
 impl Tenants for Store {
     async fn tenant_create(&self, tenant: &Tenant) -> Result<()> {
@@ -170,6 +183,7 @@ impl Tenants for Store {
         let tenant = tenant.clone();
         self.write(move |connection| {
             let bot = tenant.settings.bot.as_ref();
+            bot_is_free(connection, &tenant.id, bot)?;
             let inserted = connection.prepare_cached(INSERT)?.execute(named_params! {
                 ":id": tenant.id.as_str(),
                 ":status": tenant.lifecycle.status.label(),
@@ -278,6 +292,7 @@ impl Tenants for Store {
         let id = id.clone();
         self.write(move |connection| {
             let bot = patch.bot.as_ref().and_then(Option::as_ref);
+            bot_is_free(connection, &id, bot)?;
             let mut statement = connection.prepare_cached(CONFIGURE)?;
             let mut rows = statement.query(named_params! {
                 ":id": id.as_str(),

@@ -1,6 +1,6 @@
 //! The acts of the demo, in order.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::Context;
 use futures::{StreamExt, TryStreamExt};
@@ -65,10 +65,6 @@ impl<'a> Play<'a> {
             idle_stops: 0,
             checks: Vec::new(),
         }
-    }
-
-    pub(super) fn log(&self) -> PathBuf {
-        self.stage.log()
     }
 
     pub(super) async fn end(&mut self) -> anyhow::Result<()> {
@@ -142,6 +138,7 @@ impl<'a> Play<'a> {
             bytes_per_idle_tenant,
             idle_sample: IDLE_SAMPLE,
             seconds: (watch.elapsed().as_secs_f64() * 10.0).round() / 10.0,
+            kept: None,
             checks: std::mem::take(&mut self.checks),
         })
     }

@@ -10,7 +10,7 @@ mod zeroclaw;
 
 use anyhow::{Context as _, bail};
 
-use self::{acts::Play, stage::Stage};
+use self::{acts::Play, report::Report, stage::Stage};
 use crate::{cli::demo::DemoArgs, commands::Context, exit::Interrupted};
 
 /// Runs the demo; fails if a promise broke.
@@ -35,12 +35,14 @@ async fn perform(ctx: &Context, args: &DemoArgs) -> anyhow::Result<()> {
     };
     // Whatever became of it, nothing is left running.
     let ended = play.end().await;
-    if args.keep || played.is_err() {
-        let log = play.log();
-        drop(dir.keep());
-        ctx.printer.note(&format!("kept: {}", log.parent().unwrap_or(&log).display()));
+    let interrupted = played.as_ref().is_err_and(anyhow::Error::is::<Interrupted>);
+    let mut kept = None;
+    if args.keep || (played.is_err() && !interrupted) {
+        let place = dir.keep();
+        ctx.printer.note(&format!("kept: {}", place.display()));
+        kept = Some(place);
     }
-    let report = played?;
+    let report = Report { kept, ..played? };
     ended?;
     ctx.printer.show(&report)?;
     let broken: Vec<&str> = report.checks.iter().filter(|c| !c.held).map(|c| c.promise.as_str()).collect();

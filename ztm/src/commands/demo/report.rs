@@ -65,6 +65,8 @@ pub struct Report {
     pub idle_sample: usize,
     /// Everything from the first start to the end, seconds.
     pub seconds: f64,
+    /// Where everything was kept, if it was.
+    pub kept: Option<std::path::PathBuf>,
     /// The promises.
     pub checks: Vec<Check>,
 }

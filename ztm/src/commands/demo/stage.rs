@@ -103,6 +103,8 @@ impl Stage {
             .args(&self.arguments)
             // The demo is the same for everybody: no configuration of the user's reaches it.
             .env("XDG_CONFIG_HOME", &self.state_dir)
+            // Ctrl-C is for the demo, which then ends the control plane in order: out of the terminal's reach.
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -147,14 +149,9 @@ impl Stage {
         Ok(())
     }
 
-    /// How many tenants have a live agent: their lock is held.
+    /// How many tenants have a live agent.
     pub(super) fn agents_alive(&self) -> usize {
-        let Ok(homes) = std::fs::read_dir(self.state_dir.join("tenants")) else { return 0 };
-        let held = |path: PathBuf| {
-            let Ok(lock) = std::fs::File::open(path) else { return false };
-            rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockShared).is_err()
-        };
-        homes.flatten().filter(|home| held(home.path().join("agent.lock"))).count()
+        crate::discovery::agents_alive(&self.state_dir)
     }
 
     pub(super) fn log(&self) -> PathBuf {

@@ -23,6 +23,7 @@ CREATE TABLE tenants (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tenants_active ON tenants (id) WHERE status <> 'idle';
 CREATE INDEX tenants_by_status ON tenants (status, id);
+CREATE UNIQUE INDEX tenants_bot ON tenants (bot_id) WHERE bot_id IS NOT NULL;
 
 -- One row per tenant that ever had an update or a delivery: who delivers, and the inbox in numbers.
 CREATE TABLE inboxes (

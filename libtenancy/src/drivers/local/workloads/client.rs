@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// The largest answer that is read, in bytes.
-const MAX_ANSWER_BYTES: usize = 4 << 20;
+const MAX_ANSWER_BYTES: usize = 16 << 20;
 /// Idle connections kept to one agent.
 const MAX_IDLE: usize = 4;
 
