@@ -132,6 +132,21 @@ fn ctrl_c_at_a_question_changes_nothing_and_exits_130() {
 }
 
 #[test]
+fn ctrl_c_at_the_hidden_question_for_a_token_changes_nothing_and_exits_130() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    for end in ["\u{3}", "123456:AAH\u{3}", "\u{4}"] {
+        let mut terminal = Terminal::start(&world, &["tenant", "create", "alice", "--bot-token"]);
+        terminal.shows("Bot token (not shown)");
+        terminal.types(end);
+        let (code, screen) = terminal.ends();
+        assert_eq!(code, Some(130), "{screen}");
+        assert!(!screen.contains("AAH"), "{screen}");
+    }
+    assert!(!plane.asked().iter().any(|line| line.starts_with("POST")));
+}
+
+#[test]
 fn a_wake_shows_its_progress_on_a_terminal() {
     let mut world = World::new();
     let plane = Plane::on(&mut world);

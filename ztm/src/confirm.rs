@@ -4,12 +4,19 @@ use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
 use libtenancy::{Error, Result, secret::Secret};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use zeroize::Zeroizing;
 
 use crate::{
     cli::tenant::BotTokenArgs,
     exit::{Interrupted, Usage},
     printer::Printer,
 };
+
+const CTRL_C: u8 = 0x03;
+const CTRL_D: u8 = 0x04;
+const BACKSPACE: u8 = 0x08;
+const DELETE: u8 = 0x7f;
 
 /// The longest token that is read from a file, in bytes; Telegram's have 46.
 const LONGEST_TOKEN: u64 = 4096;
@@ -71,11 +78,53 @@ fn ask_token() -> anyhow::Result<Secret> {
         }
         .into());
     }
-    let typed = dialoguer::Password::new()
-        .with_prompt("Bot token (not shown)")
-        .interact_on(&dialoguer::console::Term::stderr())
-        .map_err(asked)?;
-    Ok(one_line(Secret::new(typed).expose())?)
+    // Hidden before it asks: nothing that is typed early is shown.
+    let hidden = Hidden::begin(io::stdin())?;
+    let terminal = dialoguer::console::Term::stderr();
+    terminal.write_str("Bot token (not shown): ")?;
+    let typed = hidden.line();
+    drop(hidden);
+    terminal.write_line("")?;
+    Ok(one_line(typed?.expose())?)
+}
+
+/// A terminal that shows nothing and sends no signals; as it was before when this ends.
+struct Hidden {
+    stdin: io::Stdin,
+    before: Termios,
+}
+
+impl Hidden {
+    fn begin(stdin: io::Stdin) -> io::Result<Self> {
+        let before = tcgetattr(&stdin)?;
+        let mut hidden = before.clone();
+        hidden.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
+        tcsetattr(&stdin, OptionalActions::Now, &hidden)?;
+        Ok(Self { stdin, before })
+    }
+
+    /// Reads a line. Ctrl-C, and Ctrl-D before anything else, end the command: they arrive as characters, since a signal
+    /// would be caught by the runtime and the read go on.
+    fn line(&self) -> anyhow::Result<Secret> {
+        let mut typed = Zeroizing::new(Vec::new());
+        for byte in self.stdin.lock().bytes() {
+            match byte? {
+                b'\r' | b'\n' => break,
+                CTRL_C => return Err(Interrupted.into()),
+                CTRL_D if typed.is_empty() => return Err(Interrupted.into()),
+                BACKSPACE | DELETE => drop(typed.pop()),
+                byte if (typed.len() as u64) < LONGEST_TOKEN => typed.push(byte),
+                _ => {}
+            }
+        }
+        Ok(Secret::new(String::from_utf8_lossy(&typed)))
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        let _ = tcsetattr(&self.stdin, OptionalActions::Now, &self.before);
+    }
 }
 
 fn read_token(path: &Path) -> Result<Secret> {
