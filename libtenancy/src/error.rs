@@ -143,6 +143,12 @@ pub enum Error {
     /// The disk, or a size limit of the store, is full.
     #[error("no space left for the store")]
     StoreFull,
+    /// The store has forgotten what was seen of it before; nothing was done.
+    #[error("partition {partition} has forgotten its last writes")]
+    Behind {
+        /// Which part of the job plane.
+        partition: u16,
+    },
     /// Another process holds the state directory.
     #[error("`{path}` is in use by another control plane (pid {pid})")]
     StateDirInUse {
@@ -236,6 +242,7 @@ impl Error {
             Self::AgentFailed { .. } => "agent_failed",
             Self::Corrupt { .. } => "corrupt",
             Self::StoreFull => "store_full",
+            Self::Behind { .. } => "store_behind",
             Self::StateDirInUse { .. } => "state_dir_in_use",
             Self::NeedsControlPlane { .. } => "needs_control_plane",
             Self::Io { .. } => "io",
@@ -253,6 +260,7 @@ impl Error {
             | Self::RateLimited { .. }
             | Self::Conflict { .. }
             | Self::AgentFailed { .. }
+            | Self::Behind { .. }
             | Self::StoreFull => true,
             Self::Invalid { .. }
             | Self::NotFound { .. }
@@ -281,6 +289,9 @@ impl Error {
             Self::NeedsControlPlane { .. } => Some("start it with `ztm up` (or `ztm up --detach`)".into()),
             Self::StateDirInUse { .. } => {
                 Some("use the running one, stop it with `ztm down`, or choose another `--state-dir`".into())
+            }
+            Self::Behind { .. } => {
+                Some("the leader restores it from the ledger; `ztm status` shows when it is done".into())
             }
             Self::StoreFull => Some("free some disk space; nothing that was acknowledged is lost".into()),
             Self::Corrupt { .. } => Some("restore the file from a backup; it was not changed".into()),

@@ -37,6 +37,7 @@ fn describe(error: &Error) -> (StatusCode, &'static str) {
         Error::Overloaded { .. } => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
         Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         Error::StoreFull => (StatusCode::SERVICE_UNAVAILABLE, "store_full"),
+        Error::Behind { .. } => (StatusCode::SERVICE_UNAVAILABLE, "store_behind"),
         Error::RateLimited { .. } => (StatusCode::SERVICE_UNAVAILABLE, "rate_limited"),
         Error::NeedsControlPlane { .. } => (StatusCode::SERVICE_UNAVAILABLE, "needs_control_plane"),
         Error::StateDirInUse { .. } => (StatusCode::SERVICE_UNAVAILABLE, "state_dir_in_use"),
@@ -256,6 +257,10 @@ fn known(body: &ErrorBody) -> Option<Error> {
             Error::unavailable(part, SAID_SO)
         }
         "store_full" => Error::StoreFull,
+        "store_behind" => {
+            let partition = text.strip_prefix("partition ")?.strip_suffix(" has forgotten its last writes")?;
+            Error::Behind { partition: partition.parse().ok()? }
+        }
         "rate_limited" => {
             let (part, pause) = text.split_once(" asks to wait ")?;
             Error::RateLimited { part: word(part, "a peer"), retry_after: duration(pause)? }
@@ -310,6 +315,7 @@ mod tests {
             (503, Error::Overloaded { reason: "8 wakes".into() }),
             (503, Error::unavailable("store", "locked")),
             (503, Error::StoreFull),
+            (503, Error::Behind { partition: 7 }),
             (503, Error::RateLimited { part: "telegram", retry_after: Duration::from_secs(7) }),
             (504, Error::Timeout { what: "the wake of `a`".into(), after: Duration::from_millis(1_500) }),
             (502, Error::AgentFailed { tenant: "a".into(), reason: "exit 1: no".into() }),

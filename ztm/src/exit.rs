@@ -92,6 +92,7 @@ impl Exit {
             | Error::OutcomeUnknown { .. }
             | Error::RateLimited { .. }
             | Error::StoreFull
+            | Error::Behind { .. }
             | Error::NeedsControlPlane { .. } => Self::Unavailable,
             Error::Overloaded { .. } => Self::Quota,
             // `ChatMigrated`, `Refused`, `AgentFailed`, `Corrupt`, `Io`, `Internal`; the enum is non-exhaustive.

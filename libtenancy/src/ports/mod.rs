@@ -7,8 +7,11 @@
 pub mod deadlines;
 pub mod endpoints;
 pub mod inboxes;
+pub mod jobs;
 pub mod leaders;
+pub mod ledgers;
 pub mod messengers;
+pub mod quotas;
 pub mod snapshots;
 pub mod tenants;
 pub mod wake_locks;

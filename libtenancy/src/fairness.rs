@@ -1,0 +1,165 @@
+//! Fairness: which tenant is next, and which of its agents.
+//!
+//! Owns virtual time. Does not own queues (`partition` and the drivers of `jobs`) nor credits (`quota`).
+//!
+//! # The order
+//! Start-time fair queueing (Goyal, Vin, Cheng: "Start-time Fair Queueing", SIGCOMM 1996), twice:
+//! - *Tenants.* Every tenant with waiting jobs has a start tag; the lowest is next (ties by name). Starting a job of cost
+//!   `c` raises the tag by `c / weight`. The virtual time `V` is the highest start tag that was served. A tenant that
+//!   becomes ready takes the later of its old tag and `V`: it neither saves up what it did not use, nor is it punished
+//!   for using what was idle. When a job ends, the tag is corrected from the cost announced to the cost used.
+//! - *Agents of a tenant.* A job is tagged when it is queued: the later of the tenant's agent clock and the end of the
+//!   agent's previous job. The waiting jobs of a tenant are one set ordered by priority, then tag. Splitting work over a
+//!   thousand agents changes the order within the tenant only: the tenant's own tag does not know how many agents it has.
+//!
+//! # Memory of recent use
+//! What a tenant used lately, halved every [`HALF_LIFE`], delays it when it comes back after having had nothing to do, by
+//! at most [`MEMORY`] of virtual time: somebody who hammers in bursts goes after somebody who does not.
+//!
+//! # The bound
+//! A tenant without recent use becomes ready at `V`. Before its job starts, every other ready tenant starts at most one
+//! job (those whose tag is `V` too), then it is next. So with `n` other ready tenants in its partition its job starts
+//! after at most `n` other starts plus the time until a slot is free: a running job is not preempted, so that is the rest
+//! of the shortest running job when all slots are taken. The number of jobs that the others have waiting, and of agents
+//! they are split over, does not appear. With recent use, [`MEMORY`] of virtual time is added: the others may start
+//! [`MEMORY`] times their weight in credits before it. A worker takes no more jobs than it can start at once, so nothing
+//! waits behind a flood in a worker's hands.
+//!
+//! Over several partitions the bound holds within each. The capacity of a partition is lent by active weight
+//! ([`shares`]) every [`REBALANCE`]; until then a partition that has just become active has what it had, at least one slot,
+//! so the time until a slot is free grows by at most [`REBALANCE`].
+
+use std::time::Duration;
+
+use crate::{clock::Timestamp, credits::MicroCredits};
+
+/// The weight of a tenant that has none set; shares are as the weights.
+pub const DEFAULT_WEIGHT: u32 = 100;
+
+/// The largest weight.
+pub const MAX_WEIGHT: u32 = 10_000;
+
+/// After how long half of a tenant's use is forgotten.
+pub const HALF_LIFE: Duration = Duration::from_secs(600);
+
+/// The most virtual time by which recent use delays a tenant: 60 credits at the default weight.
+pub const MEMORY: i64 = 60 * crate::credits::CREDIT / DEFAULT_WEIGHT as i64;
+
+/// How often capacity is lent anew between partitions.
+pub const REBALANCE: Duration = Duration::from_secs(5);
+
+/// The lowest priority's number is 0, the highest 9.
+pub const PRIORITIES: u8 = 10;
+
+/// The priority of a job that names none.
+pub const DEFAULT_PRIORITY: u8 = 5;
+
+/// Tags within one priority stay below this: ten priorities then fit below 2^53.
+pub const MAX_TAG: i64 = (1 << 49) - 1;
+
+/// How much virtual time a cost takes at a weight: rounded up, so that nothing is free.
+pub fn virtual_cost(cost: MicroCredits, weight: u32) -> i64 {
+    let weight = i64::from(weight.max(1));
+    (cost.0 + weight - 1) / weight
+}
+
+/// The tag of an agent's next job, and the end of it: `clock` is the tenant's agent clock, `last` the end of the agent's
+/// previous job. Tags count thousandths of a credit, rounded up.
+pub fn agent_tag(clock: i64, last: i64, cost: MicroCredits) -> (i64, i64) {
+    let tag = clock.max(last).min(MAX_TAG);
+    (tag, (tag + (cost.0 + 999) / 1_000).min(MAX_TAG))
+}
+
+/// The place of a job in its tenant's waiting set: the lowest is next.
+pub fn waiting_score(priority: u8, tag: i64) -> i64 {
+    i64::from(PRIORITIES - 1 - priority.min(PRIORITIES - 1)) * (MAX_TAG + 1) + tag
+}
+
+/// What is left at `now` of a use that was `used` at `since`, and up to when that is reckoned. Steps of a quarter of
+/// [`HALF_LIFE`], each by the factor 841/1000 (2^-1/4), in whole numbers: every driver comes to the same.
+pub fn decayed(used: i64, since: Timestamp, now: Timestamp) -> (i64, Timestamp) {
+    let step = i64::try_from(HALF_LIFE.as_micros()).unwrap_or(i64::MAX) / 4;
+    let elapsed = now.as_micros() - since.as_micros();
+    if elapsed < step {
+        return (used, since);
+    }
+    let steps = elapsed / step;
+    if steps >= 200 || used == 0 {
+        return (0, now);
+    }
+    let mut left = used;
+    for _ in 0..steps / 4 {
+        left /= 2;
+    }
+    for _ in 0..steps % 4 {
+        left = left * 841 / 1_000;
+    }
+    (left, Timestamp::from_micros(since.as_micros() + steps * step))
+}
+
+/// Lends `capacity` to partitions by the weight that is active in each: whole slots, at least one each, largest
+/// remainder first. Idle partitions keep one slot, so that their first job starts at once.
+pub fn shares(capacity: u32, active_weights: &[u64]) -> Vec<u32> {
+    let count = u32::try_from(active_weights.len()).unwrap_or(u32::MAX);
+    if count == 0 {
+        return Vec::new();
+    }
+    let spare = u64::from(capacity.saturating_sub(count));
+    let total: u64 = active_weights.iter().sum();
+    let mut lent: Vec<u32> = vec![1; active_weights.len()];
+    if total == 0 || spare == 0 {
+        return lent;
+    }
+    let mut remainders: Vec<(u64, usize)> = Vec::with_capacity(active_weights.len());
+    let mut given = 0;
+    for (index, weight) in active_weights.iter().enumerate() {
+        let exact = u128::from(spare) * u128::from(*weight);
+        let whole = u64::try_from(exact / u128::from(total)).unwrap_or(0);
+        let remainder = u64::try_from(exact % u128::from(total)).unwrap_or(0);
+        lent[index] += u32::try_from(whole).unwrap_or(u32::MAX);
+        given += whole;
+        remainders.push((remainder, index));
+    }
+    remainders.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    for (_, index) in remainders.into_iter().take(usize::try_from(spare - given).unwrap_or(0)) {
+        lent[index] += 1;
+    }
+    lent
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_free_and_weights_divide() {
+        assert_eq!(virtual_cost(MicroCredits(1), MAX_WEIGHT), 1);
+        assert_eq!(virtual_cost(MicroCredits::credits(1), 100), 10_000);
+        assert_eq!(virtual_cost(MicroCredits::credits(1), 200), 5_000);
+    }
+
+    #[test]
+    fn a_higher_priority_goes_first_whatever_its_tag() {
+        assert!(waiting_score(9, MAX_TAG) < waiting_score(8, 0));
+        assert!(waiting_score(0, MAX_TAG) < 1 << 53);
+        assert!(waiting_score(5, 3) < waiting_score(5, 4));
+    }
+
+    #[test]
+    fn half_of_a_use_is_forgotten_every_half_life() {
+        let start = Timestamp::from_micros(0);
+        assert_eq!(decayed(1_000, start, start + HALF_LIFE / 8), (1_000, start));
+        assert_eq!(decayed(1_000, start, start + HALF_LIFE / 4), (841, start + HALF_LIFE / 4));
+        assert_eq!(decayed(1_000, start, start + HALF_LIFE), (500, start + HALF_LIFE));
+        assert_eq!(decayed(1_000, start, start + HALF_LIFE * 3), (125, start + HALF_LIFE * 3));
+        assert_eq!(decayed(1_000, start, start + HALF_LIFE * 100).0, 0);
+    }
+
+    #[test]
+    fn capacity_is_lent_by_active_weight_to_the_last_slot() {
+        assert_eq!(shares(10, &[100, 0, 100]), [5, 1, 4]);
+        assert_eq!(shares(10, &[0, 0]), [1, 1]);
+        assert_eq!(shares(2, &[5, 5, 5]), [1, 1, 1], "an idle slot each, even beyond the capacity");
+        assert_eq!(shares(100, &[300, 100]).iter().sum::<u32>(), 100);
+    }
+}

@@ -1,0 +1,595 @@
+//! Quota: what a tenant may use, and the account that says what it has.
+//!
+//! Owns the arithmetic of credits: refill, grants and their expiry, holds, settlement, period budgets. Pure and in whole
+//! numbers; every driver's result must equal these. Does not own storage (`ports::quotas`) nor who is next (`fairness`).
+//!
+//! # Design notes
+//! - The bucket refills at `rate` up to `burst`. A refill is reckoned when the account is touched, and counted where it is
+//!   credited, so that the ledger can prove it. What is over from a division is kept (`remainder`), so that looking often
+//!   earns the same as looking once.
+//! - A hold is drawn from the bucket first, which refills, then from grants, the one that expires first first. It
+//!   remembers what it took from which grant: a refund goes back there, and is `expired` if the grant has expired since.
+//!   So a grant cannot be turned into credits that last by holding and cancelling.
+//! - A refund may lift the bucket over `burst`; it then does not refill until it is below.
+//! - Time never runs backwards in an account: an earlier `now` refills nothing and moves nothing.
+//! - Actual use above a hold is not taken from the tenant: it is `adjusted`, the operator's line.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::Timestamp,
+    credits::{CREDIT, MAX_AMOUNT, MAX_COST, MAX_RATE, MicroCredits},
+    error::{Error, Result},
+    fairness::{self, DEFAULT_WEIGHT, MAX_WEIGHT},
+};
+
+/// Live grants of one tenant at most; one more is refused.
+pub const MAX_GRANTS: usize = 32;
+
+/// The expiry of a grant that does not expire: 2^53 - 1 µs, in the year 2255.
+pub const NEVER: Timestamp = Timestamp::from_micros((1 << 53) - 1);
+
+/// The length of a budget's period; periods are those of the UTC calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Period {
+    /// From midnight.
+    Day,
+    /// From Monday.
+    Week,
+    /// From the first of a month.
+    Month,
+}
+
+impl Period {
+    /// Every label.
+    pub const LABELS: [&str; 3] = ["day", "week", "month"];
+
+    /// The word that is stored and shown.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+
+    /// The period of a label.
+    pub fn from_label(label: &str) -> Option<Self> {
+        [Self::Day, Self::Week, Self::Month].into_iter().find(|period| period.label() == label)
+    }
+
+    /// The number of the period that `now` is in, counted from 1970, and when it ends.
+    pub fn at(self, now: Timestamp) -> (i64, Timestamp) {
+        let day = now.as_micros().div_euclid(DAY);
+        let (number, end_day) = match self {
+            Self::Day => (day, day + 1),
+            // 1970-01-01 was a Thursday.
+            Self::Week => {
+                let week = (day + 3).div_euclid(7);
+                (week, (week + 1) * 7 - 3)
+            }
+            Self::Month => {
+                let month = month_of_day(day);
+                (month, first_day_of_month(month + 1))
+            }
+        };
+        (number, Timestamp::from_micros(end_day * DAY))
+    }
+}
+
+const DAY: i64 = 86_400_000_000;
+
+/// Months since January 1970 of a day since 1970-01-01 (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms",
+/// `civil_from_days`).
+fn month_of_day(day: i64) -> i64 {
+    let z = day + 719_468;
+    let era = z.div_euclid(146_097);
+    let doe = z - era * 146_097;
+    let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    let mp = (5 * doy + 2) / 153;
+    let month = if mp < 10 { mp + 3 } else { mp - 9 };
+    let year = yoe + era * 400 + i64::from(month <= 2);
+    (year - 1970) * 12 + month - 1
+}
+
+/// The first day of a month, both counted from 1970 (the same source, `days_from_civil`).
+fn first_day_of_month(months: i64) -> i64 {
+    let (year, month) = (1970 + months.div_euclid(12), months.rem_euclid(12) + 1);
+    let y = if month <= 2 { year - 1 } else { year };
+    let era = y.div_euclid(400);
+    let yoe = y - era * 400;
+    let doy = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5;
+    era * 146_097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719_468
+}
+
+/// A limit on what is spent in a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    /// Per what.
+    pub period: Period,
+    /// How much. A budget in money is turned into credits by the price when it is set.
+    pub limit: MicroCredits,
+    /// Whether reaching it suspends the tenant; a soft one is told only.
+    pub hard: bool,
+}
+
+/// What an operator grants a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quota {
+    /// Refill of the bucket, a second.
+    pub rate: MicroCredits,
+    /// Up to where it refills; a new account begins with it.
+    pub burst: MicroCredits,
+    /// The share of capacity, relative to others' weights.
+    pub weight: u32,
+    /// Jobs at once.
+    pub max_running: u32,
+    /// What may be spent in a period.
+    pub budget: Option<Budget>,
+}
+
+impl Default for Quota {
+    /// One credit a second with an hour's burst: one GPU all the time. No budget; a thousand jobs at once.
+    fn default() -> Self {
+        Self {
+            rate: MicroCredits::credits(1),
+            burst: MicroCredits::credits(3_600),
+            weight: DEFAULT_WEIGHT,
+            max_running: 1_000,
+            budget: None,
+        }
+    }
+}
+
+impl Quota {
+    /// Refuses what is out of bounds.
+    pub fn checked(self) -> Result<Self> {
+        self.rate.bounded("rate", MicroCredits::ZERO, MAX_RATE)?;
+        self.burst.bounded("burst", MicroCredits::ZERO, MAX_AMOUNT)?;
+        if !(1..=MAX_WEIGHT).contains(&self.weight) {
+            return Err(Error::invalid("weight", format!("{} must be from 1 to {MAX_WEIGHT}", self.weight)));
+        }
+        if !(1..=1_000_000).contains(&self.max_running) {
+            return Err(Error::invalid("max_running", format!("{} must be from 1 to 1000000", self.max_running)));
+        }
+        if let Some(budget) = self.budget {
+            budget.limit.bounded("budget", MicroCredits::ZERO, MAX_AMOUNT)?;
+        }
+        Ok(self)
+    }
+}
+
+/// Credits granted beside the bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// When what is left of it is gone; [`NEVER`] for one that stays.
+    pub expires_at: Timestamp,
+    /// What is left of it.
+    pub amount: MicroCredits,
+}
+
+/// Writes grants as they are stored: `expiry:amount` with commas between, in order of expiry, both as whole numbers.
+pub fn grants_text(grants: &[Grant]) -> String {
+    let texts: Vec<String> = grants.iter().map(|g| format!("{}:{}", g.expires_at.as_micros(), g.amount.0)).collect();
+    texts.join(",")
+}
+
+/// Reads [`grants_text`].
+pub fn grants_parse(text: &str) -> Option<Vec<Grant>> {
+    let one = |text: &str| {
+        let (expires_at, amount) = text.split_once(':')?;
+        Some(Grant {
+            expires_at: Timestamp::from_micros(expires_at.parse().ok()?),
+            amount: MicroCredits(amount.parse().ok()?),
+        })
+    };
+    text.split(',').filter(|text| !text.is_empty()).map(one).collect()
+}
+
+/// What a hold was drawn from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hold {
+    /// All of it.
+    pub amount: MicroCredits,
+    /// The part that grants gave, by their expiry; the rest came from the bucket.
+    pub grants: Vec<Grant>,
+}
+
+/// What a step did to an account: the numbers of a ledger row. `granted + refilled + adjusted = spent + expired + held +`
+/// the change of what is available.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Deltas {
+    /// Given by an operator, or at the opening.
+    pub granted: MicroCredits,
+    /// Refilled.
+    pub refilled: MicroCredits,
+    /// The change of what is held; negative when a hold ends.
+    pub held: MicroCredits,
+    /// Used.
+    pub spent: MicroCredits,
+    /// Lost to the expiry of a grant, or to the closing of the account.
+    pub expired: MicroCredits,
+    /// Borne (or, if negative, taken back) by the operator.
+    pub adjusted: MicroCredits,
+    /// The share of the budget in per cent that was reached by this step: 80 or 100, each once a period.
+    pub notice: Option<u8>,
+}
+
+impl std::ops::AddAssign for Deltas {
+    fn add_assign(&mut self, other: Self) {
+        self.granted += other.granted;
+        self.refilled += other.refilled;
+        self.held += other.held;
+        self.spent += other.spent;
+        self.expired += other.expired;
+        self.adjusted += other.adjusted;
+        self.notice = self.notice.max(other.notice);
+    }
+}
+
+impl Deltas {
+    /// Whether nothing happened.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Why a hold is not possible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "reason")]
+pub enum Blocked {
+    /// Too few credits; the refill will cover it at `until`, or never does.
+    Credits {
+        /// When; `None` if only an operator can help.
+        until: Option<Timestamp>,
+    },
+    /// A hard budget is used up.
+    Budget {
+        /// When the next period begins.
+        until: Timestamp,
+    },
+}
+
+impl Blocked {
+    /// When it ends by itself.
+    pub fn until(self) -> Option<Timestamp> {
+        match self {
+            Self::Credits { until } => until,
+            Self::Budget { until } => Some(until),
+        }
+    }
+
+    /// Whether the tenant is out of budget, and not only waiting for its refill.
+    pub fn suspends(self) -> bool {
+        !matches!(self, Self::Credits { until: Some(_) })
+    }
+}
+
+/// Where a tenant stands in its partition's queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// No job waits.
+    #[default]
+    Idle,
+    /// Jobs wait, and it takes its turn.
+    Ready,
+    /// Jobs wait, and as many run as may.
+    Capped,
+    /// Jobs wait for credits or for a budget.
+    Parked(Blocked),
+}
+
+impl Standing {
+    /// The word that is stored; a parked tenant's time is stored beside it (0: none).
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Ready => "ready",
+            Self::Capped => "capped",
+            Self::Parked(Blocked::Credits { .. }) => "credits",
+            Self::Parked(Blocked::Budget { .. }) => "budget",
+        }
+    }
+
+    /// The standing that was stored.
+    pub fn from_label(label: &str, until: i64) -> Option<Self> {
+        let at = Timestamp::from_micros(until);
+        Some(match label {
+            "idle" | "" => Self::Idle,
+            "ready" => Self::Ready,
+            "capped" => Self::Capped,
+            "credits" => Self::Parked(Blocked::Credits { until: (until > 0).then_some(at) }),
+            "budget" => Self::Parked(Blocked::Budget { until: at }),
+            _ => return None,
+        })
+    }
+}
+
+/// A tenant's account: what it may, what it has, and its place in the queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// What the operator set.
+    pub quota: Quota,
+    /// In the bucket.
+    pub bucket: MicroCredits,
+    /// Up to when the refill is reckoned.
+    pub refilled_at: Timestamp,
+    /// What the last division left, in millionths of a micro-credit.
+    pub remainder: i64,
+    /// Grants in order of expiry.
+    pub grants: Vec<Grant>,
+    /// Held by running jobs and turns.
+    pub held: MicroCredits,
+    /// The number of the budget's period that `period_spent` is of.
+    pub period: i64,
+    /// Spent in it.
+    pub period_spent: MicroCredits,
+    /// The highest notice given in it: 0, 80 or 100.
+    pub noticed: u8,
+    /// Jobs that run.
+    pub running: u32,
+    /// Its standing in the queue.
+    pub standing: Standing,
+    /// Its start tag, see [`fairness`].
+    pub tag: i64,
+    /// Recent use in virtual time, as of `used_at`.
+    pub used: i64,
+    /// See `used`.
+    pub used_at: Timestamp,
+    /// The tag of its job that was started last.
+    pub agent_clock: i64,
+}
+
+impl Account {
+    /// A new account, its bucket full: the ledger's `opening` row grants it.
+    pub fn open(quota: Quota, now: Timestamp) -> (Self, Deltas) {
+        let account = Self {
+            quota,
+            bucket: quota.burst,
+            refilled_at: now,
+            remainder: 0,
+            grants: Vec::new(),
+            held: MicroCredits::ZERO,
+            period: quota.budget.map_or(0, |budget| budget.period.at(now).0),
+            period_spent: MicroCredits::ZERO,
+            noticed: 0,
+            running: 0,
+            standing: Standing::Idle,
+            tag: 0,
+            used: 0,
+            used_at: now,
+            agent_clock: 0,
+        };
+        (account, Deltas { granted: quota.burst, ..Deltas::default() })
+    }
+
+    /// What can be held now, as of the last touch.
+    pub fn available(&self) -> MicroCredits {
+        self.bucket + self.grants.iter().map(|grant| grant.amount).sum()
+    }
+
+    /// Brings the account to `now`: refill, expiry of grants, the budget's period.
+    pub fn touch(&mut self, now: Timestamp) -> Deltas {
+        let mut deltas = Deltas { refilled: self.refill(now), ..Deltas::default() };
+        while let Some(grant) = self.grants.first().filter(|grant| grant.expires_at <= now) {
+            deltas.expired += grant.amount;
+            self.grants.remove(0);
+        }
+        if let Some(budget) = self.quota.budget {
+            let (period, _) = budget.period.at(now);
+            if period > self.period {
+                (self.period, self.period_spent, self.noticed) = (period, MicroCredits::ZERO, 0);
+            }
+        }
+        deltas
+    }
+
+    fn refill(&mut self, now: Timestamp) -> MicroCredits {
+        let elapsed = now.as_micros() - self.refilled_at.as_micros();
+        if elapsed <= 0 {
+            return MicroCredits::ZERO;
+        }
+        self.refilled_at = now;
+        let (rate, room) = (self.quota.rate.0, self.quota.burst.0 - self.bucket.0);
+        if rate == 0 || room <= 0 {
+            self.remainder = 0;
+            return MicroCredits::ZERO;
+        }
+        let (seconds, micros) = (elapsed / 1_000_000, elapsed % 1_000_000);
+        if seconds > room / rate {
+            self.remainder = 0;
+            self.bucket.0 += room;
+            return MicroCredits(room);
+        }
+        let numerator = micros * rate + self.remainder;
+        let earned = seconds * rate + numerator / 1_000_000;
+        if earned >= room {
+            self.remainder = 0;
+            self.bucket.0 += room;
+            return MicroCredits(room);
+        }
+        self.remainder = numerator % 1_000_000;
+        self.bucket.0 += earned;
+        MicroCredits(earned)
+    }
+
+    /// Whether `amount` can be held at `now`, to which the account was brought before.
+    pub fn check(&self, amount: MicroCredits, now: Timestamp) -> Result<(), Blocked> {
+        if let Some(budget) = self.quota.budget.filter(|budget| budget.hard)
+            && self.period_spent.0 + self.held.0 + amount.0 > budget.limit.0
+        {
+            return Err(Blocked::Budget { until: budget.period.at(now).1 });
+        }
+        let available = self.available();
+        if available >= amount {
+            return Ok(());
+        }
+        let rate = self.quota.rate.0;
+        let missing = amount.0 - available.0;
+        // What the bucket can still gain.
+        let room = (self.quota.burst.0 - self.bucket.0).max(0);
+        if rate == 0 || missing > room || missing / rate > 1_000_000_000 {
+            return Err(Blocked::Credits { until: None });
+        }
+        let micros = (missing % rate * 1_000_000 + rate - 1) / rate;
+        let until = self.refilled_at + Duration::from_secs((missing / rate).unsigned_abs());
+        Err(Blocked::Credits { until: Some(until + Duration::from_micros(micros.unsigned_abs())) })
+    }
+
+    /// Holds `amount`, which [`Account::check`] has allowed.
+    pub fn hold(&mut self, amount: MicroCredits) -> (Hold, Deltas) {
+        let from_bucket = amount.0.min(self.bucket.0.max(0));
+        self.bucket.0 -= from_bucket;
+        let mut missing = amount.0 - from_bucket;
+        let mut hold = Hold { amount, grants: Vec::new() };
+        while missing > 0
+            && let Some(grant) = self.grants.first_mut()
+        {
+            let drawn = missing.min(grant.amount.0);
+            hold.grants.push(Grant { expires_at: grant.expires_at, amount: MicroCredits(drawn) });
+            grant.amount.0 -= drawn;
+            missing -= drawn;
+            if grant.amount.0 == 0 {
+                self.grants.remove(0);
+            }
+        }
+        self.held += amount;
+        (hold, Deltas { held: amount, ..Deltas::default() })
+    }
+
+    /// Ends a hold: `used` of it is spent, the rest goes back to where it came from. Use beyond the hold is adjusted.
+    /// The account was brought to `now` before.
+    pub fn settle(&mut self, hold: &Hold, used: MicroCredits, now: Timestamp) -> Deltas {
+        let used = MicroCredits(used.0.clamp(0, MAX_AMOUNT.0));
+        let charged = MicroCredits(used.0.min(hold.amount.0));
+        let mut deltas = Deltas { held: -hold.amount, spent: used, adjusted: used - charged, ..Deltas::default() };
+        self.held -= hold.amount;
+        let mut refund = hold.amount - charged;
+        for grant in hold.grants.iter().rev() {
+            let back = MicroCredits(refund.0.min(grant.amount.0));
+            refund -= back;
+            if back.0 == 0 {
+                break;
+            }
+            if grant.expires_at <= now {
+                deltas.expired += back;
+            } else {
+                self.grant_add(Grant { expires_at: grant.expires_at, amount: back });
+            }
+        }
+        self.bucket += refund;
+        self.period_spent += charged;
+        deltas.notice = self.notice();
+        deltas
+    }
+
+    /// The notice that is due, once each a period.
+    fn notice(&mut self) -> Option<u8> {
+        let limit = self.quota.budget?.limit.0;
+        let reached = match self.period_spent.0 {
+            spent if spent >= limit => 100,
+            spent if spent >= limit - limit / 5 => 80,
+            _ => 0,
+        };
+        if reached <= self.noticed {
+            return None;
+        }
+        self.noticed = reached;
+        Some(reached)
+    }
+
+    /// Adds a grant; one of the same expiry grows. `Overloaded` if there are [`MAX_GRANTS`] others; `Invalid` if the sum
+    /// would pass [`MAX_AMOUNT`].
+    pub fn grant(&mut self, grant: Grant) -> Result<Deltas> {
+        if self.available().0 + self.held.0 + grant.amount.0 > MAX_AMOUNT.0 {
+            return Err(Error::invalid("amount", format!("the account would hold more than {MAX_AMOUNT} credits")));
+        }
+        let grows = self.grants.iter().any(|other| other.expires_at == grant.expires_at);
+        if !grows && self.grants.len() >= MAX_GRANTS {
+            return Err(Error::Overloaded { reason: format!("the tenant has {MAX_GRANTS} live grants already") });
+        }
+        self.grant_add(grant);
+        Ok(Deltas { granted: grant.amount, ..Deltas::default() })
+    }
+
+    fn grant_add(&mut self, grant: Grant) {
+        let at = self.grants.partition_point(|other| other.expires_at < grant.expires_at);
+        match self.grants.get_mut(at).filter(|other| other.expires_at == grant.expires_at) {
+            Some(other) => other.amount += grant.amount,
+            None => self.grants.insert(at, grant),
+        }
+    }
+
+    /// Replaces the quota; the account was brought to now before. What is in the bucket stays.
+    pub fn configure(&mut self, quota: Quota, now: Timestamp) {
+        if quota.budget.map(|budget| budget.period) != self.quota.budget.map(|budget| budget.period) {
+            self.period = quota.budget.map_or(0, |budget| budget.period.at(now).0);
+            self.period_spent = MicroCredits::ZERO;
+        }
+        if quota.budget != self.quota.budget {
+            self.noticed = 0;
+        }
+        if quota.rate != self.quota.rate {
+            self.remainder = 0;
+        }
+        self.quota = quota;
+    }
+
+    /// Takes everything that is available away: the account is closed. What is held stays until it is settled.
+    pub fn close(&mut self) -> Deltas {
+        let expired = self.available();
+        self.bucket = MicroCredits::ZERO;
+        self.grants.clear();
+        Deltas { expired, ..Deltas::default() }
+    }
+
+    /// Counts a start of cost `cost`: tag and recent use. `clock` is the partition's virtual time; returns it as it is then.
+    pub fn started(&mut self, cost: MicroCredits, clock: i64, now: Timestamp) -> i64 {
+        let virtual_cost = fairness::virtual_cost(cost, self.quota.weight);
+        let clock = clock.max(self.tag);
+        self.tag += virtual_cost;
+        (self.used, self.used_at) = fairness::decayed(self.used, self.used_at, now);
+        self.used = (self.used + virtual_cost).min(MAX_COST.0);
+        clock
+    }
+
+    /// Corrects the tag from the cost announced to the cost used; it never falls below the virtual time by that.
+    pub fn corrected(&mut self, announced: MicroCredits, used: MicroCredits, clock: i64) {
+        let used = MicroCredits(used.0.clamp(0, MAX_COST.0));
+        let weight = self.quota.weight;
+        let change = fairness::virtual_cost(used, weight) - fairness::virtual_cost(announced, weight);
+        self.tag = if change >= 0 { self.tag + change } else { (self.tag + change).max(clock.min(self.tag)) };
+    }
+
+    /// The tag with which a tenant becomes ready that had nothing waiting.
+    pub fn woken(&mut self, clock: i64, now: Timestamp) {
+        (self.used, self.used_at) = fairness::decayed(self.used, self.used_at, now);
+        self.tag = self.tag.max(clock + self.used.min(fairness::MEMORY));
+    }
+}
+
+/// The smallest cost: one micro-credit.
+pub const MIN_COST: MicroCredits = MicroCredits(1);
+
+/// Checks a cost from outside.
+pub fn cost_checked(field: &'static str, cost: MicroCredits) -> Result<MicroCredits> {
+    cost.bounded(field, MIN_COST, MAX_COST)
+}
+
+/// A money budget in credits: how many credits `limit` micro-units of money buy at `price` micro-units a credit.
+/// `Invalid` if the price is not positive.
+pub fn credits_for_money(limit: u64, price: u64) -> Result<MicroCredits> {
+    if price == 0 {
+        return Err(Error::invalid("price", "a budget in money needs a price of one credit"));
+    }
+    let credits = u128::from(limit) * CREDIT.unsigned_abs() as u128 / u128::from(price);
+    let credits = i64::try_from(credits).unwrap_or(i64::MAX).min(MAX_AMOUNT.0);
+    Ok(MicroCredits(credits))
+}
+
+#[cfg(test)]
+mod tests;
