@@ -3,6 +3,11 @@
 //! Owns names on the wire (the seed's `snake_case`). Does not own routes (`services`) nor decisions. Unknown fields in
 //! requests are refused.
 
+pub mod jobs;
+pub mod quotas;
+pub mod spend;
+pub mod why;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -324,7 +329,7 @@ pub struct WakeRecord {
 }
 
 /// The body of every answer that is an error.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorBody {
     /// A stable word: the error's variant in `snake_case`.
     pub code: String,

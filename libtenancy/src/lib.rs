@@ -9,6 +9,7 @@
 //! - what is said to an agent's supervisor: [`agent`]
 //! - what a driver must do: [`ports`], checked by [`conformance`]
 
+pub mod admission;
 pub mod agent;
 pub mod api;
 pub mod chat;

@@ -1,0 +1,261 @@
+//! Admission: one decision for a wake, a chat turn and a job, and one record of it.
+//!
+//! Owns the reasons and their stable codes, which the API, the command, the log and the metrics carry alike. Only credits and
+//! slots are reserved, atomically, in the store (`ports::quotas`, `ports::jobs`); everything else is looked at here and says
+//! how old it is. Does not own explanations in prose for people (`why`).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::Timestamp,
+    credits::MicroCredits,
+    quota::{Account, Blocked},
+};
+
+/// Why something waits or is refused: stable words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// Nothing holds it back.
+    Admitted,
+    /// Too few credits; the refill will cover it.
+    Credits,
+    /// Too few credits, and no refill will cover it: the tenant is suspended until an operator grants some.
+    CreditsExhausted,
+    /// The hard budget of the period is used up: the tenant is suspended until the next.
+    BudgetExhausted,
+    /// An operator suspended the tenant.
+    Suspended,
+    /// The tenant runs as many jobs as it may.
+    TenantCap,
+    /// All slots are taken.
+    Capacity,
+    /// Others are before it in the fair order.
+    FairOrder,
+    /// Other jobs of the same tenant are before it.
+    TenantOrder,
+    /// It is to begin later.
+    Scheduled,
+    /// Its last attempt failed, and the next one waits.
+    Backoff,
+    /// Its worker fell silent.
+    LeaseLapsed,
+    /// Its worker gave it back.
+    Released,
+    /// It runs.
+    Running,
+    /// It is over.
+    Ended,
+    /// As many agents run as may.
+    FleetCeiling,
+    /// The tenant is being deleted.
+    Terminated,
+    /// The last wake failed.
+    WakeFailed,
+    /// The store forgot, and is being told.
+    StoreBehind,
+}
+
+impl Code {
+    /// Every code.
+    pub const ALL: [Self; 19] = [
+        Self::Admitted,
+        Self::Credits,
+        Self::CreditsExhausted,
+        Self::BudgetExhausted,
+        Self::Suspended,
+        Self::TenantCap,
+        Self::Capacity,
+        Self::FairOrder,
+        Self::TenantOrder,
+        Self::Scheduled,
+        Self::Backoff,
+        Self::LeaseLapsed,
+        Self::Released,
+        Self::Running,
+        Self::Ended,
+        Self::FleetCeiling,
+        Self::Terminated,
+        Self::WakeFailed,
+        Self::StoreBehind,
+    ];
+
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Admitted => "admitted",
+            Self::Credits => "credits",
+            Self::CreditsExhausted => "credits_exhausted",
+            Self::BudgetExhausted => "budget_exhausted",
+            Self::Suspended => "suspended",
+            Self::TenantCap => "tenant_cap",
+            Self::Capacity => "capacity",
+            Self::FairOrder => "fair_order",
+            Self::TenantOrder => "tenant_order",
+            Self::Scheduled => "scheduled",
+            Self::Backoff => "backoff",
+            Self::LeaseLapsed => "lease_lapsed",
+            Self::Released => "released",
+            Self::Running => "running",
+            Self::Ended => "ended",
+            Self::FleetCeiling => "fleet_ceiling",
+            Self::Terminated => "terminated",
+            Self::WakeFailed => "wake_failed",
+            Self::StoreBehind => "store_behind",
+        }
+    }
+}
+
+impl From<Blocked> for Code {
+    fn from(blocked: Blocked) -> Self {
+        match blocked {
+            Blocked::Credits { until: Some(_) } => Self::Credits,
+            Blocked::Credits { until: None } => Self::CreditsExhausted,
+            Blocked::Budget { .. } => Self::BudgetExhausted,
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// An agent, by an operator or for a message or a job.
+    Wake,
+    /// A chat turn, which holds credits.
+    Turn(MicroCredits),
+    /// A job's start, which holds credits and takes a slot.
+    Job(MicroCredits),
+}
+
+/// What is known when it is asked.
+#[derive(Clone, Debug)]
+pub struct Observed<'a> {
+    /// The tenant's account, touched at the time of the decision; `None` if it has none yet, which is a full bucket.
+    pub account: Option<&'a Account>,
+    /// Why an operator has suspended the tenant.
+    pub suspended: Option<&'a str>,
+    /// Whether an agent of the tenant runs already.
+    pub awake: bool,
+    /// Agents that run or start, and when they were counted.
+    pub live: (usize, Timestamp),
+    /// Agents that may run.
+    pub max_running: usize,
+    /// Slots taken, slots there are (0: no limit); of the tenant's partition.
+    pub slots: (u64, u32),
+}
+
+/// A decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// What holds it back; [`Code::Admitted`] if nothing does.
+    pub code: Code,
+    /// When that ends by itself.
+    pub until: Option<Timestamp>,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The oldest of what it rests on.
+    pub observed_at: Timestamp,
+}
+
+impl Decision {
+    /// Whether it may go on.
+    pub fn admitted(&self) -> bool {
+        self.code == Code::Admitted
+    }
+}
+
+/// Decides. The order of the reasons: what an operator has set, money, slots, the fleet.
+pub fn decide(ask: Ask, observed: &Observed<'_>, now: Timestamp) -> Decision {
+    let (code, until) = reason(ask, observed, now);
+    Decision { code, until, at: now, observed_at: observed.live.1.min(now) }
+}
+
+fn reason(ask: Ask, observed: &Observed<'_>, now: Timestamp) -> (Code, Option<Timestamp>) {
+    if observed.suspended.is_some() {
+        return (Code::Suspended, None);
+    }
+    // A wake holds nothing itself, but is of no use without credit for a moment of work.
+    let amount = match ask {
+        Ask::Wake => MicroCredits(1),
+        Ask::Turn(amount) | Ask::Job(amount) => amount,
+    };
+    if let Some(account) = observed.account {
+        if let Err(blocked) = account.check(amount, now) {
+            return (blocked.into(), blocked.until());
+        }
+        if matches!(ask, Ask::Job(_)) && account.running >= account.quota.max_running {
+            return (Code::TenantCap, None);
+        }
+    }
+    if matches!(ask, Ask::Job(_)) && observed.slots.1 > 0 && observed.slots.0 >= u64::from(observed.slots.1) {
+        return (Code::Capacity, None);
+    }
+    if !observed.awake && observed.live.0 >= observed.max_running {
+        return (Code::FleetCeiling, None);
+    }
+    (Code::Admitted, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quota::{Budget, Period, Quota};
+
+    fn account() -> Account {
+        let quota = Quota { rate: MicroCredits(0), burst: MicroCredits(10), max_running: 1, ..Quota::default() };
+        Account::open(quota, Timestamp::from_micros(0)).0
+    }
+
+    fn observed(account: &Account) -> Observed<'_> {
+        Observed {
+            account: Some(account),
+            suspended: None,
+            awake: false,
+            live: (0, Timestamp::from_micros(5)),
+            max_running: 2,
+            slots: (0, 4),
+        }
+    }
+
+    #[test]
+    fn every_ask_passes_the_same_decision() {
+        let now = Timestamp::from_micros(9);
+        let mut broke = account();
+        broke.hold(MicroCredits(10));
+        let mut capped = account();
+        capped.running = 1;
+        let mut over = account();
+        over.quota.budget = Some(Budget { period: Period::Day, limit: MicroCredits(0), hard: true });
+        let fine = account();
+        let (wake, turn, job) = (Ask::Wake, Ask::Turn(MicroCredits(3)), Ask::Job(MicroCredits(3)));
+        let full = Observed { slots: (4, 4), ..observed(&fine) };
+        let ceiling = Observed { live: (2, now), ..observed(&fine) };
+        let cases = [
+            (observed(&fine), [Code::Admitted; 3]),
+            (observed(&broke), [Code::CreditsExhausted; 3]),
+            (observed(&over), [Code::BudgetExhausted; 3]),
+            (observed(&capped), [Code::Admitted, Code::Admitted, Code::TenantCap]),
+            (full, [Code::Admitted, Code::Admitted, Code::Capacity]),
+            (Observed { awake: true, ..ceiling.clone() }, [Code::Admitted; 3]),
+            (ceiling, [Code::FleetCeiling; 3]),
+            (Observed { suspended: Some("by hand"), ..observed(&broke) }, [Code::Suspended; 3]),
+        ];
+        for (seen, expected) in cases {
+            assert_eq!([wake, turn, job].map(|ask| decide(ask, &seen, now).code), expected, "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn a_decision_says_how_old_the_oldest_input_is() {
+        let fine = account();
+        let decision = decide(Ask::Wake, &observed(&fine), Timestamp::from_micros(9));
+        assert_eq!((decision.at.as_micros(), decision.observed_at.as_micros()), (9, 5));
+    }
+
+    #[test]
+    fn codes_are_stable_words() {
+        for code in Code::ALL {
+            assert_eq!(serde_json::to_string(&code).unwrap(), format!("\"{}\"", code.word()));
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Quotas, budgets and grants on the wire.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::Timestamp,
+    credits::MicroCredits,
+    quota::{Account, Blocked, Budget, NEVER, Standing},
+    tenant::TenantId,
+};
+
+/// A budget: so many credits in every period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BudgetBody {
+    /// `day`, `week`, `month`, of the UTC calendar.
+    pub period: String,
+    /// How many.
+    pub credits: MicroCredits,
+    /// Whether the tenant is suspended when they are used up; otherwise it is only said. True if absent.
+    #[serde(default = "yes")]
+    pub hard: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl From<Budget> for BudgetBody {
+    fn from(budget: Budget) -> Self {
+        Self { period: budget.period.label().to_owned(), credits: budget.limit, hard: budget.hard }
+    }
+}
+
+/// `PATCH /quotas/{tenant}`: what is absent stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetQuota {
+    /// Credits a second, 0 to 8,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_per_sec: Option<MicroCredits>,
+    /// Up to where the bucket refills.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub burst: Option<MicroCredits>,
+    /// 1 to 10,000; 100 is the usual share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u32>,
+    /// Jobs at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_running: Option<u32>,
+    /// A budget.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<BudgetBody>,
+    /// Whether to remove the budget.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_budget: bool,
+}
+
+/// A grant that lives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantView {
+    /// What is left of it.
+    pub credits: MicroCredits,
+    /// When it is gone; absent if never.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// `GET /quotas/{tenant}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotaView {
+    /// Whose.
+    pub tenant_id: String,
+    /// Credits a second.
+    pub rate_per_sec: MicroCredits,
+    /// Up to where the bucket refills.
+    pub burst: MicroCredits,
+    /// The share.
+    pub weight: u32,
+    /// Jobs at once, at most.
+    pub max_running: u32,
+    /// The budget.
+    pub budget: Option<BudgetBody>,
+    /// Spent of the budget in this period.
+    pub budget_spent: MicroCredits,
+    /// When the period ends.
+    pub budget_resets_at: Option<Timestamp>,
+    /// What can be held now: bucket and grants.
+    pub available: MicroCredits,
+    /// In the bucket.
+    pub bucket: MicroCredits,
+    /// Grants, the one that expires first first.
+    pub grants: Vec<GrantView>,
+    /// Held by jobs and turns.
+    pub held: MicroCredits,
+    /// Jobs that run.
+    pub running: u32,
+    /// Where it stands: `idle`, `ready`, `capped`, `credits`, `budget`.
+    pub standing: String,
+    /// Until when it stands so, where that is known.
+    pub until: Option<Timestamp>,
+}
+
+impl QuotaView {
+    /// An account, which was touched at `now`.
+    pub fn new(tenant: &TenantId, account: &Account, now: Timestamp) -> Self {
+        let quota = account.quota;
+        Self {
+            tenant_id: tenant.to_string(),
+            rate_per_sec: quota.rate,
+            burst: quota.burst,
+            weight: quota.weight,
+            max_running: quota.max_running,
+            budget: quota.budget.map(Into::into),
+            budget_spent: account.period_spent,
+            budget_resets_at: quota.budget.map(|budget| budget.period.at(now).1),
+            available: account.available(),
+            bucket: account.bucket,
+            grants: account
+                .grants
+                .iter()
+                .map(|grant| GrantView {
+                    credits: grant.amount,
+                    expires_at: (grant.expires_at < NEVER).then_some(grant.expires_at),
+                })
+                .collect(),
+            held: account.held,
+            running: account.running,
+            standing: account.standing.label().to_owned(),
+            until: match account.standing {
+                Standing::Parked(blocked) => Blocked::until(blocked),
+                Standing::Idle | Standing::Ready | Standing::Capped => None,
+            },
+        }
+    }
+}
+
+/// `POST /quotas/{tenant}/grants`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GrantCredits {
+    /// How many.
+    pub credits: MicroCredits,
+    /// Seconds until what is left of them is gone; never if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in_s: Option<u64>,
+    /// A name of 1 to 64 characters: a repeat of the same name grants nothing more. Made up if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
