@@ -116,6 +116,50 @@ impl From<Blocked> for Code {
     }
 }
 
+/// Why a tenant is suspended: as it is stored beside its settings (`CODE: text`; a text without a code is an operator's).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspension {
+    /// [`Code::Suspended`], [`Code::CreditsExhausted`] or [`Code::BudgetExhausted`].
+    pub code: Code,
+    /// For people.
+    pub text: String,
+}
+
+impl Suspension {
+    /// The suspension of a tenant that is blocked like this.
+    pub fn of(blocked: Blocked) -> Self {
+        let text = match blocked {
+            Blocked::Credits { until: None } => "the credits are used up; an operator's grant resumes it".to_owned(),
+            Blocked::Credits { until: Some(until) } => format!("the credits are used up; they refill by {until}"),
+            Blocked::Budget { until } => format!("the budget is used up; the next period begins at {until}"),
+        };
+        Self { code: blocked.into(), text }
+    }
+
+    /// As it was stored.
+    pub fn parse(stored: &str) -> Self {
+        let known = [Code::CreditsExhausted, Code::BudgetExhausted];
+        match stored
+            .split_once(": ")
+            .and_then(|(word, text)| Some((known.into_iter().find(|c| c.word() == word)?, text)))
+        {
+            Some((code, text)) => Self { code, text: text.to_owned() },
+            None => Self { code: Code::Suspended, text: stored.to_owned() },
+        }
+    }
+
+    /// Whether an operator set it: then only an operator lifts it.
+    pub fn by_operator(&self) -> bool {
+        self.code == Code::Suspended
+    }
+}
+
+impl std::fmt::Display for Suspension {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.by_operator() { f.write_str(&self.text) } else { write!(f, "{}: {}", self.code.word(), self.text) }
+    }
+}
+
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
@@ -161,6 +205,53 @@ impl Decision {
     /// Whether it may go on.
     pub fn admitted(&self) -> bool {
         self.code == Code::Admitted
+    }
+}
+
+/// A decision about a tenant, as it is remembered and shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecisionRecord {
+    /// About whom.
+    pub tenant: crate::tenant::TenantId,
+    /// What was asked.
+    pub ask: Ask,
+    /// What was said.
+    pub decision: Decision,
+}
+
+/// The last decisions of this process, and how often each code was said since it started.
+#[derive(Debug, Default)]
+pub(crate) struct Decisions(std::sync::Mutex<Remembered>);
+
+#[derive(Debug, Default)]
+struct Remembered {
+    last: std::collections::VecDeque<DecisionRecord>,
+    counts: std::collections::BTreeMap<Code, u64>,
+}
+
+/// How many decisions are remembered.
+const REMEMBERED: usize = 1_000;
+
+impl Decisions {
+    pub(crate) fn record(&self, record: DecisionRecord) {
+        let mut remembered = crate::tenancy::lock(&self.0);
+        *remembered.counts.entry(record.decision.code).or_default() += 1;
+        if record.decision.admitted() {
+            return;
+        }
+        if remembered.last.len() >= REMEMBERED {
+            remembered.last.pop_front();
+        }
+        remembered.last.push_back(record);
+    }
+
+    /// The last refusal of a tenant.
+    pub(crate) fn last_of(&self, tenant: &crate::tenant::TenantId) -> Option<DecisionRecord> {
+        crate::tenancy::lock(&self.0).last.iter().rev().find(|record| record.tenant == *tenant).cloned()
+    }
+
+    pub(crate) fn counts(&self) -> std::collections::BTreeMap<String, u64> {
+        crate::tenancy::lock(&self.0).counts.iter().map(|(code, count)| (code.word().to_owned(), *count)).collect()
     }
 }
 
@@ -250,6 +341,20 @@ mod tests {
         let fine = account();
         let decision = decide(Ask::Wake, &observed(&fine), Timestamp::from_micros(9));
         assert_eq!((decision.at.as_micros(), decision.observed_at.as_micros()), (9, 5));
+    }
+
+    #[test]
+    fn a_suspension_reads_back_as_it_was_stored() {
+        let until = Timestamp::from_micros(1_790_000_000_000_000);
+        for blocked in [Blocked::Credits { until: None }, Blocked::Budget { until }] {
+            let suspension = Suspension::of(blocked);
+            assert_eq!(Suspension::parse(&suspension.to_string()), suspension);
+            assert!(!suspension.by_operator());
+        }
+        for text in ["by hand", "", "admitted: no", "x: y"] {
+            assert!(Suspension::parse(text).by_operator(), "{text}");
+            assert_eq!(Suspension::parse(text).to_string(), text);
+        }
     }
 
     #[test]

@@ -306,6 +306,10 @@ pub struct StatusView {
     pub warm_breaker: Option<String>,
     /// Whether this process leads (idle handling and reconciling).
     pub leader: bool,
+    /// How often each code of [`crate::admission::Code`] was decided since the start.
+    pub decisions: std::collections::BTreeMap<String, u64>,
+    /// How the ledger keeps up.
+    pub ledger: LedgerView,
     /// The last wakes, newest last, at most 1,000.
     pub wakes: Vec<WakeRecord>,
     /// The report of the reconciler's last pass.
@@ -314,6 +318,19 @@ pub struct StatusView {
     pub memory_bytes: Option<u64>,
     /// Processor time the control plane has used, milliseconds.
     pub cpu_ms: u64,
+}
+
+/// How the ledger keeps up with what is charged.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerView {
+    /// Rows copied since the start.
+    pub appended: u64,
+    /// How often a store was found to have forgotten, since the start.
+    pub rollbacks: u64,
+    /// Rows that were seen and forgotten before they reached the ledger, since the start.
+    pub lost_rows: u64,
+    /// What the last failure said, while there is one.
+    pub failing: Option<String>,
 }
 
 /// One wake of the past.

@@ -37,6 +37,11 @@ pub fn suspended(reason: &str) -> String {
     }
 }
 
+/// Said once a period when a budget is nearly, or wholly, used up; beside an answer.
+pub fn budget_notice(percent: u8) -> String {
+    format!("({percent} % of this agent's budget for the period is used.)")
+}
+
 /// Said to a message that an agent cannot read; `kind` as in [`Incoming::Unsupported`].
 pub fn unsupported(kind: &str) -> String {
     format!("I can only read text so far, not this ({kind}). Please write it, or add a caption.")

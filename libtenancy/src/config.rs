@@ -4,7 +4,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use crate::agent::AgentCommand;
+use crate::{agent::AgentCommand, credits::MicroCredits, quota::Quota};
 
 /// Everything a [`crate::Tenancy`] with embedded drivers needs.
 #[derive(Clone, Debug)]
@@ -29,6 +29,16 @@ pub struct Config {
     pub drain: Duration,
     /// How long a chat waits for a waking agent before it is told that the agent is starting.
     pub starting_notice_after: Duration,
+    /// The quota of tenants that have none of their own.
+    pub default_quota: Quota,
+    /// Jobs that run at once, of all tenants; 0: as many as workers take.
+    pub job_capacity: u32,
+    /// Jobs that this control plane's own worker runs at once; 0: others run them.
+    pub workers: usize,
+    /// What a chat turn holds until it is known what it used.
+    pub turn_hold: MicroCredits,
+    /// What one credit costs, millionths of the currency's unit.
+    pub price_micros_per_credit: Option<u64>,
     /// Names this control plane among those that share its store, for ever. An embedded one may always use the same name:
     /// the lock on the state directory proves that its predecessor is dead, and so it takes over what that one held
     /// without waiting for a lease to lapse.
@@ -71,6 +81,11 @@ impl Config {
             reconcile_interval: Duration::from_secs(60),
             drain: Duration::from_secs(30),
             starting_notice_after: Duration::from_secs(1),
+            default_quota: Quota::default(),
+            job_capacity: 0,
+            workers: 4,
+            turn_hold: MicroCredits::credits(10),
+            price_micros_per_credit: None,
             instance: "up".to_owned(),
             telegram_url: "https://api.telegram.org".to_owned(),
             public_url: None,

@@ -31,6 +31,7 @@ impl ControlPlane {
     /// deliveries of what is pending. To be called within a Tokio runtime, once per handle.
     pub async fn start(tenancy: Tenancy) -> Result<Self> {
         tenancy.ready().await?;
+        tenancy.ledger_positions().await?;
         tenancy.inner.is_live.store(true, Ordering::Release);
         let mut loops = Vec::new();
         let t = tenancy.clone();

@@ -50,6 +50,7 @@ impl Tenancy {
         }
         self.agent_is_gone(id, Generation(u64::MAX)).await;
         drivers.inboxes.inbox_purge(id).await?;
+        while drivers.quotas.tenant_close(id).await? {}
         if !keep_state {
             drivers.workloads.workload_purge(id).await?;
             drivers.snapshots.snapshot_purge(id).await?;

@@ -13,12 +13,17 @@ use futures::FutureExt;
 use tokio::sync::Notify;
 
 use crate::{
+    admission::{Ask, Suspension},
     agent::Turn,
     chat::{self, Incoming},
     clock::{Stopwatch, Timestamp},
+    credits::MicroCredits,
     error::{Error, Result},
     inbox::{self, Claim, Epoch, Outcome, Outgoing, Stage, Take, Update, UpdateKey},
+    jobs::AgentId,
+    partition::TurnAdmission,
     ports::{inboxes::DELIVERY_TTL, workloads::TurnKey},
+    quota::Blocked,
     tenancy::{Tenancy, lock},
     tenant::{Agent, Status, TenantId},
     webhook::OpenedBot,
@@ -39,12 +44,23 @@ const TYPING_EVERY: Duration = Duration::from_secs(4);
 /// How long a turn may take before the chat sees "typing".
 const TYPING_AFTER: Duration = Duration::from_secs(1);
 
+/// How often a suspended tenant's account is looked at without a signal.
+const GATE_LOOK: Duration = Duration::from_secs(600);
+
 /// How often one delivery looks for the tenant's agent anew before it counts as a failed attempt.
 const AGENT_ROUNDS: u32 = 3;
 
 /// The loops of this process.
 #[derive(Default)]
 pub(crate) struct Deliveries(Mutex<HashMap<TenantId, Arc<Notify>>>);
+
+/// What a turn came to.
+enum Paid {
+    /// The agent's answer.
+    Answered(String),
+    /// There is no credit for it before then.
+    Blocked(Timestamp),
+}
 
 /// Why a loop goes on or ends after an error.
 enum AfterError {
@@ -171,6 +187,9 @@ impl Tenancy {
     /// Delivers what is due. `Some(wait)` until the first update's next attempt; `None` if nothing is pending.
     async fn delivery_drain(&self, id: &TenantId, epoch: Epoch) -> Result<Option<Duration>> {
         let inboxes = &self.drivers().inboxes;
+        if let Some(wait) = self.delivery_gate(id).await? {
+            return Ok(Some(wait));
+        }
         let mut take = inboxes.update_take(id, epoch, self.now()).await?;
         let (mut worked, mut since_touch) = (false, Stopwatch::start());
         loop {
@@ -269,7 +288,7 @@ impl Tenancy {
         };
         let turn = Turn { message };
         let answer = {
-            let work = self.turn_run(delivery.key, &turn);
+            let work = self.turn_paid(delivery, chat, &turn);
             tokio::pin!(work);
             tokio::select! {
                 answer = &mut work => answer,
@@ -278,7 +297,17 @@ impl Tenancy {
             }
         };
         match answer {
-            Ok(response) => Ok(Some(Outgoing { chat, parts: chat::answer(&response) })),
+            Ok(Paid::Answered(response)) => {
+                let mut parts = chat::answer(&response);
+                let notice = lock(&self.inner.budget_notices).remove(&delivery.key.tenant);
+                parts.extend(notice.map(chat::budget_notice));
+                Ok(Some(Outgoing { chat, parts }))
+            }
+            Ok(Paid::Blocked(until)) => {
+                let why = "there is no credit for it at the moment";
+                let inboxes = &self.drivers().inboxes;
+                inboxes.update_retry(delivery.key, delivery.epoch, until, why, false, false).await.map(|()| None)
+            }
             Err(error) => {
                 let counts = turn_failure_counts(&error);
                 self.update_put_back(delivery, &error, counts, false).await.map(|()| None)
@@ -286,8 +315,76 @@ impl Tenancy {
         }
     }
 
+    /// A turn that is paid for: a hold, the turn, what it used. One that fails costs nothing. A turn whose charge is
+    /// settled but whose reply was not stored is joined or replayed, and not charged again.
+    async fn turn_paid(&self, delivery: &Delivery<'_>, chat: i64, turn: &Turn) -> Result<Paid> {
+        let (quotas, id) = (&self.drivers().quotas, &delivery.key.tenant);
+        let name = format!("{}/{}", delivery.key.bot, delivery.key.update_id);
+        let config = &self.inner.config;
+        let ttl = config.agent.turn_timeout * (AGENT_ROUNDS + 1) + config.agent.ready_timeout * AGENT_ROUNDS;
+        let admission = quotas.turn_admit(id, &AgentId::default(), &name, config.turn_hold, ttl).await?;
+        self.decision_note(id, Ask::Turn(config.turn_hold), &admission);
+        let epoch = match admission {
+            TurnAdmission::Admitted { epoch } => Some(epoch),
+            TurnAdmission::Settled => None,
+            TurnAdmission::Blocked(blocked) => return self.turn_blocked(delivery, chat, blocked).await,
+        };
+        let watch = Stopwatch::start();
+        let response = self.turn_run(delivery.key, turn).await;
+        if let Some(epoch) = epoch {
+            // A second of an agent's turn is a GPU-second; what cannot be settled now lapses and goes back.
+            let used = MicroCredits(i64::try_from(watch.elapsed().as_micros()).unwrap_or(i64::MAX).max(1));
+            let used = if response.is_ok() { used } else { MicroCredits::ZERO };
+            quotas.turn_settle(id, &name, epoch, used).await?;
+        }
+        response.map(Paid::Answered)
+    }
+
+    /// There is no credit for a turn: a tenant out of budget is suspended, and its chat is told so, once a suspension.
+    async fn turn_blocked(&self, delivery: &Delivery<'_>, chat: i64, blocked: Blocked) -> Result<Paid> {
+        let now = self.now();
+        if !blocked.suspends() {
+            return Ok(Paid::Blocked(blocked.until().unwrap_or(now).max(now + STORE_PAUSE)));
+        }
+        if self.suspension_note(&delivery.key.tenant, blocked).await? {
+            let text = chat::suspended(&Suspension::of(blocked).text);
+            if let Err(error) = self.drivers().messengers.text_send(&delivery.bot.token, chat, &text).await {
+                tracing::info!(update = %delivery.key, error = error.chain(), "the chat was not told of the suspension");
+            }
+        }
+        // The gate of the next drain keeps it waiting without taking it.
+        Ok(Paid::Blocked(now + STORE_PAUSE))
+    }
+
+    /// Whether deliveries of a suspended tenant have to wait, and until when at the latest. What ended by itself is lifted.
+    async fn delivery_gate(&self, id: &TenantId) -> Result<Option<Duration>> {
+        let Some(tenant) = self.drivers().tenants.tenant_get(id).await? else { return Ok(None) };
+        let Some(suspended) = &tenant.settings.suspended else {
+            lock(&self.inner.broke).remove(id);
+            return Ok(None);
+        };
+        if Suspension::parse(suspended).by_operator() {
+            return Ok(None);
+        }
+        let now = self.now();
+        let account = self.drivers().quotas.account_get(id).await?;
+        let hold = self.inner.config.turn_hold;
+        match account.map(|account| account.check(hold, now)) {
+            Some(Err(blocked)) if blocked.suspends() => {
+                lock(&self.inner.broke).insert(id.clone());
+                let until = blocked.until().map_or(GATE_LOOK, |until| until.since(now).min(GATE_LOOK));
+                Ok(Some(until.max(STORE_PAUSE)))
+            }
+            _ => {
+                lock(&self.inner.broke).remove(id);
+                self.suspension_lift(id).await?;
+                Ok(None)
+            }
+        }
+    }
+
     /// Wakes the agent if needed and runs, joins or replays the turn.
-    async fn turn_run(&self, key: &UpdateKey, turn: &Turn) -> Result<String> {
+    pub(crate) async fn turn_run(&self, key: &UpdateKey, turn: &Turn) -> Result<String> {
         let workloads = &self.drivers().workloads;
         let mut last = None;
         for _ in 0..AGENT_ROUNDS {
@@ -318,7 +415,7 @@ impl Tenancy {
         if let Ok(Some(agent)) = self.drivers().endpoints.endpoint_get(id, self.now()).await {
             return Ok(agent);
         }
-        self.tenant_wake(id).await.map(|(agent, _)| agent)
+        self.wake_admitted(id).await.map(|(agent, _)| agent)
     }
 
     /// The agent did not take a turn: forget where it was, and find out whether it lives.

@@ -29,6 +29,8 @@ pub(crate) struct Work {
     pub(crate) last_active_at: Timestamp,
     /// Updates that are not terminal; `None` if the inbox could not be read.
     pub(crate) pending: Option<u64>,
+    /// Jobs it has leased; `None` if its account could not be read.
+    pub(crate) leases: Option<u32>,
     /// What the agent says; `None` if it could not be asked.
     pub(crate) agent: Option<AgentStatus>,
 }
@@ -44,10 +46,10 @@ pub(crate) enum Verdict {
 
 /// Decides whether a running tenant is idle at `now`.
 pub(crate) fn judge(work: &Work, now: Timestamp) -> Verdict {
-    let (Some(pending), Some(agent)) = (work.pending, &work.agent) else {
+    let (Some(pending), Some(leases), Some(agent)) = (work.pending, work.leases, &work.agent) else {
         return Verdict::Defer(now + LOOK_AGAIN.min(work.idle_timeout));
     };
-    if pending > 0 || agent.busy > 0 {
+    if pending > 0 || leases > 0 || agent.busy > 0 {
         return Verdict::Defer(now + work.idle_timeout);
     }
     let deadline = work.last_active_at.max(agent.last_active_at) + work.idle_timeout;
@@ -106,6 +108,12 @@ impl Tenancy {
             idle_timeout: tenant.settings.idle_timeout,
             last_active_at: tenant.last_active_at,
             pending: drivers.inboxes.pending_count(id).await.ok(),
+            leases: drivers
+                .quotas
+                .account_get(id)
+                .await
+                .ok()
+                .map(|account| account.map_or(0, |account| account.running)),
             agent: drivers.workloads.agent_status(id, agent).await.ok(),
         };
         match judge(&work, self.now()) {
@@ -138,6 +146,7 @@ mod tests {
             idle_timeout: Duration::from_secs(10),
             last_active_at: Timestamp::from_micros(0),
             pending,
+            leases: Some(0),
             agent: busy.map(|busy| AgentStatus {
                 tenant: None,
                 generation: None,
@@ -168,6 +177,14 @@ mod tests {
     fn what_cannot_be_read_counts_as_work() {
         assert_eq!(judge(&work(None, Some(0), 0), seconds(30)), Verdict::Defer(seconds(35)));
         assert_eq!(judge(&work(Some(0), None, 0), seconds(30)), Verdict::Defer(seconds(35)));
+        let unread = Work { leases: None, ..work(Some(0), Some(0), 0) };
+        assert_eq!(judge(&unread, seconds(30)), Verdict::Defer(seconds(35)));
+    }
+
+    #[test]
+    fn a_leased_job_is_work() {
+        let leased = Work { leases: Some(1), ..work(Some(0), Some(0), 0) };
+        assert_eq!(judge(&leased, seconds(30)), Verdict::Defer(seconds(40)));
     }
 
     #[test]

@@ -46,8 +46,14 @@ pub const MAX_ATTEMPTS: u32 = 25;
 /// The largest prompt, in bytes.
 pub const MAX_PROMPT: usize = 256 << 10;
 
-/// The largest result or error text, in bytes.
+/// The largest result, in bytes.
 pub const MAX_RESULT: usize = 1 << 20;
+
+/// The longest text of a failure, in bytes; a longer one is cut.
+pub const MAX_ERROR: usize = 16 << 10;
+
+/// The longest pointer to an agent's state, in bytes.
+pub const MAX_POINTER: usize = 1 << 10;
 
 /// How long an idempotency key is remembered (the seed's).
 pub const KEEP_IDEMPOTENCY: Duration = Duration::from_secs(86_400);

@@ -73,7 +73,7 @@ impl Tenancy {
     async fn lead(&self, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => {}
-            () = async { tokio::join!(self.idle_run(), self.reconcile_run(), self.prune_run()); } => {}
+            () = async { tokio::join!(self.idle_run(), self.reconcile_run(), self.prune_run(), self.work_lead()); } => {}
         }
     }
 

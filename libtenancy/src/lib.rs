@@ -15,7 +15,6 @@ pub mod api;
 pub mod chat;
 pub mod clock;
 pub mod config;
-#[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod control_plane;
 pub mod credits;
@@ -34,14 +33,18 @@ pub mod partition;
 pub mod ports;
 pub mod quota;
 pub mod reconcile;
+pub mod rollback;
 pub mod secret;
 pub mod snapshot;
+pub mod spend;
 pub mod stop;
 pub mod tenancy;
 pub mod tenant;
 pub mod wake;
 pub mod warm_pool;
 pub mod webhook;
+pub mod why;
+pub mod work;
 
 pub use control_plane::ControlPlane;
 pub use error::{Error, Result};

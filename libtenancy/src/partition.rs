@@ -38,6 +38,7 @@ use crate::{
         Leased, NewJob, Outcome, Renewal, Renewed, WorkerId, backoff,
     },
     ledger::{After, Row, RowKind},
+    ports::jobs::{Place, QueueView, QueuedTenant},
     quota::{Account, Blocked, Budget, Deltas, Grant, Hold, Quota, Standing},
     tenant::TenantId,
 };
@@ -370,7 +371,7 @@ impl Partition {
     }
 
     /// Drops what is kept long enough. Drivers let their stores do it.
-    fn forget_expired(&mut self, now: Timestamp) {
+    pub fn forget_expired(&mut self, now: Timestamp) {
         let over: Vec<JobId> = self.expiries.iter().filter(|(_, at)| **at <= now).map(|(id, _)| id.clone()).collect();
         for id in over {
             self.expiries.remove(&id);
@@ -1105,6 +1106,59 @@ impl Partition {
     /// One job.
     pub fn job(&self, id: &JobId) -> Option<&Job> {
         self.jobs.get(id).map(|(job, _)| job)
+    }
+
+    /// What a job's agent is told; `None` once it succeeded.
+    pub fn prompt(&self, id: &JobId) -> Option<&str> {
+        let (job, prompt) = self.jobs.get(id)?;
+        (!matches!(job.state, JobState::Succeeded { .. })).then_some(prompt)
+    }
+
+    /// The queue at this moment.
+    pub fn queue_view(&self) -> QueueView {
+        QueueView {
+            capacity: self.capacity,
+            leases: self.leases.len() as u64,
+            clock: self.clock,
+            delayed: self.delayed.len() as u64,
+            next_due: self.next_due(),
+            next_lease: self.leases.first().map(|(at, _)| *at),
+            ready: self.ready.iter().take(100).filter_map(|(_, tenant)| self.queued_tenant(tenant)).collect(),
+            ready_count: self.ready.len() as u64,
+            active_weight: self
+                .ready
+                .iter()
+                .take(1_000)
+                .filter_map(|(_, tenant)| self.accounts.get(tenant))
+                .map(|account| u64::from(account.quota.weight))
+                .sum(),
+            recovered: self.recovered,
+        }
+    }
+
+    fn queued_tenant(&self, tenant: &TenantId) -> Option<QueuedTenant> {
+        let account = self.accounts.get(tenant)?;
+        Some(QueuedTenant {
+            tenant: tenant.clone(),
+            tag: account.tag,
+            weight: account.quota.weight,
+            standing: account.standing,
+            waiting: self.waiting.get(tenant).map_or(0, BTreeSet::len) as u64,
+            running: account.running,
+        })
+    }
+
+    /// Where a queued job stands.
+    pub fn place(&self, id: &JobId) -> Option<Place> {
+        let job = self.job(id).filter(|job| job.state == JobState::Queued)?;
+        let tenant = self.queued_tenant(id.tenant())?;
+        let score = fairness::waiting_score(job.priority, job.tag);
+        let waiting = self.waiting.get(id.tenant())?;
+        Some(Place {
+            ahead_in_tenant: waiting.range(..(score, id.clone())).count() as u64,
+            tenants_ahead: self.ready.range(..(tenant.tag, id.tenant().clone())).count() as u64,
+            tenant,
+        })
     }
 
     /// All jobs.

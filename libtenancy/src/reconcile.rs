@@ -273,6 +273,9 @@ impl Tenancy {
         tracing::warn!(tenant = %tenant.id, reason, "the agent is gone");
         let generation = tenant.lifecycle.status.agent().map(|agent| agent.generation).unwrap_or_default();
         let idle = self.lifecycle_write(tenant, Event::AgentLost(reason)).await?;
+        if matches!(tenant.lifecycle.status, Status::Running { .. }) {
+            self.running_book(tenant).await;
+        }
         self.agent_is_gone(&tenant.id, generation).await;
         self.delivery_signal(&tenant.id);
         Ok(idle)

@@ -13,6 +13,7 @@
 use crate::{
     agent::{SnapshotTaken, Stop, Stopped},
     error::{Error, Result},
+    ledger::RowKind,
     tenancy::Tenancy,
     tenant::{Agent, Event, Generation, SnapshotRef, Status, StopReason, Tenant, TenantId},
 };
@@ -45,6 +46,7 @@ impl Tenancy {
                 let agent = agent.clone();
                 let for_idleness = reason == StopReason::Idle;
                 let stopping = self.lifecycle_write(&tenant, Event::StopStarted(reason)).await?;
+                self.running_book(&tenant).await;
                 // The fence stands; a message that was stored before it is seen here, one stored after it finds it.
                 if for_idleness && self.drivers().inboxes.pending_count(id).await.is_ok_and(|pending| pending > 0) {
                     let running = self.lifecycle_write(&stopping, Event::StopCancelled).await?;
@@ -89,6 +91,16 @@ impl Tenancy {
         Ok(Tenant { lifecycle: next, ..tenant.clone() })
     }
 
+    /// Books how long the agent of a running tenant ran until now, and how much of that it had nothing to do: once per
+    /// running period, which its record's generation names. A death before this loses the line; no credit moves by it.
+    pub(crate) async fn running_book(&self, running: &Tenant) {
+        let (now, since) = (self.now(), running.lifecycle.since);
+        let reference = running.lifecycle.generation.to_string();
+        self.usage_book(&running.id, RowKind::Running, &reference, now.since(since).as_micros()).await;
+        let idle = now.since(running.last_active_at.max(since));
+        self.usage_book(&running.id, RowKind::Idle, &reference, idle.as_micros()).await;
+    }
+
     fn snapshot_ref(&self, id: &TenantId, generation: Generation, stopped: Stopped) -> Result<Option<SnapshotRef>> {
         if let Some(error) = stopped.snapshot_error {
             tracing::error!(tenant = %id, error, "the state was not saved; it is kept where the agent left it");
@@ -120,7 +132,10 @@ impl Tenancy {
         if tenant.lifecycle.snapshot.as_ref() == Some(&snapshot) {
             return Ok(());
         }
+        let (reference, bytes) = (snapshot.generation.to_string(), snapshot.bytes);
+        let reference = format!("{reference}-{}", snapshot.taken_at.as_micros());
         let published = self.lifecycle_write(&tenant, Event::SnapshotTaken(snapshot)).await?;
+        self.usage_book(id, RowKind::Snapshot, &reference, bytes.into()).await;
         self.snapshots_thin(&published).await;
         Ok(())
     }

@@ -15,6 +15,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    admission::Decisions,
     agent::AgentStatus,
     api::{StatusView, WakeRecord},
     clock::{Clock, Timestamp},
@@ -27,8 +28,11 @@ use crate::{
         deadlines::Deadlines,
         endpoints::Endpoints,
         inboxes::{Inboxes, UpdateFilter},
+        jobs::Jobs,
         leaders::Leaders,
+        ledgers::Ledgers,
         messengers::Messengers,
+        quotas::Quotas,
         snapshots::Snapshots,
         tenants::{Filter, Page, SettingsPatch, Tenants},
         wake_locks::{OwnerToken, WakeLocks},
@@ -36,6 +40,7 @@ use crate::{
     },
     reconcile::ReconcileReport,
     secret::{Keyring, Secret},
+    spend::LedgerState,
     tenant::{Agent, DEFAULT_IDLE_TIMEOUT, Lifecycle, Settings, Tenant, TenantId},
     wake::Wakes,
     warm_pool::WarmPool,
@@ -55,6 +60,9 @@ pub struct Drivers {
     pub snapshots: Arc<dyn Snapshots>,
     pub workloads: Arc<dyn Workloads>,
     pub messengers: Arc<dyn Messengers>,
+    pub jobs: Arc<dyn Jobs>,
+    pub quotas: Arc<dyn Quotas>,
+    pub ledgers: Arc<dyn Ledgers>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -85,6 +93,18 @@ pub(crate) struct Inner {
     pub(crate) waking_doubtful: Semaphore,
     /// The agents this process knows to run.
     pub(crate) live: Mutex<HashMap<TenantId, Agent>>,
+    /// Refusals of late, and how often each was said.
+    pub(crate) decisions: Decisions,
+    /// Tenants whose deliveries wait for credits or a budget.
+    pub(crate) broke: Mutex<std::collections::HashSet<TenantId>>,
+    /// Shares of budgets reached of which the chat is to be told with its next answer.
+    pub(crate) budget_notices: Mutex<HashMap<TenantId, u8>>,
+    /// Rung whenever a job may have ended.
+    pub(crate) job_ended: tokio::sync::watch::Sender<()>,
+    /// Which partition the next claim asks first.
+    pub(crate) claim_first: std::sync::atomic::AtomicUsize,
+    /// What the copying of outboxes to ledgers has come to.
+    pub(crate) ledger_state: Mutex<LedgerState>,
     /// The last wakes, for `status`.
     pub(crate) wake_records: Mutex<VecDeque<WakeRecord>>,
     pub(crate) last_reconcile: Mutex<Option<ReconcileReport>>,
@@ -141,6 +161,12 @@ impl Tenancy {
             waking: Semaphore::new(config.max_waking.max(1)),
             waking_doubtful: Semaphore::new((config.max_waking / 4).max(1)),
             live: Mutex::default(),
+            decisions: Decisions::default(),
+            broke: Mutex::default(),
+            budget_notices: Mutex::default(),
+            job_ended: tokio::sync::watch::Sender::new(()),
+            claim_first: 0.into(),
+            ledger_state: Mutex::default(),
             wake_records: Mutex::default(),
             last_reconcile: Mutex::default(),
             leading: false.into(),
@@ -190,6 +216,9 @@ impl Tenancy {
     /// Writes a new tenant's record and, where a control plane runs and a public URL is known, registers its webhook
     /// (a failure of that is logged and finished by the reconciler). `AlreadyExists` if the id is taken.
     pub async fn tenant_create(&self, new: NewTenant) -> Result<Tenant> {
+        if new.id.as_str() == crate::warm_pool::ACCOUNT {
+            return Err(Error::invalid("tenant id", format!("`{}` is reserved", crate::warm_pool::ACCOUNT)));
+        }
         let now = self.now();
         let bot = new.bot_token.map(|token| self.bot_seal(&new.id, &token)).transpose()?;
         let tenant = Tenant {
@@ -337,6 +366,8 @@ impl Tenancy {
             warm_target: self.inner.config.warm_pool,
             warm_breaker: warm.breaker,
             leader: self.inner.leading.load(std::sync::atomic::Ordering::Relaxed),
+            decisions: self.inner.decisions.counts(),
+            ledger: lock(&self.inner.ledger_state).view(),
             wakes: lock(&self.inner.wake_records).iter().cloned().collect(),
             reconcile: lock(&self.inner.last_reconcile).clone(),
             memory_bytes: resident_bytes(),

@@ -19,10 +19,13 @@ use std::{collections::HashMap, sync::Mutex, time::Duration};
 use tokio::sync::{SemaphorePermit, watch};
 
 use crate::{
+    admission::{Ask, Code, Decision, DecisionRecord, Suspension, decide},
     agent::Bound,
     api::{WakeRecord, WakeView},
     clock::Stopwatch,
+    credits::MicroCredits,
     error::{Error, Result},
+    partition::TurnAdmission,
     ports::{
         endpoints::ENDPOINT_TTL,
         wake_locks::WAKE_LOCK_TTL,
@@ -60,7 +63,8 @@ pub(crate) fn admit(tenant: &Tenant, live: usize, max_running: usize) -> Result<
         status: tenant.lifecycle.status.label(),
         reason,
     };
-    if let Some(reason) = &tenant.settings.suspended {
+    // Want of budget is no matter of the record: it was asked of the account.
+    if let Some(reason) = tenant.settings.suspended.as_ref().filter(|text| Suspension::parse(text).by_operator()) {
         return Err(Error::IllegalState { tenant: tenant.id.to_string(), status: "suspended", reason: reason.clone() });
     }
     match &tenant.lifecycle.status {
@@ -77,9 +81,52 @@ pub(crate) fn admit(tenant: &Tenant, live: usize, max_running: usize) -> Result<
 impl Tenancy {
     /// Wakes the tenant, or joins the wake under way. The phases are `None` if the agent was running already.
     ///
-    /// Errors: `NotFound`; `IllegalState` (suspended, being deleted); `Overloaded` (the fleet's ceiling);
+    /// Errors: `NotFound`; `IllegalState` (suspended, being deleted); `RateLimited` (credits are being refilled);
+    /// `Overloaded` (the fleet's ceiling);
     /// `AgentFailed` with what the agent said; store errors.
     pub async fn tenant_wake(&self, id: &TenantId) -> WakeResult {
+        self.require_live("a wake")?;
+        self.wake_admit(id).await?;
+        self.wake_admitted(id).await
+    }
+
+    /// Whether there is budget for a wake that nothing was held for; the decision is remembered.
+    async fn wake_admit(&self, id: &TenantId) -> Result<()> {
+        let tenant = self.tenant_get(id).await?;
+        let account = self.drivers().quotas.account_get(id).await?;
+        let Some(account) = account.filter(|_| tenant.lifecycle.status.agent().is_none()) else { return Ok(()) };
+        let observed = self.observed(&tenant, &account, false);
+        let decision = decide(Ask::Wake, &observed, self.now());
+        let code = decision.code;
+        self.inner.decisions.record(DecisionRecord { tenant: id.clone(), ask: Ask::Wake, decision: decision.clone() });
+        match account.check(MicroCredits(1), decision.at) {
+            Err(blocked) if code == Code::from(blocked) && blocked.suspends() => {
+                self.suspension_note(id, blocked).await?;
+                let reason = Suspension::of(blocked).text;
+                Err(Error::IllegalState { tenant: id.to_string(), status: "suspended", reason })
+            }
+            Err(blocked) if code == Code::from(blocked) => {
+                let retry_after = blocked.until().map_or(Duration::ZERO, |until| until.since(decision.at));
+                Err(Error::RateLimited { part: "quota", retry_after })
+            }
+            // The rest is said by the wake itself, which looks again under its lock.
+            _ => Ok(()),
+        }
+    }
+
+    /// Remembers what was decided about a turn.
+    pub(crate) fn decision_note(&self, id: &TenantId, ask: Ask, admission: &TurnAdmission) {
+        let (code, until) = match admission {
+            TurnAdmission::Admitted { .. } | TurnAdmission::Settled => (Code::Admitted, None),
+            TurnAdmission::Blocked(blocked) => (Code::from(*blocked), blocked.until()),
+        };
+        let now = self.now();
+        let decision = Decision { code, until, at: now, observed_at: now };
+        self.inner.decisions.record(DecisionRecord { tenant: id.clone(), ask, decision });
+    }
+
+    /// [`Tenancy::tenant_wake`] for work that holds its credits already.
+    pub(crate) async fn wake_admitted(&self, id: &TenantId) -> WakeResult {
         self.require_live("a wake")?;
         if let Status::Running { agent } = self.tenant_get(id).await?.lifecycle.status {
             return Ok((agent, None));
@@ -228,8 +275,10 @@ impl Tenancy {
     /// Claims a warm agent, else starts a cold one, and binds it. A warm one that turns out dead costs a cold start.
     async fn workload_bind(&self, request: &BindRequest, phases: &mut WakePhases) -> Result<(Agent, Bound)> {
         let workloads = &self.drivers().workloads;
-        if let Some(warm) = self.inner.warm_pool.claim() {
+        if let Some((warm, since)) = self.inner.warm_pool.claim() {
             phases.warm = true;
+            let (tenancy, id) = (self.clone(), warm.clone());
+            self.inner.tasks.spawn(async move { tenancy.warm_book(&id, since).await });
             match self.workload_bind_to(&warm, request).await {
                 Err(Error::Unavailable { .. } | Error::NotFound { .. } | Error::OutcomeUnknown { .. }) => {
                     tracing::warn!(workload = %warm, "a warm agent was dead when claimed");

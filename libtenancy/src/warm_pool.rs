@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use crate::{
     clock::Timestamp,
+    ledger::RowKind,
     ports::workloads::Workload,
     tenancy::{Tenancy, lock},
     tenant::WorkloadId,
@@ -23,6 +24,9 @@ const OPEN_FIRST: Duration = Duration::from_secs(5);
 /// The longest the breaker stays open.
 const OPEN_MAX: Duration = Duration::from_secs(300);
 
+/// The name under which the pool's time is booked: no tenant's.
+pub(crate) const ACCOUNT: &str = "warm-pool";
+
 #[derive(Default)]
 pub(crate) struct WarmPool {
     state: Mutex<State>,
@@ -31,7 +35,8 @@ pub(crate) struct WarmPool {
 
 #[derive(Default)]
 struct State {
-    ready: VecDeque<WorkloadId>,
+    /// Each with the time since which it is ready.
+    ready: VecDeque<(WorkloadId, Timestamp)>,
     failures: u32,
     open_until: Option<Timestamp>,
     last_failure: Option<String>,
@@ -49,8 +54,8 @@ fn pause_after(failures: u32) -> Option<Duration> {
 }
 
 impl WarmPool {
-    /// Takes a ready agent out; its replacement starts at once.
-    pub(crate) fn claim(&self) -> Option<WorkloadId> {
+    /// Takes a ready agent out, with the time since which it was ready; its replacement starts at once.
+    pub(crate) fn claim(&self) -> Option<(WorkloadId, Timestamp)> {
         let claimed = lock(&self.state).ready.pop_front();
         self.changed.notify_one();
         claimed
@@ -68,7 +73,7 @@ impl WarmPool {
 
     /// Forgets ready agents that are not alive any more.
     pub(crate) fn retain(&self, alive: impl Fn(&WorkloadId) -> bool) {
-        lock(&self.state).ready.retain(alive);
+        lock(&self.state).ready.retain(|(id, _)| alive(id));
         self.changed.notify_one();
     }
 }
@@ -99,10 +104,17 @@ impl Tenancy {
     /// Ends what is in the pool. For the end of a control plane, when nobody fills or claims any more.
     pub(crate) async fn warm_pool_end(&self) {
         let ready = std::mem::take(&mut lock(&self.inner.warm_pool.state).ready);
-        let ends = ready.into_iter().map(|id| async move {
+        let ends = ready.into_iter().map(|(id, since)| async move {
+            self.warm_book(&id, since).await;
             self.workload_end(&Workload { id, tenant: None, agent: None }).await;
         });
         futures::future::join_all(ends).await;
+    }
+
+    /// Books how long an agent of the pool was ready for nobody.
+    pub(crate) async fn warm_book(&self, id: &WorkloadId, since: Timestamp) {
+        let Ok(account) = ACCOUNT.parse() else { return };
+        self.usage_book(&account, RowKind::Warm, &id.to_string(), self.now().since(since).as_micros()).await;
     }
 
     async fn warm_pool_add(&self) {
@@ -111,7 +123,7 @@ impl Tenancy {
         let mut state = lock(&self.inner.warm_pool.state);
         match started {
             Ok(id) => {
-                state.ready.push_back(id);
+                state.ready.push_back((id, now));
                 (state.failures, state.open_until) = (0, None);
             }
             Err(error) => {

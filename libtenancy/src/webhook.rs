@@ -28,6 +28,9 @@ use crate::{
 /// unnoticed.
 const CACHE_TTL: Duration = Duration::from_secs(5);
 
+/// Updates of a suspended tenant that are kept; Telegram keeps the rest for its day.
+const MAX_PENDING_SUSPENDED: u32 = 100;
+
 /// More cached secrets than this are thrown away together.
 const CACHE_MAX: usize = 10_000;
 
@@ -140,7 +143,9 @@ impl Tenancy {
         let update_id = chat::update_id(body)?;
         let payload = std::str::from_utf8(body).map_err(|_| Error::invalid("update", "it is not UTF-8"))?;
         let key = UpdateKey { tenant: id.clone(), bot, update_id };
-        let put = self.drivers().inboxes.update_put(&key, payload, self.inner.config.max_pending, self.now()).await?;
+        let broke = lock(&self.inner.broke).contains(id);
+        let max_pending = self.inner.config.max_pending.min(if broke { MAX_PENDING_SUSPENDED } else { u32::MAX });
+        let put = self.drivers().inboxes.update_put(&key, payload, max_pending, self.now()).await?;
         if put == Put::Stored {
             self.delivery_signal(id);
         }

@@ -2,10 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use std::time::Duration;
+
 use crate::{
     clock::Timestamp,
-    credits::MicroCredits,
-    jobs::{Job, JobState},
+    credits::{MAX_COST, MicroCredits},
+    error::{Error, Result},
+    jobs::{
+        BACKOFF, Finish, Idempotency, Job, JobEpoch, JobId, JobState, Leased, MAX_ERROR, MAX_POINTER, MAX_RESULT,
+        NewJob, Outcome, Renewal, Renewed, clipped,
+    },
+    partition::Submitted,
+    quota::cost_checked,
+    tenant::TenantId,
 };
 
 /// `POST /jobs`, and `POST /submit` of the seed. The `Idempotency-Key` header makes a repeat the same submission.
@@ -30,6 +39,30 @@ pub struct SubmitJob {
     /// Not before this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
+}
+
+impl SubmitJob {
+    /// The job that is asked for, with an id of its own; `key` is the caller's idempotency key, which is bound to everything
+    /// that is said here. `Invalid` for what is no name; bounds are checked by whoever submits it.
+    pub fn into_new_job(self, key: Option<&str>, now: Timestamp) -> Result<NewJob> {
+        let body = serde_json::to_vec(&self).map_err(|e| Error::internal(format!("a submission is no JSON: {e}")))?;
+        let tenant: TenantId = self.tenant_id.parse()?;
+        let new = NewJob::new(JobId::random(&tenant, now)?, self.prompt, self.cost_gpu_seconds);
+        Ok(NewJob {
+            agent: self.agent_id.map(|agent| agent.parse()).transpose()?.unwrap_or_default(),
+            priority: self.priority.unwrap_or(new.priority),
+            max_attempts: self.max_attempts.unwrap_or(new.max_attempts),
+            not_before: self.not_before,
+            idempotency: key.map(|key| Idempotency::new(key, &body)).transpose()?,
+            ..new
+        })
+    }
+}
+
+impl From<Submitted> for JobSubmitted {
+    fn from(submitted: Submitted) -> Self {
+        Self { job_id: submitted.id.to_string(), status: submitted.state.to_owned(), duplicate: submitted.duplicate }
+    }
 }
 
 /// The answer to a submission.
@@ -179,6 +212,22 @@ pub struct LeasedJob {
     pub pointer: Option<String>,
 }
 
+impl From<Leased> for LeasedJob {
+    fn from(leased: Leased) -> Self {
+        Self {
+            job_id: leased.id.to_string(),
+            tenant_id: leased.id.tenant().to_string(),
+            agent_id: leased.agent.to_string(),
+            prompt: leased.prompt,
+            cost_gpu_seconds: leased.cost,
+            attempt: leased.attempt,
+            epoch: leased.epoch.0,
+            lease_until: leased.lease_until,
+            pointer: leased.pointer,
+        }
+    }
+}
+
 /// The answer to a claim; empty if nothing came in time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimedJobs {
@@ -208,6 +257,31 @@ pub struct RenewLease {
     /// What is to be held in all, if more than now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub need_gpu_seconds: Option<MicroCredits>,
+}
+
+impl RenewLease {
+    /// The renewal that is asked for.
+    pub fn into_renewal(self) -> Result<Renewal> {
+        let need = self.need_gpu_seconds;
+        Ok(Renewal {
+            id: self.job_id.parse()?,
+            epoch: JobEpoch(self.epoch),
+            lease: Duration::from_secs(self.lease_s),
+            need: need.map(|need| cost_checked("need_gpu_seconds", need)).transpose()?,
+        })
+    }
+}
+
+impl RenewedLease {
+    /// What a worker is told about a job.
+    pub fn new(job_id: String, renewed: &Renewed) -> Self {
+        let (answer, reason, lease_until) = match renewed {
+            Renewed::Continue { lease_until } => ("continue", None, Some(*lease_until)),
+            Renewed::Cancel { lease_until, reason } => ("cancel", Some((*reason).to_owned()), Some(*lease_until)),
+            Renewed::Lost => ("lost", None, None),
+        };
+        Self { job_id, answer: answer.to_owned(), reason, lease_until }
+    }
 }
 
 /// The answers, in the order asked.
@@ -266,6 +340,68 @@ pub struct FinalizeLease {
     /// Seconds to leave it, of a release; 5 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after_s: Option<u64>,
+}
+
+/// The longest a released job may be left.
+const MAX_RELEASE_S: u64 = 86_400;
+
+impl FinalizeLease {
+    /// The words for an outcome.
+    pub const OUTCOMES: [&str; 3] = ["succeeded", "failed", "released"];
+
+    /// The end that is reported. Fields of other outcomes are refused, so that a slip of a worker is not taken for an end.
+    pub fn into_finish(self) -> Result<Finish> {
+        let used = self.used_gpu_seconds.bounded("used_gpu_seconds", MicroCredits::ZERO, MAX_COST)?;
+        let stray = |there: bool, field: &'static str| {
+            if there {
+                Err(Error::invalid(field, format!("it means nothing when it {}", self.outcome)))
+            } else {
+                Ok(())
+            }
+        };
+        if self.outcome != "succeeded" {
+            stray(self.result.is_some(), "result")?;
+            stray(self.pointer.is_some(), "pointer")?;
+        }
+        if self.outcome != "failed" {
+            stray(self.error.is_some(), "error")?;
+            stray(self.retry.is_some(), "retry")?;
+        }
+        if self.outcome != "released" {
+            stray(self.after_s.is_some(), "after_s")?;
+        }
+        let text = |field: &'static str, text: Option<String>, most: usize| match text {
+            Some(text) if text.len() > most => {
+                Err(Error::invalid(field, format!("{} bytes; at most {most}", text.len())))
+            }
+            text => Ok(text),
+        };
+        let outcome = match self.outcome.as_str() {
+            "succeeded" => Outcome::Succeeded {
+                result: text("result", self.result, MAX_RESULT)?.unwrap_or_default(),
+                pointer: text("pointer", self.pointer, MAX_POINTER)?,
+            },
+            "failed" => Outcome::Failed {
+                error: clipped(self.error.unwrap_or_default(), MAX_ERROR),
+                retry: self.retry.unwrap_or(true),
+            },
+            "released" if used > MicroCredits::ZERO => {
+                return Err(Error::invalid("used_gpu_seconds", "a job that was given back has used nothing"));
+            }
+            "released" => {
+                let after = self.after_s.unwrap_or(BACKOFF.as_secs());
+                if after > MAX_RELEASE_S {
+                    return Err(Error::invalid("after_s", format!("{after} must be at most {MAX_RELEASE_S}")));
+                }
+                Outcome::Released { after: Duration::from_secs(after) }
+            }
+            other => {
+                let words = Self::OUTCOMES.join(", ");
+                return Err(Error::invalid("outcome", format!("{other:?} must be one of {words}")));
+            }
+        };
+        Ok(Finish { id: self.job_id.parse()?, epoch: JobEpoch(self.epoch), outcome, used })
+    }
 }
 
 /// The answers, in the order asked.

@@ -2,10 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use std::time::Duration;
+
 use crate::{
     clock::Timestamp,
     credits::MicroCredits,
-    quota::{Account, Blocked, Budget, NEVER, Standing},
+    error::{Error, Result},
+    partition::QuotaPatch,
+    quota::{Account, Blocked, Budget, Grant, NEVER, Period, Standing},
     tenant::TenantId,
 };
 
@@ -54,6 +58,36 @@ pub struct SetQuota {
     /// Whether to remove the budget.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub no_budget: bool,
+}
+
+impl SetQuota {
+    /// The change that is asked for. `Invalid` if it says nothing, or sets and removes a budget.
+    pub fn into_patch(self) -> Result<QuotaPatch> {
+        if self == Self::default() {
+            return Err(Error::invalid("body", "it changes nothing"));
+        }
+        let budget = match (self.budget, self.no_budget) {
+            (Some(_), true) => return Err(Error::invalid("no_budget", "a budget is given too")),
+            (None, true) => Some(None),
+            (None, false) => None,
+            (Some(budget), false) => {
+                let period = Period::from_label(&budget.period).ok_or_else(|| {
+                    Error::invalid(
+                        "period",
+                        format!("{:?} must be one of {}", budget.period, Period::LABELS.join(", ")),
+                    )
+                })?;
+                Some(Some(Budget { period, limit: budget.credits, hard: budget.hard }))
+            }
+        };
+        Ok(QuotaPatch {
+            rate: self.rate_per_sec,
+            burst: self.burst,
+            weight: self.weight,
+            max_running: self.max_running,
+            budget,
+        })
+    }
 }
 
 /// A grant that lives.
@@ -146,4 +180,25 @@ pub struct GrantCredits {
     /// A name of 1 to 64 characters: a repeat of the same name grants nothing more. Made up if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+}
+
+/// The longest a grant may live before it expires: a hundred years.
+const MAX_GRANT_S: u64 = 100 * 366 * 86_400;
+
+impl GrantCredits {
+    /// The grant and its name; a random one if none is given.
+    pub fn into_grant(self, now: Timestamp) -> Result<(String, Grant)> {
+        let name = match self.name {
+            Some(name) => name,
+            None => hex::encode(crate::secret::random_bytes::<8>()?),
+        };
+        let expires_at = match self.expires_in_s {
+            None => NEVER,
+            Some(seconds) if (1..=MAX_GRANT_S).contains(&seconds) => now + Duration::from_secs(seconds),
+            Some(seconds) => {
+                return Err(Error::invalid("expires_in_s", format!("{seconds} must be from 1 to {MAX_GRANT_S}")));
+            }
+        };
+        Ok((name, Grant { expires_at, amount: self.credits }))
+    }
 }

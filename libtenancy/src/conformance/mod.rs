@@ -22,6 +22,7 @@ pub mod endpoints;
 pub mod inboxes;
 pub mod leaders;
 pub mod messengers;
+pub mod model;
 pub mod snapshots;
 pub mod tenants;
 pub mod wake_locks;

@@ -39,7 +39,11 @@ pub fn assemble(
 ) -> Result<Drivers> {
     let snapshots = Arc::new(SnapshotDirectory::open(&config.state_dir)?);
     let workloads = LocalWorkloads::new(config, Arc::clone(keyring), snapshots.clone(), agentd)?;
+    let model = crate::conformance::model::Model::new(crate::ports::jobs::JobSettings::default(), Arc::clone(&clock));
     Ok(Drivers {
+        jobs: Arc::new(model.clone()),
+        quotas: Arc::new(model),
+        ledgers: todo!(),
         tenants: Arc::new(store.clone()),
         inboxes: Arc::new(store.clone()),
         wake_locks: Arc::new(store.clone()),

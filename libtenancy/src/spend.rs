@@ -1,0 +1,351 @@
+//! Spend: rows on their way from the outbox to the ledger, and what the ledger says.
+//!
+//! Owns the leader's copying, the recovery of a partition whose store forgot, the report, the audit and the export. Does not
+//! own rows (`ledger`) nor what they cost elsewhere (`nodes`, later).
+//!
+//! # Design notes
+//! Reports read rows and nothing else, so what they say can be checked by anybody who has the rows. A row's time is the
+//! store's. Money is credits times the configured price, in whole millionths, rounded down per line.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use crate::{
+    api::{
+        LedgerView,
+        spend::{AuditReport, LedgerRow, LedgerRows, SpendLine, SpendReport, TenantTotals},
+    },
+    clock::Timestamp,
+    credits::CREDIT,
+    error::{Error, Result},
+    ledger::{Audit, Row, RowKind, Totals},
+    ports::ledgers::{Entry, RowFilter},
+    rollback,
+    tenancy::{Tenancy, lock},
+    tenant::TenantId,
+};
+
+/// Rows that are copied at once.
+const COPY: usize = 1_000;
+
+/// Rows that are read at once.
+const READ: usize = 5_000;
+
+/// The longest a copy waits for a signal.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// The pause after a store error.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What the copying has come to in this process.
+#[derive(Debug, Default)]
+pub(crate) struct LedgerState {
+    appended: u64,
+    rollbacks: u64,
+    lost_rows: u64,
+    failing: Option<String>,
+}
+
+impl LedgerState {
+    pub(crate) fn view(&self) -> LedgerView {
+        LedgerView {
+            appended: self.appended,
+            rollbacks: self.rollbacks,
+            lost_rows: self.lost_rows,
+            failing: self.failing.clone(),
+        }
+    }
+}
+
+/// How a report adds up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// One line a tenant.
+    Tenant,
+    /// One line an agent of a tenant.
+    Agent,
+    /// One line a day, UTC.
+    Day,
+}
+
+impl By {
+    /// Every word.
+    pub const LABELS: [&str; 3] = ["tenant", "agent", "day"];
+
+    /// The word.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::Agent => "agent",
+            Self::Day => "day",
+        }
+    }
+
+    /// By its word.
+    pub fn from_label(label: &str) -> Option<Self> {
+        [Self::Tenant, Self::Agent, Self::Day].into_iter().find(|by| by.label() == label)
+    }
+}
+
+impl Tenancy {
+    /// Tells the job plane how far every ledger is, before anything is claimed: a store that is behind is found at once.
+    pub(crate) async fn ledger_positions(&self) -> Result<()> {
+        for partition in 0..self.drivers().jobs.settings().partitions {
+            let head = self.drivers().ledgers.ledger_head(partition).await?;
+            self.drivers().quotas.position_seen(partition, head.seq);
+        }
+        Ok(())
+    }
+
+    /// Copies a partition's outbox to its ledger, until the leader stops leading.
+    pub(crate) async fn ledger_run(&self, partition: u16) {
+        let quotas = &self.drivers().quotas;
+        loop {
+            match self.ledger_copy(partition).await {
+                Ok(copied) => {
+                    lock(&self.inner.ledger_state).failing = None;
+                    if copied > 0 {
+                        continue;
+                    }
+                    if quotas.outbox_wait(partition, self.now() + LOOK_AGAIN).await.is_ok() {
+                        continue;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(partition, error = error.chain(), "ledger not written; rows wait in the outbox");
+                    lock(&self.inner.ledger_state).failing = Some(error.chain());
+                }
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Copies what waits, up to a limit; how many rows. Tells a store that forgot.
+    pub(crate) async fn ledger_copy(&self, partition: u16) -> Result<usize> {
+        let (quotas, ledgers) = (&self.drivers().quotas, &self.drivers().ledgers);
+        let head = ledgers.ledger_head(partition).await?;
+        quotas.position_seen(partition, head.seq);
+        // Read before the outbox is: whatever anybody saw by now, a store that did not forget has.
+        let seen = quotas.position_highest(partition);
+        let outbox = quotas.outbox_read(partition, COPY).await?;
+        if outbox.seq < seen {
+            self.rollback_run(partition, (outbox.incarnation, outbox.seq)).await?;
+            return Ok(1);
+        }
+        let Some(last) = outbox.rows.last().map(|row| row.seq) else { return Ok(0) };
+        ledgers.ledger_append(partition, &outbox.rows).await?;
+        quotas.outbox_trim(partition, last).await?;
+        lock(&self.inner.ledger_state).appended += outbox.rows.len() as u64;
+        for row in &outbox.rows {
+            self.budget_notice(row);
+        }
+        Ok(outbox.rows.len())
+    }
+
+    /// Tells a partition's store what it forgot; see [`crate::partition`].
+    async fn rollback_run(&self, partition: u16, position: (u64, u64)) -> Result<()> {
+        let (quotas, ledgers) = (&self.drivers().quotas, &self.drivers().ledgers);
+        let head = ledgers.ledger_head(partition).await?;
+        let mut rows: Vec<Row> = Vec::new();
+        loop {
+            let after = rows.last().map_or(position.1, |row: &Row| row.seq);
+            let page = ledgers.ledger_rows(partition, &RowFilter::default(), after, READ).await?;
+            let full = page.len() == READ;
+            rows.extend(page.into_iter().map(|entry| entry.row));
+            if !full {
+                break;
+            }
+        }
+        let highest = quotas.position_highest(partition);
+        let plan = rollback::plan(position, &rows, &head, highest);
+        let lost = highest.saturating_sub(head.seq.max(position.1));
+        let released = quotas.partition_rollback(partition, &plan).await?;
+        tracing::error!(
+            partition, behind = highest - position.1, from_ledger = rows.len(), lost_rows = lost, %released,
+            incarnation = plan.incarnation, "the store had forgotten its last writes; it was told what the ledger knows"
+        );
+        let mut state = lock(&self.inner.ledger_state);
+        state.rollbacks += 1;
+        state.lost_rows += lost;
+        Ok(())
+    }
+
+    /// Says once a period that a budget is nearly, or wholly, used up: in the log, and with the next answer in the chat.
+    fn budget_notice(&self, row: &Row) {
+        let Some(percent) = row.deltas.notice else { return };
+        tracing::warn!(tenant = %row.tenant, percent, "the budget of the period is used");
+        lock(&self.inner.budget_notices).insert(row.tenant.clone(), percent);
+    }
+
+    // --- reading --------------------------------------------------------------------------------------------------------
+
+    /// Calls `each` with every row of a filter, partition by partition, in order.
+    async fn rows_each(&self, filter: &RowFilter, mut each: impl FnMut(u16, &Entry) + Send) -> Result<()> {
+        for partition in self.drivers().ledgers.ledger_partitions().await? {
+            let mut after = 0;
+            loop {
+                let page = self.drivers().ledgers.ledger_rows(partition, filter, after, READ).await?;
+                for entry in &page {
+                    each(partition, entry);
+                }
+                match page.last() {
+                    Some(last) if page.len() == READ => after = last.row.seq,
+                    _ => break,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What was granted, used and kept waiting, added up. Reads the rows of the filter.
+    pub async fn spend_report(&self, by: By, filter: &RowFilter) -> Result<SpendReport> {
+        let mut lines: BTreeMap<(String, String), SpendLine> = BTreeMap::new();
+        let mut total = SpendLine::default();
+        self.rows_each(filter, |_, entry| {
+            let row = &entry.row;
+            let tenant = row.tenant.to_string();
+            let key = match by {
+                By::Tenant => (tenant, String::new()),
+                By::Agent => (tenant, row.agent.as_ref().map(ToString::to_string).unwrap_or_default()),
+                By::Day => (row.at.to_string().chars().take(10).collect(), String::new()),
+            };
+            line_add(lines.entry(key).or_default(), row);
+            line_add(&mut total, row);
+        })
+        .await?;
+        let price = self.inner.config.price_micros_per_credit;
+        let priced = |mut line: SpendLine| {
+            line.money_micros = price.map(|price| money(line.spent.0, price));
+            for time in [&mut line.running_s, &mut line.idle_s, &mut line.warm_s] {
+                *time /= 1_000_000;
+            }
+            line
+        };
+        let lines = lines
+            .into_iter()
+            .map(|((first, second), line)| {
+                let mut line = priced(line);
+                match by {
+                    By::Day => line.day = Some(first),
+                    By::Tenant => line.tenant_id = Some(first),
+                    By::Agent => {
+                        line.tenant_id = Some(first);
+                        line.agent_id = (!second.is_empty()).then_some(second);
+                    }
+                }
+                line
+            })
+            .collect();
+        Ok(SpendReport {
+            by: by.label().to_owned(),
+            from: filter.from,
+            to: filter.to,
+            lines,
+            total: priced(total),
+            price_micros_per_credit: price,
+        })
+    }
+
+    /// Proves from the ledger alone that no credit was made or lost, and looks whether the accounts agree with it.
+    pub async fn spend_audit(&self) -> Result<AuditReport> {
+        let mut audits: BTreeMap<u16, Audit> = BTreeMap::new();
+        self.rows_each(&RowFilter::default(), |partition, entry| {
+            audits.entry(partition).or_insert_with(|| Audit::new(partition)).row(&entry.row, &entry.hash);
+        })
+        .await?;
+        let mut report = AuditReport {
+            holds: true,
+            rows: 0,
+            rollbacks: 0,
+            lost_rows: 0,
+            undrained: 0,
+            totals: Totals::default(),
+            tenants: Vec::new(),
+            violations: Vec::new(),
+        };
+        for (partition, audit) in audits {
+            let read_to = audit.head().seq;
+            let outbox = self.drivers().quotas.outbox_read(partition, 1).await?;
+            report.undrained += outbox.seq.saturating_sub(read_to);
+            let result = audit.finish();
+            report.rows += result.rows;
+            report.rollbacks += result.rollbacks;
+            report.lost_rows += result.lost_rows;
+            report.violations.extend(result.violations.iter().map(|violation| {
+                format!("partition {}, row {}: {}", violation.partition, violation.seq, violation.what)
+            }));
+            for (tenant, totals) in result.tenants {
+                report.totals.add(&totals);
+                report.tenants.push(TenantTotals { tenant_id: tenant.to_string(), totals });
+            }
+        }
+        report.tenants.sort_by(|a, b| a.tenant_id.cmp(&b.tenant_id));
+        report.holds = report.violations.is_empty();
+        Ok(report)
+    }
+
+    /// One page of rows, partition by partition; `after` is `PARTITION:SEQ` of the last row seen.
+    pub async fn spend_rows(&self, filter: &RowFilter, after: Option<&str>, limit: usize) -> Result<LedgerRows> {
+        let (first, mut seq) = match after {
+            None => (0, 0),
+            Some(text) => text
+                .split_once(':')
+                .and_then(|(partition, seq)| Some((partition.parse().ok()?, seq.parse().ok()?)))
+                .ok_or_else(|| Error::invalid("after", "it must be PARTITION:SEQ, as the page before gave it"))?,
+        };
+        let mut rows = Vec::new();
+        for partition in self.drivers().ledgers.ledger_partitions().await?.into_iter().filter(|p| *p >= first) {
+            let from = if partition == first { std::mem::take(&mut seq) } else { 0 };
+            let page = self.drivers().ledgers.ledger_rows(partition, filter, from, limit - rows.len()).await?;
+            rows.extend(page.iter().map(|entry| LedgerRow::new(partition, entry)));
+            if rows.len() >= limit {
+                break;
+            }
+        }
+        let next = rows.last().filter(|_| rows.len() >= limit).map(|row| format!("{}:{}", row.partition, row.seq));
+        Ok(LedgerRows { rows, next })
+    }
+
+    /// Books time or bytes; a failure is logged: it is a line of a report, and no credit moves by it.
+    pub(crate) async fn usage_book(&self, tenant: &TenantId, kind: RowKind, reference: &str, quantity: u128) {
+        let quantity = i64::try_from(quantity).unwrap_or(i64::MAX).min((1 << 53) - 1);
+        if let Err(error) = self.drivers().quotas.usage_record(tenant, kind, reference, quantity).await {
+            tracing::warn!(%tenant, kind = kind.label(), error = error.chain(), "usage not booked");
+        }
+    }
+}
+
+/// Adds a row to a line; times stay in microseconds until the line is shown.
+fn line_add(line: &mut SpendLine, row: &Row) {
+    let d = &row.deltas;
+    line.granted += d.granted;
+    line.refilled += d.refilled;
+    line.spent += d.spent;
+    line.expired += d.expired;
+    line.adjusted += d.adjusted;
+    let quantity = u64::try_from(row.quantity).unwrap_or(0);
+    match row.kind {
+        RowKind::Settle => line.settled += 1,
+        RowKind::Reclaim => line.reclaimed += 1,
+        RowKind::Running => line.running_s += quantity,
+        RowKind::Idle => line.idle_s += quantity,
+        RowKind::Warm => line.warm_s += quantity,
+        RowKind::Snapshot => line.snapshot_bytes += quantity,
+        RowKind::Opening | RowKind::Grant | RowKind::Configure | RowKind::Hold | RowKind::Close | RowKind::Rollback => {
+        }
+    }
+}
+
+/// Credits in money, both in millionths, rounded down.
+fn money(micro_credits: i64, price: u64) -> u64 {
+    let spent = u128::from(u64::try_from(micro_credits).unwrap_or(0));
+    u64::try_from(spent * u128::from(price) / u128::from(CREDIT.unsigned_abs())).unwrap_or(u64::MAX)
+}
+
+/// Times of a filter from outside: `from` before `to`.
+pub fn filter_checked(filter: RowFilter) -> Result<RowFilter> {
+    let backwards = |from: Timestamp, to: Timestamp| from >= to;
+    match (filter.from, filter.to) {
+        (Some(from), Some(to)) if backwards(from, to) => Err(Error::invalid("to", "it must be later than `from`")),
+        _ => Ok(filter),
+    }
+}

@@ -1,0 +1,286 @@
+//! Why: the present state of a tenant, a job or a wake in the numbers that decide it.
+//!
+//! Owns the explanation: what holds something back, the numbers that were compared, who is ahead, what frees first, and an
+//! estimate that says what it rests on. Decides nothing itself: codes and comparisons are those of [`crate::admission`] and
+//! of the queue. Everything is read when asked.
+
+use crate::{
+    admission::{Ask, Code, Observed, Suspension, decide},
+    api::why::{Compared, Reason, Why},
+    clock::Timestamp,
+    error::{Error, Result},
+    jobs::{DelayReason, Job, JobId, JobState},
+    ports::jobs::{QueueView, partition_of},
+    quota::{Account, Standing},
+    tenancy::{Tenancy, lock},
+    tenant::{Status, StopReason, Tenant, TenantId},
+};
+
+fn compared(what: &str, has: impl ToString, needs: impl ToString) -> Compared {
+    Compared { what: what.to_owned(), has: has.to_string(), needs: needs.to_string() }
+}
+
+fn reason(code: Code, text: impl Into<String>, compared: Vec<Compared>, until: Option<Timestamp>) -> Reason {
+    Reason { code: code.word().to_owned(), text: text.into(), compared, until }
+}
+
+/// The money side of an account, as numbers.
+fn money(account: &Account, needs: impl ToString) -> Vec<Compared> {
+    let mut numbers = vec![compared("credits available", account.available(), needs)];
+    numbers.push(compared("refill, credits a second", account.quota.rate, "-"));
+    numbers.push(compared("held by what runs", account.held, "-"));
+    if let Some(budget) = account.quota.budget {
+        let spent = account.period_spent + account.held;
+        numbers.push(compared(&format!("spent and held this {}", budget.period.label()), spent, budget.limit));
+    }
+    numbers
+}
+
+impl Tenancy {
+    async fn account_now(&self, id: &TenantId) -> Result<Account> {
+        let account = self.drivers().quotas.account_get(id).await?;
+        Ok(account.unwrap_or_else(|| Account::open(self.drivers().jobs.settings().default_quota, self.now()).0))
+    }
+
+    /// What is known of a tenant when something is decided about it.
+    pub(crate) fn observed<'a>(&self, tenant: &'a Tenant, account: &'a Account, awake: bool) -> Observed<'a> {
+        let suspended = tenant.settings.suspended.as_deref();
+        Observed {
+            account: Some(account),
+            // Want of budget is read from the account itself, which may have changed since.
+            suspended: suspended.filter(|text| Suspension::parse(text).by_operator()),
+            awake,
+            live: (lock(&self.inner.live).len(), self.now()),
+            max_running: self.inner.config.max_running,
+            slots: (0, 0),
+        }
+    }
+
+    /// Why a tenant is as it is, and what would hold back its next message.
+    pub async fn why_tenant(&self, id: &TenantId) -> Result<Why> {
+        let (tenant, account) = (self.tenant_get(id).await?, self.account_now(id).await?);
+        let mut why = self.why_lifecycle(&tenant, &account);
+        let pending = self.drivers().inboxes.pending_count(id).await?;
+        if pending > 0 && why.reasons.iter().all(|reason| reason.code == Code::Running.word()) {
+            why.summary = format!("{} Messages in its inbox: {pending}.", why.summary);
+        }
+        if matches!(account.standing, Standing::Parked(_) | Standing::Capped) {
+            why.reasons.push(self.standing_reason(&account, None));
+        }
+        why.subject = "tenant".to_owned();
+        Ok(why)
+    }
+
+    /// Why a tenant is not woken, or was not.
+    pub async fn why_wake(&self, id: &TenantId) -> Result<Why> {
+        let (tenant, account) = (self.tenant_get(id).await?, self.account_now(id).await?);
+        let mut why = self.why_lifecycle(&tenant, &account);
+        if let Some(last) = self.inner.decisions.last_of(id) {
+            let text = format!("a request was refused at {}", last.decision.at);
+            why.reasons.push(reason(last.decision.code, text, Vec::new(), last.decision.until));
+        }
+        Ok(why)
+    }
+
+    fn why_lifecycle(&self, tenant: &Tenant, account: &Account) -> Why {
+        let now = self.now();
+        let awake = tenant.lifecycle.status.agent().is_some();
+        let observed = self.observed(tenant, account, awake);
+        let decision = decide(Ask::Wake, &observed, now);
+        let mut reasons = Vec::new();
+        if let Some(suspended) = observed.suspended {
+            reasons.push(reason(Code::Suspended, format!("an operator suspended it: {suspended}"), Vec::new(), None));
+        } else if !decision.admitted() {
+            let numbers = match decision.code {
+                Code::FleetCeiling => vec![compared("agents that run", observed.live.0, observed.max_running)],
+                _ => money(account, "something"),
+            };
+            reasons.push(reason(decision.code, refusal(decision.code), numbers, decision.until));
+        }
+        match &tenant.lifecycle.status {
+            Status::Running { agent } => {
+                let idle_at = tenant.last_active_at.max(tenant.lifecycle.since) + tenant.settings.idle_timeout;
+                let numbers = vec![compared(
+                    "seconds without work",
+                    now.since(tenant.last_active_at).as_secs(),
+                    tenant.settings.idle_timeout.as_secs(),
+                )];
+                let text = format!("its agent runs since {} as `{}`", tenant.lifecycle.since, agent.workload);
+                reasons.push(reason(Code::Running, text, numbers, Some(idle_at)));
+            }
+            Status::Idle { reason: Some(StopReason::WakeFailed(why)) } => {
+                reasons.push(reason(Code::WakeFailed, format!("its last wake failed: {why}"), Vec::new(), None));
+            }
+            Status::Terminated { .. } => {
+                reasons.push(reason(Code::Terminated, "it is being deleted", Vec::new(), None));
+            }
+            Status::Idle { .. } | Status::Provisioning | Status::Stopping { .. } => {}
+        }
+        let summary = match (&tenant.lifecycle.status, reasons.first()) {
+            (Status::Idle { reason: stopped }, None) => match stopped {
+                Some(stopped) => format!("it sleeps ({stopped}); its next message wakes it."),
+                None => "it sleeps; its next message wakes it.".to_owned(),
+            },
+            (Status::Provisioning, None) => "its agent is being started.".to_owned(),
+            (Status::Stopping { reason, .. }, None) => format!("its agent is being stopped ({reason})."),
+            (_, Some(first)) => format!("{}.", first.text),
+            (Status::Running { .. } | Status::Terminated { .. }, None) => String::new(),
+        };
+        Why {
+            subject: "wake".to_owned(),
+            id: tenant.id.to_string(),
+            status: tenant.lifecycle.status.label().to_owned(),
+            summary,
+            reasons,
+            expected_at: decision.until,
+            expected_because: decision.until.map(|_| refusal(decision.code).to_owned()),
+        }
+    }
+
+    /// What holds the jobs of a capped or parked tenant back.
+    fn standing_reason(&self, account: &Account, job: Option<&Job>) -> Reason {
+        match account.standing {
+            Standing::Capped => {
+                let numbers = vec![compared("its jobs that run", account.running, account.quota.max_running)];
+                reason(Code::TenantCap, "the tenant runs as many jobs as it may", numbers, None)
+            }
+            Standing::Parked(blocked) => {
+                let needs = job.map_or_else(|| "the cost of its next job".to_owned(), |job| job.cost.to_string());
+                let code = Code::from(blocked);
+                reason(code, refusal(code), money(account, needs), blocked.until())
+            }
+            Standing::Idle | Standing::Ready => reason(Code::Admitted, "nothing holds it back", Vec::new(), None),
+        }
+    }
+
+    /// Why a job is where it is. `NotFound`.
+    pub async fn why_job(&self, id: &JobId) -> Result<Why> {
+        let jobs = &self.drivers().jobs;
+        let job = self.job_get(id).await?;
+        let mut why = Why {
+            subject: "job".to_owned(),
+            id: id.to_string(),
+            status: job.state.label().to_owned(),
+            summary: String::new(),
+            reasons: Vec::new(),
+            expected_at: None,
+            expected_because: None,
+        };
+        match &job.state {
+            JobState::Queued => {
+                let partition = partition_of(id.tenant(), jobs.settings().partitions);
+                match jobs.queue_view(partition).await {
+                    Ok(queue) => self.why_queued(&job, &queue, &mut why).await?,
+                    Err(error @ Error::Behind { .. }) => {
+                        why.reasons.push(reason(Code::StoreBehind, error.to_string(), Vec::new(), None));
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            JobState::Delayed { until, reason: delay } => {
+                let (code, text) = match delay {
+                    DelayReason::Scheduled => (Code::Scheduled, "it was scheduled for later".to_owned()),
+                    DelayReason::Backoff => {
+                        let said = job.result.as_deref().unwrap_or("nothing");
+                        (Code::Backoff, format!("attempt {} failed and said: {said}", job.attempts))
+                    }
+                    DelayReason::LeaseLapsed => {
+                        (Code::LeaseLapsed, "its worker fell silent; its hold went back".to_owned())
+                    }
+                    DelayReason::Released => (Code::Released, "its worker could not begin and gave it back".to_owned()),
+                };
+                let numbers = vec![compared("attempts", job.attempts, job.max_attempts)];
+                why.reasons.push(reason(code, text, numbers, Some(*until)));
+                why.expected_at = Some(*until);
+                why.expected_because = Some("it joins the queue then".to_owned());
+            }
+            JobState::Running { worker, lease_until } => {
+                let text = format!("`{worker}` runs it, attempt {} of {}", job.attempts, job.max_attempts);
+                let numbers = vec![compared("credits held", job.hold.amount, job.cost)];
+                why.reasons.push(reason(Code::Running, text, numbers, Some(*lease_until)));
+            }
+            JobState::Succeeded { at } | JobState::Dead { at } | JobState::Cancelled { at } => {
+                let said = job.result.as_deref().filter(|_| !matches!(job.state, JobState::Succeeded { .. }));
+                let said = said.map(|said| format!(": {said}")).unwrap_or_default();
+                let text = format!("it was {} at {at} after {} attempts{said}", job.state.label(), job.attempts);
+                why.reasons.push(reason(Code::Ended, text, Vec::new(), None));
+            }
+        }
+        why.summary = why.reasons.first().map(|first| format!("{}.", first.text)).unwrap_or_default();
+        Ok(why)
+    }
+
+    async fn why_queued(&self, job: &Job, queue: &QueueView, why: &mut Why) -> Result<()> {
+        let account = self.account_now(job.id.tenant()).await?;
+        let place = self.drivers().jobs.job_place(&job.id).await?;
+        if matches!(account.standing, Standing::Capped | Standing::Parked(_)) {
+            let held = self.standing_reason(&account, Some(job));
+            why.expected_at = held.until;
+            why.expected_because = held.until.map(|_| held.text.clone());
+            why.reasons.push(held);
+        }
+        if queue.capacity > 0 && queue.leases >= u64::from(queue.capacity) {
+            let numbers = vec![compared("slots taken", queue.leases, queue.capacity)];
+            why.reasons.push(reason(Code::Capacity, "all slots are taken", numbers, queue.next_lease));
+            if why.expected_at.is_none() {
+                why.expected_at = queue.next_lease;
+                why.expected_because =
+                    queue.next_lease.map(|_| "the first lease lapses then unless it is renewed".to_owned());
+            }
+        }
+        if let Some(place) = place {
+            if place.ahead_in_tenant > 0 {
+                let numbers = vec![compared("jobs of the tenant before it", place.ahead_in_tenant, 0)];
+                why.reasons.push(reason(Code::TenantOrder, "other jobs of its tenant are before it", numbers, None));
+            }
+            if place.tenants_ahead > 0 && place.tenant.standing == Standing::Ready {
+                let first = queue.ready.first().map(|first| format!(", `{}` first", first.tenant)).unwrap_or_default();
+                let numbers = vec![
+                    compared("tenants before its own", place.tenants_ahead, 0),
+                    compared("start tag", place.tenant.tag, queue.clock),
+                    compared("weight", place.tenant.weight, queue.active_weight),
+                ];
+                why.reasons.push(reason(
+                    Code::FairOrder,
+                    format!("other tenants are before its own{first}"),
+                    numbers,
+                    None,
+                ));
+            }
+        }
+        if why.reasons.is_empty() {
+            why.reasons.push(reason(
+                Code::Admitted,
+                "nothing holds it back; it starts as soon as a worker asks",
+                Vec::new(),
+                None,
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// What a refusal means, for people.
+fn refusal(code: Code) -> &'static str {
+    match code {
+        Code::Credits => "its credits are used up, and are being refilled",
+        Code::CreditsExhausted => "its credits are used up, and no refill covers it: an operator's grant is needed",
+        Code::BudgetExhausted => "the budget of this period is used up",
+        Code::FleetCeiling => "as many agents run as may",
+        Code::Capacity => "all slots are taken",
+        Code::TenantCap => "the tenant runs as many jobs as it may",
+        Code::Suspended => "an operator suspended it",
+        Code::FairOrder
+        | Code::TenantOrder
+        | Code::Scheduled
+        | Code::Backoff
+        | Code::LeaseLapsed
+        | Code::Released
+        | Code::Running
+        | Code::Ended
+        | Code::Terminated
+        | Code::WakeFailed
+        | Code::StoreBehind
+        | Code::Admitted => "nothing holds it back",
+    }
+}

@@ -1,0 +1,360 @@
+//! Work: jobs through the handle, from a submission to a result, and the loops that keep the queue moving.
+//!
+//! Owns what callers of the queue are told and how a job becomes a turn of its tenant's agent. Does not own the protocol
+//! (`partition`), the ledger's side (`spend`) nor who executes (`services::worker`, or anybody over HTTP).
+//!
+//! # A job's turn
+//! A worker wakes the tenant's agent and runs the prompt as a turn named by the job: if the worker dies, the next one joins
+//! the running turn, or gets its kept reply, and the agent does not do the work twice. FINALIZE with the worker's epoch
+//! decides whose result counts.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use crate::{
+    admission::Suspension,
+    agent::Turn,
+    clock::{Stopwatch, Timestamp},
+    credits::MicroCredits,
+    error::{Error, Result},
+    fairness::{REBALANCE, shares},
+    inbox::UpdateKey,
+    jobs::{Finish, Job, JobId, LEASE_BOUNDS, Leased, NewJob, Renewal, Renewed, WorkerId},
+    partition::{QuotaPatch, Submitted},
+    ports::jobs::JobFilter,
+    quota::{Account, Blocked, Grant},
+    tenancy::Tenancy,
+    tenant::{BotId, Status, TenantId},
+};
+
+/// Jobs that one claim may take.
+pub const MAX_CLAIM: usize = 100;
+
+/// How long a claim may wait for work.
+pub const MAX_WAIT: Duration = Duration::from_secs(60);
+
+/// Lapsed leases that one step of the reaper takes.
+const REAP: usize = 256;
+
+/// The longest the reaper sleeps: a lease that began since it looked lapses no sooner than the shortest lease, and is seen
+/// at most this much later.
+const REAP_EVERY: Duration = Duration::from_secs(5);
+
+/// How often jobs are compared with their entries and leases.
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+
+/// The pause after a store error.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Stands for the bot in the names of jobs' turns; no bot has a negative number.
+const JOBS: BotId = BotId(-1);
+
+/// The name of a job's turn: what an agent's supervisor joins and replays by.
+fn turn_key(id: &JobId) -> UpdateKey {
+    let tail = id.serial().bytes().skip(13);
+    // Base 32: the five low bits of a digit's place among digits and letters are enough to tell serials apart.
+    let number = tail.fold(0_i64, |number, byte| (number << 5 | i64::from(byte & 31)) & i64::MAX);
+    UpdateKey { tenant: id.tenant().clone(), bot: JOBS, update_id: number }
+}
+
+impl Tenancy {
+    /// Accepts a job of an existing tenant. A repeat with the same id or idempotency key is the same submission.
+    ///
+    /// `NotFound` without the tenant; `IllegalState` while it is being deleted; `Invalid`; `Conflict` if the key was used
+    /// for another body; `Overloaded`; store errors.
+    pub async fn job_submit(&self, new: NewJob) -> Result<Submitted> {
+        let new = new.checked(self.now())?;
+        let tenant = self.tenant_get(new.id.tenant()).await?;
+        if matches!(tenant.lifecycle.status, Status::Terminated { .. }) {
+            return Err(Error::IllegalState {
+                tenant: tenant.id.to_string(),
+                status: tenant.lifecycle.status.label(),
+                reason: "it is being deleted".to_owned(),
+            });
+        }
+        let mut answers = self.drivers().jobs.jobs_submit(vec![new]).await?;
+        answers.pop().unwrap_or_else(|| Err(Error::internal("a submission was not answered")))
+    }
+
+    /// One job. `NotFound`.
+    pub async fn job_get(&self, id: &JobId) -> Result<Job> {
+        self.drivers().jobs.job_get(id).await?.ok_or_else(|| Error::not_found("job", id))
+    }
+
+    /// Waits until a job is over, or for `wait`; the job as it is then. `NotFound`.
+    pub async fn job_wait(&self, id: &JobId, wait: Duration) -> Result<Job> {
+        let watch = Stopwatch::start();
+        let mut ended = self.inner.job_ended.subscribe();
+        loop {
+            ended.mark_unchanged();
+            let job = self.job_get(id).await?;
+            let left = wait.min(MAX_WAIT).saturating_sub(watch.elapsed());
+            if job.state.is_terminal() || left.is_zero() {
+                return Ok(job);
+            }
+            // Jobs that end here are told at once; those that end in another process are looked for.
+            let _ = tokio::time::timeout(left.min(PAUSE), ended.changed()).await;
+        }
+    }
+
+    /// One page of jobs, in order of id.
+    pub async fn job_list(&self, filter: &JobFilter, after: Option<&JobId>, limit: usize) -> Result<Vec<Job>> {
+        self.drivers().jobs.job_list(filter, after, limit).await
+    }
+
+    /// Calls a job off: at once if it waits, else at its worker's next renewal. `NotFound`; `Conflict` if it is over.
+    pub async fn job_cancel(&self, id: &JobId) -> Result<Job> {
+        self.drivers().jobs.job_cancel(id).await?;
+        self.inner.job_ended.send_replace(());
+        self.job_get(id).await
+    }
+
+    /// Puts a dead or cancelled job back with all its attempts. `NotFound`; `Conflict` in any other state.
+    pub async fn job_retry(&self, id: &JobId) -> Result<Job> {
+        self.drivers().jobs.job_retry(id).await?;
+        self.job_get(id).await
+    }
+
+    /// Claims up to `max` jobs; waits up to `wait` for the first. Partitions take turns at being asked first.
+    pub async fn jobs_claim(
+        &self,
+        worker: &WorkerId,
+        max: usize,
+        lease: Duration,
+        wait: Duration,
+    ) -> Result<Vec<Leased>> {
+        if !(1..=MAX_CLAIM).contains(&max) {
+            return Err(Error::invalid("max", format!("{max} must be from 1 to {MAX_CLAIM}")));
+        }
+        if !LEASE_BOUNDS.contains(&lease) {
+            return Err(Error::invalid("lease_s", "it must be from 1 to 3600 seconds"));
+        }
+        let jobs = &self.drivers().jobs;
+        let partitions: Vec<u16> = (0..jobs.settings().partitions).collect();
+        let watch = Stopwatch::start();
+        let mut leased = Vec::new();
+        loop {
+            let first = self.inner.claim_first.fetch_add(1, Ordering::Relaxed) % partitions.len().max(1);
+            let mut next: Option<Timestamp> = None;
+            for partition in partitions.iter().cycle().skip(first).take(partitions.len()) {
+                while leased.len() < max {
+                    let claimed = jobs.jobs_claim(*partition, worker, max - leased.len(), lease).await;
+                    let claimed = match claimed {
+                        Ok(claimed) => claimed,
+                        // What was claimed elsewhere is the caller's; this part is told what it forgot meanwhile.
+                        Err(error) if !leased.is_empty() => {
+                            tracing::warn!(partition, error = error.chain(), "not claimed from");
+                            break;
+                        }
+                        Err(error) => return Err(error),
+                    };
+                    next = [next, claimed.next].into_iter().flatten().min();
+                    leased.extend(claimed.jobs);
+                    if !claimed.more {
+                        break;
+                    }
+                }
+            }
+            let left = wait.min(MAX_WAIT).saturating_sub(watch.elapsed());
+            if !leased.is_empty() || left.is_zero() {
+                return Ok(leased);
+            }
+            let limit = self.now() + left;
+            jobs.work_wait(worker, &partitions, next.map_or(limit, |next| next.min(limit))).await?;
+        }
+    }
+
+    /// Renews leases; answers in the order given.
+    pub async fn leases_renew(&self, renewals: Vec<Renewal>) -> Result<Vec<Renewed>> {
+        for renewal in &renewals {
+            if !LEASE_BOUNDS.contains(&renewal.lease) {
+                return Err(Error::invalid("lease_s", "it must be from 1 to 3600 seconds"));
+            }
+        }
+        self.drivers().jobs.leases_renew(renewals).await
+    }
+
+    /// Ends attempts; answers in the order given.
+    pub async fn leases_finalize(&self, finishes: Vec<Finish>) -> Result<Vec<Result<&'static str>>> {
+        let answers = self.drivers().jobs.leases_finalize(finishes).await?;
+        self.inner.job_ended.send_replace(());
+        Ok(answers)
+    }
+
+    /// Wakes the tenant's agent and has it do a job's work; what it answered. The caller holds the lease.
+    ///
+    /// `IllegalState` and `Overloaded` say that the agent may not be woken now; `AgentFailed`, `Timeout`.
+    pub async fn job_execute(&self, id: &JobId, prompt: String) -> Result<String> {
+        self.require_live("running a job")?;
+        self.turn_run(&turn_key(id), &Turn { message: prompt }).await
+    }
+
+    // --- accounts -------------------------------------------------------------------------------------------------------
+
+    /// A tenant's account and the time it was looked at; an account that is not open yet is what it would be. `NotFound`
+    /// without the tenant.
+    pub async fn quota_get(&self, id: &TenantId) -> Result<(Account, Timestamp)> {
+        self.tenant_get(id).await?;
+        let now = self.now();
+        let account = self.drivers().quotas.account_get(id).await?;
+        Ok((account.unwrap_or_else(|| Account::open(self.drivers().jobs.settings().default_quota, now).0), now))
+    }
+
+    /// Changes a quota. What waited for credits or a budget goes on if it now may. `NotFound`; `Invalid`.
+    pub async fn quota_set(&self, id: &TenantId, patch: &QuotaPatch) -> Result<Account> {
+        self.tenant_get(id).await?;
+        let account = self.drivers().quotas.quota_set(id, patch).await?;
+        self.suspension_lift(id).await?;
+        Ok(account)
+    }
+
+    /// Grants credits, once a name; a suspended tenant resumes. `NotFound`; `Invalid`; `Overloaded`.
+    pub async fn credits_grant(&self, id: &TenantId, name: &str, grant: Grant) -> Result<Account> {
+        self.tenant_get(id).await?;
+        if grant.expires_at <= self.now() {
+            return Err(Error::invalid("expires_in_s", "the grant would have expired already"));
+        }
+        grant.amount.bounded("credits", MicroCredits(1), crate::credits::MAX_AMOUNT)?;
+        name.parse::<crate::jobs::AgentId>().map_err(|_| {
+            Error::invalid("name", "1 to 64 letters, digits, dots, hyphens and underscores, alphanumeric at both ends")
+        })?;
+        let account = self.drivers().quotas.credits_grant(id, name, grant).await?;
+        self.suspension_lift(id).await?;
+        Ok(account)
+    }
+
+    /// Records that the tenant is out of budget. Whether this call was the one that recorded it: then the chat is told.
+    pub(crate) async fn suspension_note(&self, id: &TenantId, blocked: Blocked) -> Result<bool> {
+        let _operation = self.inner.settings_operations.begin(id).await;
+        let tenant = self.tenant_get(id).await?;
+        if tenant.settings.suspended.is_some() {
+            return Ok(false);
+        }
+        let suspension = Suspension::of(blocked);
+        tracing::warn!(tenant = %id, reason = suspension.text, "suspended");
+        self.suspension_write(id, Some(suspension.to_string())).await?;
+        Ok(true)
+    }
+
+    /// The tenant may go on: a suspension for want of budget ends. One by an operator stays.
+    pub(crate) async fn suspension_lift(&self, id: &TenantId) -> Result<()> {
+        let operation = self.inner.settings_operations.begin(id).await;
+        let tenant = self.tenant_get(id).await?;
+        let suspended = tenant.settings.suspended.as_deref();
+        if suspended.is_some_and(|suspended| !Suspension::parse(suspended).by_operator()) {
+            tracing::info!(tenant = %id, "resumed");
+            self.suspension_write(id, None).await?;
+        }
+        drop(operation);
+        self.delivery_signal(id);
+        Ok(())
+    }
+
+    async fn suspension_write(&self, id: &TenantId, suspension: Option<String>) -> Result<()> {
+        let patch = crate::ports::tenants::SettingsPatch { suspended: Some(suspension), ..Default::default() };
+        self.drivers().tenants.tenant_configure(id, patch).await.map(drop)
+    }
+
+    // --- the leader's loops ---------------------------------------------------------------------------------------------
+
+    /// Keeps the queue moving, until the leader stops leading.
+    pub(crate) async fn work_lead(&self) {
+        let partitions = self.drivers().jobs.settings().partitions;
+        let loops = (0..partitions).map(|partition| async move {
+            tokio::join!(self.reap_run(partition), self.ledger_run(partition), self.sweep_run(partition));
+        });
+        tokio::join!(futures::future::join_all(loops), self.lend_run());
+    }
+
+    async fn reap_run(&self, partition: u16) {
+        loop {
+            let wait = match self.drivers().jobs.jobs_reap(partition, REAP).await {
+                Ok(reaped) => {
+                    if reaped.requeued + reaped.dead + reaped.turns > 0 {
+                        tracing::warn!(
+                            partition,
+                            requeued = reaped.requeued,
+                            dead = reaped.dead,
+                            turns = reaped.turns,
+                            "leases lapsed"
+                        );
+                    }
+                    if reaped.dead > 0 {
+                        self.inner.job_ended.send_replace(());
+                    }
+                    if reaped.more {
+                        continue;
+                    }
+                    reaped.next.map_or(REAP_EVERY, |next| next.since(self.now()).min(REAP_EVERY))
+                }
+                Err(error) => {
+                    tracing::warn!(partition, error = error.chain(), "lapsed leases not looked for");
+                    PAUSE
+                }
+            };
+            tokio::time::sleep(wait.max(Duration::from_millis(1))).await;
+        }
+    }
+
+    async fn sweep_run(&self, partition: u16) {
+        loop {
+            match self.drivers().jobs.jobs_sweep(partition).await {
+                Ok(swept) if swept.unleased + swept.unqueued + swept.orphans > 0 => {
+                    tracing::error!(
+                        partition,
+                        unleased = swept.unleased,
+                        unqueued = swept.unqueued,
+                        orphans = swept.orphans,
+                        "the queue was damaged and is put right"
+                    );
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(partition, error = error.chain(), "the queue was not swept"),
+            }
+            tokio::time::sleep(SWEEP_EVERY).await;
+        }
+    }
+
+    /// Lends the capacity to partitions by the weight that is active in each.
+    async fn lend_run(&self) {
+        let jobs = &self.drivers().jobs;
+        let settings = jobs.settings();
+        let mut lent: Vec<u32> = Vec::new();
+        loop {
+            let partitions = 0..settings.partitions;
+            let wanted = if settings.capacity == 0 {
+                vec![0; usize::from(settings.partitions)]
+            } else {
+                let weights = futures::future::join_all(
+                    partitions
+                        .map(async |partition| jobs.queue_view(partition).await.map_or(0, |view| view.active_weight)),
+                );
+                shares(settings.capacity, &weights.await)
+            };
+            if wanted != lent {
+                for (partition, capacity) in (0..).zip(&wanted) {
+                    if let Err(error) = jobs.capacity_set(partition, *capacity).await {
+                        tracing::warn!(partition, error = error.chain(), "capacity not lent");
+                    }
+                }
+                lent = wanted;
+            }
+            if settings.partitions == 1 || settings.capacity == 0 {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(REBALANCE).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_of_jobs_are_no_turns_of_chats_and_differ() {
+        let (a, b): (JobId, JobId) =
+            ("acme.01k9zz00000000000000000000".parse().unwrap(), "acme.01k9zz00000000000000000001".parse().unwrap());
+        assert_ne!(turn_key(&a), turn_key(&b));
+        assert!(turn_key(&a).bot.0 < 0 && turn_key(&a).update_id >= 0);
+    }
+}
