@@ -22,6 +22,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     clock::Timestamp,
     credits::MicroCredits,
+    error::{Error, Result},
     jobs::AgentId,
     quota::{Account, Deltas, Grant, grants_parse, grants_text},
     tenant::TenantId,
@@ -162,6 +163,20 @@ impl After {
         self.bucket + self.grants.iter().map(|grant| grant.amount).sum()
     }
 }
+
+/// Checks what will stand in a row's `reference`: 1 to `most` visible ASCII characters, none of them `|`.
+pub fn reference_checked(field: &'static str, text: &str, most: usize) -> Result<()> {
+    if text.is_empty() || text.len() > most || !text.bytes().all(|b| b.is_ascii_graphic() && b != b'|') {
+        return Err(Error::invalid(field, format!("it must be 1 to {most} visible ASCII characters without `|`")));
+    }
+    Ok(())
+}
+
+/// The longest name of a grant.
+pub const MAX_GRANT_NAME: usize = 64;
+
+/// The longest reference of a turn or a usage.
+pub const MAX_REFERENCE: usize = 128;
 
 /// The fields of a row's text.
 const FIELDS: usize = 25;
@@ -331,7 +346,7 @@ impl Audit {
         if chained != hash {
             self.violated(row.seq, "the chain is broken: a row before it was changed or removed".to_owned());
         }
-        let follows = row.incarnation == self.head.incarnation || self.head.seq == 0;
+        let follows = row.incarnation == self.head.incarnation.max(1);
         if follows && row.seq != self.head.seq + 1 {
             self.violated(row.seq, format!("row {} should follow row {}", self.head.seq + 1, self.head.seq));
         } else if row.incarnation < self.head.incarnation || row.seq <= self.head.seq {

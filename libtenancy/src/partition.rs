@@ -30,12 +30,12 @@ use std::{
 
 use crate::{
     clock::Timestamp,
-    credits::MicroCredits,
+    credits::{MAX_AMOUNT, MicroCredits},
     error::{Error, Result},
     fairness,
     jobs::{
         AgentId, DelayReason, Finish, Job, JobEpoch, JobId, JobState, KEEP_DEAD, KEEP_FINISHED, KEEP_IDEMPOTENCY,
-        Leased, NewJob, Outcome, Renewal, Renewed, WorkerId, backoff,
+        Leased, MAX_RESULT, NewJob, Outcome, Renewal, Renewed, WorkerId, backoff, clipped,
     },
     ledger::{After, Row, RowKind},
     ports::jobs::{Place, QueueView, QueuedTenant},
@@ -409,8 +409,9 @@ impl Partition {
         if self.waiting.get(&tenant).map_or(0, BTreeSet::len) >= MAX_WAITING {
             return Err(Error::Overloaded { reason: format!("{MAX_WAITING} jobs of the tenant are waiting") });
         }
+        let would_be = || Account::open(self.default_quota, now).0;
+        payable(&self.accounts.get(&tenant).cloned().unwrap_or_else(would_be), new.cost)?;
         let mut account = self.opened(&tenant, now);
-        payable(&account, new.cost)?;
         if let Some(idempotency) = new.idempotency {
             let row = (idempotency.body, new.id.clone(), now + KEEP_IDEMPOTENCY);
             self.keys.insert((tenant.clone(), idempotency.key), row);
@@ -597,7 +598,7 @@ impl Partition {
         let Some(mut account) = self.accounts.get(&tenant).cloned() else { return Err(lease_lost(&finish.id)) };
         let used = match &finish.outcome {
             Outcome::Released { .. } => MicroCredits::ZERO,
-            Outcome::Succeeded { .. } | Outcome::Failed { .. } => finish.used,
+            Outcome::Succeeded { .. } | Outcome::Failed { .. } => used_bounded(finish.used),
         };
         let label = match &finish.outcome {
             Outcome::Succeeded { .. } => "succeeded",
@@ -609,12 +610,12 @@ impl Partition {
         self.unlease(&mut job, &mut account, lease_until, used, RowKind::Settle, label, now);
         match finish.outcome {
             Outcome::Succeeded { result, pointer } => {
-                job.result = Some(result);
+                job.result = Some(clipped(result, MAX_RESULT));
                 if let Some(pointer) = pointer {
                     self.pointers.insert((tenant.clone(), job.agent.clone()), pointer);
                 }
             }
-            Outcome::Failed { error, .. } => job.result = Some(error),
+            Outcome::Failed { error, .. } => job.result = Some(clipped(error, MAX_RESULT)),
             Outcome::Released { after } => {
                 job.attempts -= 1;
                 if label == "released" {
@@ -649,7 +650,7 @@ impl Partition {
         let mut deltas = account.touch(now);
         let hold = std::mem::take(&mut job.hold);
         deltas += account.settle(&hold, used, now);
-        job.used += used;
+        job.used = (job.used + used).min(MAX_AMOUNT);
         self.leases.remove(&(lease_until, job.id.clone()));
         account.running = account.running.saturating_sub(1);
         let refunded = used < hold.amount;
@@ -754,6 +755,9 @@ impl Partition {
             };
             self.unlease(&mut job, &mut account, lease_until, MicroCredits::ZERO, RowKind::Reclaim, label, now);
             self.recovered += 1;
+            // Whoever had it is told that it is lost, and not that it has ended it.
+            self.epoch = self.epoch.next(now);
+            job.epoch = self.epoch;
             if label == "retry" {
                 let until = now + backoff(job.attempts, jitter);
                 self.delay(&mut job, until, DelayReason::LeaseLapsed);
@@ -854,7 +858,7 @@ impl Partition {
             return Ok(());
         }
         let mut turn = turn;
-        self.turn_end(&name, &turn, used, RowKind::Settle, "succeeded", now);
+        self.turn_end(&name, &turn, used_bounded(used), RowKind::Settle, "succeeded", now);
         turn.hold = Hold::default();
         (turn.settled, turn.until) = (true, now + KEEP_TURN);
         self.turns.insert(name, turn);
@@ -912,14 +916,15 @@ impl Partition {
 
     /// Grants credits under a name, once: a repeat of the same name does nothing. Returns the account.
     pub fn credits_grant(&mut self, tenant: &TenantId, name: &str, grant: Grant, now: Timestamp) -> Result<Account> {
-        let account = self.opened(tenant, now);
         let once = (tenant.clone(), RowKind::Grant, name.to_owned());
-        if self.usage.contains(&once) {
-            return Ok(account);
+        if let Some(account) = self.accounts.get(tenant).filter(|_| self.usage.contains(&once)) {
+            return Ok(account.clone());
         }
-        let mut account = account;
+        let would_be = || Account::open(self.default_quota, now).0;
+        let mut account = self.accounts.get(tenant).cloned().unwrap_or_else(would_be);
         let mut deltas = account.touch(now);
         deltas += account.grant(grant)?;
+        self.opened(tenant, now);
         self.usage.insert(once);
         self.reconsider(tenant, &mut account);
         self.save(tenant, account.clone());
@@ -1061,7 +1066,19 @@ impl Partition {
 
     fn rollback_job(&mut self, settled: &SettledJob, now: Timestamp) {
         let Some((mut job, prompt)) = self.jobs.get(&settled.id).cloned() else { return };
-        if !matches!(settled.label.as_str(), "succeeded" | "dead" | "cancelled") || job.state.is_terminal() {
+        if job.state.is_terminal() {
+            return;
+        }
+        if !matches!(settled.label.as_str(), "succeeded" | "dead" | "cancelled") {
+            // The attempt that runs here has ended there: its hold is not held any more.
+            if let JobState::Running { lease_until, .. } = job.state
+                && matches!(settled.label.as_str(), "retry" | "released")
+            {
+                self.leases.remove(&(lease_until, job.id.clone()));
+                job.hold = Hold::default();
+                self.delay(&mut job, now, DelayReason::LeaseLapsed);
+                self.jobs.insert(settled.id.clone(), (job, prompt));
+            }
             return;
         }
         match job.state {
@@ -1192,6 +1209,11 @@ pub const LAPSED: &str = "its worker fell silent: the lease lapsed";
 
 /// What a job says whose result a store forgot.
 pub const FORGOTTEN: &str = "its result was forgotten by the store; the ledger knows that it ended";
+
+/// What was used, as it is reckoned: not negative, and not more than [`MAX_AMOUNT`].
+pub fn used_bounded(used: MicroCredits) -> MicroCredits {
+    used.clamp(MicroCredits::ZERO, MAX_AMOUNT)
+}
 
 /// The name of a turn among lapsing ones.
 fn turn_member((tenant, key): &(TenantId, String)) -> String {

@@ -502,9 +502,10 @@ impl Account {
         Some(reached)
     }
 
-    /// Adds a grant; one of the same expiry grows. `Overloaded` if there are [`MAX_GRANTS`] others; `Invalid` if the sum
-    /// would pass [`MAX_AMOUNT`].
+    /// Adds a grant; one of the same expiry grows. `Overloaded` if there are [`MAX_GRANTS`] others; `Invalid` if it is
+    /// nothing or less, or the sum would pass [`MAX_AMOUNT`].
     pub fn grant(&mut self, grant: Grant) -> Result<Deltas> {
+        grant.amount.bounded("amount", MIN_COST, MAX_AMOUNT)?;
         if self.available().0 + self.held.0 + grant.amount.0 > MAX_AMOUNT.0 {
             return Err(Error::invalid("amount", format!("the account would hold more than {MAX_AMOUNT} credits")));
         }

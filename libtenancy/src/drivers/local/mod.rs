@@ -1,6 +1,7 @@
 //! The embedded drivers: one SQLite file, a directory of archives, child processes.
 //!
-//! [`store::Store`] implements every record port (tenants, inboxes, wake locks, leaders, endpoints, deadlines), each in
+//! [`store::Store`] implements every record port (tenants, inboxes, wake locks, leaders, endpoints, deadlines,
+//! jobs, quotas, ledgers), each in
 //! the file of that name; [`snapshots::SnapshotDirectory`] keeps the archives. [`StateDirLock`] says which control plane
 //! owns the state directory.
 
@@ -8,8 +9,11 @@ pub mod deadlines;
 pub mod embedded;
 pub mod endpoints;
 pub mod inboxes;
+pub mod jobs;
 pub mod leaders;
+pub mod ledgers;
 pub mod ping;
+pub mod quotas;
 pub mod snapshots;
 mod state_dir;
 pub mod store;

@@ -36,9 +36,11 @@ pub(crate) use self::{
     fault::{Fault, from_json, limit, number, stored, to_json},
     writer::Shed,
 };
+use super::jobs::Partition;
 use crate::{
     clock::Clock,
     error::{Error, Result},
+    ports::jobs::JobSettings,
 };
 
 /// The database's file name in the state directory.
@@ -59,11 +61,21 @@ pub struct Options {
     pub queue: usize,
     /// The largest size of the database in pages of 4 KiB; one more is `StoreFull`.
     pub max_pages: Option<u32>,
+    /// What the queue of jobs is built with; it has one partition, whatever they say.
+    pub jobs: JobSettings,
+    /// Thousandths taken off every pause before an attempt; random where `None`.
+    pub jitter: Option<u32>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { busy_timeout: Duration::from_secs(5), queue: 4_096, max_pages: None }
+        Self {
+            busy_timeout: Duration::from_secs(5),
+            queue: 4_096,
+            max_pages: None,
+            jobs: JobSettings::default(),
+            jitter: None,
+        }
     }
 }
 
@@ -89,6 +101,7 @@ struct Shared {
     readers: Mutex<Vec<Connection>>,
     scans: Semaphore,
     clock: Arc<dyn Clock>,
+    partition: Partition,
 }
 
 impl fmt::Debug for Store {
@@ -123,7 +136,8 @@ impl Store {
         }
         let writer = Writer::start(connection, file.clone(), options.queue)?;
         let (readers, scans) = (Mutex::default(), Semaphore::new(SCANS));
-        let store = Self { shared: Arc::new(Shared { writer, file, options, readers, scans, clock }) };
+        let partition = Partition::new(options.jobs, options.jitter);
+        let store = Self { shared: Arc::new(Shared { writer, file, options, readers, scans, clock, partition }) };
         // One reader now: what cannot be read shall fail here and not at the first message.
         store.read(|reader| Ok(reader.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?))?;
         Ok(store)
@@ -143,6 +157,16 @@ impl Store {
     /// The store's clock.
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.shared.clock
+    }
+
+    /// The store's clock, for a write.
+    pub(super) fn clock_arc(&self) -> &Arc<dyn Clock> {
+        &self.shared.clock
+    }
+
+    /// What all users of this store share about its partition of jobs.
+    pub(super) fn partition(&self) -> &Partition {
+        &self.shared.partition
     }
 
     /// Queues a write and waits for its commit. If the future is dropped, the write may still happen.
