@@ -15,6 +15,7 @@ pub mod api;
 pub mod chat;
 pub mod clock;
 pub mod config;
+#[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod control_plane;
 pub mod credits;

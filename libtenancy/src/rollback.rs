@@ -28,13 +28,9 @@ pub fn plan(position: (u64, u64), rows: &[Row], head: &Head, highest: u64) -> Ro
             _ => continue,
         };
     }
-    let ended = |label: &str| matches!(label, "succeeded" | "dead" | "cancelled");
     Rollback {
         accounts: accounts.into_iter().collect(),
-        settled: jobs
-            .into_iter()
-            .filter_map(|(id, label)| Some(SettledJob { id, label: label.filter(|label| ended(label))?.to_owned() }))
-            .collect(),
+        settled: jobs.into_iter().filter_map(|(id, label)| Some(SettledJob { id, label: label?.to_owned() })).collect(),
         incarnation: position.0.max(head.incarnation) + 1,
         seq: position.1.max(head.seq).max(highest),
     }

@@ -366,6 +366,8 @@ impl Records {
             warm_ready: 1,
             warm_target: 2,
             warm_breaker: None,
+            decisions: std::collections::BTreeMap::new(),
+            ledger: libtenancy::api::LedgerView::default(),
             leader: true,
             wakes: Vec::new(),
             reconcile: None,

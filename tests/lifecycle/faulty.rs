@@ -16,16 +16,22 @@ use libtenancy::{
     Drivers, Error, Result,
     agent::{AgentStatus, Bound, Reply, Stop, Stopped, Turn},
     clock::Timestamp,
+    credits::MicroCredits,
     inbox::{Claim, Epoch, Outcome, Outgoing, Put, Take, Update, UpdateKey},
+    jobs::{AgentId, JobEpoch},
+    ledger::RowKind,
+    partition::{QuotaPatch, Rollback, TurnAdmission},
     ports::{
         deadlines::Deadlines,
         endpoints::Endpoints,
         inboxes::{InboxCounts, Inboxes, UpdateFilter},
         messengers::{Messengers, WebhookInfo},
+        quotas::{Outbox, Quotas},
         tenants::{Filter, Page, SettingsPatch, Tenants},
         wake_locks::{OwnerToken, WakeLocks},
         workloads::{BindRequest, TurnKey, Workload, WorkloadEvent, Workloads},
     },
+    quota::{Account, Grant},
     secret::Secret,
     tenant::{Agent, BotId, Generation, Lifecycle, Tenant, TenantId, WorkloadId},
 };
@@ -116,10 +122,11 @@ pub(crate) fn faulty(drivers: Drivers, plan: &Arc<Plan>) -> Drivers {
     macro_rules! wrap {
         ($($port:ident),*) => {
             Drivers { $($port: Arc::new(Faulty { port: drivers.$port, plan: Arc::clone(plan) }),)*
-                leaders: drivers.leaders, snapshots: drivers.snapshots, clock: drivers.clock }
+                leaders: drivers.leaders, snapshots: drivers.snapshots, jobs: drivers.jobs, ledgers: drivers.ledgers,
+                clock: drivers.clock }
         };
     }
-    wrap!(tenants, inboxes, wake_locks, endpoints, deadlines, workloads, messengers)
+    wrap!(tenants, inboxes, wake_locks, endpoints, deadlines, workloads, messengers, quotas)
 }
 
 struct Faulty<P: ?Sized> {
@@ -158,6 +165,57 @@ impl Tenants for Faulty<dyn Tenants> {
     }
     async fn tenant_counts(&self) -> Result<std::collections::BTreeMap<String, u64>> {
         self.port.tenant_counts().await
+    }
+}
+
+#[async_trait]
+impl Quotas for Faulty<dyn Quotas> {
+    async fn quota_set(&self, tenant: &TenantId, patch: &QuotaPatch) -> Result<Account> {
+        through!(self.quota_set(tenant, patch))
+    }
+    async fn account_get(&self, tenant: &TenantId) -> Result<Option<Account>> {
+        through!(self.account_get(tenant))
+    }
+    async fn credits_grant(&self, tenant: &TenantId, name: &str, grant: Grant) -> Result<Account> {
+        through!(self.credits_grant(tenant, name, grant))
+    }
+    async fn turn_admit(
+        &self,
+        tenant: &TenantId,
+        agent: &AgentId,
+        key: &str,
+        amount: MicroCredits,
+        ttl: Duration,
+    ) -> Result<TurnAdmission> {
+        through!(self.turn_admit(tenant, agent, key, amount, ttl))
+    }
+    async fn turn_settle(&self, tenant: &TenantId, key: &str, epoch: JobEpoch, used: MicroCredits) -> Result<()> {
+        through!(self.turn_settle(tenant, key, epoch, used))
+    }
+    async fn usage_record(&self, tenant: &TenantId, kind: RowKind, reference: &str, quantity: i64) -> Result<()> {
+        // The pool books its time whenever it likes, which would make the calls of a wake uncountable.
+        self.port.usage_record(tenant, kind, reference, quantity).await
+    }
+    async fn tenant_close(&self, tenant: &TenantId) -> Result<bool> {
+        through!(self.tenant_close(tenant))
+    }
+    async fn outbox_read(&self, partition: u16, limit: usize) -> Result<Outbox> {
+        self.port.outbox_read(partition, limit).await
+    }
+    async fn outbox_trim(&self, partition: u16, seq: u64) -> Result<()> {
+        self.port.outbox_trim(partition, seq).await
+    }
+    async fn outbox_wait(&self, partition: u16, until: Timestamp) -> Result<()> {
+        self.port.outbox_wait(partition, until).await
+    }
+    fn position_seen(&self, partition: u16, seq: u64) {
+        self.port.position_seen(partition, seq);
+    }
+    fn position_highest(&self, partition: u16) -> u64 {
+        self.port.position_highest(partition)
+    }
+    async fn partition_rollback(&self, partition: u16, plan: &Rollback) -> Result<MicroCredits> {
+        self.port.partition_rollback(partition, plan).await
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     snapshots::SnapshotDirectory,
-    store::Store,
+    store::{Options, Store},
     workloads::{AgentdCommand, LocalWorkloads},
 };
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
     config::Config,
     drivers::telegram::{Settings, Telegram},
     error::Result,
+    ports::jobs::JobSettings,
     secret::Keyring,
 };
 
@@ -23,7 +24,9 @@ pub const KEY_FILE: &str = "key";
 pub fn open(config: Config, agentd: AgentdCommand) -> Result<Tenancy> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     // The store first: it checks and makes the directory that the keys lie in.
-    let store = Store::open(&config.state_dir, Arc::clone(&clock))?;
+    let jobs = JobSettings { default_quota: config.default_quota, capacity: config.job_capacity, partitions: 1 };
+    let options = Options { jobs, ..Options::default() };
+    let store = Store::open_with(&config.state_dir, Arc::clone(&clock), options)?;
     let keyring = Arc::new(Keyring::load_or_create(&config.state_dir.join(KEY_FILE))?);
     let drivers = assemble(&config, store, clock, &keyring, agentd)?;
     Ok(Tenancy::new(config, keyring, drivers))
@@ -39,11 +42,10 @@ pub fn assemble(
 ) -> Result<Drivers> {
     let snapshots = Arc::new(SnapshotDirectory::open(&config.state_dir)?);
     let workloads = LocalWorkloads::new(config, Arc::clone(keyring), snapshots.clone(), agentd)?;
-    let model = crate::conformance::model::Model::new(crate::ports::jobs::JobSettings::default(), Arc::clone(&clock));
     Ok(Drivers {
-        jobs: Arc::new(model.clone()),
-        quotas: Arc::new(model),
-        ledgers: todo!(),
+        jobs: Arc::new(store.clone()),
+        quotas: Arc::new(store.clone()),
+        ledgers: Arc::new(store.clone()),
         tenants: Arc::new(store.clone()),
         inboxes: Arc::new(store.clone()),
         wake_locks: Arc::new(store.clone()),
