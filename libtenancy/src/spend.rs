@@ -1,7 +1,7 @@
-//! Spend: rows on their way from the outbox to the ledger, and what the ledger says.
+//! Spend: what the ledger says, and the leader's loop that keeps it up to date.
 //!
-//! Owns the leader's copying, the recovery of a partition whose store forgot, the report, the audit and the export. Does not
-//! own rows (`ledger`) nor what they cost elsewhere (`nodes`, later).
+//! Owns the report, the audit and the export. Does not own rows (`ledger`), how they come there (`outbox`), nor what they
+//! cost elsewhere (`nodes`, later).
 //!
 //! # Design notes
 //! Reports read rows and nothing else, so what they say can be checked by anybody who has the rows. A row's time is the
@@ -18,14 +18,11 @@ use crate::{
     credits::CREDIT,
     error::{Error, Result},
     ledger::{Audit, Row, RowKind, Totals},
+    outbox,
     ports::ledgers::{Entry, RowFilter},
-    rollback,
     tenancy::{Tenancy, lock},
     tenant::TenantId,
 };
-
-/// Rows that are copied at once.
-const COPY: usize = 1_000;
 
 /// Rows that are read at once.
 const READ: usize = 5_000;
@@ -101,9 +98,9 @@ impl Tenancy {
         let quotas = &self.drivers().quotas;
         loop {
             match self.ledger_copy(partition).await {
-                Ok(copied) => {
+                Ok(more) => {
                     lock(&self.inner.ledger_state).failing = None;
-                    if copied > 0 {
+                    if more {
                         continue;
                     }
                     if quotas.outbox_wait(partition, self.now() + LOOK_AGAIN).await.is_ok() {
@@ -119,54 +116,19 @@ impl Tenancy {
         }
     }
 
-    /// Copies what waits, up to a limit; how many rows. Tells a store that forgot.
-    pub(crate) async fn ledger_copy(&self, partition: u16) -> Result<usize> {
-        let (quotas, ledgers) = (&self.drivers().quotas, &self.drivers().ledgers);
-        let head = ledgers.ledger_head(partition).await?;
-        quotas.position_seen(partition, head.seq);
-        // Read before the outbox is: whatever anybody saw by now, a store that did not forget has.
-        let seen = quotas.position_highest(partition);
-        let outbox = quotas.outbox_read(partition, COPY).await?;
-        if outbox.seq < seen {
-            self.rollback_run(partition, (outbox.incarnation, outbox.seq)).await?;
-            return Ok(1);
-        }
-        let Some(last) = outbox.rows.last().map(|row| row.seq) else { return Ok(0) };
-        ledgers.ledger_append(partition, &outbox.rows).await?;
-        quotas.outbox_trim(partition, last).await?;
-        lock(&self.inner.ledger_state).appended += outbox.rows.len() as u64;
-        for row in &outbox.rows {
+    /// Copies what waits, up to a limit; whether there may be more at once.
+    async fn ledger_copy(&self, partition: u16) -> Result<bool> {
+        let copied = outbox::copy(&*self.drivers().quotas, &*self.drivers().ledgers, partition).await?;
+        for row in &copied.rows {
             self.budget_notice(row);
         }
-        Ok(outbox.rows.len())
-    }
-
-    /// Tells a partition's store what it forgot; see [`crate::partition`].
-    async fn rollback_run(&self, partition: u16, position: (u64, u64)) -> Result<()> {
-        let (quotas, ledgers) = (&self.drivers().quotas, &self.drivers().ledgers);
-        let head = ledgers.ledger_head(partition).await?;
-        let mut rows: Vec<Row> = Vec::new();
-        loop {
-            let after = rows.last().map_or(position.1, |row: &Row| row.seq);
-            let page = ledgers.ledger_rows(partition, &RowFilter::default(), after, READ).await?;
-            let full = page.len() == READ;
-            rows.extend(page.into_iter().map(|entry| entry.row));
-            if !full {
-                break;
-            }
-        }
-        let highest = quotas.position_highest(partition);
-        let plan = rollback::plan(position, &rows, &head, highest);
-        let lost = highest.saturating_sub(head.seq.max(position.1));
-        let released = quotas.partition_rollback(partition, &plan).await?;
-        tracing::error!(
-            partition, behind = highest - position.1, from_ledger = rows.len(), lost_rows = lost, %released,
-            incarnation = plan.incarnation, "the store had forgotten its last writes; it was told what the ledger knows"
-        );
         let mut state = lock(&self.inner.ledger_state);
-        state.rollbacks += 1;
-        state.lost_rows += lost;
-        Ok(())
+        state.appended += copied.rows.len() as u64;
+        if let Some(recovery) = copied.recovery {
+            state.rollbacks += 1;
+            state.lost_rows += recovery.lost_rows;
+        }
+        Ok(copied.recovery.is_some() || !copied.rows.is_empty())
     }
 
     /// Says once a period that a budget is nearly, or wholly, used up: in the log, and with the next answer in the chat.
