@@ -101,6 +101,8 @@ pub struct Claimed {
     pub more: bool,
     /// When the next delayed job or parked tenant is due.
     pub next: Option<Timestamp>,
+    /// Tenants whose turn it was, and that wait for credits or a budget now.
+    pub parked: Vec<(TenantId, Blocked)>,
 }
 
 /// What the reaper did.
@@ -456,9 +458,13 @@ impl Partition {
                 claimed.more = true;
                 break;
             }
-            match self.claim_from(&tenant, worker, lease, now) {
-                Some(leased) => claimed.jobs.push(leased),
-                None => passed += 1,
+            if let Some(leased) = self.claim_from(&tenant, worker, lease, now) {
+                claimed.jobs.push(leased);
+                continue;
+            }
+            passed += 1;
+            if let Some(Standing::Parked(blocked)) = self.accounts.get(&tenant).map(|account| account.standing) {
+                claimed.parked.push((tenant, blocked));
             }
         }
         claimed.next = self.next_due();

@@ -195,6 +195,13 @@ impl Tenancy {
         }
         let agent = woken?;
         self.agent_is_live(id, &agent, tenant.settings.idle_timeout).await;
+        // It works again: a suspension for want of budget has ended by itself.
+        if let Some(suspended) = &tenant.settings.suspended
+            && !Suspension::parse(suspended).by_operator()
+            && let Err(error) = self.suspension_lift(id).await
+        {
+            tracing::warn!(tenant = %id, error = error.chain(), "not recorded as resumed");
+        }
         self.wake_remember(id, &phases);
         tracing::info!(tenant = %id, generation = %agent.generation, warm = phases.warm,
             total_ms = phases.total.as_secs_f64() * 1e3, own_ms = phases.own().as_secs_f64() * 1e3, "running");

@@ -59,15 +59,14 @@ impl Tenancy {
     /// Why a tenant is as it is, and what would hold back its next message.
     pub async fn why_tenant(&self, id: &TenantId) -> Result<Why> {
         let (tenant, account) = (self.tenant_get(id).await?, self.account_now(id).await?);
-        let mut why = self.why_lifecycle(&tenant, &account);
+        let mut why = Why { subject: "tenant".to_owned(), ..self.why_lifecycle(&tenant, &account) };
         let pending = self.drivers().inboxes.pending_count(id).await?;
         if pending > 0 && why.reasons.iter().all(|reason| reason.code == Code::Running.word()) {
             why.summary = format!("{} Messages in its inbox: {pending}.", why.summary);
         }
         if matches!(account.standing, Standing::Parked(_) | Standing::Capped) {
-            why.reasons.push(self.standing_reason(&account, None));
+            why.reasons.push(standing_reason(&account, None));
         }
-        why.subject = "tenant".to_owned();
         Ok(why)
     }
 
@@ -137,22 +136,6 @@ impl Tenancy {
         }
     }
 
-    /// What holds the jobs of a capped or parked tenant back.
-    fn standing_reason(&self, account: &Account, job: Option<&Job>) -> Reason {
-        match account.standing {
-            Standing::Capped => {
-                let numbers = vec![compared("its jobs that run", account.running, account.quota.max_running)];
-                reason(Code::TenantCap, "the tenant runs as many jobs as it may", numbers, None)
-            }
-            Standing::Parked(blocked) => {
-                let needs = job.map_or_else(|| "the cost of its next job".to_owned(), |job| job.cost.to_string());
-                let code = Code::from(blocked);
-                reason(code, refusal(code), money(account, needs), blocked.until())
-            }
-            Standing::Idle | Standing::Ready => reason(Code::Admitted, "nothing holds it back", Vec::new(), None),
-        }
-    }
-
     /// Why a job is where it is. `NotFound`.
     pub async fn why_job(&self, id: &JobId) -> Result<Why> {
         let jobs = &self.drivers().jobs;
@@ -214,7 +197,7 @@ impl Tenancy {
         let account = self.account_now(job.id.tenant()).await?;
         let place = self.drivers().jobs.job_place(&job.id).await?;
         if matches!(account.standing, Standing::Capped | Standing::Parked(_)) {
-            let held = self.standing_reason(&account, Some(job));
+            let held = standing_reason(&account, Some(job));
             why.expected_at = held.until;
             why.expected_because = held.until.map(|_| held.text.clone());
             why.reasons.push(held);
@@ -257,6 +240,22 @@ impl Tenancy {
             ));
         }
         Ok(())
+    }
+}
+
+/// What holds the jobs of a capped or parked tenant back.
+fn standing_reason(account: &Account, job: Option<&Job>) -> Reason {
+    match account.standing {
+        Standing::Capped => {
+            let numbers = vec![compared("its jobs that run", account.running, account.quota.max_running)];
+            reason(Code::TenantCap, "the tenant runs as many jobs as it may", numbers, None)
+        }
+        Standing::Parked(blocked) => {
+            let needs = job.map_or_else(|| "the cost of its next job".to_owned(), |job| job.cost.to_string());
+            let code = Code::from(blocked);
+            reason(code, refusal(code), money(account, needs), blocked.until())
+        }
+        Standing::Idle | Standing::Ready => reason(Code::Admitted, "nothing holds it back", Vec::new(), None),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
     partition::{QuotaPatch, Submitted},
     ports::jobs::JobFilter,
     quota::{Account, Blocked, Grant},
-    tenancy::Tenancy,
+    tenancy::{Tenancy, lock},
     tenant::{BotId, Status, TenantId},
 };
 
@@ -148,6 +148,11 @@ impl Tenancy {
                         Err(error) => return Err(error),
                     };
                     next = [next, claimed.next].into_iter().flatten().min();
+                    for (tenant, blocked) in claimed.parked.into_iter().filter(|(_, blocked)| blocked.suspends()) {
+                        if let Err(error) = self.suspension_note(&tenant, blocked).await {
+                            tracing::warn!(%tenant, error = error.chain(), "not recorded as suspended");
+                        }
+                    }
                     leased.extend(claimed.jobs);
                     if !claimed.more {
                         break;
@@ -185,6 +190,9 @@ impl Tenancy {
     /// `IllegalState` and `Overloaded` say that the agent may not be woken now; `AgentFailed`, `Timeout`.
     pub async fn job_execute(&self, id: &JobId, prompt: String) -> Result<String> {
         self.require_live("running a job")?;
+        if lock(&self.inner.broke).remove(id.tenant()) {
+            self.suspension_lift(id.tenant()).await?;
+        }
         self.turn_run(&turn_key(id), &Turn { message: prompt }).await
     }
 
@@ -230,6 +238,7 @@ impl Tenancy {
             return Ok(false);
         }
         let suspension = Suspension::of(blocked);
+        lock(&self.inner.broke).insert(id.clone());
         tracing::warn!(tenant = %id, reason = suspension.text, "suspended");
         self.suspension_write(id, Some(suspension.to_string())).await?;
         Ok(true)

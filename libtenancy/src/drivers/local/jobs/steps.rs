@@ -153,9 +153,13 @@ impl Desk<'_> {
                 claimed.more = true;
                 break;
             }
-            match self.claim_from(&tenant, worker, lease)? {
-                Some(leased) => claimed.jobs.push(leased),
-                None => passed += 1,
+            if let Some(leased) = self.claim_from(&tenant, worker, lease)? {
+                claimed.jobs.push(leased);
+                continue;
+            }
+            passed += 1;
+            if let Some(Standing::Parked(blocked)) = self.account(&tenant)?.map(|account| account.standing) {
+                claimed.parked.push((tenant, blocked));
             }
         }
         claimed.next = self.next_due()?;
