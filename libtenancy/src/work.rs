@@ -20,7 +20,7 @@ use crate::{
     inbox::UpdateKey,
     jobs::{Finish, Job, JobId, LEASE_BOUNDS, Leased, NewJob, Renewal, Renewed, WorkerId},
     partition::{QuotaPatch, Submitted},
-    ports::jobs::JobFilter,
+    ports::jobs::{JobFilter, QueueView},
     quota::{Account, Blocked, Grant},
     tenancy::{Tenancy, lock},
     tenant::{BotId, Status, TenantId},
@@ -166,6 +166,13 @@ impl Tenancy {
             let limit = self.now() + left;
             jobs.work_wait(worker, &partitions, next.map_or(limit, |next| next.min(limit))).await?;
         }
+    }
+
+    /// The queue of every partition, in order.
+    pub async fn queue_views(&self) -> Result<Vec<QueueView>> {
+        let jobs = &self.drivers().jobs;
+        let partitions = 0..jobs.settings().partitions;
+        futures::future::try_join_all(partitions.map(async |partition| jobs.queue_view(partition).await)).await
     }
 
     /// Renews leases; answers in the order given.

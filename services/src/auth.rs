@@ -36,6 +36,8 @@ pub enum Action {
     Operate,
     /// Creates, changes, deletes, throws away.
     Administer,
+    /// Claims, renews and ends leases of jobs, and runs them: a worker.
+    Lease,
     /// Hands out a bot's token.
     BotToken,
 }
@@ -47,6 +49,7 @@ impl Role {
             Action::Read => true,
             Action::ReadContent | Action::Operate => matches!(self, Self::Operator | Self::Admin),
             Action::Wake => matches!(self, Self::Operator | Self::Admin | Self::Service),
+            Action::Lease => matches!(self, Self::Admin | Self::Service),
             Action::Administer => self == Self::Admin,
             Action::BotToken => self == Self::Service,
         }
@@ -155,6 +158,7 @@ mod tests {
         assert_eq!(ROLES.map(|role| role.may(Action::Operate)), [false, true, true, false]);
         assert_eq!(ROLES.map(|role| role.may(Action::ReadContent)), [false, true, true, false]);
         assert_eq!(ROLES.map(|role| role.may(Action::Wake)), [false, true, true, true]);
+        assert_eq!(ROLES.map(|role| role.may(Action::Lease)), [false, false, true, true]);
         assert_eq!(ROLES.map(|role| role.may(Action::Read)), [true; 4]);
     }
 

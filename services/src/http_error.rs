@@ -120,6 +120,13 @@ impl HttpError {
     }
 }
 
+impl HttpError {
+    /// What is said of it, for an answer of which it is a part.
+    pub(crate) fn into_body(self) -> ErrorBody {
+        self.body
+    }
+}
+
 impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(self.body)).into_response();

@@ -3,6 +3,7 @@
 //! # Where to find what
 //! - the routes for operators and their tools: [`orchestrator`]; the one for Telegram: [`router`]
 //! - who may do what: [`auth`]; which error is which status: [`http_error`]
+//! - who runs jobs: [`worker`]
 //! - bounds on connections and bodies: [`server`], [`body`]
 //! - the supervisor of an agent, and the small agent of the demo: [`agentd`], [`agent`]
 //! - the other sides, for the demo, the tests and the benches: [`doubles`]
@@ -16,3 +17,4 @@ pub mod http_error;
 pub mod orchestrator;
 pub mod router;
 pub mod server;
+pub mod worker;

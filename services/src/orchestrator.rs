@@ -1,7 +1,15 @@
 //! The face for operators, their tools and the other services: every route but the chat's.
 //!
 //! Owns routes, and how requests and answers are read and written. Decides nothing: see [`libtenancy::Tenancy`].
-//! Every route but health is declared through [`guarded`] with the action it stands for.
+//! Every route but health is declared through [`guarded`] with the action it stands for. The job plane's routes are in the
+//! files of their nouns.
+
+mod jobs;
+mod leases;
+mod metrics;
+mod quotas;
+mod spend;
+mod why;
 
 use std::sync::Arc;
 
@@ -76,6 +84,25 @@ pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
                 .merge(on(Action::Operate, delete(webhook_delete))),
         )
         .route("/status", on(Action::Read, get(status)))
+        .route("/metrics", on(Action::Read, get(metrics::metrics)))
+        .route("/jobs", on(Action::Read, get(jobs::list)).merge(on(Action::Operate, post(jobs::submit))))
+        .route("/submit", on(Action::Operate, post(jobs::submit)))
+        .route("/jobs/{id}", on(Action::ReadContent, get(jobs::get)))
+        .route("/jobs/{id}/wait", on(Action::ReadContent, get(jobs::wait)))
+        .route("/jobs/{id}/cancel", on(Action::Operate, post(jobs::cancel)))
+        .route("/jobs/{id}/retry", on(Action::Operate, post(jobs::retry)))
+        .route("/leases/claim", on(Action::Lease, post(leases::claim)))
+        .route("/leases/renew", on(Action::Lease, post(leases::renew)))
+        .route("/leases/finalize", on(Action::Lease, post(leases::finalize)))
+        .route("/turns", on(Action::Lease, post(leases::turn)))
+        .route("/quotas/{id}", on(Action::Read, get(quotas::get)).merge(on(Action::Administer, patch(quotas::set))))
+        .route("/quotas/{id}/grants", on(Action::Administer, post(quotas::grant)))
+        .route("/spend/report", on(Action::Read, get(spend::report)))
+        .route("/spend/audit", on(Action::Read, get(spend::audit)))
+        .route("/spend/rows", on(Action::Read, get(spend::rows)))
+        .route("/why/tenant/{id}", on(Action::Read, get(why::tenant)))
+        .route("/why/job/{id}", on(Action::Read, get(why::job)))
+        .route("/why/wake/{id}", on(Action::Read, get(why::wake)))
         .route("/healthz", get(health))
         .route("/readyz", get(ready))
         .fallback(async || HttpError::no_route())
@@ -122,13 +149,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
     }
 }
 
-/// The JSON body.
-struct Sent<T>(T);
+/// The JSON body, of at most `MAX` bytes.
+struct Sent<T, const MAX: usize = MAX_BODY>(T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
+impl<S: Send + Sync, T: DeserializeOwned, const MAX: usize> FromRequest<S> for Sent<T, MAX> {
     type Rejection = HttpError;
     async fn from_request(request: Request, _: &S) -> Answer<Self> {
-        let read = body::read(request.into_body(), MAX_BODY, None).await?;
+        let read = body::read(request.into_body(), MAX, None).await?;
         Ok(Self(body::json(&read.bytes)?))
     }
 }

@@ -1,6 +1,6 @@
 //! The embedded control plane: the only place that builds one, or a handle on its store.
 
-use std::{future::Future, net::SocketAddr, path::Path, time::Duration};
+use std::{future::Future, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use libtenancy::{
     ControlPlane, Error, Result, Tenancy,
@@ -8,7 +8,7 @@ use libtenancy::{
     config::{Config, Listen},
     drivers::local::{StateDirLock, embedded, ping, workloads::AgentdCommand},
 };
-use services::{auth::Auth, orchestrator, router, server};
+use services::{auth::Auth, orchestrator, router, server, worker};
 use tokio::{
     net::{TcpListener, UnixDatagram},
     sync::oneshot,
@@ -68,8 +68,20 @@ pub async fn serve(
 
     let control_plane = ControlPlane::start(tenancy.clone()).await?;
     let closing = CancellationToken::new();
+    let (slots, drain, finishing) = (tenancy.config().workers, tenancy.config().drain, closing.clone());
+    let desk: Arc<dyn worker::Desk> = Arc::new(tenancy.clone());
+    let working = async {
+        if slots > 0
+            && let Err(error) = worker::run(desk, slots, drain, finishing).await
+        {
+            tracing::error!(error = error.chain(), "no jobs are run here");
+        }
+        // Its end is nobody else's.
+        closing.cancelled().await;
+    };
     let services = async {
         tokio::join!(
+            working,
             server::serve(internal, orchestrator::app(tenancy.clone(), auth), closing.cancelled()),
             server::serve_with(public, router::app(tenancy.clone()), PUBLIC_LIMITS, closing.cancelled()),
         )

@@ -423,3 +423,22 @@ pub struct FinalizedLease {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<super::ErrorBody>,
 }
+
+/// `POST /turns`: has a tenant's agent do the work of a job whose lease the caller holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunTurn {
+    /// `TENANT.SERIAL`.
+    pub job_id: String,
+    /// Of the claim.
+    pub epoch: i64,
+    /// What the agent is told.
+    pub prompt: String,
+}
+
+/// What the agent answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnDone {
+    /// The text.
+    pub response: String,
+}

@@ -1,0 +1,78 @@
+//! The numbers of the control plane as Prometheus reads them (text format 0.0.4). No label carries a tenant's name: there may
+//! be a hundred thousand.
+
+use std::fmt::Write as _;
+
+use axum::{
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use libtenancy::Tenancy;
+
+use super::Answer;
+
+struct Page(String);
+
+impl Page {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl std::fmt::Display) {
+        let labels: Vec<String> = labels.iter().map(|(label, value)| format!("{label}=\"{value}\"")).collect();
+        let braces = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+        let _ = writeln!(self.0, "{name}{braces} {value}");
+    }
+
+    fn one(&mut self, name: &str, kind: &str, help: &str, value: impl std::fmt::Display) {
+        self.family(name, kind, help);
+        self.sample(name, &[], value);
+    }
+}
+
+pub(super) async fn metrics(State(tenancy): State<Tenancy>) -> Answer<Response> {
+    let (status, queues) = (tenancy.status().await?, tenancy.queue_views().await?);
+    let mut page = Page(String::new());
+    page.family("ztm_tenants", "gauge", "Tenants by status.");
+    for (label, count) in &status.tenants {
+        page.sample("ztm_tenants", &[("status", label)], count);
+    }
+    page.one("ztm_inbox_pending", "gauge", "Updates that are not terminal.", status.inbox.pending);
+    page.one("ztm_inbox_dead", "gauge", "Updates that were given up.", status.inbox.dead);
+    page.one("ztm_warm_ready", "gauge", "Unbound agents that are ready.", status.warm_ready);
+    page.one("ztm_leader", "gauge", "Whether this process leads.", u8::from(status.leader));
+    page.family("ztm_decisions_total", "counter", "Decisions of admission by their code.");
+    for (code, count) in &status.decisions {
+        page.sample("ztm_decisions_total", &[("code", code)], count);
+    }
+    let ledger = &status.ledger;
+    page.one("ztm_ledger_rows_total", "counter", "Rows copied to the ledger.", ledger.appended);
+    page.one("ztm_ledger_rollbacks_total", "counter", "Stores found to have forgotten.", ledger.rollbacks);
+    page.one("ztm_ledger_lost_rows_total", "counter", "Rows forgotten before they were copied.", ledger.lost_rows);
+    page.one("ztm_ledger_failing", "gauge", "Whether the last copy failed.", u8::from(ledger.failing.is_some()));
+    for (name, kind, help) in [
+        ("ztm_queue_leases", "gauge", "Jobs that run."),
+        ("ztm_queue_capacity", "gauge", "Jobs that may run at once; 0 is no limit."),
+        ("ztm_queue_ready_tenants", "gauge", "Tenants that take their turn."),
+        ("ztm_queue_delayed", "gauge", "Delayed jobs and parked tenants."),
+        ("ztm_queue_recovered_total", "counter", "Leases that lapsed and were put back."),
+    ] {
+        page.family(name, kind, help);
+        for (partition, queue) in (0_u16..).zip(&queues) {
+            let value = match name {
+                "ztm_queue_leases" => queue.leases,
+                "ztm_queue_capacity" => u64::from(queue.capacity),
+                "ztm_queue_ready_tenants" => queue.ready_count,
+                "ztm_queue_delayed" => queue.delayed,
+                _ => queue.recovered,
+            };
+            page.sample(name, &[("partition", &partition.to_string())], value);
+        }
+    }
+    if let Some(bytes) = status.memory_bytes {
+        page.one("process_resident_memory_bytes", "gauge", "Resident memory.", bytes);
+    }
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page.0).into_response())
+}
