@@ -185,7 +185,12 @@ impl Tenancy {
             JobState::Succeeded { at } | JobState::Dead { at } | JobState::Cancelled { at } => {
                 let said = job.result.as_deref().filter(|_| !matches!(job.state, JobState::Succeeded { .. }));
                 let said = said.map(|said| format!(": {said}")).unwrap_or_default();
-                let text = format!("it was {} at {at} after {} attempts{said}", job.state.label(), job.attempts);
+                let how = match job.state {
+                    JobState::Succeeded { .. } => "succeeded",
+                    JobState::Dead { .. } => "was given up",
+                    _ => "was cancelled",
+                };
+                let text = format!("it {how} at {at}, attempts: {}{said}", job.attempts);
                 why.reasons.push(reason(Code::Ended, text, Vec::new(), None));
             }
         }
