@@ -281,7 +281,7 @@ pub async fn a_grant_expires<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
     let acme = with_purse(port, "acme", 0).await;
     let grant = Grant { expires_at: clock.now() + DAY, amount: credits(10) };
     port.credits_grant(&acme, "gift", grant).await.unwrap();
-    clock.advance(DAY - SECOND);
+    clock.advance(DAY.saturating_sub(SECOND));
     assert_eq!(balance(port, "acme").await.0, credits(10));
     clock.advance(SECOND);
     assert_eq!(balance(port, "acme").await.0, credits(0));
@@ -309,7 +309,7 @@ pub async fn what_is_not_used_of_an_expired_grant_is_gone<P: Jobs + Quotas>(port
     port.credits_grant(&acme, "gift", grant).await.unwrap();
     submit_many(port, "acme", 0, 1, 10).await;
     let leased = claim_one(port).await;
-    clock.advance(LEASE - SECOND);
+    clock.advance(LEASE.saturating_sub(SECOND));
     end(port, &leased, succeeded(), 1).await.unwrap();
     assert_eq!(balance(port, "acme").await, (credits(2), credits(0)), "only what the bucket gave is back");
     let result = audited(port).await;

@@ -1,8 +1,20 @@
 //! What a claim picks, and what holds it back.
 
-use super::*;
+use std::time::Duration;
+
+use futures::future::join_all;
+
+use super::{
+    MINUTE, SECOND, balance, claim, claim_one, credits, end, id, job, job_id, submit, submit_many, succeeded, tenants,
+    with_purse, worker,
+};
 use crate::{
-    jobs::KEEP_DEAD,
+    clock::{Clock, ManualClock},
+    error::Error,
+    jobs::{JobEpoch, JobId, JobState, KEEP_DEAD, LEASE, NewJob},
+    partition::QuotaPatch,
+    ports::jobs::Jobs,
+    ports::quotas::Quotas,
     quota::{Blocked, Budget, Grant, NEVER, Period, Standing},
 };
 

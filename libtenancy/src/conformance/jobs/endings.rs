@@ -1,7 +1,22 @@
 //! How an attempt ends, and what it costs.
 
-use super::*;
-use crate::jobs::{DelayReason, KEEP_DEAD, MAX_BACKOFF, backoff};
+use futures::future::join_all;
+
+use super::{
+    MINUTE, SECOND, almost_forgotten, balance, claim, claim_one, credits, end, failed, finish, id, job, job_id, pause,
+    state, submit, submit_many, succeeded, with_purse,
+};
+use crate::{
+    clock::{Clock, ManualClock},
+    credits::MicroCredits,
+    error::Error,
+    jobs::{
+        DelayReason, Finish, JobEpoch, JobState, KEEP_DEAD, KEEP_FINISHED, LEASE, Leased, MAX_BACKOFF, NewJob, Outcome,
+        backoff,
+    },
+    ports::jobs::Jobs,
+    ports::quotas::Quotas,
+};
 
 pub async fn a_success_settles_what_was_used_and_refunds_the_rest<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
     with_purse(port, "acme", 20).await;
@@ -241,7 +256,7 @@ pub async fn m20_a_finished_job_is_forgotten_after_a_day_and_a_dead_one_after_a_
     }
     let listed = port.job_list(&crate::ports::jobs::JobFilter::default(), None, 10).await.unwrap();
     assert_eq!(listed.len(), 1);
-    clock.advance(KEEP_DEAD - KEEP_FINISHED);
+    clock.advance(KEEP_DEAD.saturating_sub(KEEP_FINISHED));
     assert_eq!(state(port, &jobs[1].id).await, "forgotten", "whether the reaper came or not");
     assert!(matches!(port.job_retry(&jobs[1].id).await, Err(Error::NotFound { .. })));
     assert_eq!(port.job_prompt(&jobs[1].id).await.unwrap(), None);

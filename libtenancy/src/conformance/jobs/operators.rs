@@ -1,9 +1,19 @@
 //! What operators do with jobs, and what they see.
 
-use super::*;
+use std::time::Duration;
+
+use futures::future::join_all;
+
+use super::{
+    MINUTE, SECOND, claim, claim_one, end, failed, id, job, job_id, state, submit, submit_many, succeeded, worker,
+};
 use crate::{
-    jobs::{Renewal, Renewed},
-    ports::jobs::{JobFilter, Swept},
+    clock::{Clock, ManualClock},
+    error::Error,
+    jobs::{JobId, JobState, KEEP_FINISHED, LEASE, NewJob, Outcome, Renewal, Renewed, WorkerId},
+    partition::QuotaPatch,
+    ports::jobs::{JobFilter, Jobs, Swept},
+    ports::quotas::Quotas,
     quota::Standing,
 };
 

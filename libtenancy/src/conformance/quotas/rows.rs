@@ -1,10 +1,23 @@
 //! The rows for the ledger, the closing of an account, and a store that forgot.
 
-use super::*;
+use std::time::Duration;
+
+use futures::future::join_all;
+
+use super::{
+    DAY, MINUTE, SECOND, audited, balance, busy, claim, claim_one, credits, end, failed, forever, id, job, job_id,
+    submit_many, succeeded, with_purse,
+};
 use crate::{
-    jobs::{AgentId, JobEpoch, JobState, Outcome},
-    ledger::After,
-    partition::{FORGOTTEN, Rollback, SettledJob, TurnAdmission},
+    clock::{Clock, ManualClock},
+    credits::MicroCredits,
+    error::Error,
+    jobs::{AgentId, JobEpoch, JobState, LEASE, Outcome},
+    ledger::{After, RowKind},
+    partition::{FORGOTTEN, QuotaPatch, Rollback, SettledJob, TurnAdmission},
+    ports::jobs::Jobs,
+    ports::quotas::Quotas,
+    quota::Grant,
     tenant::TenantId,
 };
 

@@ -1,10 +1,18 @@
 //! Chat turns.
 
-use super::*;
+use futures::future::join_all;
+
+use super::{MINUTE, SECOND, audited, balance, claim, claim_one, credits, id, submit_many, with_purse};
 use crate::{
+    clock::{Clock, ManualClock},
+    credits::{MAX_AMOUNT, MicroCredits},
+    error::Error,
     jobs::{AgentId, JobEpoch},
-    partition::{KEEP_TURN, TurnAdmission},
-    quota::Blocked,
+    ledger::RowKind,
+    partition::{KEEP_TURN, QuotaPatch, TurnAdmission},
+    ports::jobs::Jobs,
+    ports::quotas::Quotas,
+    quota::{Blocked, Budget, Period},
     tenant::TenantId,
 };
 
@@ -52,7 +60,7 @@ pub async fn a_settled_turn_costs_nothing_more<P: Jobs + Quotas>(port: &P, clock
         assert_eq!(admit(port, &acme, "7", 10).await, TurnAdmission::Settled);
         assert_eq!(balance(port, "acme").await, (credits(16), credits(0)));
     }
-    clock.advance(KEEP_TURN - SECOND);
+    clock.advance(KEEP_TURN.saturating_sub(SECOND));
     port.jobs_reap(0, 100).await.unwrap();
     assert_eq!(admit(port, &acme, "7", 10).await, TurnAdmission::Settled, "remembered for a day");
     clock.advance(SECOND);
@@ -74,7 +82,7 @@ pub async fn a_turn_is_settled_by_its_last_owner_only<P: Jobs + Quotas>(port: &P
 pub async fn a_turn_whose_holder_fell_silent_gives_its_hold_back<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
     let acme = with_purse(port, "acme", 20).await;
     let epoch = admitted(port, &acme, "7", 10).await;
-    clock.advance(MINUTE - SECOND);
+    clock.advance(MINUTE.saturating_sub(SECOND));
     assert_eq!(port.jobs_reap(0, 10).await.unwrap().turns, 0);
     clock.advance(SECOND);
     assert_eq!(port.jobs_reap(0, 10).await.unwrap().turns, 1);
@@ -90,7 +98,7 @@ pub async fn a_repeated_turn_does_not_lapse<P: Jobs + Quotas>(port: &P, clock: &
     let acme = with_purse(port, "acme", 20).await;
     for _ in 0..3 {
         admitted(port, &acme, "7", 10).await;
-        clock.advance(MINUTE - SECOND);
+        clock.advance(MINUTE.saturating_sub(SECOND));
         assert_eq!(port.jobs_reap(0, 10).await.unwrap().turns, 0);
     }
 }
@@ -104,7 +112,7 @@ pub async fn a_turn_without_credit_is_blocked_and_holds_nothing<P: Jobs + Quotas
     let blocked = admit(port, &id("beta"), "2", 60).await;
     assert_eq!(blocked, TurnAdmission::Blocked(Blocked::Credits { until: Some(clock.now() + MINUTE) }));
     assert_eq!(port.jobs_reap(0, 10).await.unwrap().next, Some(clock.now() + MINUTE), "the turn that holds");
-    clock.advance(MINUTE - SECOND);
+    clock.advance(MINUTE.saturating_sub(SECOND));
     assert!(matches!(admit(port, &id("beta"), "2", 60).await, TurnAdmission::Blocked(_)));
     clock.advance(SECOND);
     admitted(port, &id("beta"), "2", 60).await;
