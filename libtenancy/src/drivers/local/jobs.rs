@@ -254,3 +254,6 @@ impl Jobs for Store {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
