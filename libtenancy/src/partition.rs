@@ -494,8 +494,8 @@ impl Partition {
             self.save(tenant, account);
             return None;
         }
-        let (hold, held) = touched.hold(job.cost);
-        deltas += held;
+        let (hold, change) = touched.hold(job.cost);
+        deltas += change;
         self.clock = touched.started(job.cost, self.clock, now);
         touched.agent_clock = touched.agent_clock.max(job.tag);
         touched.running += 1;
@@ -556,19 +556,16 @@ impl Partition {
             let more = need - job.hold.amount;
             let mut touched = account;
             let mut deltas = touched.touch(now);
-            match touched.check(more, now) {
-                Err(blocked) => answer = Renewed::Cancel { lease_until, reason: Standing::Parked(blocked).label() },
-                Ok(()) => {
-                    let (hold, held) = touched.hold(more);
-                    deltas += held;
-                    job.hold.amount += hold.amount;
-                    for grant in hold.grants {
-                        job.hold.grants.push(grant);
-                    }
-                    let tenant = job.id.tenant().clone();
-                    self.save(&tenant, touched);
-                    self.book(&tenant, About::job(RowKind::Hold, &job, "raise"), deltas, now);
-                }
+            if let Err(blocked) = touched.check(more, now) {
+                answer = Renewed::Cancel { lease_until, reason: Standing::Parked(blocked).label() };
+            } else {
+                let (hold, change) = touched.hold(more);
+                deltas += change;
+                job.hold.amount += hold.amount;
+                job.hold.grants.extend(hold.grants);
+                let tenant = job.id.tenant().clone();
+                self.save(&tenant, touched);
+                self.book(&tenant, About::job(RowKind::Hold, &job, "raise"), deltas, now);
             }
         }
         self.leases.remove(&(old, job.id.clone()));
@@ -782,7 +779,7 @@ impl Partition {
             .filter(|(_, turn)| !turn.settled && turn.until <= now)
             .map(|(key, turn)| (turn.until, key.clone()))
             .collect();
-        lapsed.sort_by(|a, b| (a.0, turn_member(&a.1)).cmp(&(b.0, turn_member(&b.1))));
+        lapsed.sort_by_key(|(until, key)| (*until, turn_member(key)));
         lapsed.truncate(limit);
         let count = lapsed.len() as u64;
         for (_, key) in lapsed {
@@ -821,8 +818,8 @@ impl Partition {
         if let Err(blocked) = touched.check(amount, now) {
             return TurnAdmission::Blocked(blocked);
         }
-        let (hold, held) = touched.hold(amount);
-        deltas += held;
+        let (hold, change) = touched.hold(amount);
+        deltas += change;
         self.unset_ready(tenant, &account);
         touched.tag = touched.tag.max(self.clock);
         touched.started(amount, self.clock, now);
@@ -880,8 +877,8 @@ impl Partition {
         if used > hold.amount {
             let more = used - hold.amount;
             if account.check(more, now).is_ok() {
-                let (extra, held) = account.hold(more);
-                deltas += held;
+                let (extra, change) = account.hold(more);
+                deltas += change;
                 hold.amount += extra.amount;
                 hold.grants.extend(extra.grants);
             }

@@ -587,7 +587,7 @@ pub fn credits_for_money(limit: u64, price: u64) -> Result<MicroCredits> {
     if price == 0 {
         return Err(Error::invalid("price", "a budget in money needs a price of one credit"));
     }
-    let credits = u128::from(limit) * CREDIT.unsigned_abs() as u128 / u128::from(price);
+    let credits = u128::from(limit) * u128::from(CREDIT.unsigned_abs()) / u128::from(price);
     let credits = i64::try_from(credits).unwrap_or(i64::MAX).min(MAX_AMOUNT.0);
     Ok(MicroCredits(credits))
 }

@@ -35,5 +35,8 @@ mod local {
     libtenancy::leaders_conformance!(store);
     libtenancy::endpoints_conformance!(store);
     libtenancy::deadlines_conformance!(store);
+    libtenancy::jobs_conformance!(store);
+    libtenancy::quotas_conformance!(store);
+    libtenancy::ledgers_conformance!(store);
     libtenancy::snapshots_conformance!(directory);
 }

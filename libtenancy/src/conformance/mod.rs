@@ -1,6 +1,6 @@
 //! What every driver of a port must do. One file and one macro with the list of its cases per port.
 //!
-//! A case is `async fn(&dyn Port, &ManualClock)`; it panics if the driver is wrong. The macro of a port expands to a
+//! A case is `async fn(&dyn Port, &ManualClock)` (of two ports together: `async fn<P: Jobs + Quotas>(&P, ..)`); it panics if the driver is wrong. The macro of a port expands to a
 //! module with one `#[tokio::test]` per case. It takes an async constructor, which is called once per case with the
 //! case's clock and returns the driver and whatever must live as long as it (a directory, a server):
 //!
@@ -20,8 +20,11 @@
 pub mod deadlines;
 pub mod endpoints;
 pub mod inboxes;
+pub mod jobs;
 pub mod leaders;
+pub mod ledgers;
 pub mod messengers;
+pub mod quotas;
 pub mod snapshots;
 pub mod tenants;
 pub mod wake_locks;

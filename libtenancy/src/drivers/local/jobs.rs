@@ -208,7 +208,7 @@ impl Jobs for Store {
             swept.unqueued += mended.unqueued;
             swept.orphans += mended.orphans;
         }
-        self.step(|desk| desk.leases_recount()).await?;
+        self.step(|desk: &mut Desk<'_>| -> Result<(), Fault> { desk.leases_recount() }).await?;
         Ok(swept)
     }
 
@@ -254,3 +254,6 @@ impl Jobs for Store {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

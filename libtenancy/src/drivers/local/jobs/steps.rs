@@ -188,8 +188,8 @@ impl Desk<'_> {
             self.save(tenant, account)?;
             return Ok(None);
         }
-        let (hold, held) = touched.hold(job.cost);
-        deltas += held;
+        let (hold, change) = touched.hold(job.cost);
+        deltas += change;
         self.counts.clock = touched.started(job.cost, self.counts.clock, self.now);
         touched.agent_clock = touched.agent_clock.max(job.tag);
         touched.running += 1;
@@ -237,16 +237,15 @@ impl Desk<'_> {
         } else if let Some(need) = renewal.need.filter(|need| *need > job.hold.amount) {
             let more = need - job.hold.amount;
             let mut deltas = touched.touch(now);
-            match touched.check(more, now) {
-                Err(blocked) => answer = Renewed::Cancel { lease_until, reason: Standing::Parked(blocked).label() },
-                Ok(()) => {
-                    let (hold, held) = touched.hold(more);
-                    deltas += held;
-                    job.hold.amount += hold.amount;
-                    job.hold.grants.extend(hold.grants);
-                    self.save(tenant, touched)?;
-                    self.book(tenant, &About::job(RowKind::Hold, job, "raise"), deltas)?;
-                }
+            if let Err(blocked) = touched.check(more, now) {
+                answer = Renewed::Cancel { lease_until, reason: Standing::Parked(blocked).label() };
+            } else {
+                let (hold, change) = touched.hold(more);
+                deltas += change;
+                job.hold.amount += hold.amount;
+                job.hold.grants.extend(hold.grants);
+                self.save(tenant, touched)?;
+                self.book(tenant, &About::job(RowKind::Hold, job, "raise"), deltas)?;
             }
         }
         if let JobState::Running { lease_until: until, .. } = &mut job.state {

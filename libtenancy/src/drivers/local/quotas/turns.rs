@@ -127,8 +127,8 @@ impl Desk<'_> {
         if let Err(blocked) = touched.check(amount, self.now) {
             return Ok(TurnAdmission::Blocked(blocked));
         }
-        let (hold, held) = touched.hold(amount);
-        deltas += held;
+        let (hold, change) = touched.hold(amount);
+        deltas += change;
         touched.tag = touched.tag.max(self.counts.clock);
         touched.started(amount, self.counts.clock, self.now);
         let epoch = self.epoch_next();
@@ -173,8 +173,8 @@ impl Desk<'_> {
         if used > hold.amount {
             let more = used - hold.amount;
             if account.check(more, self.now).is_ok() {
-                let (extra, held) = account.hold(more);
-                deltas += held;
+                let (extra, change) = account.hold(more);
+                deltas += change;
                 hold.amount += extra.amount;
                 hold.grants.extend(extra.grants);
             }

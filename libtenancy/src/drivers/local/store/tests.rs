@@ -299,9 +299,38 @@ fn errors_of_sqlite_become_what_callers_act_on() {
 
 #[test]
 fn hot_statements_walk_an_index_and_sort_nothing() {
-    use super::super::{deadlines, inboxes, tenants};
+    use super::super::{
+        deadlines, inboxes,
+        jobs::{desk, steps, views},
+        ledgers,
+        quotas::{self, turns},
+        tenants,
+    };
     let (store, _dir) = open();
     for (sql, index) in [
+        (desk::READY, "accounts_ready"),
+        (desk::DUE_JOBS, "jobs_delayed"),
+        (desk::DUE_TENANTS, "accounts_parked"),
+        (desk::NEXT_JOB, "jobs_delayed"),
+        (desk::NEXT_TENANT, "accounts_parked"),
+        (steps::FIRST_QUEUED, "jobs_queued (tenant=?)"),
+        (steps::LAPSED_LEASES, "jobs_running"),
+        (steps::NEXT_LEASE, "jobs_running"),
+        (steps::PRUNE_PROMPTS, "jobs_expiring (expires_at<?)"),
+        (steps::PRUNE_JOBS, "jobs_expiring (expires_at<?)"),
+        (steps::PRUNE_KEYS, "job_keys_expiring (until<?)"),
+        (steps::PRUNE_TURNS, "turns_settled (until<?)"),
+        (turns::LAPSED_TURNS, "turns_held"),
+        (turns::NEXT_TURN, "turns_held"),
+        (views::LIST, "((tenant,serial)>(?,?))"),
+        (views::LIST_BY_TENANT, "(tenant=? AND serial>?)"),
+        (views::LIST_BY_STATE, "jobs_by_state (state=? AND (tenant,serial)>(?,?))"),
+        (views::LIST_BY_BOTH, "jobs_by_state (state=? AND tenant=? AND serial>?)"),
+        (views::READY_TENANTS, "accounts_ready"),
+        (quotas::OUTBOX, "outbox"),
+        (ledgers::HEAD, "PRIMARY KEY (partition=?)"),
+        (ledgers::ROWS, "PRIMARY KEY (partition=? AND seq>?)"),
+        (ledgers::ROWS_OF_TENANT, "ledger_by_tenant (partition=? AND tenant=? AND seq>?)"),
         (inboxes::FIRST, "updates_pending"),
         (inboxes::NEXT_PENDING, "updates_pending"),
         (inboxes::PRUNE, "updates_ended"),
