@@ -39,7 +39,7 @@ use crate::{
     },
     ledger::{After, Row, RowKind},
     ports::jobs::{Place, QueueView, QueuedTenant},
-    quota::{Account, Blocked, Budget, Deltas, Grant, Hold, Quota, Standing},
+    quota::{Account, Blocked, Budget, Deltas, Grant, Hold, Period, Quota, Standing},
     tenant::TenantId,
 };
 
@@ -252,7 +252,7 @@ impl Partition {
         if let Some(account) = self.accounts.get(tenant) {
             return account.clone();
         }
-        let (account, deltas) = Account::open(self.default_quota, now);
+        let (account, deltas) = Account::open(self.default_quota.opening(tenant), now);
         self.accounts.insert(tenant.clone(), account.clone());
         self.book(tenant, About::account(RowKind::Opening, ""), deltas, now);
         account
@@ -1227,18 +1227,23 @@ fn turn_member((tenant, key): &(TenantId, String)) -> String {
 pub fn payable(account: &Account, cost: MicroCredits) -> Result<()> {
     let most = account.available().max(account.quota.burst + account.grants.iter().map(|grant| grant.amount).sum());
     if cost > most {
-        return Err(Error::invalid(
-            "cost_gpu_seconds",
-            format!("{cost} is more than the tenant can ever hold ({most} credits)"),
-        ));
+        return Err(unpayable(cost, most));
     }
-    if let Some(budget) = account.quota.budget.filter(|budget| budget.hard && cost > budget.limit) {
-        return Err(Error::invalid(
-            "cost_gpu_seconds",
-            format!("{cost} is more than the tenant's budget of {} credits a {}", budget.limit, budget.period.label()),
-        ));
+    match account.quota.budget.filter(|budget| budget.hard && cost > budget.limit) {
+        Some(budget) => Err(over_budget(cost, budget.limit, budget.period)),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// The error of a cost that is more than the tenant could ever hold.
+pub fn unpayable(cost: MicroCredits, most: MicroCredits) -> Error {
+    Error::invalid("cost_gpu_seconds", format!("{cost} is more than the tenant can ever hold ({most} credits)"))
+}
+
+/// The error of a cost that is more than a hard budget.
+pub fn over_budget(cost: MicroCredits, limit: MicroCredits, period: Period) -> Error {
+    let period = period.label();
+    Error::invalid("cost_gpu_seconds", format!("{cost} is more than the tenant's budget of {limit} credits a {period}"))
 }
 
 /// The error of a key that was used for another body.

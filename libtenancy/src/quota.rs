@@ -23,6 +23,7 @@ use crate::{
     credits::{CREDIT, MAX_AMOUNT, MAX_COST, MAX_RATE, MicroCredits},
     error::{Error, Result},
     fairness::{self, DEFAULT_WEIGHT, MAX_WEIGHT},
+    tenant::TenantId,
 };
 
 /// Live grants of one tenant at most; one more is refused.
@@ -145,7 +146,20 @@ impl Default for Quota {
     }
 }
 
+/// The account under which the warm pool's time is booked: no tenant's, and it is granted nothing.
+pub const POOL: &str = "warm-pool";
+
 impl Quota {
+    /// What a new account of `tenant` begins with, where this is the default.
+    #[must_use]
+    pub fn opening(self, tenant: &TenantId) -> Self {
+        if tenant.as_str() == POOL {
+            Self { rate: MicroCredits::ZERO, burst: MicroCredits::ZERO, ..self }
+        } else {
+            self
+        }
+    }
+
     /// Refuses what is out of bounds.
     pub fn checked(self) -> Result<Self> {
         self.rate.bounded("rate", MicroCredits::ZERO, MAX_RATE)?;

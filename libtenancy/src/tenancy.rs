@@ -38,6 +38,7 @@ use crate::{
         wake_locks::{OwnerToken, WakeLocks},
         workloads::Workloads,
     },
+    quota::POOL,
     reconcile::ReconcileReport,
     secret::{Keyring, Secret},
     spend::LedgerState,
@@ -216,8 +217,8 @@ impl Tenancy {
     /// Writes a new tenant's record and, where a control plane runs and a public URL is known, registers its webhook
     /// (a failure of that is logged and finished by the reconciler). `AlreadyExists` if the id is taken.
     pub async fn tenant_create(&self, new: NewTenant) -> Result<Tenant> {
-        if new.id.as_str() == crate::warm_pool::ACCOUNT {
-            return Err(Error::invalid("tenant id", format!("`{}` is reserved", crate::warm_pool::ACCOUNT)));
+        if new.id.as_str() == POOL {
+            return Err(Error::invalid("tenant id", format!("`{POOL}` is reserved")));
         }
         let now = self.now();
         let bot = new.bot_token.map(|token| self.bot_seal(&new.id, &token)).transpose()?;

@@ -11,6 +11,7 @@ use crate::{
     clock::Timestamp,
     ledger::RowKind,
     ports::workloads::Workload,
+    quota::POOL,
     tenancy::{Tenancy, lock},
     tenant::WorkloadId,
 };
@@ -23,9 +24,6 @@ const OPEN_FIRST: Duration = Duration::from_secs(5);
 
 /// The longest the breaker stays open.
 const OPEN_MAX: Duration = Duration::from_secs(300);
-
-/// The name under which the pool's time is booked: no tenant's.
-pub(crate) const ACCOUNT: &str = "warm-pool";
 
 #[derive(Default)]
 pub(crate) struct WarmPool {
@@ -113,7 +111,7 @@ impl Tenancy {
 
     /// Books how long an agent of the pool was ready for nobody.
     pub(crate) async fn warm_book(&self, id: &WorkloadId, since: Timestamp) {
-        let Ok(account) = ACCOUNT.parse() else { return };
+        let Ok(account) = POOL.parse() else { return };
         self.usage_book(&account, RowKind::Warm, &id.to_string(), self.now().since(since).as_micros()).await;
     }
 

@@ -211,7 +211,7 @@ impl<'c> Desk<'c> {
         if let Some(account) = self.account(tenant)? {
             return Ok(account);
         }
-        let (account, deltas) = Account::open(self.terms.settings.default_quota, self.now);
+        let (account, deltas) = Account::open(self.terms.settings.default_quota.opening(tenant), self.now);
         self.save(tenant, account.clone())?;
         self.book(tenant, &About::account(RowKind::Opening, ""), deltas)?;
         Ok(account)

@@ -1,0 +1,265 @@
+//! Connections: one that all calls share, and those that wait.
+//!
+//! Owns how a server or a cluster is reached and what its errors mean. A URL with a password is never printed.
+//!
+//! # Design notes
+//! - A call that was sent and not answered has an unknown outcome; it is not repeated here on a single server. The client
+//!   of a cluster repeats one whose connection broke, which SUBMIT, RENEW and FINALIZE take as a repeat; a CLAIM that is
+//!   repeated leaves a lease that nobody has: it lapses.
+//! - A blocking read needs a connection of its own: all others would wait behind it. Those that are free are kept.
+//! - On a cluster, streams of several partitions cannot be waited for at once. They are looked at every [`POLL`].
+
+use std::{fmt, sync::Mutex, time::Duration};
+
+use ::redis::{
+    AsyncConnectionConfig, Client, Cmd, ErrorKind, RedisError, ServerErrorKind, Value,
+    aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
+    cluster::{ClusterClient, ClusterClientBuilder},
+    cluster_async::ClusterConnection,
+    cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr},
+};
+
+use super::scripts::Script;
+use crate::{
+    error::{Error, Result},
+    secret::Secret,
+};
+
+/// The name of this part in errors.
+pub(super) const PART: &str = "redis";
+
+/// How often a cluster's streams are looked at.
+pub(super) const POLL: Duration = Duration::from_millis(100);
+
+/// Connections for blocking reads that are kept while nobody uses them.
+const KEPT: usize = 16;
+
+/// How Redis is reached.
+#[derive(Clone)]
+pub struct Settings {
+    /// `redis://[user:password@]host:port[/db]`, or `rediss://…`; of a cluster one or more, with commas between.
+    pub url: Secret,
+    /// Whether it is a cluster.
+    pub cluster: bool,
+    /// Part of every key, so that several control planes can share a store: empty, or `[a-z0-9-]`.
+    pub namespace: String,
+    /// How long a connection may take to come up.
+    pub connect_timeout: Duration,
+    /// How long an answer may take.
+    pub timeout: Duration,
+    /// Thousandths taken off every pause before an attempt; random where `None`.
+    pub jitter: Option<u32>,
+}
+
+impl Settings {
+    /// The defaults for a URL.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: Secret::new(url),
+            cluster: false,
+            namespace: String::new(),
+            connect_timeout: Duration::from_secs(3),
+            timeout: Duration::from_secs(10),
+            jitter: None,
+        }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings").field("cluster", &self.cluster).finish_non_exhaustive()
+    }
+}
+
+/// A way to the store.
+pub(super) enum Link {
+    /// One server.
+    Single {
+        /// Opens more connections.
+        client: Client,
+        /// The shared one; it comes up again by itself.
+        shared: ConnectionManager,
+        /// Those for blocking reads that are free.
+        free: Mutex<Vec<MultiplexedConnection>>,
+        /// For those.
+        connect_timeout: Duration,
+    },
+    /// A cluster.
+    Cluster(ClusterConnection),
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if matches!(self, Self::Single { .. }) { "Single" } else { "Cluster" })
+    }
+}
+
+fn bad_url() -> Error {
+    Error::invalid("redis url", "it must be redis://[user:password@]host:port[/db], or rediss:// for TLS")
+}
+
+impl Link {
+    /// Connects.
+    pub(super) async fn open(settings: &Settings) -> Result<Self> {
+        crate::drivers::telegram::install_crypto_provider();
+        let urls = settings.url.expose().split(',').map(str::trim).filter(|url| !url.is_empty());
+        if settings.cluster {
+            let client: ClusterClient = ClusterClientBuilder::new(urls.collect::<Vec<_>>())
+                .connection_timeout(settings.connect_timeout)
+                .response_timeout(settings.timeout)
+                .retries(4)
+                .min_retry_wait(50)
+                .max_retry_wait(500)
+                .build()
+                // The source would repeat the URL.
+                .map_err(|_| bad_url())?;
+            return Ok(Self::Cluster(client.get_async_connection().await.map_err(classify)?));
+        }
+        let mut urls = urls;
+        let (Some(url), None) = (urls.next(), urls.next()) else { return Err(bad_url()) };
+        let client = Client::open(url).map_err(|_| bad_url())?;
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(settings.connect_timeout))
+            .set_response_timeout(Some(settings.timeout))
+            .set_min_delay(Duration::from_millis(20))
+            .set_max_delay(Duration::from_millis(500))
+            .set_number_of_retries(3);
+        let shared = ConnectionManager::new_with_config(client.clone(), config).await.map_err(classify)?;
+        let connect_timeout = settings.connect_timeout;
+        Ok(Self::Single { client, shared, free: Mutex::default(), connect_timeout })
+    }
+
+    /// Sends a command.
+    pub(super) async fn send(&self, command: &Cmd) -> Result<Value, RedisError> {
+        match self {
+            Self::Single { shared, .. } => shared.clone().req_packed_command(command).await,
+            Self::Cluster(connection) => connection.clone().req_packed_command(command).await,
+        }
+    }
+
+    /// Sends a command without a key to the server that has `key`.
+    pub(super) async fn send_to(&self, command: Cmd, key: &str) -> Result<Value, RedisError> {
+        match self {
+            Self::Single { .. } => self.send(&command).await,
+            Self::Cluster(connection) => {
+                let route = SingleNodeRoutingInfo::SpecificNode(Route::with_key(key, SlotAddr::Master));
+                connection.clone().route_command(command, RoutingInfo::SingleNode(route)).await
+            }
+        }
+    }
+
+    /// Calls a script by its hash, or by its text where the server does not know it.
+    pub(super) async fn call(
+        &self,
+        script: &'static Script,
+        fill: &(dyn Fn(&mut Cmd) + Send + Sync),
+    ) -> Result<Value, RedisError> {
+        let mut command = ::redis::cmd("EVALSHA");
+        command.arg(script.hash()).arg(1);
+        fill(&mut command);
+        match self.send(&command).await {
+            Err(error) if is_server(&error, ServerErrorKind::NoScript) => {
+                let mut command = ::redis::cmd("EVAL");
+                command.arg(script.text).arg(1);
+                fill(&mut command);
+                self.send(&command).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// Whether it has connections for blocking reads.
+    pub(super) fn blocks(&self) -> bool {
+        matches!(self, Self::Single { .. })
+    }
+
+    /// A connection for blocking reads; `None` on a cluster. Give it back with [`Link::give_back`] once it is answered.
+    pub(super) async fn blocking(&self) -> Result<Option<MultiplexedConnection>> {
+        let Self::Single { client, free, connect_timeout, .. } = self else { return Ok(None) };
+        let kept = free.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
+        if kept.is_some() {
+            return Ok(kept);
+        }
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(*connect_timeout))
+            // Each read says itself how long it may take.
+            .set_response_timeout(None);
+        client.get_multiplexed_async_connection_with_config(&config).await.map(Some).map_err(classify)
+    }
+
+    /// Keeps a connection whose last read was answered.
+    pub(super) fn give_back(&self, connection: MultiplexedConnection) {
+        if let Self::Single { free, .. } = self {
+            let mut free = free.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if free.len() < KEPT {
+                free.push(connection);
+            }
+        }
+    }
+}
+
+/// Whether the server said this.
+pub(super) fn is_server(error: &RedisError, kind: ServerErrorKind) -> bool {
+    error.kind() == ErrorKind::Server(kind)
+}
+
+/// What an error means.
+pub(super) fn classify(error: RedisError) -> Error {
+    if error.is_connection_refusal() {
+        return Error::unavailable(PART, error);
+    }
+    match error.kind() {
+        ErrorKind::Io => Error::outcome_unknown(PART, error),
+        ErrorKind::AuthenticationFailed => {
+            Error::Refused { part: PART, reason: "the user or the password is wrong".to_owned() }
+        }
+        ErrorKind::Server(
+            ServerErrorKind::BusyLoading
+            | ServerErrorKind::TryAgain
+            | ServerErrorKind::ClusterDown
+            | ServerErrorKind::MasterDown
+            | ServerErrorKind::ReadOnly
+            | ServerErrorKind::Moved
+            | ServerErrorKind::Ask,
+        )
+        | ErrorKind::ClusterConnectionNotFound => Error::unavailable(PART, error),
+        ErrorKind::Server(ServerErrorKind::NoPerm) => {
+            Error::Refused { part: PART, reason: error.detail().unwrap_or("no permission").to_owned() }
+        }
+        _ => match error.code() {
+            Some("OOM") => Error::StoreFull,
+            Some("MISCONF" | "NOREPLICAS" | "BUSY" | "UNBLOCKED") => Error::unavailable(PART, error),
+            Some("NOAUTH" | "WRONGPASS") => {
+                Error::Refused { part: PART, reason: "the user or the password is wrong".to_owned() }
+            }
+            _ => Error::internal(format!("redis: {error}")),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(line: &str) -> Error {
+        let value = ::redis::parse_redis_value(format!("-{line}\r\n").as_bytes()).unwrap();
+        classify(value.extract_error().unwrap_err())
+    }
+
+    #[test]
+    fn what_a_server_says_means_what_its_callers_act_on() {
+        assert!(matches!(said("OOM command not allowed when used memory > 'maxmemory'."), Error::StoreFull));
+        assert!(matches!(said("LOADING Redis is loading the dataset in memory"), Error::Unavailable { .. }));
+        assert!(matches!(said("MISCONF Redis is configured to save RDB snapshots"), Error::Unavailable { .. }));
+        assert!(matches!(said("WRONGPASS invalid username-password pair"), Error::Refused { .. }));
+        assert!(matches!(said("NOPERM this user has no permissions"), Error::Refused { .. }));
+        assert!(matches!(said("ERR user_script:1: oops"), Error::Internal { .. }));
+    }
+
+    #[test]
+    fn a_url_with_a_password_is_not_printed() {
+        let settings = Settings::new("redis://zed:hunter2@localhost:6379");
+        assert!(!format!("{settings:?}").contains("hunter2"));
+        assert!(!bad_url().chain().contains("hunter2"));
+    }
+}

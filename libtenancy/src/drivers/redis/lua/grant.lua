@@ -1,0 +1,31 @@
+-- Grants credits under a name, once: a repeat of the same name does nothing.
+-- Why: an operator who repeats a command that timed out does not grant twice.
+-- KEYS[1]: sys:{p07}:meta
+-- ARGV[4]: tenant. ARGV[5]: name. ARGV[6]: amount. ARGV[7]: when it expires, in µs.
+-- Returns {'OK', seq, the account's fields and values} | {'AMOUNT', seq} (nothing or less, or more than there may be) |
+-- {'FULL', seq} (too many grants) | {'MOST', seq} (too many credits).
+local amount, at = whole(ARGV[6], 1, MAX_AMOUNT), whole(ARGV[7], 0, MAX_WHOLE)
+if not at then return {'INVALID', seq} end
+local t = tenant(ARGV[4])
+local names = t.key .. 'granted'
+if not t.a or call('SISMEMBER', names, ARGV[5]) == 0 then
+  if not amount then return {'AMOUNT', seq} end
+  local a = t.a or account_new()
+  local d = touch(a)
+  local list, grows = grants_read(a.grants), false
+  for i = 1, #list do grows = grows or list[i][1] == at end
+  local refused = available(a) + a.held + amount > MAX_AMOUNT and 'MOST' or (not grows and #list >= 32 and 'FULL')
+  if refused then return {refused, seq} end
+  a = opened(t)
+  grant_add(a, at, amount)
+  d.granted = d.granted + amount
+  call('SADD', names, ARGV[5])
+  reconsider(t)
+  book(t, 'grant', '', ARGV[5], 0, d, 0, '')
+end
+finish()
+wake(1)
+local out = call('HGETALL', t.key .. 'quota:gpu')
+table.insert(out, 1, 'OK')
+table.insert(out, 2, seq)
+return out

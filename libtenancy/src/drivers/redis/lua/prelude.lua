@@ -1,0 +1,422 @@
+-- Shared: put before every script when it is built (drivers/redis/scripts.rs).
+-- Why: what all steps do alike: the time, the partition's counters, accounts, and one write of what was changed.
+-- KEYS[1]: sys:{p07}:meta. Its hash tag is that of every key a script builds, so a script touches one slot.
+-- ARGV[1]: '0', or a test's absolute time in microseconds. ARGV[2]: the highest sequence number the caller has seen.
+-- ARGV[3]: capacity|rate|burst|weight|max_running|period|limit|hard: what a partition and an account begin with.
+-- Returns {'BEHIND', seq} and changes nothing if the store has forgotten what the caller has seen.
+-- Numbers are whole and below 2^53. They are written by %d (`..` would round to 14 digits). 0 - x, never -x: -0 is no 0.
+-- Names are compared byte by byte (`less`): `<` on strings follows the server's locale, sorted sets do not.
+local call, fmt, floor, min, max = redis.call, string.format, math.floor, math.min, math.max
+local META = KEYS[1]
+local TAG = META:sub(5, #META - 5)
+local SYS, TENANT = 'sys:' .. TAG .. ':', 't:' .. TAG .. ':'
+local READY, DELAYED, LEASES = SYS .. 'tenants', SYS .. 'queue:jobs:delayed', SYS .. 'gpu:reservations'
+local TURNS, OUTBOX, TOKENS, ACCOUNTS = SYS .. 'turns', SYS .. 'outbox', SYS .. 'queue:jobs', SYS .. 'accounts'
+local MILLION, DAY, MAX_AMOUNT, MAX_COST = 1000000, 86400000000, 1000000000000000, 1000000000000
+local MAX_TAG, MAX_WHOLE, MEMORY = 562949953421311, 9007199254740991, 600000
+local KEEP_FINISHED, KEEP_DEAD, KEEP_DAY, MAX_SCHEDULE = DAY, 7 * DAY, DAY, 366 * DAY
+
+local now = tonumber(ARGV[1])
+if now == 0 then
+  local time = call('TIME')
+  now = time[1] * MILLION + time[2]
+end
+local meta = call('HMGET', META, 'incarnation', 'seq', 'clock', 'epoch', 'recovered', 'capacity')
+local incarnation, seq = tonumber(meta[1] or 1), tonumber(meta[2] or 0)
+local clock, epoch, recovered = tonumber(meta[3] or 0), tonumber(meta[4] or 0), tonumber(meta[5] or 0)
+if seq < tonumber(ARGV[2]) then return {'BEHIND', seq} end
+local was_incarnation, was_seq, was_clock, was_epoch, was_recovered = incarnation, seq, clock, epoch, recovered
+
+local rows = {}
+local tenants, order = {}, {}
+local ready_add, ready_rem, delayed_add, delayed_rem, lease_add, lease_rem, gone = {}, {}, {}, {}, {}, {}, {}
+
+-- A whole number from least to most, or nil: NaN, infinities, fractions and hexadecimal are none.
+local function whole(text, least, most)
+  if not text:find('^%-?%d+$') then return nil end
+  local number = tonumber(text)
+  if number >= least and number <= most then return number end
+end
+
+local function less(a, b)
+  local i = 1
+  while true do
+    local x, y = a:byte(i), b:byte(i)
+    if not y then return false end
+    if not x or x < y then return true end
+    if x > y then return false end
+    i = i + 1
+  end
+end
+
+local function put(list, a, b)
+  local n = #list
+  list[n + 1], list[n + 2] = a, b
+end
+
+-- A command with any number of members: what Lua can unpack at once is bounded.
+local function many(command, key, list)
+  local n = #list
+  if n == 0 then return end
+  if n <= 4000 then return call(command, key, unpack(list)) end
+  for from = 1, n, 4000 do call(command, key, unpack(list, from, min(from + 3999, n))) end
+end
+
+-- Periods of the UTC calendar: the number of the one that now is in, and when it ends (quota.rs, Period::at).
+local function period_at(period)
+  local day = floor(now / DAY)
+  if period == 'day' then return day, (day + 1) * DAY end
+  if period == 'week' then
+    local week = floor((day + 3) / 7)
+    return week, ((week + 1) * 7 - 3) * DAY
+  end
+  local z = day + 719468
+  local era = floor(z / 146097)
+  local doe = z - era * 146097
+  local yoe = floor((doe - floor(doe / 1460) + floor(doe / 36524) - floor(doe / 146096)) / 365)
+  local doy = doe - (365 * yoe + floor(yoe / 4) - floor(yoe / 100))
+  local mp = floor((5 * doy + 2) / 153)
+  local month = mp < 10 and mp + 3 or mp - 9
+  local number = (yoe + era * 400 + (month <= 2 and 1 or 0) - 1970) * 12 + month - 1
+  local year = 1970 + floor((number + 1) / 12)
+  month = (number + 1) % 12 + 1
+  local y = month <= 2 and year - 1 or year
+  era = floor(y / 400)
+  yoe = y - era * 400
+  doy = floor((153 * (month > 2 and month - 3 or month + 9) + 2) / 5)
+  return number, (era * 146097 + yoe * 365 + floor(yoe / 4) - floor(yoe / 100) + doy - 719468) * DAY
+end
+
+-- Grants: expiry:amount with commas between, in order of expiry.
+local function grants_read(text)
+  local list = {}
+  if text ~= '' then
+    for at, amount in text:gmatch('(%d+):(%d+)') do list[#list + 1] = {tonumber(at), tonumber(amount)} end
+  end
+  return list
+end
+
+local function grants_text(list)
+  if #list == 0 then return '' end
+  local texts = {}
+  for i = 1, #list do texts[i] = fmt('%d:%d', list[i][1], list[i][2]) end
+  return table.concat(texts, ',')
+end
+
+local CHANGING = {
+  'credits', 'last_us', 'rest', 'grants', 'held', 'period_number', 'spent', 'noticed', 'running', 'standing', 'due_us',
+  'tag', 'used', 'used_us', 'agent_clock',
+}
+local SETTLED = {'rate_per_sec', 'burst', 'weight', 'max_running', 'period', 'limit', 'hard', 'life'}
+
+local function account_read(flat)
+  local h = {}
+  for i = 1, #flat, 2 do h[flat[i]] = flat[i + 1] end
+  return {
+    credits = tonumber(h.credits), last_us = tonumber(h.last_us), rest = tonumber(h.rest or 0),
+    grants = h.grants or '', held = tonumber(h.held or 0), period_number = tonumber(h.period_number or 0),
+    spent = tonumber(h.spent or 0), noticed = tonumber(h.noticed or 0), running = tonumber(h.running or 0),
+    standing = h.standing or 'idle', due_us = tonumber(h.due_us or 0), tag = tonumber(h.tag or 0),
+    used = tonumber(h.used or 0), used_us = tonumber(h.used_us), agent_clock = tonumber(h.agent_clock or 0),
+    rate_per_sec = tonumber(h.rate_per_sec), burst = tonumber(h.burst), weight = tonumber(h.weight),
+    max_running = tonumber(h.max_running), period = h.period or '', limit = tonumber(h.limit or 0), hard = h.hard or '0',
+    life = tonumber(h.life),
+  }
+end
+
+-- A tenant: its account if it has one, and what is to be written for it.
+local function tenant(name)
+  local t = tenants[name]
+  if t then return t end
+  local key = TENANT .. name .. ':'
+  t = {name = name, key = key, was = {}, wait_add = {}, wait_rem = {}, jobs_add = {}, jobs_rem = {}, ended = {}, dead = {}}
+  tenants[name] = t
+  order[#order + 1] = t
+  local flat = call('HGETALL', key .. 'quota:gpu')
+  if #flat > 0 then
+    local a, was = account_read(flat), t.was
+    t.a = a
+    for i = 1, #CHANGING do local f = CHANGING[i]; was[f] = a[f] end
+  end
+  return t
+end
+
+local function deltas()
+  return {granted = 0, refilled = 0, held = 0, spent = 0, expired = 0, adjusted = 0, notice = 0}
+end
+
+-- A row of the ledger, as ledger.rs writes it; the account is as it is after the step.
+local function book(t, kind, agent, reference, attempt, d, quantity, label)
+  local a = t.a
+  seq = seq + 1
+  rows[#rows + 1] = fmt(
+    '%d|%d|%d|%s|%s|%s|%s|%d|%d|%d|%d|%d|%d|%d|%d|%d|%s|%d|%s|%d|%d|%d|%d|%d|%d', incarnation, seq, now, kind, t.name,
+    agent, reference, attempt, d.granted, d.refilled, d.held, d.spent, d.expired, d.adjusted, d.notice, quantity, label,
+    a.credits, a.grants, a.held, a.last_us, a.rest, a.period_number, a.spent, a.noticed)
+end
+
+-- A new account with a full bucket, and what that grants it. It is not booked.
+local function account_new()
+  local _, rate, burst, weight, running, period, limit, hard =
+    ARGV[3]:match('^(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|(%a*)|(%d+)|(%d+)$')
+  local d = deltas()
+  d.granted = tonumber(burst)
+  return {
+    credits = d.granted, last_us = now, rest = 0, grants = '', held = 0,
+    period_number = period ~= '' and period_at(period) or 0, spent = 0, noticed = 0, running = 0, standing = 'idle',
+    due_us = 0, tag = 0, used = 0, used_us = now, agent_clock = 0, rate_per_sec = tonumber(rate), burst = d.granted,
+    weight = tonumber(weight), max_running = tonumber(running), period = period, limit = tonumber(limit), hard = hard,
+    life = seq + 1,
+  }, d
+end
+
+local function opened(t)
+  if not t.a then
+    local a, d = account_new()
+    -- The warm pool's account is granted nothing (quota.rs, POOL).
+    if t.name == 'warm-pool' then a.credits, a.burst, a.rate_per_sec, d.granted = 0, 0, 0, 0 end
+    t.a, t.configured = a, true
+    call('ZADD', ACCOUNTS, 0, t.name)
+    book(t, 'opening', '', '', 0, d, 0, '')
+  end
+  return t.a
+end
+
+local function available(a)
+  local sum = a.credits
+  if a.grants ~= '' then
+    for _, grant in ipairs(grants_read(a.grants)) do sum = sum + grant[2] end
+  end
+  return sum
+end
+
+-- Brings an account to now: refill, expiry of grants, the budget's period. Returns what that changed.
+local function touch(a)
+  local d = deltas()
+  local elapsed = now - a.last_us
+  if elapsed > 0 then
+    a.last_us = now
+    local rate, room = a.rate_per_sec, a.burst - a.credits
+    if rate == 0 or room <= 0 then
+      a.rest = 0
+    else
+      local seconds, earned = floor(elapsed / MILLION), room
+      local rest = 0
+      if seconds <= floor(room / rate) then
+        local numerator = elapsed % MILLION * rate + a.rest
+        earned = seconds * rate + floor(numerator / MILLION)
+        if earned >= room then earned = room else rest = numerator % MILLION end
+      end
+      a.rest, a.credits, d.refilled = rest, a.credits + earned, earned
+    end
+  end
+  if a.grants ~= '' then
+    local list, changed = grants_read(a.grants), false
+    while list[1] and list[1][1] <= now do
+      d.expired = d.expired + list[1][2]
+      table.remove(list, 1)
+      changed = true
+    end
+    if changed then a.grants = grants_text(list) end
+  end
+  if a.period ~= '' then
+    local number = period_at(a.period)
+    if number > a.period_number then a.period_number, a.spent, a.noticed = number, 0, 0 end
+  end
+  return d
+end
+
+-- What a touch may change, to put it back where a step says no.
+local function before(a)
+  return {a.credits, a.last_us, a.rest, a.grants, a.period_number, a.spent, a.noticed}
+end
+
+local function put_back(a, old)
+  a.credits, a.last_us, a.rest, a.grants, a.period_number, a.spent, a.noticed = unpack(old)
+end
+
+-- Why an amount cannot be held (`credits` or `budget`), and until when (0: for good); nil if it can.
+local function blocked(a, amount)
+  if a.hard == '1' and a.period ~= '' and a.spent + a.held + amount > a.limit then
+    local _, ends = period_at(a.period)
+    return 'budget', ends
+  end
+  local missing = amount - available(a)
+  if missing <= 0 then return nil end
+  local rate = a.rate_per_sec
+  if rate == 0 or missing > max(a.burst - a.credits, 0) or floor(missing / rate) > 1000000000 then return 'credits', 0 end
+  return 'credits', a.last_us + floor(missing / rate) * MILLION + floor((missing % rate * MILLION + rate - 1) / rate)
+end
+
+-- Holds an amount; returns what grants gave of it.
+local function hold(a, amount, d)
+  local from_bucket = min(amount, max(a.credits, 0))
+  a.credits = a.credits - from_bucket
+  local missing, drawn = amount - from_bucket, {}
+  if missing > 0 then
+    local list = grants_read(a.grants)
+    while missing > 0 and list[1] do
+      local part = min(missing, list[1][2])
+      drawn[#drawn + 1] = {list[1][1], part}
+      list[1][2] = list[1][2] - part
+      missing = missing - part
+      if list[1][2] == 0 then table.remove(list, 1) end
+    end
+    a.grants = grants_text(list)
+  end
+  a.held = a.held + amount
+  d.held = d.held + amount
+  return drawn
+end
+
+local function grant_add(a, at, amount)
+  local list = grants_read(a.grants)
+  local i = 1
+  while list[i] and list[i][1] < at do i = i + 1 end
+  if list[i] and list[i][1] == at then
+    list[i][2] = list[i][2] + amount
+  else
+    table.insert(list, i, {at, amount})
+  end
+  a.grants = grants_text(list)
+end
+
+-- Ends a hold: used of it is spent, the rest goes back to where it came from.
+local function settle(a, amount, grants, used, d)
+  used = min(max(used, 0), MAX_AMOUNT)
+  local charged = min(used, amount)
+  d.held, d.spent, d.adjusted = d.held - amount, d.spent + used, d.adjusted + used - charged
+  a.held = a.held - amount
+  local refund = amount - charged
+  for i = #grants, 1, -1 do
+    local back = min(refund, grants[i][2])
+    refund = refund - back
+    if back == 0 then break end
+    if grants[i][1] <= now then d.expired = d.expired + back else grant_add(a, grants[i][1], back) end
+  end
+  a.credits, a.spent = a.credits + refund, a.spent + charged
+  if a.period ~= '' then
+    local reached = 0
+    if a.spent >= a.limit then reached = 100 elseif a.spent >= a.limit - floor(a.limit / 5) then reached = 80 end
+    if reached > a.noticed then a.noticed, d.notice = reached, max(d.notice, reached) end
+  end
+end
+
+local function virtual_cost(cost, weight)
+  return floor((cost + weight - 1) / weight)
+end
+
+-- Halves recent use every half-life, in steps of a quarter of it (fairness.rs, decayed).
+local function decay(a)
+  local elapsed = now - a.used_us
+  if elapsed < 150000000 then return end
+  local steps = floor(elapsed / 150000000)
+  if steps >= 200 or a.used == 0 then
+    a.used, a.used_us = 0, now
+    return
+  end
+  local left = a.used
+  for _ = 1, floor(steps / 4) do left = floor(left / 2) end
+  for _ = 1, steps % 4 do left = floor(left * 841 / 1000) end
+  a.used, a.used_us = left, a.used_us + steps * 150000000
+end
+
+-- Counts a start: tag and recent use. Returns the virtual time then.
+local function started(a, cost)
+  local cost_here = virtual_cost(cost, a.weight)
+  local at = max(clock, a.tag)
+  a.tag = a.tag + cost_here
+  decay(a)
+  a.used = min(a.used + cost_here, MAX_COST)
+  return at
+end
+
+local function corrected(a, announced, used)
+  local change = virtual_cost(min(max(used, 0), MAX_COST), a.weight) - virtual_cost(announced, a.weight)
+  if change >= 0 then a.tag = a.tag + change else a.tag = max(a.tag + change, min(clock, a.tag)) end
+end
+
+-- Writes what was changed of tenants and of the order; the order follows from the accounts.
+local function flush()
+  for i = 1, #order do
+    local t = order[i]
+    local a, was, key = t.a, t.was, t.key
+    if a then
+      local is_ready, was_ready = a.standing == 'ready', was.standing == 'ready'
+      if is_ready then
+        if not was_ready or was.tag ~= a.tag then put(ready_add, a.tag, t.name) end
+      elseif was_ready then
+        ready_rem[#ready_rem + 1] = t.name
+      end
+      if a.due_us ~= (was.due_us or 0) then
+        if a.due_us > 0 then put(delayed_add, a.due_us, t.name) else delayed_rem[#delayed_rem + 1] = t.name end
+      end
+      local list, n = {}, 0
+      if t.configured then
+        for j = 1, #SETTLED do
+          local f = SETTLED[j]
+          list[n + 1], list[n + 2], n = f, a[f], n + 2
+        end
+        t.configured = nil
+      end
+      for j = 1, #CHANGING do
+        local f = CHANGING[j]
+        local value = a[f]
+        if value ~= was[f] then
+          list[n + 1], list[n + 2], n = f, value, n + 2
+          was[f] = value
+        end
+      end
+      if n > 0 then call('HSET', key .. 'quota:gpu', unpack(list)) end
+    end
+    if t.wait_skip then
+      call('ZREMRANGEBYRANK', key .. 'waiting', 0, t.wait_skip - 1)
+      t.wait_skip = nil
+    end
+    if t.wait_add[1] then many('ZADD', key .. 'waiting', t.wait_add); t.wait_add = {} end
+    if t.wait_rem[1] then many('ZREM', key .. 'waiting', t.wait_rem); t.wait_rem = {} end
+    if t.agents_gone then call('UNLINK', key .. 'agents'); t.agents_gone = nil end
+    if t.agents_set then
+      local list = {}
+      for agent, ends in pairs(t.agents_set) do put(list, agent, ends) end
+      many('HSET', key .. 'agents', list)
+      t.agents_set = nil
+    end
+    if t.jobs_add[1] then many('ZADD', key .. 'jobs', t.jobs_add); t.jobs_add = {} end
+    if t.jobs_rem[1] then many('ZREM', key .. 'jobs', t.jobs_rem); t.jobs_rem = {} end
+    local day = floor(now / DAY)
+    if t.ended[1] then
+      local bucket = fmt('%sended:%d', key, day)
+      many('ZADD', bucket, t.ended)
+      call('PEXPIRE', bucket, floor(((day + 1) * DAY - now + KEEP_FINISHED) / 1000) + 1000)
+      t.ended = {}
+    end
+    if t.dead[1] then
+      local bucket = fmt('%sdead:%d', key, day)
+      many('ZADD', bucket, t.dead)
+      call('PEXPIRE', bucket, floor(((day + 1) * DAY - now + KEEP_DEAD) / 1000) + 1000)
+      t.dead = {}
+    end
+  end
+  many('ZADD', READY, ready_add)
+  many('ZREM', READY, ready_rem)
+  many('ZREM', DELAYED, delayed_rem)
+  many('ZADD', DELAYED, delayed_add)
+  many('ZREM', LEASES, lease_rem)
+  many('ZADD', LEASES, lease_add)
+  for from = 1, #gone, 4000 do call('UNLINK', unpack(gone, from, min(from + 3999, #gone))) end
+  ready_add, ready_rem, delayed_add, delayed_rem, lease_add, lease_rem, gone = {}, {}, {}, {}, {}, {}, {}
+end
+
+-- The end of a step: everything that was changed is written, and its rows into the outbox.
+local function finish()
+  flush()
+  if rows[1] then call('XADD', OUTBOX, fmt('%d-0', seq), 'rows', table.concat(rows, '\n')) end
+  local list = {}
+  if incarnation ~= was_incarnation or not meta[1] then put(list, 'incarnation', incarnation) end
+  if seq ~= was_seq then put(list, 'seq', seq) end
+  if clock ~= was_clock then put(list, 'clock', clock) end
+  if epoch ~= was_epoch then put(list, 'epoch', epoch) end
+  if recovered ~= was_recovered then put(list, 'recovered', recovered) end
+  if list[1] then call('HSET', META, unpack(list)) end
+end

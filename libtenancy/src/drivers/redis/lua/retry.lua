@@ -1,0 +1,20 @@
+-- Puts a dead or cancelled job back into the queue with all its attempts.
+-- Why: what was kept for it must stay from now on, and it must be found where it is now.
+-- KEYS[1]: sys:{p07}:meta
+-- ARGV[4]: tenant. ARGV[5]: serial.
+-- Returns {'OK', seq} | {'MISSING', seq} | {'OVER', seq, state}.
+local t = tenant(ARGV[4])
+local j = job(t, ARGV[5])
+if not j then return {'MISSING', seq} end
+if j.state ~= 'dead' and j.state ~= 'cancelled' then return {'OVER', seq, j.state} end
+opened(t)
+call('ZREM', fmt('%s%s:%d', t.key, j.state == 'dead' and 'dead' or 'ended', floor(j.at / DAY)), j.serial)
+enqueue(t, j)
+job_set(j, {'state', 'queued', 'attempts', 0, 'cancel', '0', 'tag', j.tag})
+call('PERSIST', j.key)
+call('PERSIST', j.key .. ':prompt')
+call('PERSIST', j.key .. ':result')
+put(t.jobs_add, 0, j.serial)
+finish()
+wake(1)
+return {'OK', seq}
