@@ -70,6 +70,10 @@ impl Printer {
         let mut text = match self.output {
             Output::Json => return self.json(data),
             Output::Name => data.names().join("\n"),
+            Output::Csv => data.csv().ok_or_else(|| exit::Usage {
+                message: "this command has no CSV".to_owned(),
+                hint: Some("`-o json` has everything".to_owned()),
+            })?,
             Output::Table | Output::Wide => data.text(&Look::now(self.output == Output::Wide, self.out.color)),
         };
         if !text.is_empty() && !text.ends_with('\n') {

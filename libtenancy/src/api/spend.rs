@@ -83,7 +83,6 @@ pub struct TenantTotals {
     /// Whose.
     pub tenant_id: String,
     /// `granted + refilled + adjusted = spent + expired + held + available`.
-    #[serde(flatten)]
     pub totals: Totals,
 }
 

@@ -86,6 +86,8 @@ pub enum Output {
     Json,
     /// Names only, one a line
     Name,
+    /// Comma-separated lines with a header, where a command has them
+    Csv,
 }
 
 /// When colour is used.

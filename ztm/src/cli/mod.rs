@@ -10,11 +10,15 @@ pub mod down;
 pub mod generate;
 pub mod global;
 pub mod inbox;
+pub mod job;
 pub mod quantity;
+pub mod quota;
+pub mod spend;
 pub mod status;
 pub mod tenant;
 pub mod up;
 pub mod webhook;
+pub mod why;
 
 /// The end of `ztm --help` and of ztm(1): what holds for every command.
 const AFTER_HELP: &str = "\
@@ -87,6 +91,18 @@ pub enum Command {
     /// The stored messages: what waits, what was given up
     #[command(subcommand, arg_required_else_help = true)]
     Inbox(inbox::InboxCommand),
+    /// Jobs: submit, look at, wait for, call off, put back
+    #[command(subcommand, arg_required_else_help = true)]
+    Job(job::JobCommand),
+    /// What tenants may use: credits, shares, budgets, grants
+    #[command(subcommand, arg_required_else_help = true)]
+    Quota(quota::QuotaCommand),
+    /// What was used: report, audit, the ledger itself
+    #[command(subcommand, arg_required_else_help = true)]
+    Spend(spend::SpendCommand),
+    /// Explain why something waits, was refused or stopped, in the numbers that were compared
+    #[command(subcommand, arg_required_else_help = true)]
+    Why(why::WhyCommand),
     /// Show the control plane in numbers
     Status(status::StatusArgs),
     /// Show the version of this command and of the control plane

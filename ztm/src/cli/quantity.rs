@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use libtenancy::{
+    clock::{Clock, SystemClock, Timestamp},
+    credits::MicroCredits,
+};
+
 /// A time: a bare number is seconds; otherwise units (`500ms`, `30s`, `5m`, `1h 30m`). Not negative, at most a year.
 pub fn time(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is not a time: write seconds, or a number with a unit (500ms, 30s, 5m, 2h)");
@@ -58,6 +63,47 @@ pub fn bytes(text: &str) -> Result<u64, String> {
     number.checked_mul(factor).ok_or_else(|| format!("`{text}` is too large"))
 }
 
+/// A [`time`] in days too (`30d`), up to a hundred years; longer than nothing.
+pub fn days(text: &str) -> Result<Duration, String> {
+    let Some(days) = text.trim().strip_suffix('d').and_then(|days| days.parse::<u64>().ok()) else {
+        return timeout(text);
+    };
+    match days {
+        0 => Err("it must be longer than 0".to_owned()),
+        1..=36_600 => Ok(Duration::from_secs(days * 86_400)),
+        _ => Err(format!("`{text}` is more than a hundred years")),
+    }
+}
+
+/// Credits: a decimal number with at most six decimals.
+pub fn credits(text: &str) -> Result<MicroCredits, String> {
+    let wrong = || format!("`{text}` is no number of credits: write a decimal number with at most six decimals");
+    text.trim().parse().map_err(|_| wrong())
+}
+
+/// Money in millionths of its unit: a decimal number that is not negative, with at most six decimals.
+pub fn money(text: &str) -> Result<u64, String> {
+    let amount: MicroCredits = text
+        .trim()
+        .parse()
+        .map_err(|_| format!("`{text}` is no amount of money: write a decimal number with at most six decimals"))?;
+    u64::try_from(amount.0).map_err(|_| format!("`{text}` is negative"))
+}
+
+/// A moment as RFC 3339 has it.
+pub fn moment(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| format!("`{text}` is no time as RFC 3339 has it (2026-11-25T08:00:00Z)"))
+}
+
+/// A [`moment`], a date (its first moment, UTC), or so long ago (`30d`, `12h`).
+pub fn past(text: &str) -> Result<Timestamp, String> {
+    if let Ok(moment) = text.parse().or_else(|_| format!("{text}T00:00:00Z").parse()) {
+        return Ok(moment);
+    }
+    let ago = days(text).map_err(|_| format!("`{text}` is no date, time, or time ago (2026-11-25, 30d, 12h)"))?;
+    Ok(SystemClock::default().now() - ago)
+}
+
 /// A [`time`] in a configuration file: a number of seconds, or text with a unit.
 pub fn deserialize_time<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     Written::read(deserializer).and_then(|w| time(&w).map(Some).map_err(serde::de::Error::custom))
@@ -66,6 +112,14 @@ pub fn deserialize_time<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Re
 /// A [`bytes`] in a configuration file.
 pub fn deserialize_bytes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     Written::read(deserializer).and_then(|w| bytes(&w).map(Some).map_err(serde::de::Error::custom))
+}
+
+/// [`credits`] in a configuration file.
+pub fn deserialize_credits<'de, D>(deserializer: D) -> Result<Option<MicroCredits>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    Written::read(deserializer).and_then(|w| credits(&w).map(Some).map_err(serde::de::Error::custom))
 }
 
 #[derive(serde::Deserialize)]

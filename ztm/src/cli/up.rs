@@ -4,6 +4,7 @@
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
+use libtenancy::credits::MicroCredits;
 use serde::Deserialize;
 
 use super::quantity;
@@ -105,6 +106,33 @@ pub struct UpArgs {
     #[arg(long, value_name = "TIME", value_parser = quantity::time)]
     #[serde(deserialize_with = "quantity::deserialize_time")]
     pub drain: Option<Duration>,
+
+    /// Credits a second that a tenant without a quota of its own is refilled by [default: 1]
+    #[arg(long, value_name = "CREDITS", value_parser = quantity::credits)]
+    #[serde(deserialize_with = "quantity::deserialize_credits")]
+    pub default_rate: Option<MicroCredits>,
+
+    /// Up to where it is refilled, and what it begins with [default: 3600]
+    #[arg(long, value_name = "CREDITS", value_parser = quantity::credits)]
+    #[serde(deserialize_with = "quantity::deserialize_credits")]
+    pub default_burst: Option<MicroCredits>,
+
+    /// How many jobs may run at once, of all tenants; 0 for as many as workers take [default: 0]
+    #[arg(long, value_name = "COUNT")]
+    pub job_capacity: Option<u32>,
+
+    /// How many jobs this control plane runs at once itself; 0 if others do [default: 4]
+    #[arg(long, value_name = "COUNT")]
+    pub workers: Option<usize>,
+
+    /// Credits that a chat message holds until it is known what it used [default: 10]
+    #[arg(long, value_name = "CREDITS", value_parser = quantity::credits)]
+    #[serde(deserialize_with = "quantity::deserialize_credits")]
+    pub turn_hold: Option<MicroCredits>,
+
+    /// What one credit costs, for reports, in millionths of the currency's unit
+    #[arg(long, value_name = "MICROS")]
+    pub price_per_credit: Option<u64>,
 
     /// The Telegram Bot API [default: <https://api.telegram.org>]
     #[arg(long, value_name = "URL")]

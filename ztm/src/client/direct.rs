@@ -28,7 +28,7 @@ impl Direct {
         Self { state_dir: settings.state_dir.clone(), tenancy: OnceLock::new() }
     }
 
-    fn tenancy(&self) -> Result<&Tenancy> {
+    pub(super) fn tenancy(&self) -> Result<&Tenancy> {
         if let Some(tenancy) = self.tenancy.get() {
             return Ok(tenancy);
         }
@@ -37,7 +37,7 @@ impl Direct {
     }
 
     /// After a write: a control plane may have started since this command looked for one, and the store tells nobody.
-    fn announce(tenancy: &Tenancy) {
+    pub(super) fn announce(tenancy: &Tenancy) {
         // One that started meanwhile finds what was written at its next look, if the ping is lost.
         let _ = ping::ping(&tenancy.config().state_dir);
     }

@@ -21,7 +21,7 @@ use super::path::{query, segment};
 use crate::settings::Settings;
 
 /// How long an answer may take that waits for nobody.
-const PLAIN: Duration = Duration::from_secs(30);
+pub(super) const PLAIN: Duration = Duration::from_secs(30);
 
 /// How long an answer may take that waits for an agent: a cold start, a drain, a snapshot.
 const PATIENT: Duration = Duration::from_mins(5);
@@ -30,7 +30,7 @@ const PATIENT: Duration = Duration::from_mins(5);
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// The part that errors name.
-const PART: &str = "control plane";
+pub(super) const PART: &str = "control plane";
 
 /// A control plane at a URL.
 pub struct Http {
@@ -188,7 +188,7 @@ impl Http {
         self.call(Method::GET, "/status", NONE, PLAIN).await
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.orchestrator));
         match &self.token {
             Some(token) => request.bearer_auth(token.expose()),
@@ -197,7 +197,7 @@ impl Http {
     }
 
     /// Asks, and reads the answer as `T`.
-    async fn call<T: DeserializeOwned>(
+    pub(super) async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
@@ -217,7 +217,7 @@ impl Http {
         self.send(with_body(self.request(method, path), body)?, limit, &what).await.map(drop)
     }
 
-    async fn send(&self, request: RequestBuilder, limit: Duration, what: &str) -> Result<Bytes> {
+    pub(super) async fn send(&self, request: RequestBuilder, limit: Duration, what: &str) -> Result<Bytes> {
         self.say(what);
         let limit = self.timeout.unwrap_or(limit);
         let answer = request.timeout(limit).send().await.map_err(|e| classify(e, what, limit))?;
@@ -233,9 +233,9 @@ impl Http {
 }
 
 /// No body.
-const NONE: Option<&()> = None;
+pub(super) const NONE: Option<&()> = None;
 
-fn tenant(id: &str) -> Result<String> {
+pub(super) fn tenant(id: &str) -> Result<String> {
     segment("tenant id", id)
 }
 
@@ -253,7 +253,7 @@ fn token(path: &Path) -> Result<Secret> {
     Ok(Secret::new(text))
 }
 
-fn with_body(request: RequestBuilder, body: Option<&impl Serialize>) -> Result<RequestBuilder> {
+pub(super) fn with_body(request: RequestBuilder, body: Option<&impl Serialize>) -> Result<RequestBuilder> {
     let Some(body) = body else { return Ok(request) };
     let text = serde_json::to_vec(body).map_err(|e| Error::internal(format!("a request cannot be written: {e}")))?;
     Ok(request.header(header::CONTENT_TYPE, "application/json").body(text))

@@ -19,10 +19,12 @@ use crate::{discovery, settings::Settings};
 mod direct;
 mod http;
 mod path;
+mod work;
 
 pub use direct::Direct;
 pub(crate) use direct::update_key;
 pub use http::Http;
+pub use work::{Rows, Subject};
 
 /// How many rows are asked for at once; every listing goes on until there are no more.
 const PAGE: usize = 1_000;

@@ -7,8 +7,8 @@ use libtenancy::Error;
 
 use crate::{
     cli::{
-        Cli, Command, agent::AgentArgs, generate::GenerateCommand, inbox::InboxCommand, tenant::TenantCommand,
-        webhook::WebhookCommand,
+        Cli, Command, agent::AgentArgs, generate::GenerateCommand, inbox::InboxCommand, job::JobCommand,
+        quota::QuotaCommand, spend::SpendCommand, tenant::TenantCommand, webhook::WebhookCommand,
     },
     client::Client,
     exit::{Exit, Interrupted, Usage},
@@ -20,11 +20,15 @@ use crate::{
 pub mod demo;
 pub mod down;
 pub mod inbox;
+pub mod job;
+pub mod quota;
+pub mod spend;
 pub mod status;
 pub mod tenant;
 pub mod up;
 pub mod version;
 pub mod webhook;
+pub mod why;
 
 /// What every command needs.
 pub struct Context {
@@ -108,6 +112,32 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
                 InboxCommand::Drop(args) => inbox::drop::drop(ctx, args).await,
             }
         }),
+        Command::Job(command) => wait_for(async {
+            match command {
+                JobCommand::Submit(args) => job::submit::submit(ctx, args).await,
+                JobCommand::Get(args) => job::get::get(ctx, &args).await,
+                JobCommand::List(args) => job::list::list(ctx, &args).await,
+                JobCommand::Wait(args) => job::wait::wait(ctx, &args).await,
+                JobCommand::Cancel(args) => job::cancel::cancel(ctx, args).await,
+                JobCommand::Retry(args) => job::retry::retry(ctx, args).await,
+                JobCommand::Dead(args) => job::dead::dead(ctx, &args).await,
+            }
+        }),
+        Command::Quota(command) => wait_for(async {
+            match command {
+                QuotaCommand::Get(args) => quota::get::get(ctx, &args).await,
+                QuotaCommand::Set(args) => quota::set::set(ctx, args).await,
+                QuotaCommand::Grant(args) => quota::grant::grant(ctx, args).await,
+            }
+        }),
+        Command::Spend(command) => wait_for(async {
+            match command {
+                SpendCommand::Report(args) => spend::report::report(ctx, args).await,
+                SpendCommand::Audit(_) => spend::audit::audit(ctx).await,
+                SpendCommand::Export(args) => spend::export::export(ctx, args).await,
+            }
+        }),
+        Command::Why(command) => wait_for(why::why(ctx, command)),
         Command::Agent(_) | Command::Generate(_) => Err(Error::internal("this command needs no settings").into()),
     }
 }

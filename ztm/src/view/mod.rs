@@ -11,9 +11,13 @@ use serde::Serialize;
 
 pub mod demo;
 pub mod inbox;
+pub mod job;
 pub mod plane;
+pub mod quota;
+pub mod spend;
 pub mod tenant;
 pub mod webhook;
+pub mod why;
 
 /// Data that a command prints. Its JSON is its serialisation.
 pub trait Show: Serialize {
@@ -21,6 +25,10 @@ pub trait Show: Serialize {
     fn text(&self, look: &Look) -> String;
     /// The names of the things shown, for `-o name`.
     fn names(&self) -> Vec<String>;
+    /// Comma-separated lines with a header, for `-o csv`, where there are any.
+    fn csv(&self) -> Option<String> {
+        None
+    }
 }
 
 /// How to draw.
@@ -108,9 +116,9 @@ pub fn number(value: impl ToString) -> Cell {
 pub fn status(label: &str) -> Cell {
     let cell = cell(label);
     match label {
-        "running" | "handled" => cell.fg(Color::Green),
-        "provisioning" | "stopping" | "pending" | "replied" => cell.fg(Color::Yellow),
-        "terminated" | "suspended" | "dead" => cell.fg(Color::Red),
+        "running" | "handled" | "succeeded" => cell.fg(Color::Green),
+        "provisioning" | "stopping" | "pending" | "replied" | "queued" | "delayed" => cell.fg(Color::Yellow),
+        "terminated" | "suspended" | "dead" | "cancelled" => cell.fg(Color::Red),
         _ => cell,
     }
 }

@@ -1,0 +1,158 @@
+//! `ztm job`.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Subcommand, builder::PossibleValuesParser};
+use libtenancy::{clock::Timestamp, credits::MicroCredits, jobs::JobState};
+
+use super::quantity;
+
+/// The verbs of `ztm job`.
+#[derive(Debug, Subcommand)]
+pub enum JobCommand {
+    /// Give a tenant's agent a job; it is queued, paid for and run in its turn
+    #[command(
+        long_about = "Give a tenant's agent a job.\n\nThe job is stored before this returns. While it runs, its cost is held; what it used is \
+            charged when it ends, and the rest goes back. A repeat with the same idempotency key is the same submission.",
+        after_help = "Examples:\n  ztm job submit alice 'Summarise the week' --cost 30\n  \
+            ztm job submit alice - --cost 30 --wait < prompt.txt\n  \
+            ztm job submit alice report --cost 5 --in 2h --priority 8"
+    )]
+    Submit(SubmitArgs),
+    /// Show a job and what came out
+    #[command(after_help = "Example:\n  ztm job get alice.01k9zz5d7e8f9g0h1j2k3m4n5p")]
+    Get(JobArgs),
+    /// List jobs
+    #[command(after_help = "Examples:\n  ztm job list\n  ztm job list alice --status queued -o wide")]
+    List(JobListArgs),
+    /// Wait until jobs are over; fails if one did not succeed
+    #[command(after_help = "Example:\n  ztm job wait alice.01k9zz5d7e8f9g0h1j2k3m4n5p --timeout 5m")]
+    Wait(JobWaitArgs),
+    /// Call jobs off: at once if they wait, at their next renewal if they run
+    #[command(after_help = "Example:\n  ztm job cancel alice.01k9zz5d7e8f9g0h1j2k3m4n5p")]
+    Cancel(JobsArgs),
+    /// Put dead or cancelled jobs back into the queue, with all their attempts
+    #[command(
+        after_help = "Examples:\n  ztm job retry alice.01k9zz5d7e8f9g0h1j2k3m4n5p\n  ztm job retry --all-dead --tenant alice"
+    )]
+    Retry(JobRetryArgs),
+    /// List the jobs that were given up
+    #[command(after_help = "Examples:\n  ztm job dead\n  ztm job dead alice -o name")]
+    Dead(DeadArgs),
+}
+
+/// `ztm job submit`.
+#[derive(Debug, Args)]
+pub struct SubmitArgs {
+    /// Whose agent is to do it
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+
+    /// What the agent is told; `-` reads it from standard input
+    #[arg(value_name = "PROMPT", required_unless_present = "prompt_file", conflicts_with = "prompt_file")]
+    pub prompt: Option<String>,
+
+    /// A file with what the agent is told
+    #[arg(long, value_name = "FILE")]
+    pub prompt_file: Option<PathBuf>,
+
+    /// Credits (GPU-seconds) that are held while it runs
+    #[arg(long, value_name = "CREDITS", value_parser = quantity::credits)]
+    pub cost: MicroCredits,
+
+    /// One of the tenant's agents
+    #[arg(long, value_name = "AGENT")]
+    pub agent: Option<String>,
+
+    /// 0 to 9, higher first among the tenant's own jobs [default: 5]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=9))]
+    pub priority: Option<u8>,
+
+    /// How often it is tried [default: 3]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=25))]
+    pub attempts: Option<u32>,
+
+    /// Not before this time, as RFC 3339 has it
+    #[arg(long, value_name = "TIME", value_parser = quantity::moment, conflicts_with = "delay")]
+    pub at: Option<Timestamp>,
+
+    /// Not before so much time has passed
+    #[arg(long = "in", value_name = "TIME", value_parser = quantity::time)]
+    pub delay: Option<Duration>,
+
+    /// A repeat under the same key within a day is the same submission [default: a random one]
+    #[arg(long, value_name = "KEY")]
+    pub idempotency_key: Option<String>,
+
+    /// Wait until it is over, and print what came out
+    #[arg(long)]
+    pub wait: bool,
+
+    /// With `--wait`: how long
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = quantity::timeout, requires = "wait")]
+    pub timeout: Duration,
+}
+
+/// One job.
+#[derive(Debug, Args)]
+pub struct JobArgs {
+    /// The job: TENANT.SERIAL
+    #[arg(value_name = "JOB")]
+    pub job: String,
+}
+
+/// Jobs.
+#[derive(Debug, Args)]
+pub struct JobsArgs {
+    /// The jobs: TENANT.SERIAL
+    #[arg(value_name = "JOB", required = true)]
+    pub jobs: Vec<String>,
+}
+
+/// `ztm job list`.
+#[derive(Debug, Args)]
+pub struct JobListArgs {
+    /// Only this tenant's
+    #[arg(value_name = "TENANT")]
+    pub tenant: Option<String>,
+
+    /// Only those that are this
+    #[arg(long, value_name = "STATUS", value_parser = PossibleValuesParser::new(JobState::LABELS))]
+    pub status: Option<String>,
+}
+
+/// `ztm job wait`.
+#[derive(Debug, Args)]
+pub struct JobWaitArgs {
+    /// The jobs: TENANT.SERIAL
+    #[arg(value_name = "JOB", required = true)]
+    pub jobs: Vec<String>,
+
+    /// How long
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = quantity::timeout)]
+    pub timeout: Duration,
+}
+
+/// `ztm job retry`.
+#[derive(Debug, Args)]
+pub struct JobRetryArgs {
+    /// The jobs: TENANT.SERIAL
+    #[arg(value_name = "JOB", required_unless_present = "all_dead", conflicts_with = "all_dead")]
+    pub jobs: Vec<String>,
+
+    /// All jobs that were given up
+    #[arg(long)]
+    pub all_dead: bool,
+
+    /// With `--all-dead`: only this tenant's
+    #[arg(long, value_name = "TENANT", requires = "all_dead")]
+    pub tenant: Option<String>,
+}
+
+/// `ztm job dead`.
+#[derive(Debug, Args)]
+pub struct DeadArgs {
+    /// Only this tenant's
+    #[arg(value_name = "TENANT")]
+    pub tenant: Option<String>,
+}

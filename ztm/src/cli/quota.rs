@@ -1,0 +1,103 @@
+//! `ztm quota`.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use libtenancy::credits::MicroCredits;
+
+use super::quantity;
+
+/// The verbs of `ztm quota`.
+#[derive(Debug, Subcommand)]
+pub enum QuotaCommand {
+    /// Show what a tenant may use, and what it has
+    #[command(after_help = "Example:\n  ztm quota get alice")]
+    Get(QuotaGetArgs),
+    /// Change what a tenant may use
+    #[command(
+        long_about = "Change what a tenant may use; what is not named stays.\n\nCredits are GPU-seconds. A bucket refills by `--rate` a second up to \
+            `--burst`. A budget limits what is spent in a period of the UTC calendar: at 80 % the chat is told, at 100 % a hard one suspends \
+            the tenant until the next period or a grant.",
+        after_help = "Examples:\n  ztm quota set alice --rate 0.5 --burst 1800\n  ztm quota set alice --budget 5000/month\n  \
+            ztm quota set alice --budget-money 20.00/month --price 0.004\n  ztm quota set alice --weight 200 --max-running 4"
+    )]
+    Set(QuotaSetArgs),
+    /// Grant credits beside the bucket; a suspended tenant resumes
+    #[command(
+        after_help = "Examples:\n  ztm quota grant alice 500\n  ztm quota grant alice 500 --expires 30d --name november"
+    )]
+    Grant(GrantArgs),
+}
+
+/// `ztm quota get`.
+#[derive(Debug, Args)]
+pub struct QuotaGetArgs {
+    /// The tenant
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+}
+
+/// `ztm quota set`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
+pub struct QuotaSetArgs {
+    /// The tenant
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+
+    /// Credits a second that the bucket refills by, at most 8000
+    #[arg(long, value_name = "CREDITS", value_parser = quantity::credits, group = "change")]
+    pub rate: Option<MicroCredits>,
+
+    /// Up to where the bucket refills
+    #[arg(long, value_name = "CREDITS", value_parser = quantity::credits, group = "change")]
+    pub burst: Option<MicroCredits>,
+
+    /// The share of capacity relative to others; 100 is the usual one
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000), group = "change")]
+    pub weight: Option<u32>,
+
+    /// Jobs at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), group = "change")]
+    pub max_running: Option<u32>,
+
+    /// Credits that may be spent in every period: CREDITS/day, /week or /month
+    #[arg(long, value_name = "CREDITS/PERIOD", group = "change", conflicts_with_all = ["budget_money", "no_budget"])]
+    pub budget: Option<String>,
+
+    /// Money that may be spent in every period; needs `--price`
+    #[arg(long, value_name = "MONEY/PERIOD", group = "change", requires = "price", conflicts_with = "no_budget")]
+    pub budget_money: Option<String>,
+
+    /// With `--budget-money`: what one credit costs
+    #[arg(long, value_name = "MONEY", value_parser = quantity::money, requires = "budget_money")]
+    pub price: Option<u64>,
+
+    /// The budget only warns
+    #[arg(long)]
+    pub soft: bool,
+
+    /// Remove the budget
+    #[arg(long, group = "change")]
+    pub no_budget: bool,
+}
+
+/// `ztm quota grant`.
+#[derive(Debug, Args)]
+pub struct GrantArgs {
+    /// The tenant
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+
+    /// How many credits
+    #[arg(value_name = "CREDITS", value_parser = quantity::credits)]
+    pub credits: MicroCredits,
+
+    /// When what is left of them is gone [default: never]
+    #[arg(long, value_name = "TIME", value_parser = quantity::days)]
+    pub expires: Option<Duration>,
+
+    /// A repeat under the same name grants nothing more [default: a random one]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+}

@@ -1,0 +1,64 @@
+//! `ztm spend`.
+
+use clap::{Args, Subcommand, builder::PossibleValuesParser};
+use libtenancy::{clock::Timestamp, spend::By};
+
+use super::quantity;
+
+/// The verbs of `ztm spend`.
+#[derive(Debug, Subcommand)]
+pub enum SpendCommand {
+    /// Add up what was granted, used and kept waiting
+    #[command(
+        after_help = "Examples:\n  ztm spend report\n  ztm spend report --by day --tenant alice --from 30d -o csv"
+    )]
+    Report(ReportArgs),
+    /// Prove from the ledger alone that no credit was made or lost; fails if one was
+    #[command(after_help = "Example:\n  ztm spend audit")]
+    Audit(AuditArgs),
+    /// Write the ledger's rows: CSV, or a line of JSON each
+    #[command(
+        after_help = "Examples:\n  ztm spend export -o csv > ledger.csv\n  ztm spend export --tenant alice --from 2026-11-01 -o json"
+    )]
+    Export(ExportArgs),
+}
+
+/// `ztm spend report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// What makes a line
+    #[arg(long, value_name = "WHAT", default_value = "tenant", value_parser = PossibleValuesParser::new(By::LABELS))]
+    pub by: String,
+
+    /// Which rows
+    #[command(flatten)]
+    pub rows: RowArgs,
+}
+
+/// `ztm spend audit`.
+#[derive(Debug, Args)]
+pub struct AuditArgs {}
+
+/// `ztm spend export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Which rows
+    #[command(flatten)]
+    pub rows: RowArgs,
+}
+
+/// Which rows of the ledger.
+#[derive(Debug, Args)]
+pub struct RowArgs {
+    /// Only this tenant's
+    #[arg(long, value_name = "TENANT")]
+    pub tenant: Option<String>,
+
+    /// Not before: a date, a time as RFC 3339 has it, or so long ago (`30d`)
+    #[arg(long, value_name = "TIME", value_parser = quantity::past)]
+    pub from: Option<Timestamp>,
+
+    /// Before
+    #[arg(long, value_name = "TIME", value_parser = quantity::past)]
+    pub to: Option<Timestamp>,
+}

@@ -1,0 +1,263 @@
+//! The job plane's half of the client: jobs, quotas, spend and explanations.
+
+use std::time::Duration;
+
+use libtenancy::{
+    Error, Result,
+    api::{
+        jobs::{JobList, JobSubmitted, JobView, SubmitJob},
+        quotas::{GrantCredits, QuotaView, SetQuota},
+        spend::{AuditReport, LedgerRows, SpendReport},
+        why::Why,
+    },
+    clock::{Clock, SystemClock, Timestamp},
+    ports::{jobs::JobFilter, ledgers::RowFilter},
+    spend::{By, filter_checked},
+    tenant::TenantId,
+};
+use reqwest::Method;
+
+use super::{
+    Client, Direct, PAGE, further,
+    http::{NONE, PART, PLAIN, tenant, with_body},
+    path::{query, segment},
+};
+
+/// How long one question may wait for a job to end.
+const WAIT: Duration = Duration::from_secs(30);
+
+/// Which rows of the ledger.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    /// Only this tenant's.
+    pub tenant: Option<String>,
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub to: Option<Timestamp>,
+}
+
+impl Rows {
+    fn filter(&self) -> Result<RowFilter> {
+        let tenant = self.tenant.as_deref().map(str::parse).transpose()?;
+        filter_checked(RowFilter { tenant, kind: None, from: self.from, to: self.to })
+    }
+}
+
+/// What is explained.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject {
+    /// A tenant.
+    Tenant,
+    /// A job.
+    Job,
+    /// A tenant's wake.
+    Wake,
+}
+
+fn job(id: &str) -> Result<String> {
+    segment("job id", id)
+}
+
+impl Client {
+    /// Submits a job under an idempotency key. `NotFound` without the tenant.
+    pub async fn job_submit(&self, new: SubmitJob, key: &str) -> Result<JobSubmitted> {
+        match self {
+            Self::Http(http) => {
+                let request =
+                    with_body(http.request(Method::POST, "/jobs"), Some(&new))?.header("idempotency-key", key);
+                let bytes = http.send(request, PLAIN, "POST /jobs").await?;
+                serde_json::from_slice(&bytes)
+                    .map_err(|e| Error::unavailable(PART, format!("its answer to POST /jobs cannot be read ({e})")))
+            }
+            Self::Direct(direct) => {
+                let tenancy = direct.tenancy()?;
+                let new = new.into_new_job(Some(key), SystemClock::default().now())?;
+                let submitted = tenancy.job_submit(new).await?;
+                Direct::announce(tenancy);
+                Ok(submitted.into())
+            }
+        }
+    }
+
+    /// One job. `NotFound`.
+    pub async fn job_get(&self, id: &str) -> Result<JobView> {
+        match self {
+            Self::Http(http) => http.call(Method::GET, &format!("/jobs/{}", job(id)?), NONE, PLAIN).await,
+            Self::Direct(direct) => Ok(JobView::from(&direct.tenancy()?.job_get(&id.parse()?).await?)),
+        }
+    }
+
+    /// A job once it is over, or as it is after half a minute, or after `wait`. `NotFound`.
+    pub async fn job_wait(&self, id: &str, wait: Duration) -> Result<JobView> {
+        let seconds = wait.clamp(Duration::from_secs(1), WAIT).as_secs();
+        let path = format!("/jobs/{}/wait?timeout_s={seconds}", job(id)?);
+        self.plane("waiting for a job")?.call(Method::GET, &path, NONE, PLAIN + WAIT).await
+    }
+
+    /// All jobs of a tenant, of a state, or all there are, without what came out.
+    pub async fn job_list(&self, of: Option<&str>, status: Option<&str>) -> Result<JobList> {
+        let mut jobs: Vec<JobView> = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let page: JobList = match self {
+                Self::Http(http) => {
+                    let limit = PAGE.to_string();
+                    let query = query([
+                        ("tenant", of),
+                        ("status", status),
+                        ("after", after.as_deref()),
+                        ("limit", Some(&limit)),
+                    ]);
+                    http.call(Method::GET, &format!("/jobs{query}"), NONE, PLAIN).await?
+                }
+                Self::Direct(direct) => {
+                    let tenant = of.map(str::parse).transpose()?;
+                    let filter = JobFilter { tenant, state: status.map(str::to_owned) };
+                    let from = after.as_deref().map(str::parse).transpose()?;
+                    let jobs = direct.tenancy()?.job_list(&filter, from.as_ref(), PAGE).await?;
+                    let next = jobs.last().filter(|_| jobs.len() == PAGE).map(|job| job.id.to_string());
+                    JobList { jobs: jobs.iter().map(JobView::from).collect(), next }
+                }
+            };
+            jobs.extend(page.jobs);
+            after = further(after.as_deref(), page.next)?;
+            if after.is_none() {
+                return Ok(JobList { jobs, next: None });
+            }
+        }
+    }
+
+    /// Calls a job off. `NotFound`; `Conflict` if it is over.
+    pub async fn job_cancel(&self, id: &str) -> Result<JobView> {
+        match self {
+            Self::Http(http) => http.call(Method::POST, &format!("/jobs/{}/cancel", job(id)?), NONE, PLAIN).await,
+            Self::Direct(direct) => {
+                let tenancy = direct.tenancy()?;
+                let cancelled = tenancy.job_cancel(&id.parse()?).await?;
+                Direct::announce(tenancy);
+                Ok(JobView::from(&cancelled))
+            }
+        }
+    }
+
+    /// Puts a job back. `NotFound`; `Conflict` unless it is dead or cancelled.
+    pub async fn job_retry(&self, id: &str) -> Result<JobView> {
+        match self {
+            Self::Http(http) => http.call(Method::POST, &format!("/jobs/{}/retry", job(id)?), NONE, PLAIN).await,
+            Self::Direct(direct) => {
+                let tenancy = direct.tenancy()?;
+                let retried = tenancy.job_retry(&id.parse()?).await?;
+                Direct::announce(tenancy);
+                Ok(JobView::from(&retried))
+            }
+        }
+    }
+
+    /// A tenant's quota and account. `NotFound`.
+    pub async fn quota_get(&self, id: &str) -> Result<QuotaView> {
+        match self {
+            Self::Http(http) => http.call(Method::GET, &format!("/quotas/{}", tenant(id)?), NONE, PLAIN).await,
+            Self::Direct(direct) => quota_view(direct, &id.parse()?).await,
+        }
+    }
+
+    /// Changes a quota. `NotFound`; `Invalid`.
+    pub async fn quota_set(&self, id: &str, change: SetQuota) -> Result<QuotaView> {
+        match self {
+            Self::Http(http) => {
+                http.call(Method::PATCH, &format!("/quotas/{}", tenant(id)?), Some(&change), PLAIN).await
+            }
+            Self::Direct(direct) => {
+                let (tenancy, id) = (direct.tenancy()?, id.parse()?);
+                tenancy.quota_set(&id, &change.into_patch()?).await?;
+                Direct::announce(tenancy);
+                quota_view(direct, &id).await
+            }
+        }
+    }
+
+    /// Grants credits. `NotFound`; `Invalid`; `Overloaded`.
+    pub async fn credits_grant(&self, id: &str, grant: GrantCredits) -> Result<QuotaView> {
+        match self {
+            Self::Http(http) => {
+                http.call(Method::POST, &format!("/quotas/{}/grants", tenant(id)?), Some(&grant), PLAIN).await
+            }
+            Self::Direct(direct) => {
+                let (tenancy, id) = (direct.tenancy()?, id.parse()?);
+                let (name, grant) = grant.into_grant(SystemClock::default().now())?;
+                tenancy.credits_grant(&id, &name, grant).await?;
+                Direct::announce(tenancy);
+                quota_view(direct, &id).await
+            }
+        }
+    }
+
+    /// The ledger added up.
+    pub async fn spend_report(&self, by: By, rows: &Rows) -> Result<SpendReport> {
+        match self {
+            Self::Http(http) => {
+                let (from, to) = (rows.from.map(|at| at.to_string()), rows.to.map(|at| at.to_string()));
+                let query = query([
+                    ("by", Some(by.label())),
+                    ("tenant", rows.tenant.as_deref()),
+                    ("from", from.as_deref()),
+                    ("to", to.as_deref()),
+                ]);
+                http.call(Method::GET, &format!("/spend/report{query}"), NONE, PLAIN).await
+            }
+            Self::Direct(direct) => direct.tenancy()?.spend_report(by, &rows.filter()?).await,
+        }
+    }
+
+    /// The ledger audited.
+    pub async fn spend_audit(&self) -> Result<AuditReport> {
+        match self {
+            Self::Http(http) => http.call(Method::GET, "/spend/audit", NONE, PLAIN).await,
+            Self::Direct(direct) => direct.tenancy()?.spend_audit().await,
+        }
+    }
+
+    /// One page of the ledger's rows, after `after`.
+    pub async fn spend_rows(&self, rows: &Rows, after: Option<&str>) -> Result<LedgerRows> {
+        match self {
+            Self::Http(http) => {
+                let (from, to) = (rows.from.map(|at| at.to_string()), rows.to.map(|at| at.to_string()));
+                let limit = PAGE.to_string();
+                let query = query([
+                    ("tenant", rows.tenant.as_deref()),
+                    ("from", from.as_deref()),
+                    ("to", to.as_deref()),
+                    ("after", after),
+                    ("limit", Some(&limit)),
+                ]);
+                http.call(Method::GET, &format!("/spend/rows{query}"), NONE, PLAIN).await
+            }
+            Self::Direct(direct) => direct.tenancy()?.spend_rows(&rows.filter()?, after, PAGE).await,
+        }
+    }
+
+    /// An explanation. `NotFound`.
+    pub async fn why(&self, subject: Subject, id: &str) -> Result<Why> {
+        match self {
+            Self::Http(http) => {
+                let path = match subject {
+                    Subject::Tenant => format!("/why/tenant/{}", tenant(id)?),
+                    Subject::Wake => format!("/why/wake/{}", tenant(id)?),
+                    Subject::Job => format!("/why/job/{}", job(id)?),
+                };
+                http.call(Method::GET, &path, NONE, PLAIN).await
+            }
+            Self::Direct(direct) => match subject {
+                Subject::Tenant => direct.tenancy()?.why_tenant(&id.parse()?).await,
+                Subject::Wake => direct.tenancy()?.why_wake(&id.parse()?).await,
+                Subject::Job => direct.tenancy()?.why_job(&id.parse()?).await,
+            },
+        }
+    }
+}
+
+async fn quota_view(direct: &Direct, id: &TenantId) -> Result<QuotaView> {
+    let (account, now) = direct.tenancy()?.quota_get(id).await?;
+    Ok(QuotaView::new(id, &account, now))
+}

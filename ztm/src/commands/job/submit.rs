@@ -1,0 +1,69 @@
+//! `ztm job submit`.
+
+use std::io::Read;
+
+use anyhow::{Context as _, Result};
+use libtenancy::{
+    Error,
+    api::jobs::SubmitJob,
+    clock::{Clock, SystemClock},
+    jobs::{Idempotency, MAX_PROMPT},
+    quota::cost_checked,
+    secret::random_bytes,
+};
+
+use super::wait::over;
+use crate::{cli::job::SubmitArgs, commands::Context};
+
+/// Submits a job and prints it; with `--wait`, prints it once it is over.
+pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
+    cost_checked("cost", args.cost)?;
+    let key = match args.idempotency_key {
+        Some(key) => key,
+        None => hex_of(random_bytes::<16>()?),
+    };
+    Idempotency::new(&key, b"")?;
+    let prompt = match (args.prompt, args.prompt_file) {
+        (Some(dash), _) if dash == "-" => read(std::io::stdin().lock(), "standard input")?,
+        (Some(prompt), _) => prompt,
+        (None, Some(file)) => {
+            let opened = std::fs::File::open(&file).map_err(Error::io("open", &file))?;
+            read(opened, &file.display().to_string())?
+        }
+        (None, None) => return Err(Error::invalid("prompt", "there is none").into()),
+    };
+    let new = SubmitJob {
+        tenant_id: args.tenant,
+        agent_id: args.agent,
+        prompt,
+        cost_gpu_seconds: args.cost,
+        priority: args.priority,
+        max_attempts: args.attempts,
+        not_before: args.at.or(args.delay.map(|delay| SystemClock::default().now() + delay)),
+    };
+    let client = ctx.client()?;
+    let submitted = client.job_submit(new, &key).await?;
+    if submitted.duplicate {
+        ctx.printer.note("an earlier submission under this key is the same");
+    }
+    if !args.wait {
+        return ctx.printer.show(&submitted);
+    }
+    let job = over(ctx, &client, &submitted.job_id, args.timeout).await?;
+    ctx.printer.show(&job)?;
+    super::wait::succeeded(&job)
+}
+
+/// Reads a prompt, no more than is allowed.
+fn read(from: impl Read, name: &str) -> Result<String> {
+    let mut bytes = Vec::new();
+    from.take(MAX_PROMPT as u64 + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {name}"))?;
+    if bytes.len() > MAX_PROMPT {
+        return Err(Error::invalid("prompt", format!("{name} has more than {MAX_PROMPT} bytes")).into());
+    }
+    String::from_utf8(bytes).map_err(|_| Error::invalid("prompt", format!("{name} is not UTF-8")).into())
+}
+
+fn hex_of(bytes: [u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(bytes))
+}

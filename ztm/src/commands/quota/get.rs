@@ -1,0 +1,10 @@
+//! `ztm quota get`.
+
+use anyhow::Result;
+
+use crate::{cli::quota::QuotaGetArgs, commands::Context};
+
+/// Prints a quota and the account.
+pub async fn get(ctx: &Context, args: &QuotaGetArgs) -> Result<()> {
+    ctx.printer.show(&ctx.client()?.quota_get(&args.tenant).await?)
+}

@@ -1,0 +1,5 @@
+//! `ztm quota`.
+
+pub mod get;
+pub mod grant;
+pub mod set;

@@ -1,0 +1,15 @@
+//! `ztm why`.
+
+use anyhow::Result;
+
+use crate::{cli::why::WhyCommand, client::Subject, commands::Context};
+
+/// Explains.
+pub async fn why(ctx: &Context, command: WhyCommand) -> Result<()> {
+    let (subject, args) = match command {
+        WhyCommand::Tenant(args) => (Subject::Tenant, args),
+        WhyCommand::Job(args) => (Subject::Job, args),
+        WhyCommand::Wake(args) => (Subject::Wake, args),
+    };
+    ctx.printer.show(&ctx.client()?.why(subject, &args.id).await?)
+}

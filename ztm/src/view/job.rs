@@ -1,0 +1,109 @@
+//! Jobs.
+
+use libtenancy::api::jobs::{JobList, JobSubmitted, JobView};
+use serde::Serialize;
+
+use super::{Look, Show, cell, number, status};
+
+/// What is worth knowing about where a job stands.
+fn detail(job: &JobView, look: &Look) -> String {
+    match (&job.delay_reason, &job.worker, job.until) {
+        (Some(reason), _, Some(until)) => format!("{reason}, until {until}"),
+        (_, Some(worker), Some(until)) => format!("{worker}, lease {}", super::span(until.since(look.now))),
+        _ if job.cancelling => "being called off".to_owned(),
+        _ => "-".to_owned(),
+    }
+}
+
+impl Show for JobList {
+    fn text(&self, look: &Look) -> String {
+        if self.jobs.is_empty() {
+            return String::new();
+        }
+        let narrow = ["JOB", "STATUS", "AGE", "ATTEMPTS", "COST", "USED"];
+        let wide = ["JOB", "STATUS", "AGE", "ATTEMPTS", "COST", "USED", "AGENT", "PRIORITY", "HELD", "DETAIL"];
+        let rows = self.jobs.iter().map(|job| {
+            let mut row = vec![
+                cell(&job.job_id),
+                status(&job.status),
+                cell(look.age(job.submitted_at)),
+                number(format!("{}/{}", job.attempts, job.max_attempts)),
+                number(job.cost_gpu_seconds),
+                number(job.used_gpu_seconds),
+            ];
+            if look.wide {
+                row.extend([
+                    cell(&job.agent_id),
+                    number(job.priority),
+                    number(job.held_gpu_seconds),
+                    cell(detail(job, look)),
+                ]);
+            }
+            row
+        });
+        look.table(if look.wide { &wide } else { &narrow }, rows)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.jobs.iter().map(|job| job.job_id.clone()).collect()
+    }
+}
+
+impl Show for JobView {
+    fn text(&self, look: &Look) -> String {
+        let moment = |at| cell(format!("{at} ({} ago)", look.age(at)));
+        look.fields([
+            ("Job", Some(cell(&self.job_id))),
+            ("Status", Some(status(&self.status))),
+            ("Detail", Some(detail(self, look)).filter(|detail| detail != "-").map(cell)),
+            ("Tenant", Some(cell(&self.tenant_id))),
+            ("Agent", Some(cell(&self.agent_id))),
+            ("Attempts", Some(cell(format!("{} of {}", self.attempts, self.max_attempts)))),
+            ("Priority", Some(cell(self.priority.to_string()))),
+            ("Cost", Some(cell(format!("{} credits", self.cost_gpu_seconds)))),
+            ("Held", Some(cell(format!("{} credits", self.held_gpu_seconds)))),
+            ("Used", Some(cell(format!("{} credits", self.used_gpu_seconds)))),
+            ("Submitted", Some(moment(self.submitted_at))),
+            ("Ended", self.ended_at.map(moment)),
+            ("Result", self.result.as_ref().map(cell)),
+            ("Error", self.error.as_ref().map(cell)),
+        ])
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec![self.job_id.clone()]
+    }
+}
+
+impl Show for JobSubmitted {
+    fn text(&self, look: &Look) -> String {
+        look.fields([("Job", Some(cell(&self.job_id))), ("Status", Some(status(&self.status)))])
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec![self.job_id.clone()]
+    }
+}
+
+/// What was done to jobs.
+#[derive(Debug, Serialize)]
+pub struct Done {
+    /// `cancelled`, `queued`, `ended`.
+    pub done: &'static str,
+    /// To which, as they are then.
+    pub jobs: Vec<JobView>,
+}
+
+impl Show for Done {
+    fn text(&self, _: &Look) -> String {
+        let line = |job: &JobView| match job.cancelling {
+            true => format!("{} is being called off", super::plain(&job.job_id)),
+            false => format!("{} is {}", super::plain(&job.job_id), job.status),
+        };
+        self.jobs.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.jobs.iter().map(|job| job.job_id.clone()).collect()
+    }
+}

@@ -1,0 +1,42 @@
+//! Quotas and accounts.
+
+use libtenancy::api::quotas::QuotaView;
+
+use super::{Look, Show, cell, status};
+
+impl Show for QuotaView {
+    fn text(&self, look: &Look) -> String {
+        let budget = self.budget.as_ref().map(|budget| {
+            let kind = if budget.hard { "hard" } else { "soft" };
+            format!("{} of {} credits a {} spent, {kind}", self.budget_spent, budget.credits, budget.period)
+        });
+        let grants: Vec<String> = self
+            .grants
+            .iter()
+            .map(|grant| match grant.expires_at {
+                Some(at) => format!("{} until {at}", grant.credits),
+                None => format!("{} that stay", grant.credits),
+            })
+            .collect();
+        let standing = match self.until {
+            Some(until) => format!("{}, until {until}", self.standing),
+            None => self.standing.clone(),
+        };
+        look.fields([
+            ("Tenant", Some(cell(&self.tenant_id))),
+            ("Available", Some(cell(format!("{} credits", self.available)))),
+            ("Bucket", Some(cell(format!("{} of {}, {} a second", self.bucket, self.burst, self.rate_per_sec)))),
+            ("Grants", (!grants.is_empty()).then(|| cell(grants.join(", ")))),
+            ("Held", Some(cell(format!("{} credits", self.held)))),
+            ("Budget", budget.map(cell)),
+            ("Resets", self.budget_resets_at.map(|at| cell(at.to_string()))),
+            ("Weight", Some(cell(self.weight.to_string()))),
+            ("Running", Some(cell(format!("{} of {}", self.running, self.max_running)))),
+            ("Standing", Some(if self.standing == "idle" { status("idle") } else { cell(standing) })),
+        ])
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec![self.tenant_id.clone()]
+    }
+}

@@ -1,0 +1,130 @@
+//! Reports, audits and rows of the ledger.
+
+use comfy_table::Cell;
+use libtenancy::{
+    api::spend::{AuditReport, LedgerRow, SpendLine, SpendReport},
+    credits::MicroCredits,
+};
+
+use super::{Look, Show, cell, number, size, span};
+
+fn name(line: &SpendLine) -> String {
+    match (&line.day, &line.tenant_id, &line.agent_id) {
+        (Some(day), ..) => day.clone(),
+        (None, Some(tenant), Some(agent)) => format!("{tenant}/{agent}"),
+        (None, Some(tenant), None) => tenant.clone(),
+        (None, None, _) => "total".to_owned(),
+    }
+}
+
+fn money(micros: Option<u64>) -> String {
+    micros.map_or("-".to_owned(), |micros| MicroCredits(i64::try_from(micros).unwrap_or(i64::MAX)).to_string())
+}
+
+impl Show for SpendReport {
+    fn text(&self, look: &Look) -> String {
+        let first = self.by.to_uppercase();
+        let narrow = [first.as_str(), "SPENT", "MONEY", "SETTLED", "LAPSED", "RUNNING", "IDLE", "WARM"];
+        let more = ["GRANTED", "REFILLED", "EXPIRED", "ADJUSTED", "SNAPSHOTS"];
+        let row = |line: &SpendLine| -> Vec<Cell> {
+            let time = |seconds| cell(span(std::time::Duration::from_secs(seconds)));
+            let mut row = vec![
+                cell(name(line)),
+                number(line.spent),
+                number(money(line.money_micros)),
+                number(line.settled),
+                number(line.reclaimed),
+                time(line.running_s),
+                time(line.idle_s),
+                time(line.warm_s),
+            ];
+            if look.wide {
+                row.extend([line.granted, line.refilled, line.expired, line.adjusted].map(number));
+                row.push(cell(size(line.snapshot_bytes)));
+            }
+            row
+        };
+        let header: Vec<&str> = if look.wide { narrow.into_iter().chain(more).collect() } else { narrow.into() };
+        look.table(&header, self.lines.iter().chain([&self.total]).map(row))
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.lines.iter().map(name).collect()
+    }
+
+    fn csv(&self) -> Option<String> {
+        let header = "tenant_id,agent_id,day,granted,refilled,spent,expired,adjusted,money_micros,settled,reclaimed,\
+            running_s,idle_s,warm_s,snapshot_bytes\n";
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let lines = self.lines.iter().map(|l| {
+            format!(
+                "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+                text(&l.tenant_id),
+                text(&l.agent_id),
+                text(&l.day),
+                l.granted,
+                l.refilled,
+                l.spent,
+                l.expired,
+                l.adjusted,
+                l.money_micros.map(|money| money.to_string()).unwrap_or_default(),
+                l.settled,
+                l.reclaimed,
+                l.running_s,
+                l.idle_s,
+                l.warm_s,
+                l.snapshot_bytes
+            )
+        });
+        Some(std::iter::once(header.to_owned()).chain(lines).collect())
+    }
+}
+
+impl Show for AuditReport {
+    fn text(&self, look: &Look) -> String {
+        let header = ["TENANT", "GRANTED", "REFILLED", "ADJUSTED", "SPENT", "EXPIRED", "HELD", "AVAILABLE", "OFF BY"];
+        let row = |name: &str, t: &libtenancy::ledger::Totals| {
+            let mut row = vec![cell(name)];
+            let terms = [t.granted, t.refilled, t.adjusted, t.spent, t.expired, t.held, t.available, t.imbalance()];
+            row.extend(terms.map(number));
+            row
+        };
+        let rows = self.tenants.iter().map(|tenant| row(&tenant.tenant_id, &tenant.totals));
+        look.table(&header, rows.chain([row("total", &self.totals)]))
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.tenants.iter().map(|tenant| tenant.tenant_id.clone()).collect()
+    }
+}
+
+/// The first line of an export.
+pub const ROW_HEADER: &str = "partition,incarnation,seq,at,kind,tenant_id,agent_id,reference,attempt,granted,refilled,held,\
+    spent,expired,adjusted,quantity,label,available_after,held_after,hash\n";
+
+/// A row of an export. No field can hold a comma, a quote or a line's end, but a reference is quoted all the same.
+pub fn row_csv(row: &LedgerRow) -> String {
+    format!(
+        "{},{},{},{},{},{},{},\"{}\",{},{},{},{},{},{},{},{},{},{},{},{}\n",
+        row.partition,
+        row.incarnation,
+        row.seq,
+        row.at,
+        row.kind,
+        row.tenant_id,
+        row.agent_id.as_deref().unwrap_or(""),
+        row.reference.replace('"', "\"\""),
+        row.attempt,
+        row.granted,
+        row.refilled,
+        row.held,
+        row.spent,
+        row.expired,
+        row.adjusted,
+        row.quantity,
+        row.label,
+        row.available_after,
+        row.held_after,
+        row.hash
+    )
+}
