@@ -11,8 +11,8 @@ use crate::{
     credits::MicroCredits,
     error::Result,
     jobs::{AgentId, Finish, Idempotency, JobEpoch, JobId, LEASE, Leased, NewJob, Outcome, Renewal, WorkerId},
-    ledger::RowKind,
-    partition::{Partition, QuotaPatch, TurnAdmission},
+    ledger::{After, RowKind},
+    partition::{Partition, QuotaPatch, Rollback, SettledJob, TurnAdmission},
     ports::{
         jobs::{JobFilter, JobSettings, Jobs, Swept},
         ledgers::Ledgers,
@@ -204,12 +204,38 @@ impl Pair {
             _ if self.numbers.below(30) == 0 => {
                 assert_eq!(self.store.tenant_close(&tenant).await.unwrap(), self.model.tenant_close(&tenant, 500, now));
             }
+            _ if self.numbers.below(20) == 0 => self.rollback(now).await,
             _ => {
                 let capacity = 3 + self.numbers.small(10);
                 self.store.capacity_set(0, capacity).await.unwrap();
                 self.model.capacity = capacity;
             }
         }
+    }
+
+    /// Tells both that they forgot something: what, is made up around what they have.
+    async fn rollback(&mut self, now: Timestamp) {
+        let (incarnation, seq) = self.model.position();
+        let labels = ["succeeded", "dead", "cancelled", "retry", "released"];
+        let settled = (0..self.numbers.below(6))
+            .map(|_| {
+                let label = labels[usize::try_from(self.numbers.below(5)).unwrap()].to_owned();
+                SettledJob { id: self.known_id(), label }
+            })
+            .collect();
+        let mut accounts = Vec::new();
+        for tenant in TENANTS {
+            let tenant: TenantId = tenant.parse().unwrap();
+            if let Some(account) = self.model.account(&tenant).filter(|_| self.numbers.below(2) == 0) {
+                let mut after = After::from(account);
+                after.held += self.numbers.credits(50);
+                accounts.push((tenant, after));
+            }
+        }
+        let plan = Rollback { accounts, settled, incarnation: incarnation + self.numbers.below(2), seq: seq + 9 };
+        self.store.position_seen(0, seq);
+        let lost = self.store.partition_rollback(0, &plan).await.unwrap();
+        assert_eq!(lost, self.model.rollback(&plan, now));
     }
 
     async fn turn(&mut self, tenant: &TenantId, now: Timestamp) {
