@@ -39,10 +39,12 @@ pub trait Quotas: Send + Sync + 'static {
     async fn account_get(&self, tenant: &TenantId) -> Result<Option<Account>>;
 
     /// Grants credits under a name of 1 to 64 characters, once a name: a repeat does nothing. `Overloaded` beyond
-    /// [`crate::quota::MAX_GRANTS`]; `Invalid` beyond [`crate::credits::MAX_AMOUNT`].
+    /// [`crate::quota::MAX_GRANTS`]; `Invalid` beyond [`crate::credits::MAX_AMOUNT`], for less than one micro-credit, or if
+    /// the name cannot stand in a row ([`crate::ledger::reference_checked`]). What is refused leaves nothing.
     async fn credits_grant(&self, tenant: &TenantId, name: &str, grant: Grant) -> Result<Account>;
 
-    /// Admits a chat turn. See [`crate::partition::Partition::turn_admit`].
+    /// Admits a chat turn. See [`crate::partition::Partition::turn_admit`]. `Invalid` if the key cannot stand in a row
+    /// ([`crate::ledger::reference_checked`], [`crate::ledger::MAX_REFERENCE`]).
     async fn turn_admit(
         &self,
         tenant: &TenantId,
@@ -55,7 +57,8 @@ pub trait Quotas: Send + Sync + 'static {
     /// Settles a chat turn. See [`crate::partition::Partition::turn_settle`].
     async fn turn_settle(&self, tenant: &TenantId, key: &str, epoch: JobEpoch, used: MicroCredits) -> Result<()>;
 
-    /// Books time or bytes, once a reference: a repeat does nothing.
+    /// Books time or bytes, once a reference: a repeat does nothing. `Invalid` if the reference cannot stand in a row, as
+    /// with a turn's key.
     async fn usage_record(&self, tenant: &TenantId, kind: RowKind, reference: &str, quantity: i64) -> Result<()>;
 
     /// Forgets a tenant's jobs and account, some at a time: to be repeated while it returns true. A repeat after the end

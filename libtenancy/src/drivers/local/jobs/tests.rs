@@ -11,10 +11,11 @@ use crate::{
     credits::MicroCredits,
     error::Result,
     jobs::{AgentId, Finish, Idempotency, JobEpoch, JobId, LEASE, Leased, NewJob, Outcome, Renewal, WorkerId},
-    ledger::RowKind,
-    partition::{Partition, QuotaPatch, TurnAdmission},
+    ledger::{After, RowKind},
+    partition::{Partition, QuotaPatch, Rollback, SettledJob, TurnAdmission},
     ports::{
-        jobs::{JobFilter, JobSettings, Jobs},
+        jobs::{JobFilter, JobSettings, Jobs, Swept},
+        ledgers::Ledgers,
         quotas::Quotas,
     },
     quota::{Budget, Grant, NEVER, Period},
@@ -203,12 +204,38 @@ impl Pair {
             _ if self.numbers.below(30) == 0 => {
                 assert_eq!(self.store.tenant_close(&tenant).await.unwrap(), self.model.tenant_close(&tenant, 500, now));
             }
+            _ if self.numbers.below(20) == 0 => self.rollback(now).await,
             _ => {
                 let capacity = 3 + self.numbers.small(10);
                 self.store.capacity_set(0, capacity).await.unwrap();
                 self.model.capacity = capacity;
             }
         }
+    }
+
+    /// Tells both that they forgot something: what, is made up around what they have.
+    async fn rollback(&mut self, now: Timestamp) {
+        let (incarnation, seq) = self.model.position();
+        let labels = ["succeeded", "dead", "cancelled", "retry", "released"];
+        let settled = (0..self.numbers.below(6))
+            .map(|_| {
+                let label = labels[usize::try_from(self.numbers.below(5)).unwrap()].to_owned();
+                SettledJob { id: self.known_id(), label }
+            })
+            .collect();
+        let mut accounts = Vec::new();
+        for tenant in TENANTS {
+            let tenant: TenantId = tenant.parse().unwrap();
+            if let Some(account) = self.model.account(&tenant).filter(|_| self.numbers.below(2) == 0) {
+                let mut after = After::from(account);
+                after.held += self.numbers.credits(50);
+                accounts.push((tenant, after));
+            }
+        }
+        let plan = Rollback { accounts, settled, incarnation: incarnation + self.numbers.below(2), seq: seq + 9 };
+        self.store.position_seen(0, seq);
+        let lost = self.store.partition_rollback(0, &plan).await.unwrap();
+        assert_eq!(lost, self.model.rollback(&plan, now));
     }
 
     async fn turn(&mut self, tenant: &TenantId, now: Timestamp) {
@@ -264,9 +291,9 @@ impl Pair {
 
 #[tokio::test]
 async fn the_store_equals_the_model_step_by_step() {
-    for seed in 0..6 {
+    for seed in 0..4 {
         let mut pair = Pair::new(seed);
-        for n in 0..1_500 {
+        for n in 0..1_000 {
             pair.step().await;
             let pause = match pair.numbers.below(40) {
                 0 => Duration::from_secs(3_600 * pair.numbers.below(30)),
@@ -283,4 +310,81 @@ async fn the_store_equals_the_model_step_by_step() {
         pair.rows_agree().await;
         pair.records_agree().await;
     }
+}
+
+/// Runs statements behind the driver's back.
+async fn damage(store: &Store, sql: &'static str) {
+    store.write(move |connection| Ok(connection.execute_batch(sql)?)).await.unwrap();
+}
+
+fn job(n: u32) -> NewJob {
+    NewJob::new(JobId::new("acme".parse().unwrap(), &format!("{n:026}")).unwrap(), "do it", MicroCredits::credits(1))
+}
+
+#[tokio::test]
+async fn a_sweep_sets_right_what_disagrees_with_the_jobs() {
+    for (sql, expected) in [
+        ("UPDATE accounts SET standing = 'idle', waiting = 0", Swept { unqueued: 3, ..Swept::default() }),
+        ("UPDATE accounts SET standing = 'idle'", Swept { unqueued: 3, ..Swept::default() }),
+        ("UPDATE accounts SET waiting = 1", Swept { unqueued: 2, ..Swept::default() }),
+        ("UPDATE accounts SET waiting = 9", Swept { orphans: 6, ..Swept::default() }),
+        ("UPDATE accounts SET running = 0", Swept { unleased: 2, ..Swept::default() }),
+        ("DELETE FROM accounts", Swept { unqueued: 3, unleased: 2, ..Swept::default() }),
+        ("UPDATE partitions SET leases = 77", Swept::default()),
+    ] {
+        let mut pair = Pair::new(0);
+        pair.store.capacity_set(0, 0).await.unwrap();
+        for submitted in pair.store.jobs_submit((0..5).map(job).collect()).await.unwrap() {
+            submitted.unwrap();
+        }
+        let worker: WorkerId = "w".parse().unwrap();
+        assert_eq!(pair.store.jobs_claim(0, &worker, 2, LEASE).await.unwrap().jobs.len(), 2);
+        damage(&pair.store, sql).await;
+        assert_eq!(pair.store.jobs_sweep(0).await.unwrap(), Swept { looked_at: 5, ..expected }, "{sql}");
+        assert_eq!(pair.store.jobs_sweep(0).await.unwrap(), Swept { looked_at: 5, ..Swept::default() }, "{sql}");
+        let view = pair.store.queue_view(0).await.unwrap();
+        assert_eq!((view.leases, view.ready.len(), view.ready[0].waiting, view.ready[0].running), (2, 1, 3, 2));
+        assert_eq!(pair.store.jobs_claim(0, &worker, 10, LEASE).await.unwrap().jobs.len(), 3, "{sql}");
+        pair.leased.clear();
+    }
+}
+
+#[tokio::test]
+async fn a_refused_item_of_a_batch_costs_the_others_no_second_run() {
+    let pair = Pair::new(0);
+    let mut batch: Vec<NewJob> = (0..3).map(job).collect();
+    batch[1].cost = crate::credits::MAX_COST;
+    let before = pair.store.written();
+    let answers = pair.store.jobs_submit(batch).await.unwrap();
+    assert_eq!(answers.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
+    assert_eq!(pair.store.written().commits, before.commits + 1);
+}
+
+#[tokio::test]
+async fn the_ledger_cannot_be_changed_behind_the_driver() {
+    let pair = Pair::new(0);
+    pair.store.jobs_submit(vec![job(1)]).await.unwrap().remove(0).unwrap();
+    let rows = pair.store.outbox_read(0, 10).await.unwrap().rows;
+    pair.store.ledger_append(0, &rows).await.unwrap();
+    for sql in ["UPDATE ledger SET at = 0", "DELETE FROM ledger"] {
+        let changed = pair.store.write(move |connection| Ok(connection.execute(sql, [])?)).await;
+        assert!(changed.is_err(), "{sql}");
+    }
+    assert_eq!(pair.store.ledger_head(0).await.unwrap().seq, 1);
+}
+
+#[tokio::test]
+async fn a_reopened_store_goes_on_where_it_was() {
+    let pair = Pair::new(0);
+    pair.store.jobs_submit((0..3).map(job).collect()).await.unwrap();
+    let worker: WorkerId = "w".parse().unwrap();
+    let first = pair.store.jobs_claim(0, &worker, 1, LEASE).await.unwrap().jobs.remove(0);
+    let Pair { store, _dir: dir, clock, .. } = pair;
+    drop(store);
+    let store = Store::open(dir.path(), clock).unwrap();
+    let second = store.jobs_claim(0, &worker, 1, LEASE).await.unwrap().jobs.remove(0);
+    assert!(second.epoch > first.epoch);
+    let outcome = Outcome::Succeeded { result: String::new(), pointer: None };
+    let finish = Finish { id: first.id, epoch: first.epoch, outcome, used: first.cost };
+    assert_eq!(store.leases_finalize(vec![finish]).await.unwrap().remove(0).unwrap(), "succeeded");
 }
