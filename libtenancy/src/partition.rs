@@ -155,6 +155,17 @@ pub struct SettledJob {
     pub label: String,
 }
 
+/// The end of a turn as the ledger saw it, for a store that forgot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedTurn {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Its key.
+    pub key: String,
+    /// Whether it was charged; otherwise its hold had lapsed.
+    pub settled: bool,
+}
+
 /// What a store that forgot is told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rollback {
@@ -162,6 +173,8 @@ pub struct Rollback {
     pub accounts: Vec<(TenantId, After)>,
     /// The jobs that ended behind it.
     pub settled: Vec<SettledJob>,
+    /// The turns that ended behind it.
+    pub turns: Vec<EndedTurn>,
     /// The new incarnation: higher than the ledger's and the store's.
     pub incarnation: u64,
     /// The sequence number to go on from: the highest that anybody saw.
@@ -1037,10 +1050,11 @@ impl Partition {
         }
         self.incarnation = plan.incarnation;
         self.seq = self.seq.max(plan.seq);
-        // Rows of the forgotten time that were made anew would have the numbers of others.
-        self.outbox.clear();
         for settled in &plan.settled {
             self.rollback_job(settled, now);
+        }
+        for turn in &plan.turns {
+            self.rollback_turn(turn, now);
         }
         let mut lost = MicroCredits::ZERO;
         for (tenant, after) in &plan.accounts {
@@ -1065,6 +1079,17 @@ impl Partition {
             lost += gone;
         }
         lost
+    }
+
+    /// A turn that holds here has ended there.
+    fn rollback_turn(&mut self, ended: &EndedTurn, now: Timestamp) {
+        let name = (ended.tenant.clone(), ended.key.clone());
+        let Some(turn) = self.turns.get_mut(&name).filter(|turn| !turn.settled) else { return };
+        if ended.settled {
+            (turn.hold, turn.settled, turn.until) = (Hold::default(), true, now + KEEP_TURN);
+        } else {
+            self.turns.remove(&name);
+        }
     }
 
     fn rollback_job(&mut self, settled: &SettledJob, now: Timestamp) {

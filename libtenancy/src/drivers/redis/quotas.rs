@@ -249,9 +249,13 @@ impl Quotas for Redis {
                 after.noticed
             ));
         }
+        let mut turns = String::new();
+        for turn in &plan.turns {
+            turns.push_str(&format!("{}|{}|{}\n", turn.tenant, turn.key, u8::from(turn.settled)));
+        }
         let mut answer = self
             .run_as_of(partition, &scripts::ROLLBACK, 0, |command| {
-                command.arg(plan.incarnation).arg(plan.seq).arg(&settled).arg(&accounts);
+                command.arg(plan.incarnation).arg(plan.seq).arg(&settled).arg(&accounts).arg(&turns);
             })
             .await?;
         Ok(MicroCredits(answer.number()?))
