@@ -6,6 +6,7 @@
 mod cases;
 mod local_processes;
 mod local_store;
+mod redis;
 
 /// SQLite, and a directory of archives.
 mod local {
