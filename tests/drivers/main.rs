@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 mod cases;
+mod differential;
 mod local_processes;
 mod local_store;
 mod redis;

@@ -5,7 +5,7 @@
 
 mod measure;
 mod queue;
-mod server;
+pub(crate) mod server;
 mod stores;
 
 use std::sync::{
@@ -34,6 +34,19 @@ fn settings(url: &str, cluster: bool) -> Settings {
 
 async fn open(url: &str, cluster: bool, jobs: JobSettings, clock: Arc<ManualClock>) -> Redis {
     Redis::open_with(&settings(url, cluster), jobs, Some(clock)).await.unwrap()
+}
+
+/// Opens a namespace of its own, with this jitter.
+pub(crate) async fn open_with_jitter(
+    url: &str,
+    cluster: bool,
+    jobs: JobSettings,
+    clock: Arc<ManualClock>,
+    jitter: u32,
+) -> Redis {
+    let mut settings = settings(url, cluster);
+    settings.jitter = Some(jitter);
+    Redis::open_with(&settings, jobs, Some(clock)).await.unwrap()
 }
 
 /// One server.
