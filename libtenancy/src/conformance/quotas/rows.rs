@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     jobs::{AgentId, JobEpoch, JobState, LEASE, Outcome},
     ledger::{After, RowKind},
-    partition::{FORGOTTEN, QuotaPatch, Rollback, SettledJob, TurnAdmission},
+    partition::{EndedTurn, FORGOTTEN, QuotaPatch, Rollback, SettledJob, TurnAdmission},
     ports::jobs::Jobs,
     ports::quotas::Quotas,
     quota::Grant,
