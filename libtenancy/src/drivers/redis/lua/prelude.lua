@@ -333,7 +333,7 @@ end
 
 local function corrected(a, announced, used)
   local change = virtual_cost(min(max(used, 0), MAX_COST), a.weight) - virtual_cost(announced, a.weight)
-  if change >= 0 then a.tag = a.tag + change else a.tag = max(a.tag + change, min(clock, a.tag)) end
+  if change >= 0 then a.tag = a.tag + change else a.tag = max(a.tag + change, min(clock + 1, a.tag)) end
 end
 
 -- Writes what was changed of tenants and of the order; the order follows from the accounts.
