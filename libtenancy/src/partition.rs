@@ -339,10 +339,18 @@ impl Partition {
         }
         job.state = JobState::Queued;
         let score = fairness::waiting_score(job.priority, job.tag);
-        self.waiting.entry(tenant.clone()).or_default().insert((score, job.id.clone()));
-        if account.standing == Standing::Idle {
-            account.woken(self.clock, now);
-            self.set_ready(&tenant, account);
+        let place = (score, job.id.clone());
+        let waiting = self.waiting.entry(tenant.clone()).or_default();
+        let is_first = waiting.first().is_none_or(|first| place < *first);
+        waiting.insert(place);
+        match account.standing {
+            Standing::Idle => {
+                account.woken(self.clock, now);
+                self.set_ready(&tenant, account);
+            }
+            // It was the job that is second now which could not be paid.
+            Standing::Parked(_) if is_first => self.rejoin(&tenant, account),
+            Standing::Parked(_) | Standing::Capped | Standing::Ready => {}
         }
     }
 
@@ -717,6 +725,10 @@ impl Partition {
                 }
                 if let Some(mut account) = self.accounts.get(&tenant).cloned() {
                     self.idle_if_empty(&tenant, &mut account);
+                    if matches!(account.standing, Standing::Parked(_)) {
+                        // Perhaps it was this job that could not be paid.
+                        self.rejoin(&tenant, &mut account);
+                    }
                     self.save(&tenant, account);
                 }
                 self.end(&mut job, "cancelled", now);
