@@ -799,6 +799,7 @@ impl Partition {
             self.jobs.insert(id, (job, prompt));
         }
         reaped.turns = self.turns_reap(limit, now);
+        reaped.more |= reaped.turns == limit as u64;
         let turns = self.turns.values().filter(|turn| !turn.settled).map(|turn| turn.until).min();
         let leases = self.leases.first().map(|(at, _)| *at);
         reaped.next = [self.next_due(), leases, turns].into_iter().flatten().min();
@@ -1289,7 +1290,9 @@ fn turn_member((tenant, key): &(TenantId, String)) -> String {
 
 /// Refuses a cost that the tenant could never hold.
 pub fn payable(account: &Account, cost: MicroCredits) -> Result<()> {
-    let most = account.available().max(account.quota.burst + account.grants.iter().map(|grant| grant.amount).sum());
+    // What is held now may come back.
+    let refilled = account.quota.burst + account.grants.iter().map(|grant| grant.amount).sum();
+    let most = refilled.max(account.available() + account.held);
     if cost > most {
         return Err(unpayable(cost, most));
     }

@@ -340,7 +340,7 @@ pub struct Account {
     pub held: MicroCredits,
     /// The number of the budget's period that `period_spent` is of.
     pub period: i64,
-    /// Spent in it.
+    /// Spent in it, or since the opening if there is no budget; not counted beyond [`MAX_AMOUNT`].
     pub period_spent: MicroCredits,
     /// The highest notice given in it: 0, 80 or 100.
     pub noticed: u8,
@@ -496,7 +496,7 @@ impl Account {
             }
         }
         self.bucket += refund;
-        self.period_spent += charged;
+        self.period_spent = (self.period_spent + charged).min(MAX_AMOUNT);
         deltas.notice = self.notice();
         deltas
     }

@@ -421,7 +421,7 @@ impl Desk<'_> {
             }
         }
         reaped.turns = self.turns_reap(most)?;
-        reaped.more |= self.prune()?;
+        reaped.more |= self.prune()? || reaped.turns == most as u64;
         let lease: Option<i64> =
             self.connection.prepare_cached(NEXT_LEASE)?.query_row([], |row| row.get(0)).optional()?;
         let lease = lease.map(Timestamp::from_micros);
