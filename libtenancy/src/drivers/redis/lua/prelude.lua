@@ -294,7 +294,7 @@ local function settle(a, amount, grants, used, d)
     if back == 0 then break end
     if grants[i][1] <= now then d.expired = d.expired + back else grant_add(a, grants[i][1], back) end
   end
-  a.credits, a.spent = a.credits + refund, a.spent + charged
+  a.credits, a.spent = a.credits + refund, min(a.spent + charged, MAX_AMOUNT)
   if a.period ~= '' then
     local reached = 0
     if a.spent >= a.limit then reached = 100 elseif a.spent >= a.limit - floor(a.limit / 5) then reached = 80 end
@@ -333,7 +333,7 @@ end
 
 local function corrected(a, announced, used)
   local change = virtual_cost(min(max(used, 0), MAX_COST), a.weight) - virtual_cost(announced, a.weight)
-  if change >= 0 then a.tag = a.tag + change else a.tag = max(a.tag + change, min(clock, a.tag)) end
+  if change >= 0 then a.tag = a.tag + change else a.tag = max(a.tag + change, min(clock + 1, a.tag)) end
 end
 
 -- Writes what was changed of tenants and of the order; the order follows from the accounts.
