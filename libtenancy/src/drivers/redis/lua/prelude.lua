@@ -388,7 +388,10 @@ local function flush()
       t.wait_skip = nil
     end
     if t.wait_add then many('ZADD', key .. 'waiting', t.wait_add); t.wait_add = nil end
-    if t.agents_gone then call('UNLINK', key .. 'agents'); t.agents_gone = nil end
+    if t.agents_gone then
+      if t.agents_set then call('UNLINK', key .. 'agents') else gone[#gone + 1] = key .. 'agents' end
+      t.agents_gone = nil
+    end
     if t.agents_set then
       local list = {}
       for agent, ends in pairs(t.agents_set) do put(list, agent, ends) end
@@ -403,7 +406,10 @@ local function flush()
       if list then
         local bucket = fmt('%s%s:%d', key, over[1], day)
         many('ZADD', bucket, list)
-        call('PEXPIRE', bucket, floor(((day + 1) * DAY - now + over[2]) / 1000) + 1000)
+        -- It is new: it goes when the last job of the day does.
+        if call('ZCARD', bucket) * 2 <= #list then
+          call('PEXPIRE', bucket, floor(((day + 1) * DAY - now + over[2]) / 1000) + 1000)
+        end
         t[over[1]] = nil
       end
     end
