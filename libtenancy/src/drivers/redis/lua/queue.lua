@@ -53,7 +53,7 @@ local function enqueue(t, j)
     t.agents_set[j.agent] = min(j.tag + floor((j.cost + 999) / 1000), MAX_TAG)
   end
   local score = waiting_score(j.priority, j.tag)
-  put(t.wait_add, score, j.serial)
+  add(t, 'wait_add', score, j.serial)
   t.waiting = count + 1
   if a.standing == 'idle' then
     decay(a)
@@ -121,8 +121,9 @@ local function end_job(t, j, label, list)
   put(list, 'at', now)
   job_set(j, list)
   j.state = label
-  t.jobs_rem[#t.jobs_rem + 1] = j.serial
-  put(label == 'dead' and t.dead or t.ended, 0, j.serial)
+  add(t, 'jobs_rem', j.serial)
+  add(t, label == 'dead' and 'dead' or 'ended', 0, j.serial)
+  t.over = true
   local keep = (label == 'dead' and KEEP_DEAD or KEEP_FINISHED) / 1000 + 1
   call('PEXPIRE', j.key, keep)
   if j.long == '1' then call('PEXPIRE', j.key .. ':result', keep) end

@@ -81,7 +81,7 @@ for i = 4, #ARGV, 10 do
         if attempts ~= 3 then put(list, 'max', attempts) end
         job_set(j, list)
         call('SET', j.key .. ':prompt', prompt)
-        put(t.jobs_add, 0, serial)
+        add(t, 'jobs_add', 0, serial)
         answer('new', serial, state)
       end
     end
