@@ -102,6 +102,8 @@ pub(crate) struct Inner {
     pub(crate) budget_notices: Mutex<HashMap<TenantId, u8>>,
     /// Rung whenever a job may have ended.
     pub(crate) job_ended: tokio::sync::watch::Sender<()>,
+    /// Set once nobody is to wait for jobs any more.
+    pub(crate) waits_end: CancellationToken,
     /// Which partition the next claim asks first.
     pub(crate) claim_first: std::sync::atomic::AtomicUsize,
     /// What the copying of outboxes to ledgers has come to.
@@ -166,6 +168,7 @@ impl Tenancy {
             broke: Mutex::default(),
             budget_notices: Mutex::default(),
             job_ended: tokio::sync::watch::Sender::new(()),
+            waits_end: CancellationToken::new(),
             claim_first: 0.into(),
             ledger_state: Mutex::default(),
             wake_records: Mutex::default(),
