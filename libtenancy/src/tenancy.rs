@@ -4,7 +4,7 @@
 //! their concept: `wake`, `stop`, `delete`, `webhook`, `delivery`, `reconcile` add methods to this handle.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -110,6 +110,8 @@ pub(crate) struct Inner {
     pub(crate) ledger_state: Mutex<LedgerState>,
     /// The last wakes, for `status`.
     pub(crate) wake_records: Mutex<VecDeque<WakeRecord>>,
+    /// How many there were, cold and warm.
+    pub(crate) wakes_total: Mutex<BTreeMap<String, u64>>,
     pub(crate) last_reconcile: Mutex<Option<ReconcileReport>>,
     pub(crate) leading: std::sync::atomic::AtomicBool,
     /// Rung when a deadline was set that may be earlier than all others.
@@ -172,6 +174,7 @@ impl Tenancy {
             claim_first: 0.into(),
             ledger_state: Mutex::default(),
             wake_records: Mutex::default(),
+            wakes_total: Mutex::default(),
             last_reconcile: Mutex::default(),
             leading: false.into(),
             deadline_set: Notify::new(),
@@ -372,6 +375,7 @@ impl Tenancy {
             leader: self.inner.leading.load(std::sync::atomic::Ordering::Relaxed),
             decisions: self.inner.decisions.counts(),
             ledger: lock(&self.inner.ledger_state).view(),
+            wakes_total: lock(&self.inner.wakes_total).clone(),
             wakes: lock(&self.inner.wake_records).iter().cloned().collect(),
             reconcile: lock(&self.inner.last_reconcile).clone(),
             memory_bytes: resident_bytes(),

@@ -136,10 +136,11 @@ impl Tenancy {
         }
     }
 
-    /// Why a job is where it is. `NotFound`.
-    pub async fn why_job(&self, id: &JobId) -> Result<Why> {
+    /// Why a job is where it is; with `quoting`, in the words of its last failure too. `NotFound`.
+    pub async fn why_job(&self, id: &JobId, quoting: bool) -> Result<Why> {
         let jobs = &self.drivers().jobs;
         let job = self.job_get(id).await?;
+        let said = job.result.as_deref().filter(|_| quoting);
         let mut why = Why {
             subject: "job".to_owned(),
             id: id.to_string(),
@@ -164,8 +165,8 @@ impl Tenancy {
                 let (code, text) = match delay {
                     DelayReason::Scheduled => (Code::Scheduled, "it was scheduled for later".to_owned()),
                     DelayReason::Backoff => {
-                        let said = job.result.as_deref().unwrap_or("nothing");
-                        (Code::Backoff, format!("attempt {} failed and said: {said}", job.attempts))
+                        let said = said.map(|said| format!(" and said: {said}")).unwrap_or_default();
+                        (Code::Backoff, format!("attempt {} failed{said}", job.attempts))
                     }
                     DelayReason::LeaseLapsed => {
                         (Code::LeaseLapsed, "its worker fell silent; its hold went back".to_owned())
@@ -183,7 +184,7 @@ impl Tenancy {
                 why.reasons.push(reason(Code::Running, text, numbers, Some(*lease_until)));
             }
             JobState::Succeeded { at } | JobState::Dead { at } | JobState::Cancelled { at } => {
-                let said = job.result.as_deref().filter(|_| !matches!(job.state, JobState::Succeeded { .. }));
+                let said = said.filter(|_| !matches!(job.state, JobState::Succeeded { .. }));
                 let said = said.map(|said| format!(": {said}")).unwrap_or_default();
                 let how = match job.state {
                     JobState::Succeeded { .. } => "succeeded",

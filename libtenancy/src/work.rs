@@ -270,7 +270,8 @@ impl Tenancy {
     /// `IllegalState` and `Overloaded` say that the agent may not be woken now; `AgentFailed`, `Timeout`.
     pub async fn job_execute(&self, id: &JobId, prompt: String) -> Result<String> {
         self.require_live("running a job")?;
-        if lock(&self.inner.broke).remove(id.tenant()) {
+        let broke = lock(&self.inner.broke).contains(id.tenant());
+        if broke {
             self.suspension_lift(id.tenant()).await?;
         }
         self.turn_run(&turn_key(id), &Turn { message: prompt }).await
@@ -295,7 +296,8 @@ impl Tenancy {
         Ok(account)
     }
 
-    /// Grants credits, once a name; a suspended tenant resumes. `NotFound`; `Invalid`; `Overloaded`.
+    /// Grants credits, once a name; a suspended tenant resumes if they are enough for a chat turn. `NotFound`; `Invalid`;
+    /// `Overloaded`.
     pub async fn credits_grant(&self, id: &TenantId, name: &str, grant: Grant) -> Result<Account> {
         self.tenant_get(id).await?;
         if grant.expires_at <= self.now() {
@@ -310,28 +312,45 @@ impl Tenancy {
         Ok(account)
     }
 
-    /// Records that the tenant is out of budget. Whether this call was the one that recorded it: then the chat is told.
-    pub(crate) async fn suspension_note(&self, id: &TenantId, blocked: Blocked) -> Result<bool> {
+    /// Records that the tenant is out of budget, and since when.
+    pub(crate) async fn suspension_note(&self, id: &TenantId, blocked: Blocked) -> Result<()> {
         let _operation = self.inner.settings_operations.begin(id).await;
         let tenant = self.tenant_get(id).await?;
         if tenant.settings.suspended.is_some() {
-            return Ok(false);
+            return Ok(());
         }
         let suspension = Suspension::of(blocked);
         lock(&self.inner.broke).insert(id.clone());
         tracing::warn!(tenant = %id, reason = suspension.text, "suspended");
-        self.suspension_write(id, Some(suspension.to_string())).await?;
-        Ok(true)
+        self.suspension_write(id, Some(suspension.to_string())).await
     }
 
-    /// The tenant may go on: a suspension for want of budget ends. One by an operator stays.
+    /// What the tenant's chat is to be told of its suspension for want of budget, whoever noticed it; once a suspension.
+    pub(crate) async fn suspension_tell(&self, id: &TenantId) -> Result<Option<String>> {
+        let _operation = self.inner.settings_operations.begin(id).await;
+        let suspension = self.tenant_get(id).await?.settings.suspended.as_deref().map(Suspension::parse);
+        let Some(suspension) = suspension.filter(|suspension| !suspension.told && !suspension.by_operator()) else {
+            return Ok(None);
+        };
+        let told = Suspension { told: true, ..suspension };
+        self.suspension_write(id, Some(told.to_string())).await?;
+        Ok(Some(told.text))
+    }
+
+    /// A suspension for want of budget ends if a chat turn could be paid for now. One by an operator stays.
     pub(crate) async fn suspension_lift(&self, id: &TenantId) -> Result<()> {
         let operation = self.inner.settings_operations.begin(id).await;
-        let tenant = self.tenant_get(id).await?;
-        let suspended = tenant.settings.suspended.as_deref();
-        if suspended.is_some_and(|suspended| !Suspension::parse(suspended).by_operator()) {
-            tracing::info!(tenant = %id, "resumed");
-            self.suspension_write(id, None).await?;
+        let suspended = self.tenant_get(id).await?.settings.suspended;
+        if suspended.is_none_or(|suspended| Suspension::parse(&suspended).by_operator()) {
+            lock(&self.inner.broke).remove(id);
+        } else {
+            let account = self.drivers().quotas.account_get(id).await?;
+            let checked = account.map(|account| account.check(self.inner.config.turn_hold, self.now()));
+            if !matches!(checked, Some(Err(blocked)) if blocked.suspends()) {
+                lock(&self.inner.broke).remove(id);
+                tracing::info!(tenant = %id, "resumed");
+                self.suspension_write(id, None).await?;
+            }
         }
         drop(operation);
         self.delivery_signal(id);

@@ -141,10 +141,9 @@ pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
         let path = error.path().to_string();
         let cause = error.inner();
         if !cause.is_data() {
-            return Error::invalid(
-                "body",
-                format!("it is not JSON (line {}, column {})", cause.line(), cause.column()),
-            );
+            let place = format!("it is not JSON (line {}, column {})", cause.line(), cause.column());
+            let place = if path == "." { place } else { format!("`{path}`: {place}") };
+            return Error::invalid("body", place);
         }
         let text = cause.to_string();
         let text = text.split(" at line ").next().unwrap_or_default();
