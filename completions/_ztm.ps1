@@ -46,6 +46,10 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('tenant', 'tenant', [CompletionResultType]::ParameterValue, 'Tenants: create, look at, change, wake, stop, delete')
             [CompletionResult]::new('webhook', 'webhook', [CompletionResultType]::ParameterValue, 'The webhooks through which Telegram delivers')
             [CompletionResult]::new('inbox', 'inbox', [CompletionResultType]::ParameterValue, 'The stored messages: what waits, what was given up')
+            [CompletionResult]::new('job', 'job', [CompletionResultType]::ParameterValue, 'Jobs: submit, look at, wait for, call off, put back')
+            [CompletionResult]::new('quota', 'quota', [CompletionResultType]::ParameterValue, 'What tenants may use: credits, shares, budgets, grants')
+            [CompletionResult]::new('spend', 'spend', [CompletionResultType]::ParameterValue, 'What was used: report, audit, the ledger itself')
+            [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Explain why something waits, was refused or stopped, in the numbers that were compared')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the control plane in numbers')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Show the version of this command and of the control plane')
             [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Run the small built-in agent')
@@ -72,6 +76,12 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('--snapshot-interval', '--snapshot-interval', [CompletionResultType]::ParameterName, 'How often a running agent''s changed state is saved [default: 5m]')
             [CompletionResult]::new('--reconcile-interval', '--reconcile-interval', [CompletionResultType]::ParameterName, 'How often records and agents are compared without a cause [default: 60s]')
             [CompletionResult]::new('--drain', '--drain', [CompletionResultType]::ParameterName, 'How long messages in work may take to finish when an agent is stopped [default: 30s]')
+            [CompletionResult]::new('--default-rate', '--default-rate', [CompletionResultType]::ParameterName, 'Credits a second that a tenant without a quota of its own is refilled by [default: 1]')
+            [CompletionResult]::new('--default-burst', '--default-burst', [CompletionResultType]::ParameterName, 'Up to where it is refilled, and what it begins with [default: 3600]')
+            [CompletionResult]::new('--job-capacity', '--job-capacity', [CompletionResultType]::ParameterName, 'How many jobs may run at once, of all tenants; 0 for as many as workers take [default: 0]')
+            [CompletionResult]::new('--workers', '--workers', [CompletionResultType]::ParameterName, 'How many jobs this control plane runs at once itself; 0 if others do [default: 4]')
+            [CompletionResult]::new('--turn-hold', '--turn-hold', [CompletionResultType]::ParameterName, 'Credits that a chat message holds until it is known what it used [default: 10]')
+            [CompletionResult]::new('--price-per-credit', '--price-per-credit', [CompletionResultType]::ParameterName, 'What one credit costs, for reports, in millionths of the currency''s unit')
             [CompletionResult]::new('--telegram-url', '--telegram-url', [CompletionResultType]::ParameterName, 'The Telegram Bot API [default: <https://api.telegram.org>]')
             [CompletionResult]::new('--public-url', '--public-url', [CompletionResultType]::ParameterName, 'The router''s URL as Telegram reaches it; without one no webhook is registered')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
@@ -625,6 +635,550 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
         'ztm;inbox;help;help' {
             break
         }
+        'ztm;job' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('submit', 'submit', [CompletionResultType]::ParameterValue, 'Give a tenant''s agent a job; it is queued, paid for and run in its turn')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Show a job and what came out')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List jobs and where they stand')
+            [CompletionResult]::new('wait', 'wait', [CompletionResultType]::ParameterValue, 'Wait until jobs are over; fails if one did not succeed')
+            [CompletionResult]::new('cancel', 'cancel', [CompletionResultType]::ParameterValue, 'Call jobs off: at once if they wait, at their next renewal if they run')
+            [CompletionResult]::new('retry', 'retry', [CompletionResultType]::ParameterValue, 'Put dead or cancelled jobs back into the queue, with all their attempts')
+            [CompletionResult]::new('dead', 'dead', [CompletionResultType]::ParameterValue, 'List the jobs that were given up')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;job;submit' {
+            [CompletionResult]::new('--prompt-file', '--prompt-file', [CompletionResultType]::ParameterName, 'A file with what the agent is told')
+            [CompletionResult]::new('--cost', '--cost', [CompletionResultType]::ParameterName, 'Credits (GPU-seconds) that are held while it runs')
+            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'One of the tenant''s agents')
+            [CompletionResult]::new('--priority', '--priority', [CompletionResultType]::ParameterName, '0 to 9, higher first among the tenant''s own jobs [default: 5]')
+            [CompletionResult]::new('--attempts', '--attempts', [CompletionResultType]::ParameterName, 'How often it is tried [default: 3]')
+            [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'Not before this time, as RFC 3339 has it')
+            [CompletionResult]::new('--in', '--in', [CompletionResultType]::ParameterName, 'Not before so much time has passed')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'A repeat under the same key within a day is the same submission [default: a random one]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'With `--wait`: how long')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait until it is over, and print what came out')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;job;get' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;job;list' {
+            [CompletionResult]::new('--status', '--status', [CompletionResultType]::ParameterName, 'Only those that are this')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;job;wait' {
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;job;cancel' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;job;retry' {
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'With `--all-dead`: only this tenant''s')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('--all-dead', '--all-dead', [CompletionResultType]::ParameterName, 'All jobs that were given up')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;job;dead' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;job;help' {
+            [CompletionResult]::new('submit', 'submit', [CompletionResultType]::ParameterValue, 'Give a tenant''s agent a job; it is queued, paid for and run in its turn')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Show a job and what came out')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List jobs and where they stand')
+            [CompletionResult]::new('wait', 'wait', [CompletionResultType]::ParameterValue, 'Wait until jobs are over; fails if one did not succeed')
+            [CompletionResult]::new('cancel', 'cancel', [CompletionResultType]::ParameterValue, 'Call jobs off: at once if they wait, at their next renewal if they run')
+            [CompletionResult]::new('retry', 'retry', [CompletionResultType]::ParameterValue, 'Put dead or cancelled jobs back into the queue, with all their attempts')
+            [CompletionResult]::new('dead', 'dead', [CompletionResultType]::ParameterValue, 'List the jobs that were given up')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;job;help;submit' {
+            break
+        }
+        'ztm;job;help;get' {
+            break
+        }
+        'ztm;job;help;list' {
+            break
+        }
+        'ztm;job;help;wait' {
+            break
+        }
+        'ztm;job;help;cancel' {
+            break
+        }
+        'ztm;job;help;retry' {
+            break
+        }
+        'ztm;job;help;dead' {
+            break
+        }
+        'ztm;job;help;help' {
+            break
+        }
+        'ztm;quota' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Show what a tenant may use, and what it has')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change what a tenant may use')
+            [CompletionResult]::new('grant', 'grant', [CompletionResultType]::ParameterValue, 'Grant credits beside the bucket; a suspended tenant resumes')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;quota;get' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;quota;set' {
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Credits a second that the bucket refills by, at most 8000')
+            [CompletionResult]::new('--burst', '--burst', [CompletionResultType]::ParameterName, 'Up to where the bucket refills')
+            [CompletionResult]::new('--weight', '--weight', [CompletionResultType]::ParameterName, 'The share of capacity relative to others; 100 is the usual one')
+            [CompletionResult]::new('--max-running', '--max-running', [CompletionResultType]::ParameterName, 'Jobs at once')
+            [CompletionResult]::new('--budget', '--budget', [CompletionResultType]::ParameterName, 'Credits that may be spent in every period: CREDITS/day, /week or /month')
+            [CompletionResult]::new('--budget-money', '--budget-money', [CompletionResultType]::ParameterName, 'Money that may be spent in every period; needs `--price`')
+            [CompletionResult]::new('--price', '--price', [CompletionResultType]::ParameterName, 'With `--budget-money`: what one credit costs')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('--soft', '--soft', [CompletionResultType]::ParameterName, 'The budget only warns')
+            [CompletionResult]::new('--no-budget', '--no-budget', [CompletionResultType]::ParameterName, 'Remove the budget')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;quota;grant' {
+            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'When what is left of them is gone [default: never]')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'A repeat under the same name grants nothing more [default: a random one]')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;quota;help' {
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Show what a tenant may use, and what it has')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change what a tenant may use')
+            [CompletionResult]::new('grant', 'grant', [CompletionResultType]::ParameterValue, 'Grant credits beside the bucket; a suspended tenant resumes')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;quota;help;get' {
+            break
+        }
+        'ztm;quota;help;set' {
+            break
+        }
+        'ztm;quota;help;grant' {
+            break
+        }
+        'ztm;quota;help;help' {
+            break
+        }
+        'ztm;spend' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Add up what was granted, used and kept waiting')
+            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Prove from the ledger alone that no credit was made or lost; fails if one was')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the ledger''s rows: CSV, or a line of JSON each')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;spend;report' {
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'What makes a line')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'Only this tenant''s')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Not before: a date, a time as RFC 3339 has it, or so long ago (`30d`)')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Before')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;spend;audit' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;spend;export' {
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'Only this tenant''s')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Not before: a date, a time as RFC 3339 has it, or so long ago (`30d`)')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Before')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;spend;help' {
+            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Add up what was granted, used and kept waiting')
+            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Prove from the ledger alone that no credit was made or lost; fails if one was')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the ledger''s rows: CSV, or a line of JSON each')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;spend;help;report' {
+            break
+        }
+        'ztm;spend;help;audit' {
+            break
+        }
+        'ztm;spend;help;export' {
+            break
+        }
+        'ztm;spend;help;help' {
+            break
+        }
+        'ztm;why' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('tenant', 'tenant', [CompletionResultType]::ParameterValue, 'Why a tenant is as it is, and what would hold back its next message')
+            [CompletionResult]::new('job', 'job', [CompletionResultType]::ParameterValue, 'Why a job waits, runs or ended: who is ahead, what is missing, when it goes on')
+            [CompletionResult]::new('wake', 'wake', [CompletionResultType]::ParameterValue, 'Why a tenant is not woken, or was not')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;why;tenant' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;why;job' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;why;wake' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;why;help' {
+            [CompletionResult]::new('tenant', 'tenant', [CompletionResultType]::ParameterValue, 'Why a tenant is as it is, and what would hold back its next message')
+            [CompletionResult]::new('job', 'job', [CompletionResultType]::ParameterValue, 'Why a job waits, runs or ended: who is ahead, what is missing, when it goes on')
+            [CompletionResult]::new('wake', 'wake', [CompletionResultType]::ParameterValue, 'Why a tenant is not woken, or was not')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;why;help;tenant' {
+            break
+        }
+        'ztm;why;help;job' {
+            break
+        }
+        'ztm;why;help;wake' {
+            break
+        }
+        'ztm;why;help;help' {
+            break
+        }
         'ztm;status' {
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
             [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
@@ -772,6 +1326,10 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('tenant', 'tenant', [CompletionResultType]::ParameterValue, 'Tenants: create, look at, change, wake, stop, delete')
             [CompletionResult]::new('webhook', 'webhook', [CompletionResultType]::ParameterValue, 'The webhooks through which Telegram delivers')
             [CompletionResult]::new('inbox', 'inbox', [CompletionResultType]::ParameterValue, 'The stored messages: what waits, what was given up')
+            [CompletionResult]::new('job', 'job', [CompletionResultType]::ParameterValue, 'Jobs: submit, look at, wait for, call off, put back')
+            [CompletionResult]::new('quota', 'quota', [CompletionResultType]::ParameterValue, 'What tenants may use: credits, shares, budgets, grants')
+            [CompletionResult]::new('spend', 'spend', [CompletionResultType]::ParameterValue, 'What was used: report, audit, the ledger itself')
+            [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Explain why something waits, was refused or stopped, in the numbers that were compared')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the control plane in numbers')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Show the version of this command and of the control plane')
             [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Run the small built-in agent')
@@ -855,6 +1413,82 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             break
         }
         'ztm;help;inbox;drop' {
+            break
+        }
+        'ztm;help;job' {
+            [CompletionResult]::new('submit', 'submit', [CompletionResultType]::ParameterValue, 'Give a tenant''s agent a job; it is queued, paid for and run in its turn')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Show a job and what came out')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List jobs and where they stand')
+            [CompletionResult]::new('wait', 'wait', [CompletionResultType]::ParameterValue, 'Wait until jobs are over; fails if one did not succeed')
+            [CompletionResult]::new('cancel', 'cancel', [CompletionResultType]::ParameterValue, 'Call jobs off: at once if they wait, at their next renewal if they run')
+            [CompletionResult]::new('retry', 'retry', [CompletionResultType]::ParameterValue, 'Put dead or cancelled jobs back into the queue, with all their attempts')
+            [CompletionResult]::new('dead', 'dead', [CompletionResultType]::ParameterValue, 'List the jobs that were given up')
+            break
+        }
+        'ztm;help;job;submit' {
+            break
+        }
+        'ztm;help;job;get' {
+            break
+        }
+        'ztm;help;job;list' {
+            break
+        }
+        'ztm;help;job;wait' {
+            break
+        }
+        'ztm;help;job;cancel' {
+            break
+        }
+        'ztm;help;job;retry' {
+            break
+        }
+        'ztm;help;job;dead' {
+            break
+        }
+        'ztm;help;quota' {
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Show what a tenant may use, and what it has')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change what a tenant may use')
+            [CompletionResult]::new('grant', 'grant', [CompletionResultType]::ParameterValue, 'Grant credits beside the bucket; a suspended tenant resumes')
+            break
+        }
+        'ztm;help;quota;get' {
+            break
+        }
+        'ztm;help;quota;set' {
+            break
+        }
+        'ztm;help;quota;grant' {
+            break
+        }
+        'ztm;help;spend' {
+            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Add up what was granted, used and kept waiting')
+            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Prove from the ledger alone that no credit was made or lost; fails if one was')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the ledger''s rows: CSV, or a line of JSON each')
+            break
+        }
+        'ztm;help;spend;report' {
+            break
+        }
+        'ztm;help;spend;audit' {
+            break
+        }
+        'ztm;help;spend;export' {
+            break
+        }
+        'ztm;help;why' {
+            [CompletionResult]::new('tenant', 'tenant', [CompletionResultType]::ParameterValue, 'Why a tenant is as it is, and what would hold back its next message')
+            [CompletionResult]::new('job', 'job', [CompletionResultType]::ParameterValue, 'Why a job waits, runs or ended: who is ahead, what is missing, when it goes on')
+            [CompletionResult]::new('wake', 'wake', [CompletionResultType]::ParameterValue, 'Why a tenant is not woken, or was not')
+            break
+        }
+        'ztm;help;why;tenant' {
+            break
+        }
+        'ztm;help;why;job' {
+            break
+        }
+        'ztm;help;why;wake' {
             break
         }
         'ztm;help;status' {

@@ -43,6 +43,10 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand tenant 'Tenants: create, look at, change, wake, stop, delete'
             cand webhook 'The webhooks through which Telegram delivers'
             cand inbox 'The stored messages: what waits, what was given up'
+            cand job 'Jobs: submit, look at, wait for, call off, put back'
+            cand quota 'What tenants may use: credits, shares, budgets, grants'
+            cand spend 'What was used: report, audit, the ledger itself'
+            cand why 'Explain why something waits, was refused or stopped, in the numbers that were compared'
             cand status 'Show the control plane in numbers'
             cand version 'Show the version of this command and of the control plane'
             cand agent 'Run the small built-in agent'
@@ -68,6 +72,12 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand --snapshot-interval 'How often a running agent''s changed state is saved [default: 5m]'
             cand --reconcile-interval 'How often records and agents are compared without a cause [default: 60s]'
             cand --drain 'How long messages in work may take to finish when an agent is stopped [default: 30s]'
+            cand --default-rate 'Credits a second that a tenant without a quota of its own is refilled by [default: 1]'
+            cand --default-burst 'Up to where it is refilled, and what it begins with [default: 3600]'
+            cand --job-capacity 'How many jobs may run at once, of all tenants; 0 for as many as workers take [default: 0]'
+            cand --workers 'How many jobs this control plane runs at once itself; 0 if others do [default: 4]'
+            cand --turn-hold 'Credits that a chat message holds until it is known what it used [default: 10]'
+            cand --price-per-credit 'What one credit costs, for reports, in millionths of the currency''s unit'
             cand --telegram-url 'The Telegram Bot API [default: <https://api.telegram.org>]'
             cand --public-url 'The router''s URL as Telegram reaches it; without one no webhook is registered'
             cand --state-dir 'Where the embedded control plane keeps everything'
@@ -579,6 +589,506 @@ set edit:completion:arg-completer[ztm] = {|@words|
         }
         &'ztm;inbox;help;help'= {
         }
+        &'ztm;job'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand submit 'Give a tenant''s agent a job; it is queued, paid for and run in its turn'
+            cand get 'Show a job and what came out'
+            cand list 'List jobs and where they stand'
+            cand wait 'Wait until jobs are over; fails if one did not succeed'
+            cand cancel 'Call jobs off: at once if they wait, at their next renewal if they run'
+            cand retry 'Put dead or cancelled jobs back into the queue, with all their attempts'
+            cand dead 'List the jobs that were given up'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;job;submit'= {
+            cand --prompt-file 'A file with what the agent is told'
+            cand --cost 'Credits (GPU-seconds) that are held while it runs'
+            cand --agent 'One of the tenant''s agents'
+            cand --priority '0 to 9, higher first among the tenant''s own jobs [default: 5]'
+            cand --attempts 'How often it is tried [default: 3]'
+            cand --at 'Not before this time, as RFC 3339 has it'
+            cand --in 'Not before so much time has passed'
+            cand --idempotency-key 'A repeat under the same key within a day is the same submission [default: a random one]'
+            cand --timeout 'With `--wait`: how long'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand --wait 'Wait until it is over, and print what came out'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;job;get'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;job;list'= {
+            cand --status 'Only those that are this'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;job;wait'= {
+            cand --timeout 'How long'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;job;cancel'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;job;retry'= {
+            cand --tenant 'With `--all-dead`: only this tenant''s'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand --all-dead 'All jobs that were given up'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;job;dead'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;job;help'= {
+            cand submit 'Give a tenant''s agent a job; it is queued, paid for and run in its turn'
+            cand get 'Show a job and what came out'
+            cand list 'List jobs and where they stand'
+            cand wait 'Wait until jobs are over; fails if one did not succeed'
+            cand cancel 'Call jobs off: at once if they wait, at their next renewal if they run'
+            cand retry 'Put dead or cancelled jobs back into the queue, with all their attempts'
+            cand dead 'List the jobs that were given up'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;job;help;submit'= {
+        }
+        &'ztm;job;help;get'= {
+        }
+        &'ztm;job;help;list'= {
+        }
+        &'ztm;job;help;wait'= {
+        }
+        &'ztm;job;help;cancel'= {
+        }
+        &'ztm;job;help;retry'= {
+        }
+        &'ztm;job;help;dead'= {
+        }
+        &'ztm;job;help;help'= {
+        }
+        &'ztm;quota'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand get 'Show what a tenant may use, and what it has'
+            cand set 'Change what a tenant may use'
+            cand grant 'Grant credits beside the bucket; a suspended tenant resumes'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;quota;get'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;quota;set'= {
+            cand --rate 'Credits a second that the bucket refills by, at most 8000'
+            cand --burst 'Up to where the bucket refills'
+            cand --weight 'The share of capacity relative to others; 100 is the usual one'
+            cand --max-running 'Jobs at once'
+            cand --budget 'Credits that may be spent in every period: CREDITS/day, /week or /month'
+            cand --budget-money 'Money that may be spent in every period; needs `--price`'
+            cand --price 'With `--budget-money`: what one credit costs'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand --soft 'The budget only warns'
+            cand --no-budget 'Remove the budget'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;quota;grant'= {
+            cand --expires 'When what is left of them is gone [default: never]'
+            cand --name 'A repeat under the same name grants nothing more [default: a random one]'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;quota;help'= {
+            cand get 'Show what a tenant may use, and what it has'
+            cand set 'Change what a tenant may use'
+            cand grant 'Grant credits beside the bucket; a suspended tenant resumes'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;quota;help;get'= {
+        }
+        &'ztm;quota;help;set'= {
+        }
+        &'ztm;quota;help;grant'= {
+        }
+        &'ztm;quota;help;help'= {
+        }
+        &'ztm;spend'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand report 'Add up what was granted, used and kept waiting'
+            cand audit 'Prove from the ledger alone that no credit was made or lost; fails if one was'
+            cand export 'Write the ledger''s rows: CSV, or a line of JSON each'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;spend;report'= {
+            cand --by 'What makes a line'
+            cand --tenant 'Only this tenant''s'
+            cand --from 'Not before: a date, a time as RFC 3339 has it, or so long ago (`30d`)'
+            cand --to 'Before'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;spend;audit'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;spend;export'= {
+            cand --tenant 'Only this tenant''s'
+            cand --from 'Not before: a date, a time as RFC 3339 has it, or so long ago (`30d`)'
+            cand --to 'Before'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;spend;help'= {
+            cand report 'Add up what was granted, used and kept waiting'
+            cand audit 'Prove from the ledger alone that no credit was made or lost; fails if one was'
+            cand export 'Write the ledger''s rows: CSV, or a line of JSON each'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;spend;help;report'= {
+        }
+        &'ztm;spend;help;audit'= {
+        }
+        &'ztm;spend;help;export'= {
+        }
+        &'ztm;spend;help;help'= {
+        }
+        &'ztm;why'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand tenant 'Why a tenant is as it is, and what would hold back its next message'
+            cand job 'Why a job waits, runs or ended: who is ahead, what is missing, when it goes on'
+            cand wake 'Why a tenant is not woken, or was not'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;why;tenant'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;why;job'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;why;wake'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;why;help'= {
+            cand tenant 'Why a tenant is as it is, and what would hold back its next message'
+            cand job 'Why a job waits, runs or ended: who is ahead, what is missing, when it goes on'
+            cand wake 'Why a tenant is not woken, or was not'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;why;help;tenant'= {
+        }
+        &'ztm;why;help;job'= {
+        }
+        &'ztm;why;help;wake'= {
+        }
+        &'ztm;why;help;help'= {
+        }
         &'ztm;status'= {
             cand --state-dir 'Where the embedded control plane keeps everything'
             cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
@@ -716,6 +1226,10 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand tenant 'Tenants: create, look at, change, wake, stop, delete'
             cand webhook 'The webhooks through which Telegram delivers'
             cand inbox 'The stored messages: what waits, what was given up'
+            cand job 'Jobs: submit, look at, wait for, call off, put back'
+            cand quota 'What tenants may use: credits, shares, budgets, grants'
+            cand spend 'What was used: report, audit, the ledger itself'
+            cand why 'Explain why something waits, was refused or stopped, in the numbers that were compared'
             cand status 'Show the control plane in numbers'
             cand version 'Show the version of this command and of the control plane'
             cand agent 'Run the small built-in agent'
@@ -778,6 +1292,62 @@ set edit:completion:arg-completer[ztm] = {|@words|
         &'ztm;help;inbox;replay'= {
         }
         &'ztm;help;inbox;drop'= {
+        }
+        &'ztm;help;job'= {
+            cand submit 'Give a tenant''s agent a job; it is queued, paid for and run in its turn'
+            cand get 'Show a job and what came out'
+            cand list 'List jobs and where they stand'
+            cand wait 'Wait until jobs are over; fails if one did not succeed'
+            cand cancel 'Call jobs off: at once if they wait, at their next renewal if they run'
+            cand retry 'Put dead or cancelled jobs back into the queue, with all their attempts'
+            cand dead 'List the jobs that were given up'
+        }
+        &'ztm;help;job;submit'= {
+        }
+        &'ztm;help;job;get'= {
+        }
+        &'ztm;help;job;list'= {
+        }
+        &'ztm;help;job;wait'= {
+        }
+        &'ztm;help;job;cancel'= {
+        }
+        &'ztm;help;job;retry'= {
+        }
+        &'ztm;help;job;dead'= {
+        }
+        &'ztm;help;quota'= {
+            cand get 'Show what a tenant may use, and what it has'
+            cand set 'Change what a tenant may use'
+            cand grant 'Grant credits beside the bucket; a suspended tenant resumes'
+        }
+        &'ztm;help;quota;get'= {
+        }
+        &'ztm;help;quota;set'= {
+        }
+        &'ztm;help;quota;grant'= {
+        }
+        &'ztm;help;spend'= {
+            cand report 'Add up what was granted, used and kept waiting'
+            cand audit 'Prove from the ledger alone that no credit was made or lost; fails if one was'
+            cand export 'Write the ledger''s rows: CSV, or a line of JSON each'
+        }
+        &'ztm;help;spend;report'= {
+        }
+        &'ztm;help;spend;audit'= {
+        }
+        &'ztm;help;spend;export'= {
+        }
+        &'ztm;help;why'= {
+            cand tenant 'Why a tenant is as it is, and what would hold back its next message'
+            cand job 'Why a job waits, runs or ended: who is ahead, what is missing, when it goes on'
+            cand wake 'Why a tenant is not woken, or was not'
+        }
+        &'ztm;help;why;tenant'= {
+        }
+        &'ztm;help;why;job'= {
+        }
+        &'ztm;help;why;wake'= {
         }
         &'ztm;help;status'= {
         }

@@ -33,7 +33,8 @@ complete -c ztm -n "__fish_ztm_needs_command" -l context -d 'Which control plane
 complete -c ztm -n "__fish_ztm_needs_command" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_needs_command" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -48,6 +49,10 @@ complete -c ztm -n "__fish_ztm_needs_command" -f -a "demo" -d 'Watch the whole j
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "tenant" -d 'Tenants: create, look at, change, wake, stop, delete'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "webhook" -d 'The webhooks through which Telegram delivers'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "inbox" -d 'The stored messages: what waits, what was given up'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "job" -d 'Jobs: submit, look at, wait for, call off, put back'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "quota" -d 'What tenants may use: credits, shares, budgets, grants'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "spend" -d 'What was used: report, audit, the ledger itself'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "why" -d 'Explain why something waits, was refused or stopped, in the numbers that were compared'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "status" -d 'Show the control plane in numbers'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "version" -d 'Show the version of this command and of the control plane'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "agent" -d 'Run the small built-in agent'
@@ -71,6 +76,12 @@ complete -c ztm -n "__fish_ztm_using_subcommand up" -l max-pending -d 'How many 
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l snapshot-interval -d 'How often a running agent\'s changed state is saved [default: 5m]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l reconcile-interval -d 'How often records and agents are compared without a cause [default: 60s]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l drain -d 'How long messages in work may take to finish when an agent is stopped [default: 30s]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l default-rate -d 'Credits a second that a tenant without a quota of its own is refilled by [default: 1]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l default-burst -d 'Up to where it is refilled, and what it begins with [default: 3600]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l job-capacity -d 'How many jobs may run at once, of all tenants; 0 for as many as workers take [default: 0]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l workers -d 'How many jobs this control plane runs at once itself; 0 if others do [default: 4]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l turn-hold -d 'Credits that a chat message holds until it is known what it used [default: 10]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l price-per-credit -d 'What one credit costs, for reports, in millionths of the currency\'s unit' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l telegram-url -d 'The Telegram Bot API [default: <https://api.telegram.org>]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l public-url -d 'The router\'s URL as Telegram reaches it; without one no webhook is registered' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
@@ -82,7 +93,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand up" -l context -d 'Which control
 complete -c ztm -n "__fish_ztm_using_subcommand up" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -102,7 +114,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand down" -l context -d 'Which contr
 complete -c ztm -n "__fish_ztm_using_subcommand down" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand down" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -125,7 +138,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand demo" -l context -d 'Which contr
 complete -c ztm -n "__fish_ztm_using_subcommand demo" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand demo" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -143,7 +157,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subc
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -173,7 +188,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -195,7 +211,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -212,7 +229,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -232,7 +250,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -249,7 +268,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -269,7 +289,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -286,7 +307,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -307,7 +329,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -325,7 +348,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -353,7 +377,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_sub
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -375,7 +400,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcomm
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -392,7 +418,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcomm
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -409,7 +436,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcomm
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -430,7 +458,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subco
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -456,7 +485,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -474,7 +504,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -492,7 +523,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -505,6 +537,445 @@ complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from help" -f -a "replay" -d 'Deliver updates that were given up, or dropped, once more'
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from help" -f -a "drop" -d 'Throw updates away that have not been handled; asks first'
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -f -a "submit" -d 'Give a tenant\'s agent a job; it is queued, paid for and run in its turn'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -f -a "get" -d 'Show a job and what came out'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -f -a "list" -d 'List jobs and where they stand'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -f -a "wait" -d 'Wait until jobs are over; fails if one did not succeed'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -f -a "cancel" -d 'Call jobs off: at once if they wait, at their next renewal if they run'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -f -a "retry" -d 'Put dead or cancelled jobs back into the queue, with all their attempts'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -f -a "dead" -d 'List the jobs that were given up'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l prompt-file -d 'A file with what the agent is told' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l cost -d 'Credits (GPU-seconds) that are held while it runs' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l agent -d 'One of the tenant\'s agents' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l priority -d '0 to 9, higher first among the tenant\'s own jobs [default: 5]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l attempts -d 'How often it is tried [default: 3]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l at -d 'Not before this time, as RFC 3339 has it' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l in -d 'Not before so much time has passed' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l idempotency-key -d 'A repeat under the same key within a day is the same submission [default: a random one]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l timeout -d 'With `--wait`: how long' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l wait -d 'Wait until it is over, and print what came out'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -l status -d 'Only those that are this' -r -f -a "delayed\t''
+queued\t''
+running\t''
+succeeded\t''
+dead\t''
+cancelled\t''"
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -l timeout -d 'How long' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -l tenant -d 'With `--all-dead`: only this tenant\'s' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -l all-dead -d 'All jobs that were given up'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "submit" -d 'Give a tenant\'s agent a job; it is queued, paid for and run in its turn'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "get" -d 'Show a job and what came out'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "list" -d 'List jobs and where they stand'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "wait" -d 'Wait until jobs are over; fails if one did not succeed'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "cancel" -d 'Call jobs off: at once if they wait, at their next renewal if they run'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "retry" -d 'Put dead or cancelled jobs back into the queue, with all their attempts'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "dead" -d 'List the jobs that were given up'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -f -a "get" -d 'Show what a tenant may use, and what it has'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -f -a "set" -d 'Change what a tenant may use'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -f -a "grant" -d 'Grant credits beside the bucket; a suspended tenant resumes'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l rate -d 'Credits a second that the bucket refills by, at most 8000' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l burst -d 'Up to where the bucket refills' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l weight -d 'The share of capacity relative to others; 100 is the usual one' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l max-running -d 'Jobs at once' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l budget -d 'Credits that may be spent in every period: CREDITS/day, /week or /month' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l budget-money -d 'Money that may be spent in every period; needs `--price`' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l price -d 'With `--budget-money`: what one credit costs' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l soft -d 'The budget only warns'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l no-budget -d 'Remove the budget'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -l expires -d 'When what is left of them is gone [default: never]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -l name -d 'A repeat under the same name grants nothing more [default: a random one]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from help" -f -a "get" -d 'Show what a tenant may use, and what it has'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change what a tenant may use'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from help" -f -a "grant" -d 'Grant credits beside the bucket; a suspended tenant resumes'
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -f -a "report" -d 'Add up what was granted, used and kept waiting'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -f -a "audit" -d 'Prove from the ledger alone that no credit was made or lost; fails if one was'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -f -a "export" -d 'Write the ledger\'s rows: CSV, or a line of JSON each'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l by -d 'What makes a line' -r -f -a "tenant\t''
+agent\t''
+day\t''"
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l tenant -d 'Only this tenant\'s' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l from -d 'Not before: a date, a time as RFC 3339 has it, or so long ago (`30d`)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l to -d 'Before' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l tenant -d 'Only this tenant\'s' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l from -d 'Not before: a date, a time as RFC 3339 has it, or so long ago (`30d`)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l to -d 'Before' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from help" -f -a "report" -d 'Add up what was granted, used and kept waiting'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from help" -f -a "audit" -d 'Prove from the ledger alone that no credit was made or lost; fails if one was'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write the ledger\'s rows: CSV, or a line of JSON each'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -f -a "tenant" -d 'Why a tenant is as it is, and what would hold back its next message'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -f -a "job" -d 'Why a job waits, runs or ended: who is ahead, what is missing, when it goes on'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -f -a "wake" -d 'Why a tenant is not woken, or was not'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from help" -f -a "tenant" -d 'Why a tenant is as it is, and what would hold back its next message'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from help" -f -a "job" -d 'Why a job waits, runs or ended: who is ahead, what is missing, when it goes on'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from help" -f -a "wake" -d 'Why a tenant is not woken, or was not'
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ztm -n "__fish_ztm_using_subcommand status" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand status" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
 complete -c ztm -n "__fish_ztm_using_subcommand status" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
@@ -514,7 +985,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand status" -l context -d 'Which con
 complete -c ztm -n "__fish_ztm_using_subcommand status" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand status" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -531,7 +1003,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand version" -l context -d 'Which co
 complete -c ztm -n "__fish_ztm_using_subcommand version" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand version" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -550,7 +1023,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand agent" -l context -d 'Which cont
 complete -c ztm -n "__fish_ztm_using_subcommand agent" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand agent" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -567,7 +1041,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_su
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -587,7 +1062,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcom
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -604,7 +1080,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcom
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'"
+name\t'Names only, one a line'
+csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -615,17 +1092,21 @@ complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcom
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "man" -d 'Write the man pages'
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "completions" -d 'Write the completions of bash, elvish, fish, powershell and zsh'
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "up" -d 'Run the whole control plane in this process, on this machine'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "down" -d 'Stop the control plane that `ztm up` runs'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "demo" -d 'Watch the whole job happen on real parts, in a temporary directory'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "tenant" -d 'Tenants: create, look at, change, wake, stop, delete'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "webhook" -d 'The webhooks through which Telegram delivers'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "inbox" -d 'The stored messages: what waits, what was given up'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "status" -d 'Show the control plane in numbers'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "version" -d 'Show the version of this command and of the control plane'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "agent" -d 'Run the small built-in agent'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "generate" -d 'Write the man pages or the completions'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox status version agent generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "up" -d 'Run the whole control plane in this process, on this machine'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "down" -d 'Stop the control plane that `ztm up` runs'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "demo" -d 'Watch the whole job happen on real parts, in a temporary directory'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "tenant" -d 'Tenants: create, look at, change, wake, stop, delete'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "webhook" -d 'The webhooks through which Telegram delivers'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "inbox" -d 'The stored messages: what waits, what was given up'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "job" -d 'Jobs: submit, look at, wait for, call off, put back'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "quota" -d 'What tenants may use: credits, shares, budgets, grants'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "spend" -d 'What was used: report, audit, the ledger itself'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "why" -d 'Explain why something waits, was refused or stopped, in the numbers that were compared'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "status" -d 'Show the control plane in numbers'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "version" -d 'Show the version of this command and of the control plane'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "agent" -d 'Run the small built-in agent'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "generate" -d 'Write the man pages or the completions'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "create" -d 'Create a tenant'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "list" -d 'List all tenants'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "get" -d 'Show one tenant'
@@ -641,5 +1122,21 @@ complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from inbox" -f -a "list" -d 'List stored updates'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from inbox" -f -a "replay" -d 'Deliver updates that were given up, or dropped, once more'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from inbox" -f -a "drop" -d 'Throw updates away that have not been handled; asks first'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from job" -f -a "submit" -d 'Give a tenant\'s agent a job; it is queued, paid for and run in its turn'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from job" -f -a "get" -d 'Show a job and what came out'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from job" -f -a "list" -d 'List jobs and where they stand'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from job" -f -a "wait" -d 'Wait until jobs are over; fails if one did not succeed'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from job" -f -a "cancel" -d 'Call jobs off: at once if they wait, at their next renewal if they run'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from job" -f -a "retry" -d 'Put dead or cancelled jobs back into the queue, with all their attempts'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from job" -f -a "dead" -d 'List the jobs that were given up'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from quota" -f -a "get" -d 'Show what a tenant may use, and what it has'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from quota" -f -a "set" -d 'Change what a tenant may use'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from quota" -f -a "grant" -d 'Grant credits beside the bucket; a suspended tenant resumes'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from spend" -f -a "report" -d 'Add up what was granted, used and kept waiting'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from spend" -f -a "audit" -d 'Prove from the ledger alone that no credit was made or lost; fails if one was'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from spend" -f -a "export" -d 'Write the ledger\'s rows: CSV, or a line of JSON each'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from why" -f -a "tenant" -d 'Why a tenant is as it is, and what would hold back its next message'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from why" -f -a "job" -d 'Why a job waits, runs or ended: who is ahead, what is missing, when it goes on'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from why" -f -a "wake" -d 'Why a tenant is not woken, or was not'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from generate" -f -a "man" -d 'Write the man pages'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from generate" -f -a "completions" -d 'Write the completions of bash, elvish, fish, powershell and zsh'

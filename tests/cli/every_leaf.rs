@@ -25,6 +25,18 @@ fn leaves() -> Vec<(Vec<String>, Command)> {
     all
 }
 
+/// A job of alice's as the API shows it.
+fn job(status: &str) -> String {
+    let tenant = "alice".parse().unwrap();
+    let id = libtenancy::jobs::JobId::new(tenant, "00000000000000000000000000").unwrap();
+    let now = libtenancy::clock::Timestamp::default();
+    let mut partition = libtenancy::partition::Partition::new(libtenancy::quota::Quota::default(), 0);
+    partition.job_submit(libtenancy::jobs::NewJob::new(id.clone(), "", libtenancy::quota::MIN_COST), now).unwrap();
+    let mut view = libtenancy::api::jobs::JobView::from(partition.job(&id).unwrap());
+    status.clone_into(&mut view.status);
+    serde_json::to_string(&view).unwrap()
+}
+
 /// The command lines of a help's examples, each as words, `ztm` first.
 fn examples(command: &Command) -> Vec<Vec<String>> {
     let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
@@ -125,13 +137,51 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
         &["inbox", "replay", "alice/7/1"],
         &["inbox", "drop", "--yes", "alice/7/2"],
     ];
-    for line in lines {
+    plane.answer("GET /jobs/alice.00000000000000000000000000/wait?timeout_s=30", 200, &job("succeeded"));
+    let wait: &[&str] = &["job", "wait", "alice.00000000000000000000000000"];
+    for line in lines.iter().chain([&wait]) {
         let ended = world.ztm(line.iter().copied().chain(["-o", "json"])).ok();
         assert!(ended.json().is_object(), "{line:?}: {ended}");
     }
+    // The job plane, on a store of its own.
+    let store = World::new();
+    store.ztm(["tenant", "create", "alice"]).ok();
+    let submitted = store.ztm(["job", "submit", "alice", "hello", "--cost", "5", "-o", "json"]).ok().json();
+    let id = submitted["job_id"].as_str().unwrap();
+    let work: &[&[&str]] = &[
+        &["job", "get", id],
+        &["job", "list", "alice"],
+        &["job", "cancel", id],
+        &["job", "dead"],
+        &["job", "retry", id],
+        &["quota", "get", "alice"],
+        &["quota", "set", "alice", "--budget", "100/day"],
+        &["quota", "grant", "alice", "5"],
+        &["spend", "report"],
+        &["spend", "audit"],
+        &["why", "tenant", "alice"],
+        &["why", "job", id],
+        &["why", "wake", "alice"],
+    ];
+    for line in work {
+        let ended = store.ztm(line.iter().copied().chain(["-o", "json"])).ok();
+        assert!(ended.json().is_object(), "{line:?}: {ended}");
+    }
     // Covered elsewhere: what runs or ends a control plane, and what prints nothing.
-    let elsewhere = ["up", "down", "demo", "agent", "agentd", "agentd-exec", "generate man", "generate completions"];
-    let covered: BTreeSet<String> = lines.iter().map(|line| line[..line.len().min(2)].join(" ")).collect();
+    let elsewhere = [
+        "job submit",
+        "spend export",
+        "up",
+        "down",
+        "demo",
+        "agent",
+        "agentd",
+        "agentd-exec",
+        "generate man",
+        "generate completions",
+    ];
+    let covered: BTreeSet<String> =
+        lines.iter().chain([&wait]).chain(work).map(|line| line[..line.len().min(2)].join(" ")).collect();
     for (path, _) in leaves() {
         let name = path.join(" ");
         assert!(covered.contains(&name) || elsewhere.contains(&name.as_str()), "`{name}` is not tested with `-o json`");

@@ -6,6 +6,7 @@ mod down;
 mod every_leaf;
 mod inbox;
 mod invocation;
+mod job;
 mod plane;
 mod settings;
 mod status;

@@ -15,14 +15,14 @@ pub enum JobCommand {
         long_about = "Give a tenant's agent a job.\n\nThe job is stored before this returns. While it runs, its cost is held; what it used is \
             charged when it ends, and the rest goes back. A repeat with the same idempotency key is the same submission.",
         after_help = "Examples:\n  ztm job submit alice 'Summarise the week' --cost 30\n  \
-            ztm job submit alice - --cost 30 --wait < prompt.txt\n  \
+            cat prompt.txt | ztm job submit alice - --cost 30 --wait\n  \
             ztm job submit alice report --cost 5 --in 2h --priority 8"
     )]
     Submit(SubmitArgs),
     /// Show a job and what came out
     #[command(after_help = "Example:\n  ztm job get alice.01k9zz5d7e8f9g0h1j2k3m4n5p")]
     Get(JobArgs),
-    /// List jobs
+    /// List jobs and where they stand
     #[command(after_help = "Examples:\n  ztm job list\n  ztm job list alice --status queued -o wide")]
     List(JobListArgs),
     /// Wait until jobs are over; fails if one did not succeed

@@ -18,7 +18,7 @@ pub enum SpendCommand {
     Audit(AuditArgs),
     /// Write the ledger's rows: CSV, or a line of JSON each
     #[command(
-        after_help = "Examples:\n  ztm spend export -o csv > ledger.csv\n  ztm spend export --tenant alice --from 2026-11-01 -o json"
+        after_help = "Examples:\n  ztm spend export -o csv\n  ztm spend export --tenant alice --from 2026-11-01 -o json"
     )]
     Export(ExportArgs),
 }

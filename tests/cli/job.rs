@@ -1,0 +1,115 @@
+//! `ztm job`, `ztm quota`, `ztm spend` and `ztm why` on a store without a control plane: everything but running jobs.
+
+use insta::assert_snapshot;
+
+use super::invocation::World;
+
+/// A store with one tenant.
+fn world() -> World {
+    let world = World::new();
+    world.ztm(["tenant", "create", "alice"]).ok();
+    world
+}
+
+fn submit(world: &World, more: &[&str]) -> String {
+    let line = ["job", "submit", "alice", "hello", "--cost", "5", "-o", "name"];
+    world.ztm(line.iter().chain(more).copied()).ok().stdout.trim().to_owned()
+}
+
+#[test]
+fn m11_a_repeated_submission_under_one_key_is_one_job_and_another_body_is_refused() {
+    let world = world();
+    let first = submit(&world, &["--idempotency-key", "k"]);
+    assert_eq!(submit(&world, &["--idempotency-key", "k"]), first);
+    let other = world.ztm(["job", "submit", "alice", "other", "--cost", "5", "--idempotency-key", "k"]);
+    assert_eq!(other.code, Some(5), "{other}");
+    assert_eq!(world.ztm(["job", "list", "-o", "name"]).ok().stdout.lines().count(), 1);
+}
+
+#[test]
+fn m4_a_cost_that_is_no_amount_of_credits_is_refused_before_anything_is_done() {
+    let world = world();
+    for cost in ["nan", "inf", "-1", "1e3", "9223372036854775808", "0", "0.0000001", "1000001", ""] {
+        let refused = world.ztm(["job", "submit", "alice", "x", &format!("--cost={cost}")]);
+        assert_eq!(refused.code, Some(2), "{cost:?}: {refused}");
+    }
+    assert_eq!(world.ztm(["job", "list", "-o", "name"]).ok().stdout, "");
+}
+
+#[test]
+fn a_job_that_costs_more_than_the_tenant_can_ever_hold_is_refused_with_both_numbers() {
+    assert_snapshot!(world().ztm(["job", "submit", "alice", "x", "--cost", "4000"]), @"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: invalid cost_gpu_seconds: 4000 is more than the tenant can ever hold (3600 credits)
+    ");
+}
+
+#[test]
+fn a_job_can_be_called_off_and_put_back() {
+    let world = world();
+    let id = submit(&world, &[]);
+    let status = |line: &[&str]| world.ztm(line.iter().copied().chain(["-o", "json"])).ok().json();
+    assert_eq!(status(&["job", "cancel", &id])["jobs"][0]["status"], "cancelled");
+    assert_eq!(world.ztm(["job", "cancel", &id]).code, Some(5));
+    assert_eq!(status(&["job", "retry", &id])["jobs"][0]["status"], "queued");
+    assert_eq!(world.ztm(["job", "cancel", "alice.nothing"]).code, Some(2));
+    assert_eq!(world.ztm(["job", "get", "alice.00000000000000000000000000"]).code, Some(3));
+    assert_eq!(world.ztm(["job", "wait", &id]).code, Some(7), "nobody runs it");
+}
+
+#[test]
+fn a_quota_is_set_by_what_is_named_and_a_grant_is_given_once_a_name() {
+    let world = world();
+    let quota = |line: &[&str]| world.ztm(line.iter().copied().chain(["-o", "json"])).ok().json();
+    let set = quota(&["quota", "set", "alice", "--rate", "0.5", "--weight", "200"]);
+    assert_eq!((&set["rate_per_sec"], &set["weight"], &set["burst"]), (&0.5.into(), &200.into(), &3600.into()));
+    let money = quota(&["quota", "set", "alice", "--budget-money", "20.00/month", "--price", "0.004", "--soft"]);
+    assert_eq!((&money["budget"]["credits"], &money["budget"]["hard"]), (&5000.into(), &false.into()));
+    for _ in 0..2 {
+        let granted = quota(&["quota", "grant", "alice", "50", "--expires", "30d", "--name", "november"]);
+        assert_eq!(granted["grants"][0]["credits"], 50);
+    }
+    for wrong in [
+        &["quota", "set", "alice"][..],
+        &["quota", "set", "alice", "--budget", "100"],
+        &["quota", "set", "alice", "--budget", "100/year"],
+        &["quota", "set", "alice", "--budget-money", "5/day"],
+        &["quota", "set", "alice", "--rate", "8001"],
+        &["quota", "set", "alice", "--weight", "0"],
+        &["quota", "set", "alice", "--rate", "1", "--soft"],
+        &["quota", "grant", "alice", "-5"],
+        &["quota", "grant", "alice", "0"],
+    ] {
+        let refused = world.ztm(wrong.iter().copied());
+        assert_eq!(refused.code, Some(2), "{wrong:?}: {refused}");
+    }
+    assert_eq!(world.ztm(["quota", "get", "nobody"]).code, Some(3));
+}
+
+#[test]
+fn a_report_is_csv_where_asked_and_other_commands_have_none() {
+    let world = world();
+    let report = world.ztm(["spend", "report", "-o", "csv"]).ok();
+    assert!(report.stdout.starts_with("tenant_id,agent_id,day,granted,"), "{report}");
+    assert_snapshot!(world.ztm(["tenant", "list", "-o", "csv"]), @"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: this command has no CSV
+    hint: `-o json` has everything
+    ");
+    assert_eq!(world.ztm(["spend", "report", "--from", "soon"]).code, Some(2));
+    assert_eq!(world.ztm(["spend", "report", "--from", "2026-02-01", "--to", "2026-01-01"]).code, Some(2));
+}
+
+#[test]
+fn why_names_who_is_ahead() {
+    let world = world();
+    submit(&world, &[]);
+    let second = submit(&world, &[]);
+    let why = world.ztm(["why", "job", &second, "-o", "json"]).ok().json();
+    assert_eq!(why["reasons"][0]["code"], "tenant_order");
+    assert_eq!(why["reasons"][0]["compared"][0]["has"], "1");
+}
