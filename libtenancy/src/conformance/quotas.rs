@@ -80,6 +80,7 @@ macro_rules! quotas_conformance {
             the_highest_position_follows_what_is_done,
             a_store_that_forgot_is_told_what_the_ledger_knows,
             a_store_that_forgot_keeps_what_it_has_and_books_what_nobody_has,
+            a_turn_that_the_ledger_saw_end_holds_nothing_any_more,
             a_repeated_rollback_does_nothing,
         ]);
     };
