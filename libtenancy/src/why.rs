@@ -59,13 +59,20 @@ impl Tenancy {
     /// Why a tenant is as it is, and what would hold back its next message.
     pub async fn why_tenant(&self, id: &TenantId) -> Result<Why> {
         let (tenant, account) = (self.tenant_get(id).await?, self.account_now(id).await?);
-        let mut why = Why { subject: "tenant".to_owned(), ..self.why_lifecycle(&tenant, &account) };
+        let ask = match tenant.settings.bot {
+            Some(_) => Ask::Turn(self.inner.config.turn_hold),
+            None => Ask::Wake,
+        };
+        let mut why = Why { subject: "tenant".to_owned(), ..self.why_lifecycle(ask, &tenant, &account) };
         let pending = self.drivers().inboxes.pending_count(id).await?;
         if pending > 0 && why.reasons.iter().all(|reason| reason.code == Code::Running.word()) {
             why.summary = format!("{} Messages in its inbox: {pending}.", why.summary);
         }
         if matches!(account.standing, Standing::Parked(_) | Standing::Capped) {
-            why.reasons.push(standing_reason(&account, None));
+            let standing = standing_reason(&account, None);
+            if why.reasons.iter().all(|reason| reason.code != standing.code) {
+                why.reasons.push(standing);
+            }
         }
         Ok(why)
     }
@@ -73,7 +80,7 @@ impl Tenancy {
     /// Why a tenant is not woken, or was not.
     pub async fn why_wake(&self, id: &TenantId) -> Result<Why> {
         let (tenant, account) = (self.tenant_get(id).await?, self.account_now(id).await?);
-        let mut why = self.why_lifecycle(&tenant, &account);
+        let mut why = self.why_lifecycle(Ask::Wake, &tenant, &account);
         if let Some(last) = self.inner.decisions.last_of(id) {
             let text = format!("a request was refused at {}", last.decision.at);
             why.reasons.push(reason(last.decision.code, text, Vec::new(), last.decision.until));
@@ -81,18 +88,21 @@ impl Tenancy {
         Ok(why)
     }
 
-    fn why_lifecycle(&self, tenant: &Tenant, account: &Account) -> Why {
+    fn why_lifecycle(&self, ask: Ask, tenant: &Tenant, account: &Account) -> Why {
         let now = self.now();
         let awake = tenant.lifecycle.status.agent().is_some();
         let observed = self.observed(tenant, account, awake);
-        let decision = decide(Ask::Wake, &observed, now);
+        let decision = decide(ask, &observed, now);
         let mut reasons = Vec::new();
         if let Some(suspended) = observed.suspended {
             reasons.push(reason(Code::Suspended, format!("an operator suspended it: {suspended}"), Vec::new(), None));
         } else if !decision.admitted() {
             let numbers = match decision.code {
                 Code::FleetCeiling => vec![compared("agents that run", observed.live.0, observed.max_running)],
-                _ => money(account, "something"),
+                _ => match ask {
+                    Ask::Turn(hold) | Ask::Job(hold) => money(account, hold),
+                    Ask::Wake => money(account, "something"),
+                },
             };
             reasons.push(reason(decision.code, refusal(decision.code), numbers, decision.until));
         }

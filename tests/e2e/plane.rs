@@ -158,6 +158,11 @@ impl Plane {
         format!("http://127.0.0.1:{}", self.ports.1)
     }
 
+    /// The port of the orchestrator.
+    pub(crate) fn orchestrator_port(&self) -> u16 {
+        self.ports.0
+    }
+
     /// The command, in an environment of its own, with the state directory of this stage.
     pub(crate) fn command(&self) -> Command {
         self.command_on(&self.state_dir())
