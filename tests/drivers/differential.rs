@@ -48,7 +48,7 @@ pub(crate) fn seeds(count: u64) -> Vec<u64> {
     }
 }
 
-/// Runs one history of a driver that was opened with these settings, and prints its seed if it fails.
+/// Runs one history of a driver that was opened with these settings. Its failures name the seed.
 pub(crate) async fn run<P: Jobs + Quotas>(
     seed: u64,
     steps: usize,
@@ -57,15 +57,6 @@ pub(crate) async fn run<P: Jobs + Quotas>(
     port: P,
     clock: Arc<ManualClock>,
 ) {
-    struct Say(u64);
-    impl Drop for Say {
-        fn drop(&mut self) {
-            if std::thread::panicking() {
-                eprintln!("run it again with ZTM_SEED={}", self.0);
-            }
-        }
-    }
-    let say = Say(seed);
     let mut history = History::new(seed, settings, jitter, port, clock);
     for step in 0..steps {
         history.step().await;
@@ -79,7 +70,6 @@ pub(crate) async fn run<P: Jobs + Quotas>(
     history.everything_agrees().await;
     history.rows_agree(true).await;
     history.audit_holds();
-    drop(say);
 }
 
 mod local {

@@ -34,6 +34,7 @@ pub(super) fn seen<T: Debug>(answer: &Result<T>) -> String {
 
 /// A driver and its models.
 pub(crate) struct History<P> {
+    seed: u64,
     random: Random,
     settings: JobSettings,
     jitter: u32,
@@ -54,6 +55,7 @@ impl<P: Jobs + Quotas> History<P> {
         let models = (0..settings.partitions).map(|_| Partition::new(settings.default_quota, 0)).collect();
         let audits = (0..settings.partitions).map(|partition| (Audit::new(partition), String::new())).collect();
         Self {
+            seed,
             random: Random(seed ^ 0x5eed),
             settings,
             jitter,
@@ -67,6 +69,11 @@ impl<P: Jobs + Quotas> History<P> {
             serial: 0,
             steps: 0,
         }
+    }
+
+    /// Where it is, and how to run it again.
+    fn at(&self) -> String {
+        format!("ZTM_SEED={} at step {}", self.seed, self.steps)
     }
 
     fn now(&self) -> Timestamp {
@@ -190,7 +197,7 @@ impl<P: Jobs + Quotas> History<P> {
         let answers = self.port.jobs_submit(jobs.clone()).await.unwrap();
         for (job, answer) in jobs.into_iter().zip(answers) {
             let due = self.model(&job.id.tenant().clone()).job_submit(job.clone(), now);
-            assert_eq!(seen(&answer), seen(&due), "step {}: {job:?}", self.steps);
+            assert_eq!(seen(&answer), seen(&due), "{}: {job:?}", self.at());
         }
     }
 
@@ -201,7 +208,7 @@ impl<P: Jobs + Quotas> History<P> {
             (self.random.below(9), Duration::from_millis(self.random.range(1_000, 90_000).unsigned_abs()));
         let answer = self.port.jobs_claim(partition, &worker, max, lease).await.unwrap();
         let due = self.models[usize::from(partition)].job_claim(&worker, max, lease, now);
-        assert_eq!(answer, due, "step {}", self.steps);
+        assert_eq!(answer, due, "{}", self.at());
         self.attempts.extend(answer.jobs.into_iter().map(|leased| (leased.id, leased.epoch)));
     }
 
@@ -217,7 +224,7 @@ impl<P: Jobs + Quotas> History<P> {
         for (finish, answer) in finishes.into_iter().zip(answers) {
             let jitter = self.jitter;
             let due = self.model(&finish.id.tenant().clone()).lease_finalize(finish.clone(), jitter, now);
-            assert_eq!(seen(&answer), seen(&due), "step {}: {finish:?}", self.steps);
+            assert_eq!(seen(&answer), seen(&due), "{}: {finish:?}", self.at());
         }
     }
 
@@ -233,7 +240,7 @@ impl<P: Jobs + Quotas> History<P> {
         let answers = self.port.leases_renew(renewals.clone()).await.unwrap();
         for (renewal, answer) in renewals.iter().zip(answers) {
             let due = self.model(&renewal.id.tenant().clone()).lease_renew(renewal, now);
-            assert_eq!(answer, due, "step {}: {renewal:?}", self.steps);
+            assert_eq!(answer, due, "{}: {renewal:?}", self.at());
         }
     }
 
@@ -241,7 +248,7 @@ impl<P: Jobs + Quotas> History<P> {
         let (now, partition, limit, jitter) = (self.now(), self.partition(), self.random.below(12), self.jitter);
         let answer = self.port.jobs_reap(partition, limit).await.unwrap();
         let due = self.models[usize::from(partition)].jobs_reap(limit, jitter, now);
-        assert_eq!(answer, due, "step {}", self.steps);
+        assert_eq!(answer, due, "{}", self.at());
     }
 
     async fn turn(&mut self) {
@@ -252,7 +259,7 @@ impl<P: Jobs + Quotas> History<P> {
             let used = self.hostile(100_000_000);
             let answer = self.port.turn_settle(&tenant, &key, epoch, used).await;
             let due = self.model(&tenant).turn_settle(&tenant, &key, epoch, used, now);
-            assert_eq!(seen(&answer), seen(&due), "step {}: {tenant} {key} {used}", self.steps);
+            assert_eq!(seen(&answer), seen(&due), "{}: {tenant} {key} {used}", self.at());
             return;
         }
         let (tenant, agent): (_, AgentId) = (self.tenant(), self.random.pick(&AGENTS).parse().unwrap());
@@ -261,7 +268,7 @@ impl<P: Jobs + Quotas> History<P> {
         let ttl = Duration::from_secs(self.random.range(1, 600).unsigned_abs());
         let answer = self.port.turn_admit(&tenant, &agent, &key, amount, ttl).await.unwrap();
         let due = self.model(&tenant).turn_admit(&tenant, &agent, &key, amount, ttl, now);
-        assert_eq!(answer, due, "step {}: {tenant} {key} {amount}", self.steps);
+        assert_eq!(answer, due, "{}: {tenant} {key} {amount}", self.at());
         if let TurnAdmission::Admitted { epoch } = answer {
             self.turns.push((tenant, key, epoch));
         }
@@ -272,10 +279,10 @@ impl<P: Jobs + Quotas> History<P> {
         let tenant = id.tenant().clone();
         if self.random.one_in(2) {
             let answer = self.port.job_cancel(&id).await;
-            assert_eq!(seen(&answer), seen(&self.model(&tenant).job_cancel(&id, now)), "step {}: {id}", self.steps);
+            assert_eq!(seen(&answer), seen(&self.model(&tenant).job_cancel(&id, now)), "{}: {id}", self.at());
         } else {
             let answer = self.port.job_retry(&id).await;
-            assert_eq!(seen(&answer), seen(&self.model(&tenant).job_retry(&id, now)), "step {}: {id}", self.steps);
+            assert_eq!(seen(&answer), seen(&self.model(&tenant).job_retry(&id, now)), "{}: {id}", self.at());
         }
     }
 
@@ -290,7 +297,7 @@ impl<P: Jobs + Quotas> History<P> {
         let grant = Grant { expires_at, amount: self.hostile(80_000_000) };
         let answer = self.port.credits_grant(&tenant, &name, grant).await;
         let due = self.model(&tenant).credits_grant(&tenant, &name, grant, now);
-        assert_eq!(seen(&answer), seen(&due), "step {}: {tenant} {name} {grant:?}", self.steps);
+        assert_eq!(seen(&answer), seen(&due), "{}: {tenant} {name} {grant:?}", self.at());
     }
 
     async fn quota(&mut self) {
@@ -313,7 +320,7 @@ impl<P: Jobs + Quotas> History<P> {
         };
         let answer = self.port.quota_set(&tenant, &patch).await;
         let due = self.model(&tenant).quota_set(&tenant, &patch, now);
-        assert_eq!(seen(&answer), seen(&due), "step {}: {tenant} {patch:?}", self.steps);
+        assert_eq!(seen(&answer), seen(&due), "{}: {tenant} {patch:?}", self.at());
     }
 
     async fn usage(&mut self) {
@@ -367,8 +374,13 @@ impl<P: Jobs + Quotas> History<P> {
             seq: seq + self.random.next() % 5,
         };
         let answer = self.port.partition_rollback(partition, &plan).await.unwrap();
-        assert_eq!(answer, self.models[index].rollback(&plan, now), "step {}: {plan:?}", self.steps);
-        assert_eq!(self.port.partition_rollback(partition, &plan).await.unwrap(), MicroCredits::ZERO, "a repeat");
+        assert_eq!(answer, self.models[index].rollback(&plan, now), "{}: {plan:?}", self.at());
+        assert_eq!(
+            self.port.partition_rollback(partition, &plan).await.unwrap(),
+            MicroCredits::ZERO,
+            "a repeat: {}",
+            self.at()
+        );
     }
 
     /// The rows of all partitions, which say all that was done to accounts.
@@ -376,11 +388,11 @@ impl<P: Jobs + Quotas> History<P> {
         for index in 0..self.models.len() {
             let partition = u16::try_from(index).unwrap();
             let outbox = self.port.outbox_read(partition, 10_000).await.unwrap();
-            assert_eq!((outbox.incarnation, outbox.seq), self.models[index].position(), "step {}", self.steps);
+            assert_eq!((outbox.incarnation, outbox.seq), self.models[index].position(), "{}", self.at());
             assert_eq!(self.port.position_highest(partition), outbox.seq);
             let due: Vec<String> = self.models[index].outbox().iter().map(libtenancy::ledger::Row::text).collect();
             let rows: Vec<String> = outbox.rows.iter().map(libtenancy::ledger::Row::text).collect();
-            assert_eq!(rows, due, "step {}", self.steps);
+            assert_eq!(rows, due, "{}", self.at());
             // Sometimes in the middle of a step's rows.
             let upto = if all { outbox.seq } else { outbox.seq.saturating_sub(self.random.next() % 3) };
             for row in outbox.rows.iter().filter(|row| row.seq <= upto) {
@@ -395,7 +407,7 @@ impl<P: Jobs + Quotas> History<P> {
 
     /// All that can be read.
     pub(crate) async fn everything_agrees(&mut self) {
-        let (now, step) = (self.now(), self.steps);
+        let (now, at) = (self.now(), self.at());
         for model in &mut self.models {
             model.forget_expired(now);
         }
@@ -406,15 +418,15 @@ impl<P: Jobs + Quotas> History<P> {
                 account.touch(now);
                 account
             });
-            assert_eq!(self.port.account_get(&tenant).await.unwrap(), touched, "step {step}: {tenant}");
+            assert_eq!(self.port.account_get(&tenant).await.unwrap(), touched, "{at}: {tenant}");
         }
         for (partition, model) in (0..).zip(&self.models) {
             let view = self.port.queue_view(partition).await.unwrap();
             let counts = (view.leases, view.clock, view.delayed, view.capacity, view.recovered);
             let (leases, delayed) = (model.leases().count() as u64, model.delayed() as u64);
-            assert_eq!(counts, (leases, model.clock(), delayed, model.capacity, model.recovered()), "step {step}");
+            assert_eq!(counts, (leases, model.clock(), delayed, model.capacity, model.recovered()), "{at}");
             let next_lease = model.leases().next().map(|(at, _)| *at);
-            assert_eq!((view.next_due, view.next_lease), (model.next_due(), next_lease), "step {step}");
+            assert_eq!((view.next_due, view.next_lease), (model.next_due(), next_lease), "{at}");
             let mut weights = 0;
             let mut ready = Vec::new();
             for (tag, tenant) in model.ready() {
@@ -424,16 +436,16 @@ impl<P: Jobs + Quotas> History<P> {
             }
             let seen: Vec<_> =
                 view.ready.into_iter().map(|t| (t.tenant, t.tag, t.running, t.waiting, t.standing)).collect();
-            assert_eq!((seen, view.active_weight), (ready, weights), "step {step}");
+            assert_eq!((seen, view.active_weight), (ready, weights), "{at}");
             let swept = self.port.jobs_sweep(partition).await.unwrap();
-            assert_eq!((swept.unleased, swept.unqueued, swept.orphans), (0, 0, 0), "step {step}");
+            assert_eq!((swept.unleased, swept.unqueued, swept.orphans), (0, 0, 0), "{at}");
             // A driver may still have what the model has forgotten.
-            assert!(swept.looked_at >= model.jobs().count() as u64, "step {step}");
+            assert!(swept.looked_at >= model.jobs().count() as u64, "{at}");
         }
     }
 
     async fn jobs_agree(&mut self) {
-        let step = self.steps;
+        let at = self.at();
         let mut due: BTreeMap<JobId, _> = BTreeMap::new();
         for model in &self.models {
             due.extend(model.jobs().map(|job| (job.id.clone(), job.clone())));
@@ -460,7 +472,7 @@ impl<P: Jobs + Quotas> History<P> {
                 .filter(|job| filter.state.as_ref().is_none_or(|state| job.state.label() == state))
                 .cloned()
                 .collect();
-            assert_eq!(jobs, due, "step {step}: {filter:?}");
+            assert_eq!(jobs, due, "{at}: {filter:?}");
         }
         for _ in 0..5 {
             let id = self.id();
@@ -469,22 +481,23 @@ impl<P: Jobs + Quotas> History<P> {
             let ahead = job.as_ref().and_then(|job| model.ahead_of(job));
             let ready = model.ready().position(|(_, tenant)| tenant == id.tenant());
             let standing = model.account(id.tenant()).map(|account| account.standing);
-            assert_eq!(self.port.job_get(&id).await.unwrap(), job, "step {step}");
-            assert_eq!(self.port.job_prompt(&id).await.unwrap(), prompt, "step {step}: {id}");
+            assert_eq!(self.port.job_get(&id).await.unwrap(), job, "{at}");
+            assert_eq!(self.port.job_prompt(&id).await.unwrap(), prompt, "{at}: {id}");
             let place = self.port.job_place(&id).await.unwrap();
-            assert_eq!(place.as_ref().map(|place| place.ahead_in_tenant), ahead.map(|n| n as u64), "step {step}: {id}");
+            assert_eq!(place.as_ref().map(|place| place.ahead_in_tenant), ahead.map(|n| n as u64), "{at}: {id}");
             if let Some(place) = place.filter(|_| standing == Some(Standing::Ready)) {
-                assert_eq!(Some(place.tenants_ahead), ready.map(|n| n as u64), "step {step}: {id}");
+                assert_eq!(Some(place.tenants_ahead), ready.map(|n| n as u64), "{at}: {id}");
             }
         }
     }
 
     /// The rows prove themselves.
     pub(crate) fn audit_holds(self) {
+        let at = self.at();
         for (audit, _) in self.audits {
-            assert_eq!(audit.finish().violations, [], "after {} steps", self.steps);
+            assert_eq!(audit.finish().violations, [], "{at}");
         }
         let made: usize = self.models.iter().map(|model| usize::try_from(model.position().1).unwrap()).sum();
-        assert!(made > self.steps / 4, "only {made} rows in {} steps", self.steps);
+        assert!(made > self.steps / 4, "only {made} rows: {at}");
     }
 }

@@ -1,4 +1,4 @@
-//! Numbers from a seed (SplitMix64).
+//! Numbers from a seed (`SplitMix64`).
 
 /// The generator.
 pub(crate) struct Random(pub(crate) u64);

@@ -40,7 +40,9 @@ impl Plane {
         let line = line.replace("{}", &self.tag);
         let mut words = line.split(' ');
         let mut command = ::redis::cmd(words.next().unwrap());
-        words.for_each(|word| drop(command.arg(word)));
+        for word in words {
+            command.arg(word);
+        }
         command.query_async(&mut self.behind).await.unwrap()
     }
 }

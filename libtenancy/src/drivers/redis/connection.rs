@@ -72,6 +72,7 @@ impl fmt::Debug for Settings {
 }
 
 /// A way to the store.
+#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 pub(super) enum Link {
     /// One server.
     Single {

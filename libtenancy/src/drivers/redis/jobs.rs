@@ -65,15 +65,12 @@ impl Redis {
             let partition = self.partition_of(tenant);
             let lists = batches.entry(partition).or_default();
             let total = bytes.entry(partition).or_default();
-            match lists.last_mut().filter(|list| list.len() < BATCH && *total + size <= BATCH_BYTES) {
-                Some(list) => {
-                    *total += size;
-                    list.push((place, item));
-                }
-                None => {
-                    *total = size;
-                    lists.push(vec![(place, item)]);
-                }
+            if let Some(list) = lists.last_mut().filter(|list| list.len() < BATCH && *total + size <= BATCH_BYTES) {
+                *total += size;
+                list.push((place, item));
+            } else {
+                *total = size;
+                lists.push(vec![(place, item)]);
             }
         }
         batches

@@ -1,6 +1,6 @@
 //! The accounts of tenants in Redis, kept with the queue.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{fmt::Write as _, sync::atomic::Ordering, time::Duration};
 
 use async_trait::async_trait;
 
@@ -228,12 +228,14 @@ impl Quotas for Redis {
     async fn partition_rollback(&self, partition: u16, plan: &Rollback) -> Result<MicroCredits> {
         let mut settled = String::new();
         for job in &plan.settled {
-            settled.push_str(&format!("{}|{}|{}\n", job.id.tenant(), job.id.serial(), job.label));
+            // Writing to a string cannot fail.
+            let _ = writeln!(settled, "{}|{}|{}", job.id.tenant(), job.id.serial(), job.label);
         }
         let mut accounts = String::new();
         for (tenant, after) in &plan.accounts {
-            accounts.push_str(&format!(
-                "{tenant}|{}|{}|{}|{}|{}|{}|{}|{}\n",
+            let _ = writeln!(
+                accounts,
+                "{tenant}|{}|{}|{}|{}|{}|{}|{}|{}",
                 after.bucket.0,
                 grants_text(&after.grants),
                 after.held.0,
@@ -242,7 +244,7 @@ impl Quotas for Redis {
                 after.period,
                 after.period_spent.0,
                 after.noticed
-            ));
+            );
         }
         let mut turns = String::new();
         for turn in &plan.turns {
