@@ -78,7 +78,7 @@ async fn m4_what_is_no_quota_is_400_names_its_field_and_changes_nothing() {
         ),
         (&grants, "/quotas/acme/grants", r#"{"credits":1,"name":"a:b"}"#.to_owned(), "name"),
         (&grants, "/quotas/acme/grants", r#"{"credits":1,"name":""}"#.to_owned(), "name"),
-        (&grants, "/quotas/acme/grants", r#"{}"#.to_owned(), "credits"),
+        (&grants, "/quotas/acme/grants", "{}".to_owned(), "credits"),
     ] {
         let answer = faces.ask(method.clone(), path, &body).await;
         assert_eq!((answer.status, &answer.body["code"]), (400, &json!("invalid")), "{body}: {}", answer.text);

@@ -13,7 +13,7 @@ use libtenancy::{
     Error, Result,
     clock::Timestamp,
     credits::MicroCredits,
-    jobs::{Finish, JobEpoch, JobId, Leased, Outcome, Renewal, Renewed, WorkerId},
+    jobs::{AgentId, Finish, JobEpoch, JobId, Leased, Outcome, Renewal, Renewed, WorkerId},
 };
 use serde_json::{Value, json};
 use services::worker::{self, Desk};
@@ -79,7 +79,7 @@ impl Counter {
 fn leased(n: u32, prompt: &str) -> Leased {
     Leased {
         id: JobId::new("acme".parse().unwrap(), &format!("{n:026}")).unwrap(),
-        agent: Default::default(),
+        agent: AgentId::default(),
         prompt: prompt.to_owned(),
         cost: MicroCredits::credits(100),
         attempt: 1,
@@ -127,7 +127,11 @@ impl Desk for Counter {
         let mut book = self.book();
         if book.deaf > 0 {
             book.deaf -= 1;
-            return Err(if book.deaf % 2 == 0 { away() } else { Error::outcome_unknown("orchestrator", "cut off") });
+            return Err(if book.deaf.is_multiple_of(2) {
+                away()
+            } else {
+                Error::outcome_unknown("orchestrator", "cut off")
+            });
         }
         book.in_hand -= 1;
         book.ends.push((self.since.elapsed(), finish));
@@ -260,7 +264,7 @@ async fn in_state(faces: &Faces, id: &str, state: &str) -> Value {
     };
     match tokio::time::timeout(BOUND, looking).await {
         Ok(job) => job,
-        Err(_) => panic!("never {state}: {}", faces.ok(Method::GET, &path, Value::Null).await),
+        Err(late) => panic!("never {state} ({late}): {}", faces.ok(Method::GET, &path, Value::Null).await),
     }
 }
 

@@ -129,15 +129,15 @@ impl Desk for Remote {
         };
         match finish.outcome {
             Outcome::Succeeded { result, pointer } => {
-                lease.outcome = "succeeded".to_owned();
+                "succeeded".clone_into(&mut lease.outcome);
                 (lease.result, lease.pointer) = (Some(result), pointer);
             }
             Outcome::Failed { error, retry } => {
-                lease.outcome = "failed".to_owned();
+                "failed".clone_into(&mut lease.outcome);
                 (lease.error, lease.retry) = (Some(error), Some(retry));
             }
             Outcome::Released { after } => {
-                lease.outcome = "released".to_owned();
+                "released".clone_into(&mut lease.outcome);
                 lease.after_s = Some(after.as_secs());
             }
         }
