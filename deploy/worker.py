@@ -1,53 +1,60 @@
 #!/usr/bin/env python3
-"""A worker in Python: claims jobs over HTTP, renews while they run, says what they used.
+"""Runs jobs of a ztm control plane; whatever dies here is claimed again by another. Put your own work into `work`.
+ORCHESTRATOR_ADDR is its URL, ZTM_TOKEN_FILE holds a token that may lease (the service's, or an admin's)."""
+import json, os, secrets, threading, time, urllib.error, urllib.request
 
-    ZTM_URL=http://127.0.0.1:8080 ZTM_TOKEN_FILE=~/.local/state/ztm/service-token python3 worker.py
-"""
-import json, os, threading, time, urllib.error, urllib.request, uuid
+URL = os.environ["ORCHESTRATOR_ADDR"].rstrip("/")
+TOKEN = open(os.environ["ZTM_TOKEN_FILE"]).read().strip()
+NAME, LEASE, RENEW = "python-" + secrets.token_hex(8), 30, 10
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-URL = os.environ["ZTM_URL"].rstrip("/")
-TOKEN = open(os.path.expanduser(os.environ["ZTM_TOKEN_FILE"])).read().strip()
-WORKER = f"python-{uuid.uuid4().hex}"  # a name of its own for every process
-
-
-def post(path, body, timeout=60):
-    headers = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
+def call(path, body, timeout=5):
+    headers = {"Authorization": "Bearer " + TOKEN, "Content-Type": "application/json"}
     request = urllib.request.Request(URL + path, json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=timeout) as answer:
+    with OPENER.open(request, timeout=timeout) as answer:
         return json.load(answer)
 
-
 def work(job):
-    """What the job is: put your model here. Raises if it fails; another attempt follows."""
-    return job["prompt"].upper()
+    """The tenant's own agent does it. Returns the result; an exception is a failure."""
+    turn = {"job_id": job["job_id"], "epoch": job["epoch"], "prompt": job["prompt"]}
+    return call("/turns", turn, timeout=3600)["response"]
 
-
-def renew(job, over):
-    """Every 10 s until the job is over; a lease that is lost, or to be cancelled, ends it."""
-    while not over.wait(10):
-        lease = {"job_id": job["job_id"], "epoch": job["epoch"], "lease_s": 30}
-        if post("/leases/renew", {"leases": [lease]})["leases"][0]["answer"] != "continue":
-            over.set()
-
+def attempt(job, outcome):
+    try:
+        outcome.update(outcome="succeeded", result=work(job))
+    except urllib.error.HTTPError as error:
+        busy = error.code in (409, 429, 503)  # no agent may be woken now: no attempt is lost
+        outcome.update({"outcome": "released"} if busy else {"outcome": "failed", "error": "the agent failed"})
+    except Exception:
+        outcome.update(outcome="failed", error="the worker failed")
 
 def run(job):
-    over, started = threading.Event(), time.monotonic()
-    threading.Thread(target=renew, args=(job, over), daemon=True).start()
-    end = {"job_id": job["job_id"], "epoch": job["epoch"]}
-    try:
-        end |= {"outcome": "succeeded", "result": work(job)}
-    except Exception as error:
-        end |= {"outcome": "failed", "error": str(error), "retry": True}
-    end["used_gpu_seconds"] = round(time.monotonic() - started, 6)
-    over.set()
-    answer = post("/leases/finalize", {"leases": [end]})["leases"][0]
-    print(job["job_id"], answer.get("status") or answer["error"]["code"], flush=True)
-
+    began, outcome, lease = time.monotonic(), {}, {"job_id": job["job_id"], "epoch": job["epoch"]}
+    thread = threading.Thread(target=attempt, args=(job, outcome), daemon=True)
+    thread.start()
+    while thread.join(RENEW) or thread.is_alive():
+        need = time.monotonic() - began + 2 * RENEW  # a second is a credit
+        more = {"need_gpu_seconds": round(need, 3)} if need > job["cost_gpu_seconds"] else {}
+        try:
+            answer = call("/leases/renew", {"leases": [{**lease, **more, "lease_s": LEASE}]})["leases"][0]["answer"]
+        except OSError:
+            continue  # the lease holds for a while yet
+        if answer == "lost":
+            return
+        if answer == "cancel":
+            outcome = {"outcome": "failed", "error": "it was called off", "retry": False}
+            break
+    if outcome["outcome"] != "released":
+        outcome["used_gpu_seconds"] = round(time.monotonic() - began, 3)
+    for _ in range(LEASE):  # under one epoch a repeat changes nothing
+        try:
+            return call("/leases/finalize", {"leases": [{**lease, **outcome}]})
+        except OSError:
+            time.sleep(1)
 
 while True:
     try:
-        for job in post("/leases/claim", {"worker": WORKER, "max": 1, "lease_s": 30, "wait_s": 20})["jobs"]:
+        for job in call("/leases/claim", {"worker": NAME, "max": 1, "lease_s": LEASE, "wait_s": 20}, timeout=30)["jobs"]:
             run(job)
-    except (urllib.error.URLError, OSError) as error:
-        print("the queue does not answer:", error, flush=True)
+    except OSError:
         time.sleep(1)

@@ -116,14 +116,20 @@ impl From<Blocked> for Code {
     }
 }
 
-/// Why a tenant is suspended: as it is stored beside its settings (`CODE: text`; a text without a code is an operator's).
+/// Why a tenant is suspended: as it is stored beside its settings (`CODE: text`, and `CODE, told: text` once its chat knows;
+/// a text without a code is an operator's).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suspension {
     /// [`Code::Suspended`], [`Code::CreditsExhausted`] or [`Code::BudgetExhausted`].
     pub code: Code,
     /// For people.
     pub text: String,
+    /// Whether the chat was told; not kept of one by an operator.
+    pub told: bool,
 }
+
+/// Behind the code of a suspension that the chat was told of.
+const TOLD: &str = ", told";
 
 impl Suspension {
     /// The suspension of a tenant that is blocked like this.
@@ -133,19 +139,26 @@ impl Suspension {
             Blocked::Credits { until: Some(until) } => format!("the credits are used up; they refill by {until}"),
             Blocked::Budget { until } => format!("the budget is used up; the next period begins at {until}"),
         };
-        Self { code: blocked.into(), text }
+        Self { code: blocked.into(), text, told: false }
     }
 
     /// As it was stored.
     pub fn parse(stored: &str) -> Self {
         let known = [Code::CreditsExhausted, Code::BudgetExhausted];
-        match stored
-            .split_once(": ")
-            .and_then(|(word, text)| Some((known.into_iter().find(|c| c.word() == word)?, text)))
-        {
-            Some((code, text)) => Self { code, text: text.to_owned() },
-            None => Self { code: Code::Suspended, text: stored.to_owned() },
+        let parts = stored.split_once(": ").and_then(|(word, text)| {
+            let (word, told) = word.strip_suffix(TOLD).map_or((word, false), |word| (word, true));
+            Some((known.into_iter().find(|code| code.word() == word)?, told, text))
+        });
+        match parts {
+            Some((code, told, text)) => Self { code, text: text.to_owned(), told },
+            None => Self { code: Code::Suspended, text: stored.to_owned(), told: false },
         }
+    }
+
+    /// As it is shown: who was told of it is nobody's business.
+    #[must_use]
+    pub fn shown(self) -> String {
+        Self { told: false, ..self }.to_string()
     }
 
     /// Whether an operator set it: then only an operator lifts it.
@@ -156,7 +169,10 @@ impl Suspension {
 
 impl std::fmt::Display for Suspension {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.by_operator() { f.write_str(&self.text) } else { write!(f, "{}: {}", self.code.word(), self.text) }
+        if self.by_operator() {
+            return f.write_str(&self.text);
+        }
+        write!(f, "{}{}: {}", self.code.word(), if self.told { TOLD } else { "" }, self.text)
     }
 }
 
@@ -350,6 +366,9 @@ mod tests {
             let suspension = Suspension::of(blocked);
             assert_eq!(Suspension::parse(&suspension.to_string()), suspension);
             assert!(!suspension.by_operator());
+            let told = Suspension { told: true, ..suspension.clone() };
+            assert_eq!(Suspension::parse(&told.to_string()), told);
+            assert_eq!(told.shown(), suspension.to_string());
         }
         for text in ["by hand", "", "admitted: no", "x: y"] {
             assert!(Suspension::parse(text).by_operator(), "{text}");

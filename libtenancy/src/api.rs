@@ -11,6 +11,7 @@ pub mod why;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    admission::Suspension,
     clock::Timestamp,
     inbox::{Stage, Update},
     ports::inboxes::InboxCounts,
@@ -132,7 +133,7 @@ impl From<&Tenant> for TenantView {
         Self {
             tenant_id: tenant.id.to_string(),
             status: lifecycle.status.label().to_owned(),
-            suspended: tenant.settings.suspended.clone(),
+            suspended: tenant.settings.suspended.as_deref().map(|stored| Suspension::parse(stored).shown()),
             generation: lifecycle.generation.0,
             since: lifecycle.since,
             stop_reason: match &lifecycle.status {
@@ -310,6 +311,9 @@ pub struct StatusView {
     pub decisions: std::collections::BTreeMap<String, u64>,
     /// How the ledger keeps up.
     pub ledger: LedgerView,
+    /// Wakes since the start, by kind: `cold`, `warm`.
+    #[serde(default)]
+    pub wakes_total: std::collections::BTreeMap<String, u64>,
     /// The last wakes, newest last, at most 1,000.
     pub wakes: Vec<WakeRecord>,
     /// The report of the reconciler's last pass.

@@ -64,6 +64,7 @@ impl ControlPlane {
     pub async fn shutdown(self, stop_agents: bool) {
         let inner = &self.tenancy.inner;
         inner.shutdown.cancel();
+        inner.waits_end.cancel();
         inner.tasks.close();
         self.tasks_join().await;
         if stop_agents {

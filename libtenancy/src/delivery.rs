@@ -346,8 +346,9 @@ impl Tenancy {
         if !blocked.suspends() {
             return Ok(Paid::Blocked(blocked.until().unwrap_or(now).max(now + STORE_PAUSE)));
         }
-        if self.suspension_note(&delivery.key.tenant, blocked).await? {
-            let text = chat::suspended(&Suspension::of(blocked).text);
+        self.suspension_note(&delivery.key.tenant, blocked).await?;
+        if let Some(reason) = self.suspension_tell(&delivery.key.tenant).await? {
+            let text = chat::suspended(&reason);
             if let Err(error) = self.drivers().messengers.text_send(&delivery.bot.token, chat, &text).await {
                 tracing::info!(update = %delivery.key, error = error.chain(), "the chat was not told of the suspension");
             }
@@ -357,13 +358,16 @@ impl Tenancy {
     }
 
     /// Whether deliveries of a suspended tenant have to wait, and until when at the latest. What ended by itself is lifted.
+    /// One whose chat does not know yet (a job, or a wake, found the budget gone) does not wait: its next turn is refused, and
+    /// the chat is told.
     async fn delivery_gate(&self, id: &TenantId) -> Result<Option<Duration>> {
         let Some(tenant) = self.drivers().tenants.tenant_get(id).await? else { return Ok(None) };
         let Some(suspended) = &tenant.settings.suspended else {
             lock(&self.inner.broke).remove(id);
             return Ok(None);
         };
-        if Suspension::parse(suspended).by_operator() {
+        let suspension = Suspension::parse(suspended);
+        if suspension.by_operator() {
             return Ok(None);
         }
         let now = self.now();
@@ -372,11 +376,13 @@ impl Tenancy {
         match account.map(|account| account.check(hold, now)) {
             Some(Err(blocked)) if blocked.suspends() => {
                 lock(&self.inner.broke).insert(id.clone());
+                if !suspension.told {
+                    return Ok(None);
+                }
                 let until = blocked.until().map_or(GATE_LOOK, |until| until.since(now).min(GATE_LOOK));
                 Ok(Some(until.max(STORE_PAUSE)))
             }
             _ => {
-                lock(&self.inner.broke).remove(id);
                 self.suspension_lift(id).await?;
                 Ok(None)
             }

@@ -4,7 +4,7 @@
 //! their concept: `wake`, `stop`, `delete`, `webhook`, `delivery`, `reconcile` add methods to this handle.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -102,12 +102,16 @@ pub(crate) struct Inner {
     pub(crate) budget_notices: Mutex<HashMap<TenantId, u8>>,
     /// Rung whenever a job may have ended.
     pub(crate) job_ended: tokio::sync::watch::Sender<()>,
+    /// Set once nobody is to wait for jobs any more.
+    pub(crate) waits_end: CancellationToken,
     /// Which partition the next claim asks first.
     pub(crate) claim_first: std::sync::atomic::AtomicUsize,
     /// What the copying of outboxes to ledgers has come to.
     pub(crate) ledger_state: Mutex<LedgerState>,
     /// The last wakes, for `status`.
     pub(crate) wake_records: Mutex<VecDeque<WakeRecord>>,
+    /// How many there were, cold and warm.
+    pub(crate) wakes_total: Mutex<BTreeMap<String, u64>>,
     pub(crate) last_reconcile: Mutex<Option<ReconcileReport>>,
     pub(crate) leading: std::sync::atomic::AtomicBool,
     /// Rung when a deadline was set that may be earlier than all others.
@@ -166,9 +170,11 @@ impl Tenancy {
             broke: Mutex::default(),
             budget_notices: Mutex::default(),
             job_ended: tokio::sync::watch::Sender::new(()),
+            waits_end: CancellationToken::new(),
             claim_first: 0.into(),
             ledger_state: Mutex::default(),
             wake_records: Mutex::default(),
+            wakes_total: Mutex::default(),
             last_reconcile: Mutex::default(),
             leading: false.into(),
             deadline_set: Notify::new(),
@@ -369,6 +375,7 @@ impl Tenancy {
             leader: self.inner.leading.load(std::sync::atomic::Ordering::Relaxed),
             decisions: self.inner.decisions.counts(),
             ledger: lock(&self.inner.ledger_state).view(),
+            wakes_total: lock(&self.inner.wakes_total).clone(),
             wakes: lock(&self.inner.wake_records).iter().cloned().collect(),
             reconcile: lock(&self.inner.last_reconcile).clone(),
             memory_bytes: resident_bytes(),

@@ -395,11 +395,13 @@ impl Tenancy {
     }
 
     fn wake_remember(&self, id: &TenantId, phases: &WakePhases) {
+        let wake = WakeView::from(phases);
+        *lock(&self.inner.wakes_total).entry(wake.kind.clone()).or_default() += 1;
         let mut records = lock(&self.inner.wake_records);
         if records.len() >= REMEMBERED {
             records.pop_front();
         }
-        records.push_back(WakeRecord { tenant_id: id.to_string(), at: self.now(), wake: WakeView::from(phases) });
+        records.push_back(WakeRecord { tenant_id: id.to_string(), at: self.now(), wake });
     }
 
     /// Whether a wake of the tenant is under way in this process.

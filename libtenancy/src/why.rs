@@ -59,13 +59,20 @@ impl Tenancy {
     /// Why a tenant is as it is, and what would hold back its next message.
     pub async fn why_tenant(&self, id: &TenantId) -> Result<Why> {
         let (tenant, account) = (self.tenant_get(id).await?, self.account_now(id).await?);
-        let mut why = Why { subject: "tenant".to_owned(), ..self.why_lifecycle(&tenant, &account) };
+        let ask = match tenant.settings.bot {
+            Some(_) => Ask::Turn(self.inner.config.turn_hold),
+            None => Ask::Wake,
+        };
+        let mut why = Why { subject: "tenant".to_owned(), ..self.why_lifecycle(ask, &tenant, &account) };
         let pending = self.drivers().inboxes.pending_count(id).await?;
         if pending > 0 && why.reasons.iter().all(|reason| reason.code == Code::Running.word()) {
             why.summary = format!("{} Messages in its inbox: {pending}.", why.summary);
         }
         if matches!(account.standing, Standing::Parked(_) | Standing::Capped) {
-            why.reasons.push(standing_reason(&account, None));
+            let standing = standing_reason(&account, None);
+            if why.reasons.iter().all(|reason| reason.code != standing.code) {
+                why.reasons.push(standing);
+            }
         }
         Ok(why)
     }
@@ -73,7 +80,7 @@ impl Tenancy {
     /// Why a tenant is not woken, or was not.
     pub async fn why_wake(&self, id: &TenantId) -> Result<Why> {
         let (tenant, account) = (self.tenant_get(id).await?, self.account_now(id).await?);
-        let mut why = self.why_lifecycle(&tenant, &account);
+        let mut why = self.why_lifecycle(Ask::Wake, &tenant, &account);
         if let Some(last) = self.inner.decisions.last_of(id) {
             let text = format!("a request was refused at {}", last.decision.at);
             why.reasons.push(reason(last.decision.code, text, Vec::new(), last.decision.until));
@@ -81,20 +88,21 @@ impl Tenancy {
         Ok(why)
     }
 
-    fn why_lifecycle(&self, tenant: &Tenant, account: &Account) -> Why {
+    fn why_lifecycle(&self, ask: Ask, tenant: &Tenant, account: &Account) -> Why {
         let now = self.now();
         let awake = tenant.lifecycle.status.agent().is_some();
         let observed = self.observed(tenant, account, awake);
-        // What its next message would ask.
-        let hold = self.inner.config.turn_hold;
-        let decision = decide(Ask::Turn(hold), &observed, now);
+        let decision = decide(ask, &observed, now);
         let mut reasons = Vec::new();
         if let Some(suspended) = observed.suspended {
             reasons.push(reason(Code::Suspended, format!("an operator suspended it: {suspended}"), Vec::new(), None));
         } else if !decision.admitted() {
             let numbers = match decision.code {
                 Code::FleetCeiling => vec![compared("agents that run", observed.live.0, observed.max_running)],
-                _ => money(account, hold),
+                _ => match ask {
+                    Ask::Turn(hold) | Ask::Job(hold) => money(account, hold),
+                    Ask::Wake => money(account, "something"),
+                },
             };
             reasons.push(reason(decision.code, refusal(decision.code), numbers, decision.until));
         }
@@ -138,10 +146,11 @@ impl Tenancy {
         }
     }
 
-    /// Why a job is where it is. `NotFound`.
-    pub async fn why_job(&self, id: &JobId) -> Result<Why> {
+    /// Why a job is where it is; with `quoting`, in the words of its last failure too. `NotFound`.
+    pub async fn why_job(&self, id: &JobId, quoting: bool) -> Result<Why> {
         let jobs = &self.drivers().jobs;
         let job = self.job_get(id).await?;
+        let said = job.result.as_deref().filter(|_| quoting);
         let mut why = Why {
             subject: "job".to_owned(),
             id: id.to_string(),
@@ -166,8 +175,8 @@ impl Tenancy {
                 let (code, text) = match delay {
                     DelayReason::Scheduled => (Code::Scheduled, "it was scheduled for later".to_owned()),
                     DelayReason::Backoff => {
-                        let said = job.result.as_deref().unwrap_or("nothing");
-                        (Code::Backoff, format!("attempt {} failed and said: {said}", job.attempts))
+                        let said = said.map(|said| format!(" and said: {said}")).unwrap_or_default();
+                        (Code::Backoff, format!("attempt {} failed{said}", job.attempts))
                     }
                     DelayReason::LeaseLapsed => {
                         (Code::LeaseLapsed, "its worker fell silent; its hold went back".to_owned())
@@ -185,7 +194,7 @@ impl Tenancy {
                 why.reasons.push(reason(Code::Running, text, numbers, Some(*lease_until)));
             }
             JobState::Succeeded { at } | JobState::Dead { at } | JobState::Cancelled { at } => {
-                let said = job.result.as_deref().filter(|_| !matches!(job.state, JobState::Succeeded { .. }));
+                let said = said.filter(|_| !matches!(job.state, JobState::Succeeded { .. }));
                 let said = said.map(|said| format!(": {said}")).unwrap_or_default();
                 let how = match job.state {
                     JobState::Succeeded { .. } => "succeeded",

@@ -10,6 +10,8 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
+use tokio::sync::oneshot;
+
 use crate::{
     admission::Suspension,
     agent::Turn,
@@ -18,7 +20,7 @@ use crate::{
     error::{Error, Result},
     fairness::{REBALANCE, shares},
     inbox::UpdateKey,
-    jobs::{Finish, Job, JobId, LEASE_BOUNDS, Leased, NewJob, Renewal, Renewed, WorkerId},
+    jobs::{Finish, Job, JobId, LEASE_BOUNDS, Leased, NewJob, Outcome, Renewal, Renewed, WorkerId},
     partition::{QuotaPatch, Submitted},
     ports::jobs::{JobFilter, QueueView},
     quota::{Account, Blocked, Grant},
@@ -56,6 +58,36 @@ fn turn_key(id: &JobId) -> UpdateKey {
     UpdateKey { tenant: id.tenant().clone(), bot: JOBS, update_id: number }
 }
 
+/// Jobs that were claimed, on the way to who asked for them.
+struct Untaken {
+    tenancy: Tenancy,
+    leased: Vec<Leased>,
+}
+
+impl Drop for Untaken {
+    /// Nobody took them: they go back as if nobody had claimed them. If that fails, their leases lapse.
+    fn drop(&mut self) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let release = |leased: Leased| Finish {
+            id: leased.id,
+            epoch: leased.epoch,
+            outcome: Outcome::Released { after: Duration::ZERO },
+            used: MicroCredits::ZERO,
+        };
+        let finishes: Vec<Finish> = std::mem::take(&mut self.leased).into_iter().map(release).collect();
+        if finishes.is_empty() {
+            return;
+        }
+        let tenancy = self.tenancy.clone();
+        let released = async move {
+            if let Err(error) = tenancy.leases_finalize(finishes).await {
+                tracing::debug!(error = error.chain(), "unclaimed jobs not given back; their leases lapse");
+            }
+        };
+        self.tenancy.inner.tasks.spawn_on(released, &runtime);
+    }
+}
+
 impl Tenancy {
     /// Accepts a job of an existing tenant. A repeat with the same id or idempotency key is the same submission.
     ///
@@ -88,11 +120,14 @@ impl Tenancy {
             ended.mark_unchanged();
             let job = self.job_get(id).await?;
             let left = wait.min(MAX_WAIT).saturating_sub(watch.elapsed());
-            if job.state.is_terminal() || left.is_zero() {
+            if job.state.is_terminal() || left.is_zero() || self.inner.waits_end.is_cancelled() {
                 return Ok(job);
             }
             // Jobs that end here are told at once; those that end in another process are looked for.
-            let _ = tokio::time::timeout(left.min(PAUSE), ended.changed()).await;
+            tokio::select! {
+                _ = tokio::time::timeout(left.min(PAUSE), ended.changed()) => {}
+                () = self.inner.waits_end.cancelled() => {}
+            }
         }
     }
 
@@ -131,41 +166,79 @@ impl Tenancy {
         let jobs = &self.drivers().jobs;
         let partitions: Vec<u16> = (0..jobs.settings().partitions).collect();
         let watch = Stopwatch::start();
-        let mut leased = Vec::new();
         loop {
-            let first = self.inner.claim_first.fetch_add(1, Ordering::Relaxed) % partitions.len().max(1);
-            let mut next: Option<Timestamp> = None;
-            for partition in partitions.iter().cycle().skip(first).take(partitions.len()) {
-                while leased.len() < max {
-                    let claimed = jobs.jobs_claim(*partition, worker, max - leased.len(), lease).await;
-                    let claimed = match claimed {
-                        Ok(claimed) => claimed,
-                        // What was claimed elsewhere is the caller's; this part is told what it forgot meanwhile.
-                        Err(error) if !leased.is_empty() => {
-                            tracing::warn!(partition, error = error.chain(), "not claimed from");
-                            break;
-                        }
-                        Err(error) => return Err(error),
-                    };
-                    next = [next, claimed.next].into_iter().flatten().min();
-                    for (tenant, blocked) in claimed.parked.into_iter().filter(|(_, blocked)| blocked.suspends()) {
-                        if let Err(error) = self.suspension_note(&tenant, blocked).await {
-                            tracing::warn!(%tenant, error = error.chain(), "not recorded as suspended");
-                        }
-                    }
-                    leased.extend(claimed.jobs);
-                    if !claimed.more {
-                        break;
-                    }
-                }
-            }
+            let (leased, next) = self.claim_begin(worker, max, lease).await?;
             let left = wait.min(MAX_WAIT).saturating_sub(watch.elapsed());
-            if !leased.is_empty() || left.is_zero() {
+            if !leased.is_empty() || left.is_zero() || self.inner.waits_end.is_cancelled() {
                 return Ok(leased);
             }
             let limit = self.now() + left;
-            jobs.work_wait(worker, &partitions, next.map_or(limit, |next| next.min(limit))).await?;
+            tokio::select! {
+                waited = jobs.work_wait(worker, &partitions, next.map_or(limit, |next| next.min(limit))) => waited?,
+                () = self.inner.waits_end.cancelled() => {}
+            }
         }
+    }
+
+    /// Asks every partition once, in a task of its own: what it claims for a caller that goes away meanwhile is given back.
+    async fn claim_begin(
+        &self,
+        worker: &WorkerId,
+        max: usize,
+        lease: Duration,
+    ) -> Result<(Vec<Leased>, Option<Timestamp>)> {
+        let (tenancy, worker) = (self.clone(), worker.clone());
+        let (answer, asked) = oneshot::channel();
+        self.inner.tasks.spawn(async move {
+            let claimed = tenancy.claim_run(&worker, max, lease).await;
+            let claimed = claimed.map(|(leased, next)| (Untaken { tenancy, leased }, next));
+            let _ = answer.send(claimed);
+        });
+        let (mut untaken, next) = asked.await.map_err(|_| Error::internal("a claim broke off"))??;
+        Ok((std::mem::take(&mut untaken.leased), next))
+    }
+
+    async fn claim_run(
+        &self,
+        worker: &WorkerId,
+        max: usize,
+        lease: Duration,
+    ) -> Result<(Vec<Leased>, Option<Timestamp>)> {
+        let jobs = &self.drivers().jobs;
+        let partitions: Vec<u16> = (0..jobs.settings().partitions).collect();
+        let first = self.inner.claim_first.fetch_add(1, Ordering::Relaxed) % partitions.len().max(1);
+        let mut leased = Vec::new();
+        let mut next: Option<Timestamp> = None;
+        for partition in partitions.iter().cycle().skip(first).take(partitions.len()) {
+            while leased.len() < max {
+                let claimed = match jobs.jobs_claim(*partition, worker, max - leased.len(), lease).await {
+                    Ok(claimed) => claimed,
+                    // What was claimed elsewhere is the caller's; this part is told what it forgot meanwhile.
+                    Err(error) if !leased.is_empty() => {
+                        tracing::warn!(partition, error = error.chain(), "not claimed from");
+                        break;
+                    }
+                    Err(error) => return Err(error),
+                };
+                next = [next, claimed.next].into_iter().flatten().min();
+                for (tenant, blocked) in claimed.parked.into_iter().filter(|(_, blocked)| blocked.suspends()) {
+                    if let Err(error) = self.suspension_note(&tenant, blocked).await {
+                        tracing::warn!(%tenant, error = error.chain(), "not recorded as suspended");
+                    }
+                }
+                leased.extend(claimed.jobs);
+                if !claimed.more {
+                    break;
+                }
+            }
+        }
+        Ok((leased, next))
+    }
+
+    /// Ends every wait of [`Tenancy::jobs_claim`] and [`Tenancy::job_wait`], now and from now on: whoever waits is told what
+    /// there is. For an orderly end, before the listeners close.
+    pub fn waits_end(&self) {
+        self.inner.waits_end.cancel();
     }
 
     /// The queue of every partition, in order.
@@ -197,7 +270,8 @@ impl Tenancy {
     /// `IllegalState` and `Overloaded` say that the agent may not be woken now; `AgentFailed`, `Timeout`.
     pub async fn job_execute(&self, id: &JobId, prompt: String) -> Result<String> {
         self.require_live("running a job")?;
-        if lock(&self.inner.broke).remove(id.tenant()) {
+        let broke = lock(&self.inner.broke).contains(id.tenant());
+        if broke {
             self.suspension_lift(id.tenant()).await?;
         }
         self.turn_run(&turn_key(id), &Turn { message: prompt }).await
@@ -222,7 +296,8 @@ impl Tenancy {
         Ok(account)
     }
 
-    /// Grants credits, once a name; a suspended tenant resumes. `NotFound`; `Invalid`; `Overloaded`.
+    /// Grants credits, once a name; a suspended tenant resumes if they are enough for a chat turn. `NotFound`; `Invalid`;
+    /// `Overloaded`.
     pub async fn credits_grant(&self, id: &TenantId, name: &str, grant: Grant) -> Result<Account> {
         self.tenant_get(id).await?;
         if grant.expires_at <= self.now() {
@@ -237,28 +312,45 @@ impl Tenancy {
         Ok(account)
     }
 
-    /// Records that the tenant is out of budget. Whether this call was the one that recorded it: then the chat is told.
-    pub(crate) async fn suspension_note(&self, id: &TenantId, blocked: Blocked) -> Result<bool> {
+    /// Records that the tenant is out of budget, and since when.
+    pub(crate) async fn suspension_note(&self, id: &TenantId, blocked: Blocked) -> Result<()> {
         let _operation = self.inner.settings_operations.begin(id).await;
         let tenant = self.tenant_get(id).await?;
         if tenant.settings.suspended.is_some() {
-            return Ok(false);
+            return Ok(());
         }
         let suspension = Suspension::of(blocked);
         lock(&self.inner.broke).insert(id.clone());
         tracing::warn!(tenant = %id, reason = suspension.text, "suspended");
-        self.suspension_write(id, Some(suspension.to_string())).await?;
-        Ok(true)
+        self.suspension_write(id, Some(suspension.to_string())).await
     }
 
-    /// The tenant may go on: a suspension for want of budget ends. One by an operator stays.
+    /// What the tenant's chat is to be told of its suspension for want of budget, whoever noticed it; once a suspension.
+    pub(crate) async fn suspension_tell(&self, id: &TenantId) -> Result<Option<String>> {
+        let _operation = self.inner.settings_operations.begin(id).await;
+        let suspension = self.tenant_get(id).await?.settings.suspended.as_deref().map(Suspension::parse);
+        let Some(suspension) = suspension.filter(|suspension| !suspension.told && !suspension.by_operator()) else {
+            return Ok(None);
+        };
+        let told = Suspension { told: true, ..suspension };
+        self.suspension_write(id, Some(told.to_string())).await?;
+        Ok(Some(told.text))
+    }
+
+    /// A suspension for want of budget ends if a chat turn could be paid for now. One by an operator stays.
     pub(crate) async fn suspension_lift(&self, id: &TenantId) -> Result<()> {
         let operation = self.inner.settings_operations.begin(id).await;
-        let tenant = self.tenant_get(id).await?;
-        let suspended = tenant.settings.suspended.as_deref();
-        if suspended.is_some_and(|suspended| !Suspension::parse(suspended).by_operator()) {
-            tracing::info!(tenant = %id, "resumed");
-            self.suspension_write(id, None).await?;
+        let suspended = self.tenant_get(id).await?.settings.suspended;
+        if suspended.is_none_or(|suspended| Suspension::parse(&suspended).by_operator()) {
+            lock(&self.inner.broke).remove(id);
+        } else {
+            let account = self.drivers().quotas.account_get(id).await?;
+            let checked = account.map(|account| account.check(self.inner.config.turn_hold, self.now()));
+            if !matches!(checked, Some(Err(blocked)) if blocked.suspends()) {
+                lock(&self.inner.broke).remove(id);
+                tracing::info!(tenant = %id, "resumed");
+                self.suspension_write(id, None).await?;
+            }
         }
         drop(operation);
         self.delivery_signal(id);

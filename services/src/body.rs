@@ -141,10 +141,10 @@ pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
         let path = error.path().to_string();
         let cause = error.inner();
         if !cause.is_data() {
-            return Error::invalid(
-                "body",
-                format!("it is not JSON (line {}, column {})", cause.line(), cause.column()),
-            );
+            let place = format!("it is not JSON (line {}, column {})", cause.line(), cause.column());
+            // Between fields there is no name yet.
+            let place = if path == "." || path.contains('?') { place } else { format!("`{path}`: {place}") };
+            return Error::invalid("body", place);
         }
         let text = cause.to_string();
         let text = text.split(" at line ").next().unwrap_or_default();
@@ -177,6 +177,7 @@ mod tests {
         for (body, expected) in [
             ("", "invalid body: it is not JSON (line 1, column 0)"),
             ("{", "invalid body: it is not JSON (line 1, column 1)"),
+            (r#"{"tenant_id":"a","idle_timeout_s":NaN}"#, "invalid body: `idle_timeout_s`: it is not JSON (line 1"),
             (r#"{"tenant_id":"a"} x"#, "invalid body: there is something after the JSON"),
             ("{}", "invalid body: missing field `tenant_id`"),
             (r#"{"tenant_id":1}"#, "invalid tenant_id: it must be a string"),

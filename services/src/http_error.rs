@@ -145,7 +145,7 @@ impl IntoResponse for HttpError {
 }
 
 /// Words that errors name things by; others come back under a general word, with the text kept.
-const WORDS: [&str; 28] = [
+const WORDS: &[&str] = &[
     "tenant",
     "bot of tenant",
     "update",
@@ -174,10 +174,52 @@ const WORDS: [&str; 28] = [
     "follow",
     "keyring",
     "path",
+    "job",
+    "partition",
+    "job id",
+    "job_id",
+    "agent_id",
+    "prompt",
+    "cost_gpu_seconds",
+    "need_gpu_seconds",
+    "used_gpu_seconds",
+    "priority",
+    "max_attempts",
+    "not_before",
+    "Idempotency-Key",
+    "worker",
+    "max",
+    "lease_s",
+    "wait_s",
+    "timeout_s",
+    "leases",
+    "outcome",
+    "retry",
+    "pointer",
+    "after_s",
+    "epoch",
+    "credits",
+    "amount",
+    "name",
+    "expires_in_s",
+    "period",
+    "rate_per_sec",
+    "burst",
+    "weight",
+    "max_running",
+    "no_budget",
+    "by",
+    "lease of job",
+    "idempotency key",
+    "rate",
+    "budget",
+    "from",
+    "to",
+    "message",
 ];
 
 fn word(text: &str, otherwise: &'static str) -> &'static str {
-    WORDS.into_iter().find(|word| *word == text).unwrap_or(otherwise)
+    WORDS.iter().find(|word| **word == text).copied().unwrap_or(otherwise)
 }
 
 /// Reads what `Duration`'s `Debug` wrote.
@@ -315,6 +357,11 @@ mod tests {
             (404, Error::not_found("tenant", "acme")),
             (409, Error::AlreadyExists { what: "tenant", name: "acme".into() }),
             (409, Error::conflict("tenant", "acme", "generation 1: 2")),
+            (409, libtenancy::partition::lease_lost(&"acme.01k9zz00000000000000000000".parse().unwrap())),
+            (409, libtenancy::partition::key_conflict()),
+            (404, Error::not_found("job", "acme.01k9zz00000000000000000000")),
+            (400, "nonsense".parse::<libtenancy::jobs::JobId>().unwrap_err()),
+            (400, libtenancy::jobs::Idempotency::new("", b"").unwrap_err()),
             (
                 409,
                 Error::IllegalState { tenant: "a".into(), status: "stopping", reason: "`Wake` is not possible".into() },

@@ -110,15 +110,18 @@ pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
         .with_state(tenancy)
 }
 
-/// `routes` for callers that may do `action`.
+/// `routes` for callers that may do `action`; their role is an extension of the request.
 fn guarded(auth: &Arc<Auth>, action: Action, routes: MethodRouter<Tenancy>) -> MethodRouter<Tenancy> {
     let auth = Arc::clone(auth);
-    routes.route_layer(middleware::from_fn(move |request: Request, next: Next| {
+    routes.route_layer(middleware::from_fn(move |mut request: Request, next: Next| {
         let header = request.headers().get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
         let allowed = auth.allow(header, action);
         async move {
             match allowed {
-                Ok(_) => next.run(request).await,
+                Ok(role) => {
+                    request.extensions_mut().insert(role);
+                    next.run(request).await
+                }
                 Err(error) => HttpError::from(error).into_response(),
             }
         }

@@ -7,9 +7,10 @@
 //! - It claims no more than it can begin at once: nothing waits in a worker's hands behind something else.
 //! - All leases are renewed together, by a task of their own, every [`LEASE_RENEW`]. A lease whose job comes near what is held
 //!   for it asks for more; the answer may be to stop.
-//! - A second of a job is a credit. What is said of a failure is for the tenant: the agent's own words or ours, never an
-//!   inner error.
-//! - Whatever a worker was doing when it dies lapses and is claimed again; the next one joins the agent's running turn.
+//! - A second of a job is a credit. What could not begin, or was cut off by this worker's own end, costs nothing.
+//! - What is kept of a failure are our own words: an agent's log and inner errors are where only operators look.
+//! - Whatever a worker was doing when it dies lapses and is claimed again; the next one joins the agent's running turn, as
+//!   this one does when the control plane was away for a moment. A turn that is called off ends at the agent by itself.
 
 use std::{
     collections::HashMap,
@@ -23,14 +24,16 @@ use libtenancy::{
     clock::Stopwatch,
     credits::{MAX_COST, MicroCredits},
     jobs::{
-        Finish, JobEpoch, JobId, LEASE, LEASE_RENEW, Leased, MAX_ERROR, MAX_RESULT, Outcome, Renewal, Renewed,
-        WorkerId, clipped,
+        Finish, JobEpoch, JobId, LEASE, LEASE_RENEW, Leased, MAX_RESULT, Outcome, Renewal, Renewed, WorkerId, clipped,
     },
     secret::random_bytes,
     work::{MAX_CLAIM, MAX_WAIT},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
 
 pub mod remote;
 
@@ -69,11 +72,14 @@ impl Desk for Tenancy {
     }
 }
 
-/// The pause after the queue did not answer.
+/// The pause after the control plane did not answer.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// How long a job is left that could not begin because no agent may be woken.
 const NOT_NOW: Duration = Duration::from_secs(15);
+
+/// How long the last words of a worker may take that ends.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Why an attempt is to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,147 +92,244 @@ enum Halt {
 
 /// An attempt under way.
 struct Attempt {
-    epoch: JobEpoch,
+    /// Since it began.
     watch: Stopwatch,
+    /// Since its lease was last known to hold.
+    renewed: Stopwatch,
     /// What is held for it.
     held: MicroCredits,
     halt: CancellationToken,
     why: Option<Halt>,
 }
 
-type Attempts = Arc<Mutex<HashMap<JobId, Attempt>>>;
-
-fn lock(attempts: &Attempts) -> MutexGuard<'_, HashMap<JobId, Attempt>> {
-    attempts.lock().unwrap_or_else(PoisonError::into_inner)
+impl Attempt {
+    fn stop(&mut self, why: Halt) {
+        self.why = Some(why);
+        self.halt.cancel();
+    }
 }
 
-/// What an attempt has used: a credit a second.
+/// The attempts under way. One job may be there twice: under the lease that was lost, not yet told so, and under the next.
+#[derive(Clone, Default)]
+struct Attempts(Arc<Mutex<HashMap<(JobId, JobEpoch), Attempt>>>);
+
+impl Attempts {
+    fn lock(&self) -> MutexGuard<'_, HashMap<(JobId, JobEpoch), Attempt>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has an attempt renewed for as long as the answer lives.
+    fn enter(&self, leased: &Leased, halt: CancellationToken) -> Entered {
+        let (watch, renewed) = (Stopwatch::start(), Stopwatch::start());
+        let key = (leased.id.clone(), leased.epoch);
+        self.lock().insert(key.clone(), Attempt { watch, renewed, held: leased.cost, halt, why: None });
+        Entered { attempts: self.clone(), key, watch }
+    }
+}
+
+/// An attempt that is renewed.
+struct Entered {
+    attempts: Attempts,
+    key: (JobId, JobEpoch),
+    watch: Stopwatch,
+}
+
+impl Entered {
+    /// Ends the renewals; why the attempt was to stop, and what it used.
+    fn leave(self) -> (Option<Halt>, MicroCredits) {
+        let attempt = self.attempts.lock().remove(&self.key);
+        (attempt.and_then(|attempt| attempt.why), used(&self.watch))
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.attempts.lock().remove(&self.key);
+    }
+}
+
+/// A credit a second.
+fn credits(time: Duration) -> MicroCredits {
+    MicroCredits(i64::try_from(time.as_micros()).unwrap_or(i64::MAX).min(MAX_COST.0))
+}
+
 fn used(watch: &Stopwatch) -> MicroCredits {
-    MicroCredits(i64::try_from(watch.elapsed().as_micros()).unwrap_or(i64::MAX).min(MAX_COST.0))
+    credits(watch.elapsed())
 }
 
 /// Runs up to `slots` jobs at once until `shutdown`; then finishes what runs, for at most `drain`, and gives the rest back.
+/// Dropped half-way it leaves what a crash leaves: leases that lapse.
 pub async fn run(desk: Arc<dyn Desk>, slots: usize, drain: Duration, shutdown: CancellationToken) -> Result<()> {
     let id: WorkerId = format!("worker-{}", hex::encode(random_bytes::<8>()?)).parse()?;
-    let attempts: Attempts = Arc::default();
+    tracing::info!(worker = %id, slots, "jobs are taken");
+    let attempts = Attempts::default();
     let places = Arc::new(Semaphore::new(slots));
-    let tasks = TaskTracker::new();
-    let renewing = tokio::spawn(renew(Arc::clone(&desk), Arc::clone(&attempts)));
+    let (mut renewing, mut running) = (JoinSet::new(), JoinSet::new());
+    renewing.spawn(renew(Arc::clone(&desk), attempts.clone()));
     while !shutdown.is_cancelled() {
+        while running.try_join_next().is_some() {}
         let claimed = tokio::select! {
-            claimed = claim(&*desk, &id, &places, slots) => claimed,
+            claimed = claim(&*desk, &id, &places) => claimed,
             () = shutdown.cancelled() => break,
         };
-        let (leased, mut taken) = match claimed {
-            Ok(claimed) => claimed,
+        match claimed {
+            Ok((leased, mut free)) => {
+                for leased in leased {
+                    let place = free.split(1).filter(|_| !shutdown.is_cancelled());
+                    let (desk, attempts) = (Arc::clone(&desk), attempts.clone());
+                    running.spawn(async move {
+                        match place {
+                            Some(_place) => attempt(&*desk, leased, &attempts).await,
+                            None => give_back(&*desk, leased).await,
+                        }
+                    });
+                }
+            }
             Err(error) => {
                 tracing::warn!(error = error.chain(), "no jobs claimed");
                 tokio::select! {
                     () = tokio::time::sleep(PAUSE) => {}
                     () = shutdown.cancelled() => {}
                 }
-                continue;
             }
-        };
-        for leased in leased {
-            let (desk, attempts, place) = (Arc::clone(&desk), Arc::clone(&attempts), taken.split(1));
-            tasks.spawn(async move {
-                attempt(&*desk, leased, &attempts).await;
-                drop(place);
-            });
         }
     }
-    tasks.close();
-    if tokio::time::timeout(drain, tasks.wait()).await.is_err() {
-        for attempt in lock(&attempts).values_mut() {
-            attempt.why = Some(Halt::ShuttingDown);
-            attempt.halt.cancel();
+    if tokio::time::timeout(drain, ended(&mut running)).await.is_err() {
+        for attempt in attempts.lock().values_mut() {
+            attempt.stop(Halt::ShuttingDown);
         }
-        tasks.wait().await;
+        if tokio::time::timeout(LAST_WORDS, ended(&mut running)).await.is_err() {
+            tracing::warn!(jobs = running.len(), "the end of some jobs could not be said; their leases lapse");
+        }
     }
-    renewing.abort();
     Ok(())
 }
 
-/// Waits for a free place, takes all that are free, then waits for jobs: no more than places were taken.
-async fn claim(
-    desk: &dyn Desk,
-    id: &WorkerId,
-    places: &Arc<Semaphore>,
-    slots: usize,
-) -> Result<(Vec<Leased>, OwnedSemaphorePermit)> {
+async fn ended(running: &mut JoinSet<()>) {
+    while running.join_next().await.is_some() {}
+}
+
+/// Waits for a free place, then for jobs: no more than there are places. Also the places, of which the jobs take theirs.
+async fn claim(desk: &dyn Desk, id: &WorkerId, places: &Arc<Semaphore>) -> Result<(Vec<Leased>, OwnedSemaphorePermit)> {
     let closed = |e| Error::internal(format!("the worker's places: {e}"));
-    let mut taken = Arc::clone(places).acquire_owned().await.map_err(closed)?;
-    while taken.num_permits() < slots.min(MAX_CLAIM)
-        && let Ok(more) = Arc::clone(places).try_acquire_owned()
+    let mut free = Arc::clone(places).acquire_owned().await.map_err(closed)?;
+    while free.num_permits() < MAX_CLAIM
+        && let Ok(place) = Arc::clone(places).try_acquire_owned()
     {
-        taken.merge(more);
+        free.merge(place);
     }
-    let leased = desk.claim(id, taken.num_permits(), MAX_WAIT / 2).await?;
-    Ok((leased, taken))
+    Ok((desk.claim(id, free.num_permits(), MAX_WAIT / 2).await?, free))
 }
 
 /// Renews all leases together, again and again; stops those that are not to go on.
 async fn renew(desk: Arc<dyn Desk>, attempts: Attempts) {
+    let mut pause = LEASE_RENEW;
     loop {
-        tokio::time::sleep(LEASE_RENEW).await;
-        let renewals: Vec<Renewal> = lock(&attempts).iter().map(|(id, attempt)| renewal(id, attempt)).collect();
+        tokio::time::sleep(std::mem::replace(&mut pause, LEASE_RENEW)).await;
+        let renewals: Vec<Renewal> = attempts.lock().iter().map(|(key, attempt)| renewal(key, attempt)).collect();
         for renewals in renewals.chunks(MAX_CLAIM) {
+            let asked = Stopwatch::start();
             match desk.renew(renewals.to_vec()).await {
                 Ok(answers) => {
+                    let mut attempts = attempts.lock();
                     for (renewal, answer) in renewals.iter().zip(answers) {
-                        heed(&mut lock(&attempts), renewal, &answer);
+                        heed(&mut attempts, renewal, &answer, asked);
                     }
                 }
-                // Their leases hold for a while yet; the next round is in time.
-                Err(error) => tracing::warn!(error = error.chain(), "leases not renewed"),
+                Err(error) => {
+                    // The leases hold for a while yet.
+                    tracing::warn!(error = error.chain(), leases = renewals.len(), "leases not renewed");
+                    pause = PAUSE;
+                    for attempt in attempts.lock().values_mut().filter(|attempt| attempt.renewed.elapsed() > LEASE) {
+                        attempt.stop(Halt::Lost);
+                    }
+                }
             }
         }
     }
 }
 
-/// A renewal that asks for what will be used by the time of the next but one.
-fn renewal(id: &JobId, attempt: &Attempt) -> Renewal {
-    let soon = used(&attempt.watch) + MicroCredits(i64::try_from((LEASE_RENEW * 2).as_micros()).unwrap_or(i64::MAX));
-    let need = (soon > attempt.held).then_some(soon.min(MAX_COST));
-    Renewal { id: id.clone(), epoch: attempt.epoch, lease: LEASE, need }
+fn renewal((id, epoch): &(JobId, JobEpoch), attempt: &Attempt) -> Renewal {
+    Renewal { id: id.clone(), epoch: *epoch, lease: LEASE, need: need(used(&attempt.watch), attempt.held) }
 }
 
-fn heed(attempts: &mut HashMap<JobId, Attempt>, renewal: &Renewal, answer: &Renewed) {
-    let Some(attempt) = attempts.get_mut(&renewal.id).filter(|attempt| attempt.epoch == renewal.epoch) else { return };
-    let why = match answer {
-        Renewed::Continue { .. } => {
-            attempt.held = attempt.held.max(renewal.need.unwrap_or_default());
-            return;
-        }
-        Renewed::Cancel { reason: "cancelled", .. } => Halt::Cancelled,
+/// What is to be held, if that is more than is: enough until the next renewal but one.
+fn need(used: MicroCredits, held: MicroCredits) -> Option<MicroCredits> {
+    let soon = (used + credits(LEASE_RENEW * 2)).min(MAX_COST);
+    (soon > held).then_some(soon)
+}
+
+fn heed(attempts: &mut HashMap<(JobId, JobEpoch), Attempt>, renewal: &Renewal, answer: &Renewed, asked: Stopwatch) {
+    let Some(attempt) = attempts.get_mut(&(renewal.id.clone(), renewal.epoch)) else { return };
+    if !matches!(answer, Renewed::Lost) {
+        attempt.renewed = asked;
+    }
+    match answer {
+        Renewed::Continue { .. } => attempt.held = attempt.held.max(renewal.need.unwrap_or_default()),
+        Renewed::Cancel { reason: "cancelled", .. } => attempt.stop(Halt::Cancelled),
         // There is no more credit, but what is held may still be used.
-        Renewed::Cancel { .. } if used(&attempt.watch) < attempt.held => return,
-        Renewed::Cancel { .. } => Halt::OutOfCredits,
-        Renewed::Lost => Halt::Lost,
-    };
-    attempt.why = Some(why);
-    attempt.halt.cancel();
+        Renewed::Cancel { .. } if used(&attempt.watch) < attempt.held => {}
+        Renewed::Cancel { .. } => attempt.stop(Halt::OutOfCredits),
+        Renewed::Lost => attempt.stop(Halt::Lost),
+    }
 }
 
 /// One attempt, from its lease to its end.
 async fn attempt(desk: &dyn Desk, leased: Leased, attempts: &Attempts) {
-    let (watch, halt) = (Stopwatch::start(), CancellationToken::new());
-    let entry = Attempt { epoch: leased.epoch, watch, held: leased.cost, halt: halt.clone(), why: None };
-    lock(attempts).insert(leased.id.clone(), entry);
+    let halt = CancellationToken::new();
+    let entered = attempts.enter(&leased, halt.clone());
     let done = tokio::select! {
-        done = desk.execute(&leased) => Some(done),
+        done = execute(desk, &leased) => Some(done),
         () = halt.cancelled() => None,
     };
-    let entry = lock(attempts).remove(&leased.id);
-    let why = entry.and_then(|attempt| attempt.why);
+    let (why, used) = entered.leave();
+    if let Some(Err(error)) = &done {
+        tracing::info!(job = %leased.id, attempt = leased.attempt, error = error.chain(), "a job was not done");
+    }
     let Some(outcome) = outcome(done, why) else {
-        tracing::info!(job = %leased.id, "its lease was lost");
+        tracing::info!(job = %leased.id, attempt = leased.attempt, "its lease was lost");
         return;
     };
-    let used = if matches!(outcome, Outcome::Released { .. }) { MicroCredits::ZERO } else { used(&watch) };
-    let finish = Finish { id: leased.id, epoch: leased.epoch, outcome, used };
-    finalize(desk, finish).await;
+    let used = if matches!(outcome, Outcome::Released { .. }) { MicroCredits::ZERO } else { used };
+    finalize(desk, Finish { id: leased.id, epoch: leased.epoch, outcome, used }).await;
+}
+
+/// Gives a job back that did not begin.
+async fn give_back(desk: &dyn Desk, leased: Leased) {
+    let outcome = Outcome::Released { after: Duration::ZERO };
+    finalize(desk, Finish { id: leased.id, epoch: leased.epoch, outcome, used: MicroCredits::ZERO }).await;
+}
+
+/// Has the agent do the work; asks again if the control plane was away: the agent's turn is joined then.
+async fn execute(desk: &dyn Desk, leased: &Leased) -> Result<String> {
+    let mut away = Stopwatch::start();
+    loop {
+        let asked = Stopwatch::start();
+        let error = match desk.execute(leased).await {
+            Err(error) if is_away(&error) => error,
+            done => return done,
+        };
+        if asked.elapsed() > LEASE {
+            away = Stopwatch::start();
+        }
+        if away.elapsed() > LEASE {
+            return Err(error);
+        }
+        tracing::debug!(job = %leased.id, error = error.chain(), "asked again in a moment");
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Whether nobody took the work: that says nothing about the job.
+fn is_away(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Unavailable { .. }
+            | Error::OutcomeUnknown { .. }
+            | Error::NeedsControlPlane { .. }
+            | Error::StoreFull
+            | Error::Behind { .. }
+    )
 }
 
 /// What an attempt came to; `None` if it is nobody's business any more.
@@ -239,27 +342,22 @@ fn outcome(done: Option<Result<String>>, why: Option<Halt>) -> Option<Outcome> {
         (_, Some(Halt::Lost)) => return None,
         (_, Some(Halt::Cancelled)) => return failed("it was called off", false),
         (_, Some(Halt::OutOfCredits)) => return failed("the credits were used up while it ran", true),
-        (None, _) => return failed("its worker was shut down", true),
+        (None, _) => return Some(Outcome::Released { after: Duration::ZERO }),
         (Some(Err(error)), _) => error,
     };
     match error {
-        Error::Overloaded { .. }
-        | Error::IllegalState { .. }
-        | Error::NeedsControlPlane { .. }
-        | Error::Conflict { .. } => Some(Outcome::Released { after: NOT_NOW }),
         Error::RateLimited { retry_after, .. } => Some(Outcome::Released { after: retry_after.max(PAUSE) }),
-        // The agent's own words, for the tenant whose agent it is.
-        Error::AgentFailed { .. } | Error::Timeout { .. } => {
-            Some(Outcome::Failed { error: clipped(error.to_string(), MAX_ERROR), retry: true })
+        Error::Overloaded { .. } | Error::IllegalState { .. } | Error::Conflict { .. } | Error::Refused { .. } => {
+            Some(Outcome::Released { after: NOT_NOW })
         }
-        Error::Invalid { .. } | Error::Refused { .. } => {
-            Some(Outcome::Failed { error: clipped(error.to_string(), MAX_ERROR), retry: false })
+        error if is_away(&error) => Some(Outcome::Released { after: NOT_NOW }),
+        Error::AgentFailed { .. } => failed("the agent failed at it; its log says how", true),
+        Error::Timeout { .. } => failed("the agent did not finish it in time", true),
+        Error::Invalid { field, .. } => {
+            failed(&format!("the agent cannot be given it: its {field} is not acceptable"), false)
         }
-        Error::NotFound { .. } => failed("its tenant, or what it needs, is gone", false),
-        other => {
-            tracing::warn!(error = other.chain(), "a job could not be run");
-            failed("the control plane could not run it", true)
-        }
+        Error::NotFound { .. } => failed("its tenant, or what its agent needs, is gone", true),
+        _ => failed("the control plane could not run it", true),
     }
 }
 
@@ -270,10 +368,11 @@ async fn finalize(desk: &dyn Desk, finish: Finish) {
         match desk.finalize(finish.clone()).await {
             Ok(()) => return,
             Err(error) if error.retryable() && !matches!(error, Error::Conflict { .. }) && watch.elapsed() < LEASE => {
+                tracing::debug!(job = %finish.id, error = error.chain(), "an end was not heard");
                 tokio::time::sleep(PAUSE / 4).await;
             }
             Err(error) => {
-                tracing::info!(job = %finish.id, error = error.chain(), "an end was not taken; the job is somebody else's");
+                tracing::info!(job = %finish.id, error = error.chain(), "an end was not taken: its lease lapses, or has");
                 return;
             }
         }
@@ -284,23 +383,53 @@ async fn finalize(desk: &dyn Desk, finish: Finish) {
 mod tests {
     use super::*;
 
+    fn failed(error: Error) -> Outcome {
+        outcome(Some(Err(error)), None).expect("it is the tenant's business")
+    }
+
     #[test]
-    fn m24_what_is_kept_of_a_failure_is_for_the_tenant() {
-        let inner = Error::internal("assertion on row 17 of /var/lib/secret");
-        let Some(Outcome::Failed { error, retry: true }) = outcome(Some(Err(inner)), None) else {
-            panic!("no failure")
-        };
-        assert!(!error.contains("secret"), "{error}");
+    fn m24_what_is_kept_of_a_failure_are_our_own_words() {
+        let inner = "assertion on row 17 of /var/lib/secret";
+        for error in [
+            Error::internal(inner),
+            Error::AgentFailed { tenant: "acme".into(), reason: inner.into() },
+            Error::Timeout { what: inner.into(), after: PAUSE },
+            Error::invalid("message", inner),
+            Error::not_found("snapshot", inner),
+        ] {
+            let Outcome::Failed { error, .. } = failed(error) else { panic!("no failure") };
+            assert!(!error.is_empty() && !error.contains("secret"), "{error}");
+        }
     }
 
     #[test]
     fn what_cannot_begin_is_given_back_and_what_is_lost_is_dropped() {
-        let suspended = Error::IllegalState { tenant: "t".into(), status: "suspended", reason: "x".into() };
-        assert!(matches!(outcome(Some(Err(suspended)), None), Some(Outcome::Released { .. })));
+        for error in [
+            Error::IllegalState { tenant: "t".into(), status: "suspended", reason: "x".into() },
+            Error::Overloaded { reason: "x".into() },
+            Error::RateLimited { part: "agent", retry_after: PAUSE },
+            Error::unavailable("store", "x"),
+            Error::outcome_unknown("control plane", "x"),
+            Error::StoreFull,
+        ] {
+            assert!(matches!(failed(error), Outcome::Released { after } if after >= PAUSE));
+        }
         assert_eq!(outcome(None, Some(Halt::Lost)), None);
         assert!(matches!(outcome(None, Some(Halt::Cancelled)), Some(Outcome::Failed { retry: false, .. })));
-        assert!(matches!(outcome(None, Some(Halt::ShuttingDown)), Some(Outcome::Failed { retry: true, .. })));
+        assert!(matches!(outcome(None, Some(Halt::ShuttingDown)), Some(Outcome::Released { .. })));
+        assert!(matches!(outcome(None, Some(Halt::OutOfCredits)), Some(Outcome::Failed { retry: true, .. })));
         let done = outcome(Some(Ok("42".into())), Some(Halt::Cancelled));
         assert!(matches!(done, Some(Outcome::Succeeded { .. })), "work that is done counts");
+        let refused = failed(Error::invalid("message", "x"));
+        assert!(matches!(refused, Outcome::Failed { retry: false, .. }), "{refused:?}");
+    }
+
+    #[test]
+    fn a_hold_is_raised_before_it_is_used_up() {
+        let seconds = MicroCredits::credits;
+        assert_eq!(need(seconds(10), seconds(100)), None);
+        assert_eq!(need(seconds(10), seconds(30)), None);
+        assert_eq!(need(seconds(20), seconds(30)), Some(seconds(40)));
+        assert_eq!(need(MAX_COST, MAX_COST), None, "no job may cost more");
     }
 }

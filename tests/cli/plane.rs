@@ -369,6 +369,7 @@ impl Records {
             decisions: std::collections::BTreeMap::new(),
             ledger: libtenancy::api::LedgerView::default(),
             leader: true,
+            wakes_total: std::collections::BTreeMap::new(),
             wakes: Vec::new(),
             reconcile: None,
             memory_bytes: Some(50 << 20),

@@ -1,6 +1,13 @@
-//! The orchestrator and the router over a real store, a machine that runs no agents, and the Telegram double.
+//! The orchestrator and the router over a real store, a machine that runs no agents (or, where a test needs them, the
+//! built-in ones), and the Telegram double.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use axum::http::Method;
@@ -9,10 +16,14 @@ use futures::stream::BoxStream;
 use libtenancy::{
     ControlPlane, Drivers, Error, Result, Tenancy,
     agent::{AgentStatus, Bound, Reply, Stop, Stopped, Turn},
-    clock::{Clock, SystemClock},
+    clock::{Clock, SystemClock, Timestamp},
     config::Config,
     drivers::{
-        local::{snapshots::SnapshotDirectory, store::Store},
+        local::{
+            snapshots::SnapshotDirectory,
+            store::Store,
+            workloads::{AgentdCommand, LocalWorkloads},
+        },
         telegram::{Settings, Telegram},
     },
     ports::workloads::{BindRequest, TurnKey, Workload, WorkloadEvent, Workloads},
@@ -86,15 +97,38 @@ impl Workloads for NoAgents {
     }
 }
 
+/// The system's clock, which a test may put forward.
+#[derive(Default)]
+pub(crate) struct Leap {
+    system: SystemClock,
+    ahead: AtomicU64,
+}
+
+impl Leap {
+    pub(crate) fn advance(&self, by: Duration) {
+        self.ahead.fetch_add(u64::try_from(by.as_micros()).unwrap(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for Leap {
+    fn now(&self) -> Timestamp {
+        self.system.now() + Duration::from_micros(self.ahead.load(Ordering::Relaxed))
+    }
+}
+
 /// Both faces, and what is behind them.
 pub(crate) struct Faces {
     pub(crate) orchestrator: Served,
     pub(crate) router: Served,
     pub(crate) double: Double,
-    admin: Secret,
-    service: Secret,
-    _control_plane: ControlPlane,
-    _state: TempDir,
+    pub(crate) tenancy: Tenancy,
+    pub(crate) clock: Arc<Leap>,
+    pub(crate) admin: Secret,
+    pub(crate) operator: Secret,
+    pub(crate) viewer: Secret,
+    pub(crate) service: Secret,
+    control_plane: ControlPlane,
+    state: TempDir,
 }
 
 /// An answer, whole.
@@ -112,16 +146,37 @@ impl Faces {
     }
 
     pub(crate) async fn start_with(limits: router::Limits, configure: impl FnOnce(&mut Config)) -> Self {
+        Self::start_on(limits, configure, false).await
+    }
+
+    /// With the built-in agent for every tenant. To be ended by [`Faces::end`].
+    pub(crate) async fn start_with_agents(configure: impl FnOnce(&mut Config)) -> Self {
+        Self::start_on(router::Limits::default(), configure, true).await
+    }
+
+    async fn start_on(limits: router::Limits, configure: impl FnOnce(&mut Config), agents: bool) -> Self {
         let state = tempfile::tempdir().unwrap();
         let double = Double::start(([127, 0, 0, 1], 0).into()).await.unwrap();
         double.bot_add(TOKEN).unwrap();
         let mut config = Config::new(state.path().join("state"), vec!["/nowhere/agent".to_owned()]);
         config.telegram_url = double.url();
         config.warm_pool = 0;
+        config.drain = Duration::from_secs(2);
+        if agents {
+            config.agent.argv = vec![env!("CARGO_BIN_EXE_agent").to_owned(), "{port}".to_owned(), "{state}".to_owned()];
+        }
         configure(&mut config);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let leap = Arc::new(Leap::default());
+        let clock: Arc<dyn Clock> = leap.clone();
         let store = Store::open(&config.state_dir, Arc::clone(&clock)).unwrap();
         let keyring = Arc::new(Keyring::load_or_create(&state.path().join("key")).unwrap());
+        let snapshots = Arc::new(SnapshotDirectory::open(&config.state_dir).unwrap());
+        let agentd = AgentdCommand { program: env!("CARGO_BIN_EXE_agentd").into(), args: Vec::new() };
+        let workloads: Arc<dyn Workloads> = if agents {
+            Arc::new(LocalWorkloads::new(&config, Arc::clone(&keyring), snapshots.clone(), agentd).unwrap())
+        } else {
+            Arc::new(NoAgents(broadcast::channel(8).0))
+        };
         let drivers = Drivers {
             tenants: Arc::new(store.clone()),
             inboxes: Arc::new(store.clone()),
@@ -132,24 +187,88 @@ impl Faces {
             jobs: Arc::new(store.clone()),
             quotas: Arc::new(store.clone()),
             ledgers: Arc::new(store),
-            snapshots: Arc::new(SnapshotDirectory::open(&config.state_dir).unwrap()),
-            workloads: Arc::new(NoAgents(broadcast::channel(8).0)),
+            snapshots,
+            workloads,
             messengers: Arc::new(Telegram::new(&Settings::new(double.url())).unwrap()),
             clock,
         };
         let tenancy = Tenancy::new(config, keyring, drivers);
         let control_plane = ControlPlane::start(tenancy.clone()).await.unwrap();
-        let (admin, service) = (Secret::random().unwrap(), Secret::random().unwrap());
-        let auth = Auth::new(vec![(admin.clone(), Role::Admin), (service.clone(), Role::Service)]).unwrap();
+        let [admin, operator, viewer, service] = std::array::from_fn(|_| Secret::random().unwrap());
+        let auth = Auth::new(vec![
+            (admin.clone(), Role::Admin),
+            (operator.clone(), Role::Operator),
+            (viewer.clone(), Role::Viewer),
+            (service.clone(), Role::Service),
+        ]);
+        let auth = auth.unwrap();
         Self {
             orchestrator: Served::start(orchestrator::app(tenancy.clone(), auth), Limits::default()).await,
-            router: Served::start(router::app_with(tenancy, limits), Limits::default()).await,
+            router: Served::start(router::app_with(tenancy.clone(), limits), Limits::default()).await,
             double,
+            tenancy,
+            clock: leap,
             admin,
+            operator,
+            viewer,
             service,
-            _control_plane: control_plane,
-            _state: state,
+            control_plane,
+            state,
         }
+    }
+
+    /// Stops every agent and ends.
+    pub(crate) async fn end(self) {
+        self.control_plane.shutdown(true).await;
+    }
+
+    /// A private file with the service's token.
+    pub(crate) fn service_token_file(&self) -> std::path::PathBuf {
+        let path = self.state.path().join("service-token");
+        if !path.exists() {
+            libtenancy::secret::write_private_once(&path, self.service.expose().as_bytes()).unwrap();
+        }
+        path
+    }
+
+    /// A new tenant without a bot.
+    pub(crate) async fn tenant(&self, id: &str) {
+        let body = serde_json::json!({"tenant_id": id}).to_string();
+        assert_eq!(self.ask(Method::POST, "/tenants", &body).await.status, 201);
+    }
+
+    /// Submits a job and returns its name.
+    pub(crate) async fn submit(&self, body: Value) -> String {
+        let submitted = self.ask(Method::POST, "/jobs", &body.to_string()).await;
+        assert_eq!(submitted.status, 201, "{}", submitted.text);
+        submitted.body["job_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Asks the orchestrator as an admin, and expects success.
+    pub(crate) async fn ok(&self, method: Method, path: &str, body: Value) -> Value {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = self.ask(method, path, &body).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        answer.body
+    }
+
+    /// Claims jobs as `worker`, without waiting.
+    pub(crate) async fn claim(&self, worker: &str, max: usize) -> Vec<Value> {
+        let claimed = self.ok(Method::POST, "/leases/claim", serde_json::json!({"worker": worker, "max": max})).await;
+        claimed["jobs"].as_array().unwrap().clone()
+    }
+
+    /// Claims the one job there is, and says that it succeeded; its name.
+    pub(crate) async fn work(&self, result: &str, used: &Value) -> String {
+        let jobs = self.claim("worker-1", 1).await;
+        let [job] = jobs.as_slice() else { panic!("{jobs:?}") };
+        let end = serde_json::json!({"leases": [{
+            "job_id": job["job_id"], "epoch": job["epoch"], "outcome": "succeeded", "result": result,
+            "used_gpu_seconds": used,
+        }]});
+        let ended = self.ok(Method::POST, "/leases/finalize", end).await;
+        assert_eq!(ended["leases"][0]["status"], "succeeded", "{ended}");
+        job["job_id"].as_str().unwrap().to_owned()
     }
 
     /// Asks the orchestrator as an admin.
@@ -201,7 +320,7 @@ impl Faces {
     }
 }
 
-async fn answer(request: reqwest::RequestBuilder) -> Answer {
+pub(crate) async fn answer(request: reqwest::RequestBuilder) -> Answer {
     let answer = request.send().await.unwrap();
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
     let text = answer.text().await.unwrap();

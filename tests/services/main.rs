@@ -4,8 +4,13 @@
 
 mod client;
 mod faces;
+mod jobs;
+mod leases;
 mod llm_double;
 mod orchestrator;
+mod quotas;
 mod router;
 mod serving;
+mod spend;
 mod telegram_double;
+mod worker;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::faces::{Faces, TOKEN};
 
-const ROUTES: [(Method, &str); 19] = [
+const ROUTES: [(Method, &str); 39] = [
     (Method::GET, "/tenants"),
     (Method::POST, "/tenants"),
     (Method::GET, "/tenants/acme"),
@@ -25,6 +25,26 @@ const ROUTES: [(Method, &str); 19] = [
     (Method::DELETE, "/admin/webhook/acme"),
     (Method::GET, "/status"),
     (Method::HEAD, "/tenants"),
+    (Method::GET, "/metrics"),
+    (Method::GET, "/jobs"),
+    (Method::POST, "/jobs"),
+    (Method::POST, "/submit"),
+    (Method::GET, "/jobs/acme.01k9zz00000000000000000000"),
+    (Method::GET, "/jobs/acme.01k9zz00000000000000000000/wait"),
+    (Method::POST, "/jobs/acme.01k9zz00000000000000000000/cancel"),
+    (Method::POST, "/jobs/acme.01k9zz00000000000000000000/retry"),
+    (Method::POST, "/leases/claim"),
+    (Method::POST, "/leases/renew"),
+    (Method::POST, "/leases/finalize"),
+    (Method::POST, "/turns"),
+    (Method::GET, "/quotas/acme"),
+    (Method::PATCH, "/quotas/acme"),
+    (Method::POST, "/quotas/acme/grants"),
+    (Method::GET, "/spend/report"),
+    (Method::GET, "/spend/audit"),
+    (Method::GET, "/spend/rows"),
+    (Method::GET, "/why/tenant/acme"),
+    (Method::GET, "/why/job/acme.01k9zz00000000000000000000"),
 ];
 
 #[tokio::test]

@@ -103,6 +103,7 @@ pub async fn serve(
     };
     Up::remove(&state_dir)?;
     closing.cancel();
+    tenancy.waits_end();
     services.await;
     control_plane.shutdown(order == Shutdown::StopAgents).await;
     Ok(())

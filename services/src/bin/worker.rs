@@ -1,39 +1,76 @@
-//! A worker on a host of its own: `ORCHESTRATOR_ADDR=http://… ZTM_TOKEN_FILE=… worker [SLOTS]`.
+//! A worker on a host of its own: `worker [--orchestrator URL] [--token-file PATH] [--slots N]`.
 //!
-//! Ends at SIGTERM or SIGINT once what runs is finished, for at most 30 s.
+//! Without the flags: `ORCHESTRATOR_ADDR`, `ZTM_TOKEN_FILE` and 4 slots. Ends at SIGTERM or SIGINT once what runs is
+//! finished, for at most 30 s. Logs to standard error; `ZTM_LOG` says what.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{ffi::OsString, sync::Arc, time::Duration};
 
-use anyhow::Context;
+use anyhow::{Context, Result, anyhow, ensure};
 use services::{
     auth::token_read,
     worker::{self, remote::Remote},
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
 
 /// How long what runs may take to finish.
 const DRAIN: Duration = Duration::from_secs(30);
 
+const SLOTS: usize = 4;
+
+struct Settings {
+    orchestrator: String,
+    token_file: OsString,
+    slots: usize,
+}
+
+impl Settings {
+    fn read(mut arguments: impl Iterator<Item = OsString>) -> Result<Self> {
+        let mut orchestrator = std::env::var_os("ORCHESTRATOR_ADDR");
+        let mut token_file = std::env::var_os("ZTM_TOKEN_FILE");
+        let mut slots = SLOTS;
+        while let Some(flag) = arguments.next() {
+            let flag = flag.to_string_lossy().into_owned();
+            let mut value = || arguments.next().with_context(|| format!("{flag} needs a value"));
+            match flag.as_str() {
+                "--orchestrator" => orchestrator = Some(value()?),
+                "--token-file" => token_file = Some(value()?),
+                "--slots" => {
+                    slots = value()?.to_str().and_then(|n| n.parse().ok()).context("--slots must be a number")?;
+                }
+                other => {
+                    return Err(anyhow!(
+                        "{other} is not known; usage: worker [--orchestrator URL] [--token-file PATH] [--slots N]"
+                    ));
+                }
+            }
+        }
+        ensure!((1..=1_000).contains(&slots), "--slots must be from 1 to 1000");
+        let orchestrator =
+            orchestrator.context("ORCHESTRATOR_ADDR or --orchestrator must be the orchestrator's URL")?;
+        Ok(Self {
+            orchestrator: orchestrator.into_string().map_err(|_| anyhow!("the orchestrator's URL must be UTF-8"))?,
+            token_file: token_file.context("ZTM_TOKEN_FILE or --token-file must name the file with the token")?,
+            slots,
+        })
+    }
+}
+
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
-    let url = std::env::var("ORCHESTRATOR_ADDR").context("ORCHESTRATOR_ADDR must be the orchestrator's URL")?;
-    let token_file: PathBuf =
-        std::env::var_os("ZTM_TOKEN_FILE").context("ZTM_TOKEN_FILE must name the file with the token")?.into();
-    let slots: usize = match std::env::args().nth(1) {
-        Some(slots) => slots.parse().context("SLOTS must be a number")?,
-        None => 4,
-    };
-    anyhow::ensure!((1..=1_000).contains(&slots), "SLOTS must be from 1 to 1000");
+async fn main() -> Result<()> {
+    let filter = EnvFilter::try_from_env("ZTM_LOG").unwrap_or_else(|_| EnvFilter::new("warn,services=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    let settings = Settings::read(std::env::args_os().skip(1))?;
     libtenancy::drivers::telegram::install_crypto_provider();
-    let desk = Arc::new(Remote::new(&url, token_read(&token_file)?)?);
+    let desk = Remote::new(&settings.orchestrator, token_read(settings.token_file.as_ref())?)?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let shutdown = CancellationToken::new();
-    let end = shutdown.clone();
-    tokio::spawn(async move {
+    let working = worker::run(Arc::new(desk), settings.slots, DRAIN, shutdown.clone());
+    let ending = async {
         tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
-        end.cancel();
-    });
-    worker::run(desk, slots, DRAIN, shutdown).await?;
-    Ok(())
+        shutdown.cancel();
+        std::future::pending().await
+    };
+    tokio::select! { ended = working => Ok(ended?), never = ending => never }
 }

@@ -6,8 +6,8 @@ use axum::{Json, extract::State};
 use libtenancy::{
     Error, Tenancy,
     api::jobs::{
-        ClaimJobs, ClaimedJobs, FinalizeLeases, FinalizedLease, FinalizedLeases, LeasedJob, RenewLeases, RenewedLease,
-        RenewedLeases, RunTurn, TurnDone,
+        ClaimJobs, ClaimedJobs, FinalizeLease, FinalizeLeases, FinalizedLease, FinalizedLeases, LeasedJob, RenewLease,
+        RenewLeases, RenewedLease, RenewedLeases, RunTurn, TurnDone,
     },
     jobs::{JobId, JobState, MAX_PROMPT, MAX_RESULT, WorkerId},
     work::{MAX_CLAIM, MAX_WAIT},
@@ -38,7 +38,7 @@ pub(super) async fn renew(
 ) -> Answer<Json<RenewedLeases>> {
     within("leases", Some(asked.leases.len()), 0, MAX_CLAIM)?;
     let names: Vec<String> = asked.leases.iter().map(|lease| lease.job_id.clone()).collect();
-    let renewals = asked.leases.into_iter().map(|lease| lease.into_renewal()).collect::<Result<_, Error>>()?;
+    let renewals = asked.leases.into_iter().map(RenewLease::into_renewal).collect::<Result<_, Error>>()?;
     let renewed = tenancy.leases_renew(renewals).await?;
     let leases = names.into_iter().zip(&renewed).map(|(name, renewed)| RenewedLease::new(name, renewed)).collect();
     Ok(Json(RenewedLeases { leases }))
@@ -50,7 +50,7 @@ pub(super) async fn finalize(
 ) -> Answer<Json<FinalizedLeases>> {
     within("leases", Some(asked.leases.len()), 0, MAX_CLAIM)?;
     let names: Vec<String> = asked.leases.iter().map(|lease| lease.job_id.clone()).collect();
-    let finishes = asked.leases.into_iter().map(|lease| lease.into_finish()).collect::<Result<_, Error>>()?;
+    let finishes = asked.leases.into_iter().map(FinalizeLease::into_finish).collect::<Result<_, Error>>()?;
     let ends = tenancy.leases_finalize(finishes).await?;
     let leases = names.into_iter().zip(ends).map(|(job_id, end)| match end {
         Ok(status) => FinalizedLease { job_id, status: Some(status.to_owned()), error: None },

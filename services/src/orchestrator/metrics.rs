@@ -33,7 +33,11 @@ impl Page {
 }
 
 pub(super) async fn metrics(State(tenancy): State<Tenancy>) -> Answer<Response> {
-    let (status, queues) = (tenancy.status().await?, tenancy.queue_views().await?);
+    let status = tenancy.status().await?;
+    // A partition that is being told what it forgot is a number too, and no reason to show none.
+    let queues = tenancy.queue_views().await;
+    let readable = queues.is_ok();
+    let queues = queues.unwrap_or_default();
     let mut page = Page(String::new());
     page.family("ztm_tenants", "gauge", "Tenants by status.");
     for (label, count) in &status.tenants {
@@ -41,6 +45,10 @@ pub(super) async fn metrics(State(tenancy): State<Tenancy>) -> Answer<Response> 
     }
     page.one("ztm_inbox_pending", "gauge", "Updates that are not terminal.", status.inbox.pending);
     page.one("ztm_inbox_dead", "gauge", "Updates that were given up.", status.inbox.dead);
+    page.family("ztm_wakes_total", "counter", "Agents woken by kind.");
+    for (kind, count) in &status.wakes_total {
+        page.sample("ztm_wakes_total", &[("kind", kind)], count);
+    }
     page.one("ztm_warm_ready", "gauge", "Unbound agents that are ready.", status.warm_ready);
     page.one("ztm_leader", "gauge", "Whether this process leads.", u8::from(status.leader));
     page.family("ztm_decisions_total", "counter", "Decisions of admission by their code.");
@@ -52,6 +60,7 @@ pub(super) async fn metrics(State(tenancy): State<Tenancy>) -> Answer<Response> 
     page.one("ztm_ledger_rollbacks_total", "counter", "Stores found to have forgotten.", ledger.rollbacks);
     page.one("ztm_ledger_lost_rows_total", "counter", "Rows forgotten before they were copied.", ledger.lost_rows);
     page.one("ztm_ledger_failing", "gauge", "Whether the last copy failed.", u8::from(ledger.failing.is_some()));
+    page.one("ztm_queues_readable", "gauge", "Whether every queue could be read.", u8::from(readable));
     for (name, kind, help) in [
         ("ztm_queue_leases", "gauge", "Jobs that run."),
         ("ztm_queue_capacity", "gauge", "Jobs that may run at once; 0 is no limit."),

@@ -1,9 +1,10 @@
 //! Explanations.
 
-use axum::{Json, extract::State};
+use axum::{Extension, Json, extract::State};
 use libtenancy::{Tenancy, api::why::Why};
 
 use super::{Answer, Named, jobs::NamedJob};
+use crate::auth::{Action, Role};
 
 pub(super) async fn tenant(State(tenancy): State<Tenancy>, Named(id): Named) -> Answer<Json<Why>> {
     Ok(Json(tenancy.why_tenant(&id).await?))
@@ -13,6 +14,11 @@ pub(super) async fn wake(State(tenancy): State<Tenancy>, Named(id): Named) -> An
     Ok(Json(tenancy.why_wake(&id).await?))
 }
 
-pub(super) async fn job(State(tenancy): State<Tenancy>, NamedJob(id): NamedJob) -> Answer<Json<Why>> {
-    Ok(Json(tenancy.why_job(&id).await?))
+/// What a failed attempt said is quoted only to who may read it.
+pub(super) async fn job(
+    State(tenancy): State<Tenancy>,
+    Extension(role): Extension<Role>,
+    NamedJob(id): NamedJob,
+) -> Answer<Json<Why>> {
+    Ok(Json(tenancy.why_job(&id, role.may(Action::ReadContent)).await?))
 }

@@ -20,8 +20,8 @@ use crate::http_error::error_from;
 /// The part that errors name.
 const PART: &str = "orchestrator";
 
-/// How long an answer may take beyond what it was asked to wait.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How long an answer may take beyond what it was asked to wait: short beside a lease, so that there is time to ask again.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long an agent may take for a job: leases are renewed meanwhile, and a lost one ends it.
 const TURN: Duration = Duration::from_secs(3_600);
@@ -34,14 +34,20 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// A desk at `url`, as whoever the token says. Asks nothing yet.
+    /// A desk at `url`, as whoever the token says. Asks nothing yet. `Invalid` if that is no URL.
     pub fn new(url: &str, token: Secret) -> Result<Self> {
+        let parsed = reqwest::Url::parse(url).ok().filter(|parsed| matches!(parsed.scheme(), "http" | "https"));
+        let Some(parsed) = parsed else {
+            return Err(Error::invalid("orchestrator", "it must be a URL, as http://orchestrator:8080"));
+        };
         // A redirect could carry the token elsewhere; the API has none.
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(5))
-            .build()
-            .map_err(|e| Error::unavailable(PART, e))?;
+        let mut builder =
+            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).connect_timeout(PATIENCE);
+        if parsed.scheme() == "http" {
+            // No proxy may see a token in the clear.
+            builder = builder.no_proxy().tls_certs_only([]);
+        }
+        let client = builder.build().map_err(|e| Error::unavailable(PART, e))?;
         Ok(Self { client, url: url.trim_end_matches('/').to_owned(), token })
     }
 
@@ -123,15 +129,15 @@ impl Desk for Remote {
         };
         match finish.outcome {
             Outcome::Succeeded { result, pointer } => {
-                lease.outcome = "succeeded".to_owned();
+                "succeeded".clone_into(&mut lease.outcome);
                 (lease.result, lease.pointer) = (Some(result), pointer);
             }
             Outcome::Failed { error, retry } => {
-                lease.outcome = "failed".to_owned();
+                "failed".clone_into(&mut lease.outcome);
                 (lease.error, lease.retry) = (Some(error), Some(retry));
             }
             Outcome::Released { after } => {
-                lease.outcome = "released".to_owned();
+                "released".clone_into(&mut lease.outcome);
                 lease.after_s = Some(after.as_secs());
             }
         }

@@ -72,6 +72,11 @@ impl Plane {
         self.double.wait_webhook(&tenant.token, BOUND).await.unwrap();
     }
 
+    /// A tenant without a bot.
+    pub(crate) async fn create_plain(&self, id: &str) {
+        self.ask("POST", "/tenants", Some(json!({"tenant_id": id, "idle_timeout_s": 3_600}))).await.ok();
+    }
+
     /// A tenant of an id of its own, created.
     pub(crate) async fn tenant(&self, id: &str, number: i64, idle_timeout_s: i64) -> Tenant {
         let tenant = Tenant::new(id, number);

@@ -251,7 +251,7 @@ impl Client {
             Self::Direct(direct) => match subject {
                 Subject::Tenant => direct.tenancy()?.why_tenant(&id.parse()?).await,
                 Subject::Wake => direct.tenancy()?.why_wake(&id.parse()?).await,
-                Subject::Job => direct.tenancy()?.why_job(&id.parse()?).await,
+                Subject::Job => direct.tenancy()?.why_job(&id.parse()?, true).await,
             },
         }
     }

@@ -96,9 +96,9 @@ pub struct Done {
 
 impl Show for Done {
     fn text(&self, _: &Look) -> String {
-        let line = |job: &JobView| match job.cancelling {
-            true => format!("{} is being called off", super::plain(&job.job_id)),
-            false => format!("{} is {}", super::plain(&job.job_id), job.status),
+        let line = |job: &JobView| {
+            let is = if job.cancelling { "being called off" } else { &job.status };
+            format!("{} is {is}", super::plain(&job.job_id))
         };
         self.jobs.iter().map(line).collect::<Vec<_>>().join("\n")
     }

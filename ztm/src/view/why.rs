@@ -1,5 +1,7 @@
 //! Explanations.
 
+use std::fmt::Write as _;
+
 use libtenancy::api::why::Why;
 
 use super::{Look, Show, cell, plain, status};
@@ -17,14 +19,15 @@ impl Show for Why {
             ("Expected", expected),
         ]);
         for reason in &self.reasons {
-            text.push_str(&format!("\n\n{}: {}", plain(&reason.code), plain(&reason.text)));
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\n\n{}: {}", plain(&reason.code), plain(&reason.text));
             if let Some(until) = reason.until {
-                text.push_str(&format!("\n  until {until}"));
+                let _ = write!(text, "\n  until {until}");
             }
             for numbers in &reason.compared {
                 let needs =
                     if numbers.needs == "-" { String::new() } else { format!(" (against {})", plain(&numbers.needs)) };
-                text.push_str(&format!("\n  {}: {}{needs}", plain(&numbers.what), plain(&numbers.has)));
+                let _ = write!(text, "\n  {}: {}{needs}", plain(&numbers.what), plain(&numbers.has));
             }
         }
         text

@@ -248,7 +248,7 @@ impl Quotas for Redis {
         }
         let mut turns = String::new();
         for turn in &plan.turns {
-            turns.push_str(&format!("{}|{}|{}\n", turn.tenant, turn.key, u8::from(turn.settled)));
+            let _ = writeln!(turns, "{}|{}|{}", turn.tenant, turn.key, u8::from(turn.settled));
         }
         let mut answer = self
             .run_as_of(partition, &scripts::ROLLBACK, 0, |command| {
