@@ -185,7 +185,8 @@ fn user_directory(environment: Environment<'_>, variable: &str, below_home: &str
 fn one_of<T: clap::ValueEnum>(name: &'static str, value: &str) -> Result<T> {
     T::from_str(value, true).map_err(|_| {
         let values: Vec<_> =
-            T::value_variants().iter().filter_map(T::to_possible_value).map(|v| v.get_name().to_owned()).collect();
+            T::value_variants().iter().filter_map(T::to_possible_value).filter(|v| !v.is_hide_set()).collect();
+        let values: Vec<_> = values.iter().map(clap::builder::PossibleValue::get_name).collect();
         Error::invalid(name, format!("`{value}` must be one of: {}", values.join(", ")))
     })
 }

@@ -2,13 +2,13 @@
 
 use libtenancy::api::why::Why;
 
-use super::{Look, Show, cell, plain, status};
+use super::{Look, Show, cell, plain, span, status};
 
 impl Show for Why {
     fn text(&self, look: &Look) -> String {
         let expected = self.expected_at.map(|at| {
             let because = self.expected_because.as_deref().unwrap_or("");
-            cell(format!("{at} (in {}): {because}", super::span(at.since(look.now))))
+            cell(format!("{at} (in {}): {because}", span(at.since(look.now))))
         });
         let mut text = look.fields([
             ("Subject", Some(cell(format!("{} {}", self.subject, self.id)))),
@@ -17,14 +17,18 @@ impl Show for Why {
             ("Expected", expected),
         ]);
         for reason in &self.reasons {
-            text.push_str(&format!("\n\n{}: {}", plain(&reason.code), plain(&reason.text)));
-            if let Some(until) = reason.until {
-                text.push_str(&format!("\n  until {until}"));
-            }
-            for numbers in &reason.compared {
-                let needs =
-                    if numbers.needs == "-" { String::new() } else { format!(" (against {})", plain(&numbers.needs)) };
-                text.push_str(&format!("\n  {}: {}{needs}", plain(&numbers.what), plain(&numbers.has)));
+            let mut lines = vec![String::new(), format!("{}: {}", plain(&reason.code), plain(&reason.text))];
+            lines.extend(reason.until.map(|until| format!("  until {until} (in {})", span(until.since(look.now)))));
+            lines.extend(reason.compared.iter().map(|numbers| {
+                let needs = match numbers.needs.as_str() {
+                    "-" => String::new(),
+                    needs => format!(" (against {})", plain(needs)),
+                };
+                format!("  {}: {}{needs}", plain(&numbers.what), plain(&numbers.has))
+            }));
+            for line in lines {
+                text.push('\n');
+                text.push_str(&line);
             }
         }
         text

@@ -9,18 +9,21 @@ use libtenancy::{
     clock::{Clock, SystemClock},
     jobs::{Idempotency, MAX_PROMPT},
     quota::cost_checked,
-    secret::random_bytes,
 };
 
 use super::wait::over;
-use crate::{cli::job::SubmitArgs, commands::Context};
+use crate::{
+    cli::job::SubmitArgs,
+    commands::{Context, random_name},
+    exit::Unsure,
+};
 
 /// Submits a job and prints it; with `--wait`, prints it once it is over.
 pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
     cost_checked("cost", args.cost)?;
     let key = match args.idempotency_key {
         Some(key) => key,
-        None => hex_of(random_bytes::<16>()?),
+        None => random_name()?,
     };
     Idempotency::new(&key, b"")?;
     let prompt = match (args.prompt, args.prompt_file) {
@@ -41,8 +44,18 @@ pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
         max_attempts: args.attempts,
         not_before: args.at.or(args.delay.map(|delay| SystemClock::default().now() + delay)),
     };
+    // The key is bound to the moment, which `--in` would make another one.
+    let at = new.not_before.filter(|_| args.delay.is_some()).map(|at| format!(" --at {at}")).unwrap_or_default();
     let client = ctx.client()?;
-    let submitted = client.job_submit(new, &key).await?;
+    ctx.detail(&format!("idempotency key: {key}"));
+    let submitted = match client.job_submit(new, &key).await {
+        Ok(submitted) => submitted,
+        // The store does not know the key itself.
+        Err(Error::Conflict { what: what @ "idempotency key", reason, .. }) => {
+            return Err(Error::conflict(what, key, reason).into());
+        }
+        Err(error) => return Err(Unsure::or(error, &format!("--idempotency-key {key}{at}"))),
+    };
     if submitted.duplicate {
         ctx.printer.note("an earlier submission under this key is the same");
     }
@@ -62,8 +75,4 @@ fn read(from: impl Read, name: &str) -> Result<String> {
         return Err(Error::invalid("prompt", format!("{name} has more than {MAX_PROMPT} bytes")).into());
     }
     String::from_utf8(bytes).map_err(|_| Error::invalid("prompt", format!("{name} is not UTF-8")).into())
-}
-
-fn hex_of(bytes: [u8; 16]) -> String {
-    format!("{:032x}", u128::from_be_bytes(bytes))
 }
