@@ -57,7 +57,8 @@ pub const DEFAULT_PRIORITY: u8 = 5;
 /// Tags within one priority stay below this: ten priorities then fit below 2^53.
 pub const MAX_TAG: i64 = (1 << 49) - 1;
 
-/// How much virtual time a cost takes at a weight: rounded up, so that nothing is free.
+/// How much virtual time a cost takes at a weight: rounded up, so that nothing is free. Shares are exact to one part in
+/// `cost / weight`: to a ten-thousandth for a job of a credit at the usual weight.
 pub fn virtual_cost(cost: MicroCredits, weight: u32) -> i64 {
     let weight = i64::from(weight.max(1));
     (cost.0 + weight - 1) / weight

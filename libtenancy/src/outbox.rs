@@ -15,11 +15,12 @@ use crate::{
     error::Result,
     jobs::JobId,
     ledger::{Head, Row, RowKind},
-    partition::{Rollback, SettledJob},
+    partition::{EndedTurn, Rollback, SettledJob},
     ports::{
         ledgers::{Ledgers, RowFilter},
         quotas::Quotas,
     },
+    tenant::TenantId,
 };
 
 /// Rows that are copied at once.
@@ -103,9 +104,18 @@ async fn recover(quotas: &dyn Quotas, ledgers: &dyn Ledgers, partition: u16, pos
 pub fn plan(position: (u64, u64), rows: &[Row], head: &Head, highest: u64) -> Rollback {
     let mut accounts = BTreeMap::new();
     let mut jobs: BTreeMap<JobId, Option<&str>> = BTreeMap::new();
+    let mut turns: BTreeMap<(TenantId, &str), Option<bool>> = BTreeMap::new();
     for row in rows {
         accounts.insert(row.tenant.clone(), row.after.clone());
-        // A turn's name is no serial.
+        if let Some(key) = row.reference.strip_prefix("turn:") {
+            let ended = match row.kind {
+                RowKind::Settle => Some(true),
+                RowKind::Reclaim => Some(false),
+                _ => None,
+            };
+            turns.insert((row.tenant.clone(), key), ended);
+            continue;
+        }
         let Ok(id) = JobId::new(row.tenant.clone(), &row.reference) else { continue };
         match row.kind {
             RowKind::Settle | RowKind::Reclaim => jobs.insert(id, Some(&row.label)),
@@ -117,6 +127,10 @@ pub fn plan(position: (u64, u64), rows: &[Row], head: &Head, highest: u64) -> Ro
     Rollback {
         accounts: accounts.into_iter().collect(),
         settled: jobs.into_iter().filter_map(|(id, label)| Some(SettledJob { id, label: label?.to_owned() })).collect(),
+        turns: turns
+            .into_iter()
+            .filter_map(|((tenant, key), ended)| Some(EndedTurn { tenant, key: key.to_owned(), settled: ended? }))
+            .collect(),
         incarnation: position.0.max(head.incarnation) + 1,
         seq: position.1.max(head.seq).max(highest),
     }

@@ -155,6 +155,17 @@ pub struct SettledJob {
     pub label: String,
 }
 
+/// The end of a turn as the ledger saw it, for a store that forgot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedTurn {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Its key.
+    pub key: String,
+    /// Whether it was charged; otherwise its hold had lapsed.
+    pub settled: bool,
+}
+
 /// What a store that forgot is told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rollback {
@@ -162,6 +173,8 @@ pub struct Rollback {
     pub accounts: Vec<(TenantId, After)>,
     /// The jobs that ended behind it.
     pub settled: Vec<SettledJob>,
+    /// The turns that ended behind it.
+    pub turns: Vec<EndedTurn>,
     /// The new incarnation: higher than the ledger's and the store's.
     pub incarnation: u64,
     /// The sequence number to go on from: the highest that anybody saw.
@@ -368,11 +381,12 @@ impl Partition {
         moved
     }
 
-    fn next_due(&self) -> Option<Timestamp> {
+    /// When the next delayed job or parked tenant is due.
+    pub fn next_due(&self) -> Option<Timestamp> {
         self.delayed.first().map(|(at, _)| *at)
     }
 
-    /// Drops what is kept long enough. Drivers let their stores do it.
+    /// Drops what is kept long enough. Every step begins with it; drivers let their stores do it.
     pub fn forget_expired(&mut self, now: Timestamp) {
         let over: Vec<JobId> = self.expiries.iter().filter(|(_, at)| **at <= now).map(|(id, _)| id.clone()).collect();
         for id in over {
@@ -559,7 +573,7 @@ impl Partition {
         let mut answer = Renewed::Continue { lease_until };
         if job.cancel {
             answer = Renewed::Cancel { lease_until, reason: "cancelled" };
-        } else if let Some(need) = renewal.need.filter(|need| *need > job.hold.amount) {
+        } else if let Some(need) = renewal.need.map(used_bounded).filter(|need| *need > job.hold.amount) {
             let more = need - job.hold.amount;
             let mut touched = account;
             let mut deltas = touched.touch(now);
@@ -1037,10 +1051,11 @@ impl Partition {
         }
         self.incarnation = plan.incarnation;
         self.seq = self.seq.max(plan.seq);
-        // Rows of the forgotten time that were made anew would have the numbers of others.
-        self.outbox.clear();
         for settled in &plan.settled {
             self.rollback_job(settled, now);
+        }
+        for turn in &plan.turns {
+            self.rollback_turn(turn, now);
         }
         let mut lost = MicroCredits::ZERO;
         for (tenant, after) in &plan.accounts {
@@ -1065,6 +1080,17 @@ impl Partition {
             lost += gone;
         }
         lost
+    }
+
+    /// A turn that holds here has ended there.
+    fn rollback_turn(&mut self, ended: &EndedTurn, now: Timestamp) {
+        let name = (ended.tenant.clone(), ended.key.clone());
+        let Some(turn) = self.turns.get_mut(&name).filter(|turn| !turn.settled) else { return };
+        if ended.settled {
+            (turn.hold, turn.settled, turn.until) = (Hold::default(), true, now + KEEP_TURN);
+        } else {
+            self.turns.remove(&name);
+        }
     }
 
     fn rollback_job(&mut self, settled: &SettledJob, now: Timestamp) {
@@ -1129,7 +1155,7 @@ impl Partition {
     }
 
     /// What a job's agent is told; `None` once it succeeded.
-    pub fn prompt(&self, id: &JobId) -> Option<&str> {
+    pub fn job_prompt(&self, id: &JobId) -> Option<&str> {
         let (job, prompt) = self.jobs.get(id)?;
         (!matches!(job.state, JobState::Succeeded { .. })).then_some(prompt)
     }
@@ -1179,6 +1205,32 @@ impl Partition {
             tenants_ahead: self.ready.range(..(tenant.tag, id.tenant().clone())).count() as u64,
             tenant,
         })
+    }
+
+    /// How many jobs of its tenant are before a waiting one.
+    pub fn ahead_of(&self, job: &Job) -> Option<usize> {
+        let place = (fairness::waiting_score(job.priority, job.tag), job.id.clone());
+        self.waiting.get(job.id.tenant())?.iter().position(|entry| *entry == place)
+    }
+
+    /// How many jobs of a tenant wait for their turn.
+    pub fn waiting(&self, tenant: &TenantId) -> usize {
+        self.waiting.get(tenant).map_or(0, BTreeSet::len)
+    }
+
+    /// The tenants that take their turn, next first: tag and name.
+    pub fn ready(&self) -> impl Iterator<Item = &(i64, TenantId)> {
+        self.ready.iter()
+    }
+
+    /// Delayed jobs and parked tenants.
+    pub fn delayed(&self) -> usize {
+        self.delayed.len()
+    }
+
+    /// The virtual time.
+    pub fn clock(&self) -> i64 {
+        self.clock
     }
 
     /// All jobs.

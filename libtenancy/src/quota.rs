@@ -340,7 +340,7 @@ pub struct Account {
     pub held: MicroCredits,
     /// The number of the budget's period that `period_spent` is of.
     pub period: i64,
-    /// Spent in it.
+    /// Spent in it, less what was granted in it.
     pub period_spent: MicroCredits,
     /// The highest notice given in it: 0, 80 or 100.
     pub noticed: u8,
@@ -516,7 +516,8 @@ impl Account {
         Some(reached)
     }
 
-    /// Adds a grant; one of the same expiry grows. `Overloaded` if there are [`MAX_GRANTS`] others; `Invalid` if it is
+    /// Adds a grant; one of the same expiry grows. It widens the budget of the period by as much: a tenant whose budget is
+    /// used up resumes. `Overloaded` if there are [`MAX_GRANTS`] others; `Invalid` if it is
     /// nothing or less, or the sum would pass [`MAX_AMOUNT`].
     pub fn grant(&mut self, grant: Grant) -> Result<Deltas> {
         grant.amount.bounded("amount", MIN_COST, MAX_AMOUNT)?;
@@ -528,6 +529,9 @@ impl Account {
             return Err(Error::Overloaded { reason: format!("the tenant has {MAX_GRANTS} live grants already") });
         }
         self.grant_add(grant);
+        if self.quota.budget.is_some() {
+            self.period_spent -= grant.amount;
+        }
         Ok(Deltas { granted: grant.amount, ..Deltas::default() })
     }
 

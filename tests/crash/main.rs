@@ -4,11 +4,19 @@
 //! order of the kills (not the moments at which the system lets them happen), `ZTM_JOBS` changes the number of jobs.
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
+#[path = "../drivers/redis/server.rs"]
+#[expect(dead_code, reason = "the tests of the driver use more of it")]
+mod server;
 mod store;
 mod troupe;
 mod verdict;
 
-use self::troupe::{Troupe, env_number};
+use libtenancy::ledger::AuditResult;
+
+use self::{
+    server::Server,
+    troupe::{Troupe, env_number},
+};
 
 /// Jobs of a run.
 const JOBS: u64 = 20_000;
@@ -19,6 +27,58 @@ async fn m1_every_job_ends_once_and_is_paid_for_once_while_processes_on_sqlite_a
     let name = format!("sqlite:{}", dir.path().display());
     let plane = store::open(&name, dir.path()).await;
     let mut troupe = Troupe::new(&name, dir.path(), env_number("ZTM_JOBS", JOBS));
-    troupe.play(&plane, |_| ()).await;
-    verdict::all_is_accounted_for(&plane, &troupe).await;
+    troupe.play(&plane, async |_| ()).await;
+    verdict::all_is_accounted_for(&plane, &troupe, false).await;
+}
+
+/// A run on Redis; `strike` is given the server and the number of the kill.
+async fn on_redis(arguments: &[&str], forgets: bool, mut strike: impl AsyncFnMut(&mut Server, usize)) -> AuditResult {
+    let mut server = Server::start(arguments).await;
+    let dir = tempfile::tempdir().unwrap();
+    let name = server.url.clone();
+    let plane = store::open(&name, dir.path()).await;
+    let mut troupe = Troupe::new(&name, dir.path(), env_number("ZTM_JOBS", JOBS));
+    troupe.play(&plane, async |kill| strike(&mut server, kill).await).await;
+    verdict::all_is_accounted_for(&plane, &troupe, forgets).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server"]
+async fn m1_every_job_ends_once_and_is_paid_for_once_while_redis_and_its_users_are_killed() {
+    let always = ["--appendonly", "yes", "--appendfsync", "always"];
+    let result = on_redis(&always, false, async |server, kill| {
+        if kill % 12 == 11 {
+            server.kill();
+            server.restart().await;
+        }
+    })
+    .await;
+    assert_eq!(result.rollbacks, 0, "what is synced always is never forgotten");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server"]
+async fn a_redis_that_is_rolled_back_to_an_older_copy_is_told_and_the_equation_holds_again() {
+    let everysec = ["--appendonly", "yes", "--appendfsync", "everysec", "--auto-aof-rewrite-percentage", "0"];
+    let copy = tempfile::tempdir().unwrap();
+    let result = on_redis(&everysec, true, async |server, kill| match kill % 20 {
+        10 => copy_files(&server.dir().join("appendonlydir"), copy.path()),
+        14 => {
+            server.kill();
+            copy_files(copy.path(), &server.dir().join("appendonlydir"));
+            server.restart().await;
+        }
+        _ => {}
+    })
+    .await;
+    assert!(result.rollbacks > 0, "nothing was noticed");
+    println!("{} rollback rows, {} rows were lost", result.rollbacks, result.lost_rows);
+}
+
+/// Copies the files of a directory over those of another.
+fn copy_files(from: &std::path::Path, to: &std::path::Path) {
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
 }

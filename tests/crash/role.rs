@@ -40,6 +40,9 @@ async fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [role, store, ledger, count, seed] = &args[..] else { panic!("ROLE STORE LEDGER COUNT SEED") };
     let plane = store::open(store, Path::new(ledger)).await;
+    // A store that is behind its ledger is found before anything is asked of it.
+    let head = plane.ledgers.ledger_head(0).await.unwrap();
+    plane.quotas.position_seen(0, head.seq);
     let dice = Dice(seed.parse::<u64>().unwrap() | 1);
     match role.as_str() {
         "submitter" => submit(&plane, count.parse().unwrap()).await,

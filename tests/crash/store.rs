@@ -5,7 +5,10 @@ use std::{path::Path, sync::Arc};
 use libtenancy::{
     clock::SystemClock,
     credits::MicroCredits,
-    drivers::local::store::{Options, Store},
+    drivers::{
+        local::store::{Options, Store},
+        redis::{Redis, Settings},
+    },
     ports::{
         jobs::{JobSettings, Jobs},
         ledgers::Ledgers,
@@ -45,6 +48,19 @@ pub(crate) async fn open(store: &str, ledger: &Path) -> Plane {
         Some(("sqlite", dir)) => {
             let store = if Path::new(dir) == ledger { (*ledgers).clone() } else { sqlite(Path::new(dir)) };
             Plane { jobs: Arc::new(store.clone()), quotas: Arc::new(store), ledgers }
+        }
+        Some(("redis", url)) => {
+            let mut settings = Settings::new(format!("redis:{url}"));
+            // A store that is being started again is asked again soon.
+            settings.timeout = std::time::Duration::from_secs(2);
+            let redis = loop {
+                match Redis::open(&settings, self::settings()).await {
+                    Ok(redis) => break redis,
+                    Err(error) if error.retryable() => tokio::time::sleep(settings.connect_timeout / 60).await,
+                    Err(error) => panic!("{}", error.chain()),
+                }
+            };
+            Plane { jobs: Arc::new(redis.clone()), quotas: Arc::new(redis), ledgers }
         }
         _ => panic!("`{store}` names no store"),
     }

@@ -63,7 +63,7 @@ impl Troupe {
 
     /// Plays until every job has ended. Between kills of processes, `strike` may do worse; it is given the number of the
     /// kill.
-    pub(crate) async fn play(&mut self, plane: &Plane, mut strike: impl FnMut(usize)) {
+    pub(crate) async fn play(&mut self, plane: &Plane, mut strike: impl AsyncFnMut(usize)) {
         let watch = Stopwatch::start();
         let names = ["submitter", "worker1", "worker2", "worker3", "leader"];
         for name in names {
@@ -71,7 +71,7 @@ impl Troupe {
         }
         for kill in 0..KILLS {
             tokio::time::sleep(Duration::from_millis(20 + self.roll(180))).await;
-            strike(kill);
+            strike(kill).await;
             let victim = names[usize::try_from(self.roll(names.len() as u64)).unwrap()];
             let mut child = self.players.remove(victim).unwrap();
             child.kill().await.unwrap();

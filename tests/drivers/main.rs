@@ -4,8 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 mod cases;
+mod differential;
 mod local_processes;
 mod local_store;
+mod redis;
 
 /// SQLite, and a directory of archives.
 mod local {

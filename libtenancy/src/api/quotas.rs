@@ -114,7 +114,7 @@ pub struct QuotaView {
     pub max_running: u32,
     /// The budget.
     pub budget: Option<BudgetBody>,
-    /// Spent of the budget in this period.
+    /// Spent of the budget in this period, less what was granted in it.
     pub budget_spent: MicroCredits,
     /// When the period ends.
     pub budget_resets_at: Option<Timestamp>,

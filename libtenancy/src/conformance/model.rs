@@ -112,7 +112,7 @@ impl Jobs for Model {
     }
 
     async fn job_prompt(&self, id: &JobId) -> Result<Option<String>> {
-        self.step(|p, _| p.prompt(id).map(str::to_owned))
+        self.step(|p, _| p.job_prompt(id).map(str::to_owned))
     }
 
     async fn job_list(&self, filter: &JobFilter, after: Option<&JobId>, limit: usize) -> Result<Vec<Job>> {

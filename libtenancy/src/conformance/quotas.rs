@@ -60,6 +60,7 @@ macro_rules! quotas_conformance {
             a_turn_whose_holder_fell_silent_gives_its_hold_back,
             a_repeated_turn_does_not_lapse,
             a_turn_without_credit_is_blocked_and_holds_nothing,
+            a_grant_resumes_a_tenant_whose_budget_is_used_up,
             a_turn_by_a_used_up_budget_is_blocked_until_the_period_ends,
             a_turn_that_used_more_pays_what_the_tenant_has,
             ten_concurrent_admissions_of_a_turn_hold_once,
@@ -80,6 +81,7 @@ macro_rules! quotas_conformance {
             the_highest_position_follows_what_is_done,
             a_store_that_forgot_is_told_what_the_ledger_knows,
             a_store_that_forgot_keeps_what_it_has_and_books_what_nobody_has,
+            a_turn_that_the_ledger_saw_end_holds_nothing_any_more,
             a_repeated_rollback_does_nothing,
         ]);
     };

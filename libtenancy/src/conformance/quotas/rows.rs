@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     jobs::{AgentId, JobEpoch, JobState, LEASE, Outcome},
     ledger::{After, RowKind},
-    partition::{FORGOTTEN, QuotaPatch, Rollback, SettledJob, TurnAdmission},
+    partition::{EndedTurn, FORGOTTEN, QuotaPatch, Rollback, SettledJob, TurnAdmission},
     ports::jobs::Jobs,
     ports::quotas::Quotas,
     quota::Grant,
@@ -352,6 +352,7 @@ pub async fn a_store_that_forgot_is_told_what_the_ledger_knows<P: Jobs + Quotas>
             (id("never-seen"), After { bucket: credits(3), refilled_at: clock.now(), ..After::default() }),
         ],
         settled: vec![label(0, "succeeded"), label(1, "retry"), label(2, "dead"), label(77, "succeeded")],
+        turns: Vec::new(),
         incarnation: 2,
         seq: seq + 6,
     };
@@ -364,7 +365,10 @@ pub async fn a_store_that_forgot_is_told_what_the_ledger_knows<P: Jobs + Quotas>
     assert_eq!((job.state, job.result.as_deref()), (JobState::Succeeded { at: clock.now() }, Some(FORGOTTEN)));
     assert_eq!(port.job_get(&job_id("acme", 2)).await.unwrap().unwrap().state, JobState::Dead { at: clock.now() });
     let outbox = port.outbox_read(0, 100).await.unwrap();
-    let said: Vec<(u64, u64, RowKind)> = outbox.rows.iter().map(|row| (row.incarnation, row.seq, row.kind)).collect();
+    // What was not trimmed before is still to be copied.
+    assert_eq!(outbox.rows.first().map(|row| (row.incarnation, row.seq)), Some((1, 1)));
+    let later = outbox.rows.iter().filter(|row| row.seq > seq);
+    let said: Vec<(u64, u64, RowKind)> = later.map(|row| (row.incarnation, row.seq, row.kind)).collect();
     assert_eq!(said, [(2, seq + 7, RowKind::Rollback), (2, seq + 8, RowKind::Rollback)]);
     assert_eq!((outbox.incarnation, outbox.seq), (2, seq + 8));
     // Whoever still works on what ended is told so; the rest goes on.
@@ -391,10 +395,16 @@ pub async fn a_store_that_forgot_keeps_what_it_has_and_books_what_nobody_has<P: 
     port.position_seen(0, seq + 1);
     // It forgot that another turn began, and its hold.
     let after = After { bucket: credits(5), held: credits(15), refilled_at: clock.now(), ..After::default() };
-    let plan = Rollback { accounts: vec![(acme.clone(), after)], settled: Vec::new(), incarnation: 2, seq: seq + 1 };
+    let plan = Rollback {
+        accounts: vec![(acme.clone(), after)],
+        settled: Vec::new(),
+        turns: Vec::new(),
+        incarnation: 2,
+        seq: seq + 1,
+    };
     assert_eq!(port.partition_rollback(0, &plan).await.unwrap(), credits(7));
     assert_eq!(balance(port, "acme").await, (credits(12), credits(8)));
-    let row = port.outbox_read(0, 100).await.unwrap().rows.remove(0);
+    let row = port.outbox_read(0, 100).await.unwrap().rows.pop().unwrap();
     assert_eq!((row.kind, row.deltas.held, row.after.held), (RowKind::Rollback, -credits(7), credits(8)));
     assert_eq!(end(port, &leased, succeeded(), 5).await.unwrap(), "succeeded");
     clock.advance(MINUTE);
@@ -402,10 +412,33 @@ pub async fn a_store_that_forgot_keeps_what_it_has_and_books_what_nobody_has<P: 
     assert_eq!(balance(port, "acme").await, (credits(15), credits(0)));
 }
 
+pub async fn a_turn_that_the_ledger_saw_end_holds_nothing_any_more<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
+    let acme = with_purse(port, "acme", 20).await;
+    for key in ["charged", "lapsed"] {
+        port.turn_admit(&acme, &AgentId::default(), key, credits(3), MINUTE).await.unwrap();
+    }
+    let seq = port.outbox_read(0, 100).await.unwrap().seq;
+    let ended = |key: &str, settled| EndedTurn { tenant: acme.clone(), key: key.to_owned(), settled };
+    let after = After { bucket: credits(18), refilled_at: clock.now(), ..After::default() };
+    let plan = Rollback {
+        accounts: vec![(acme.clone(), after)],
+        settled: Vec::new(),
+        turns: vec![ended("charged", true), ended("lapsed", false), ended("unknown", true)],
+        incarnation: 2,
+        seq: seq + 2,
+    };
+    assert_eq!(port.partition_rollback(0, &plan).await.unwrap(), credits(0));
+    assert_eq!(balance(port, "acme").await, (credits(18), credits(0)));
+    let again = async |key| port.turn_admit(&acme, &AgentId::default(), key, credits(3), MINUTE).await.unwrap();
+    assert_eq!(again("charged").await, TurnAdmission::Settled, "it is not charged again");
+    assert!(matches!(again("lapsed").await, TurnAdmission::Admitted { .. }));
+}
+
 pub async fn a_repeated_rollback_does_nothing<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
     let acme = with_purse(port, "acme", 20).await;
     let after = After { bucket: credits(5), held: credits(2), refilled_at: clock.now(), ..After::default() };
-    let plan = Rollback { accounts: vec![(acme, after)], settled: Vec::new(), incarnation: 2, seq: 50 };
+    let plan =
+        Rollback { accounts: vec![(acme, after)], settled: Vec::new(), turns: Vec::new(), incarnation: 2, seq: 50 };
     assert_eq!(port.partition_rollback(0, &plan).await.unwrap(), credits(2));
     let outbox = port.outbox_read(0, 100).await.unwrap();
     assert_eq!(port.partition_rollback(0, &plan).await.unwrap(), credits(0));

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 
-use super::{MINUTE, SECOND, audited, balance, claim, claim_one, credits, id, submit_many, with_purse};
+use super::{MINUTE, SECOND, audited, balance, claim, claim_one, credits, forever, id, submit_many, with_purse};
 use crate::{
     clock::{Clock, ManualClock},
     credits::{MAX_AMOUNT, MicroCredits},
@@ -116,6 +116,20 @@ pub async fn a_turn_without_credit_is_blocked_and_holds_nothing<P: Jobs + Quotas
     assert!(matches!(admit(port, &id("beta"), "2", 60).await, TurnAdmission::Blocked(_)));
     clock.advance(SECOND);
     admitted(port, &id("beta"), "2", 60).await;
+}
+
+pub async fn a_grant_resumes_a_tenant_whose_budget_is_used_up<P: Jobs + Quotas>(port: &P, _clock: &ManualClock) {
+    let acme = with_purse(port, "acme", 100).await;
+    let budget = Budget { period: Period::Month, limit: credits(10), hard: true };
+    port.quota_set(&acme, &QuotaPatch { budget: Some(Some(budget)), ..QuotaPatch::default() }).await.unwrap();
+    let admit =
+        async |key, amount| port.turn_admit(&acme, &AgentId::default(), key, credits(amount), MINUTE).await.unwrap();
+    let TurnAdmission::Admitted { epoch } = admit("1", 10).await else { panic!("the budget has room") };
+    port.turn_settle(&acme, "1", epoch, credits(10)).await.unwrap();
+    assert!(matches!(admit("2", 1).await, TurnAdmission::Blocked(Blocked::Budget { .. })));
+    port.credits_grant(&acme, "more", forever(5)).await.unwrap();
+    assert!(matches!(admit("3", 6).await, TurnAdmission::Blocked(Blocked::Budget { .. })), "by no more than the grant");
+    assert!(matches!(admit("4", 5).await, TurnAdmission::Admitted { .. }));
 }
 
 pub async fn a_turn_by_a_used_up_budget_is_blocked_until_the_period_ends<P: Jobs + Quotas>(

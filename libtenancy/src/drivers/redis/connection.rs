@@ -72,6 +72,7 @@ impl fmt::Debug for Settings {
 }
 
 /// A way to the store.
+#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 pub(super) enum Link {
     /// One server.
     Single {
@@ -131,10 +132,11 @@ impl Link {
 
     /// Sends a command.
     pub(super) async fn send(&self, command: &Cmd) -> Result<Value, RedisError> {
-        match self {
+        let answer = match self {
             Self::Single { shared, .. } => shared.clone().req_packed_command(command).await,
             Self::Cluster(connection) => connection.clone().req_packed_command(command).await,
-        }
+        };
+        answer?.extract_error()
     }
 
     /// Sends a command without a key to the server that has `key`.
@@ -143,7 +145,7 @@ impl Link {
             Self::Single { .. } => self.send(&command).await,
             Self::Cluster(connection) => {
                 let route = SingleNodeRoutingInfo::SpecificNode(Route::with_key(key, SlotAddr::Master));
-                connection.clone().route_command(command, RoutingInfo::SingleNode(route)).await
+                connection.clone().route_command(command, RoutingInfo::SingleNode(route)).await?.extract_error()
             }
         }
     }
@@ -173,7 +175,7 @@ impl Link {
         matches!(self, Self::Single { .. })
     }
 
-    /// A connection for blocking reads; `None` on a cluster. Give it back with [`Link::give_back`] once it is answered.
+    /// A connection for blocking reads; `None` on a cluster.
     pub(super) async fn blocking(&self) -> Result<Option<MultiplexedConnection>> {
         let Self::Single { client, free, connect_timeout, .. } = self else { return Ok(None) };
         let kept = free.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
@@ -187,8 +189,25 @@ impl Link {
         client.get_multiplexed_async_connection_with_config(&config).await.map(Some).map_err(classify)
     }
 
+    /// Sends a blocking read over a connection of its own. The connection is kept if it was answered.
+    pub(super) async fn read_blocking(
+        &self,
+        mut connection: MultiplexedConnection,
+        command: &Cmd,
+        within: Duration,
+    ) -> Result<Value, RedisError> {
+        let answer = tokio::time::timeout(within, connection.req_packed_command(command));
+        // It was told to answer before that: the connection is dead, and is not kept.
+        let Ok(answer) = answer.await else { return Ok(Value::Nil) };
+        let answer = answer.and_then(Value::extract_error);
+        if !matches!(&answer, Err(error) if error.is_io_error()) {
+            self.give_back(connection);
+        }
+        answer
+    }
+
     /// Keeps a connection whose last read was answered.
-    pub(super) fn give_back(&self, connection: MultiplexedConnection) {
+    fn give_back(&self, connection: MultiplexedConnection) {
         if let Self::Single { free, .. } = self {
             let mut free = free.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             if free.len() < KEPT {

@@ -14,7 +14,7 @@ use super::{
     scripts,
 };
 use crate::{
-    clock::Timestamp,
+    clock::{Stopwatch, Timestamp},
     credits::{MAX_AMOUNT, MicroCredits},
     error::{Error, Result},
     jobs::{
@@ -36,6 +36,9 @@ const BATCH_BYTES: usize = 4 << 20;
 
 /// Jobs that one call of a listing looks at.
 const LOOKED_AT: usize = 1_000;
+
+/// What a blocking read may take beyond what it was told to wait.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
 
 /// The longest that one blocking read waits.
 const BLOCK: Duration = Duration::from_secs(30);
@@ -62,15 +65,12 @@ impl Redis {
             let partition = self.partition_of(tenant);
             let lists = batches.entry(partition).or_default();
             let total = bytes.entry(partition).or_default();
-            match lists.last_mut().filter(|list| list.len() < BATCH && *total + size <= BATCH_BYTES) {
-                Some(list) => {
-                    *total += size;
-                    list.push((place, item));
-                }
-                None => {
-                    *total = size;
-                    lists.push(vec![(place, item)]);
-                }
+            if let Some(list) = lists.last_mut().filter(|list| list.len() < BATCH && *total + size <= BATCH_BYTES) {
+                *total += size;
+                list.push((place, item));
+            } else {
+                *total = size;
+                lists.push(vec![(place, item)]);
             }
         }
         batches
@@ -103,21 +103,14 @@ impl Redis {
         Ok(results.into_iter().map(|(_, result)| result).collect())
     }
 
-    async fn work_wait_blocking(&self, worker: &WorkerId, partitions: &[u16], until: Timestamp) -> Result<bool> {
-        let wait = until.since(self.now()).min(BLOCK);
-        let Some(mut connection) = self.shared.link.blocking().await? else { return Ok(false) };
+    async fn work_wait_blocking(&self, worker: &WorkerId, partitions: &[u16], wait: Duration) -> Result<bool> {
+        let Some(connection) = self.shared.link.blocking().await? else { return Ok(false) };
         let streams: Vec<String> = partitions.iter().map(|partition| self.shared.keys.tokens(*partition)).collect();
         let mut command = ::redis::cmd("XREADGROUP");
         command.arg("GROUP").arg(Keys::GROUP).arg(worker.as_str()).arg("COUNT").arg(1);
         command.arg("BLOCK").arg(wait.as_millis().max(1).to_string());
         command.arg("STREAMS").arg(&streams).arg(vec![">"; streams.len()]);
-        let answer = tokio::time::timeout(wait + Duration::from_secs(5), async {
-            ::redis::aio::ConnectionLike::req_packed_command(&mut connection, &command).await
-        });
-        let Ok(answer) = answer.await else { return Ok(true) };
-        if !matches!(&answer, Err(error) if error.is_io_error()) {
-            self.shared.link.give_back(connection);
-        }
+        let answer = self.shared.link.read_blocking(connection, &command, wait + GRACE).await;
         self.token_taken(partitions, answer).await
     }
 
@@ -479,21 +472,18 @@ impl Jobs for Redis {
         if self.is_ready(&partitions).await? {
             return Ok(());
         }
-        let blocks = self.shared.link.blocks();
-        while self.now() < until {
-            if blocks {
-                if self.work_wait_blocking(worker, &partitions, until).await? {
-                    return Ok(());
+        // Measured from here: a test's clock may stand still.
+        let (wait, waited) = (until.since(self.now()), Stopwatch::start());
+        while let Some(left) = wait.checked_sub(waited.elapsed()).filter(|left| !left.is_zero()) {
+            if self.shared.link.blocks() {
+                if self.work_wait_blocking(worker, &partitions, left.min(BLOCK)).await? {
+                    break;
                 }
             } else {
                 if self.work_wait_polling(worker, &partitions).await? {
-                    return Ok(());
+                    break;
                 }
-                tokio::time::sleep(POLL.min(until.since(self.now()))).await;
-            }
-            if self.shared.clock.is_some() && blocks {
-                // A test's clock stands still: it has waited for as long as it said.
-                return Ok(());
+                tokio::time::sleep(POLL.min(left)).await;
             }
         }
         Ok(())

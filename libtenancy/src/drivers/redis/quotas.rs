@@ -1,13 +1,13 @@
 //! The accounts of tenants in Redis, kept with the queue.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{fmt::Write as _, sync::atomic::Ordering, time::Duration};
 
 use async_trait::async_trait;
 
 use super::{
     Redis,
     connection::{POLL, classify},
-    jobs::micros,
+    jobs::{GRACE, micros},
     rows::{Answer, damaged},
     scripts,
 };
@@ -192,7 +192,7 @@ impl Quotas for Redis {
         self.known(partition)?;
         let key = self.shared.keys.outbox(partition);
         let wait = until.since(self.now());
-        let Some(mut connection) = self.shared.link.blocking().await? else {
+        let Some(connection) = self.shared.link.blocking().await? else {
             let mut command = ::redis::cmd("XLEN");
             command.arg(&key);
             let look = async {
@@ -209,15 +209,10 @@ impl Quotas for Redis {
         let mut command = ::redis::cmd("XREAD");
         command.arg("COUNT").arg(1).arg("BLOCK").arg(wait.as_millis().max(1).to_string());
         command.arg("STREAMS").arg(&key).arg("0-0");
-        let answer = tokio::time::timeout(wait + Duration::from_secs(5), async {
-            ::redis::aio::ConnectionLike::req_packed_command(&mut connection, &command).await
-        });
-        match answer.await {
-            Ok(Ok(_)) => self.shared.link.give_back(connection),
-            Ok(Err(error)) if error.code() != Some("UNBLOCKED") => return Err(classify(error)),
-            _ => {}
+        match self.shared.link.read_blocking(connection, &command, wait + GRACE).await {
+            Err(error) if error.code() != Some("UNBLOCKED") => Err(classify(error)),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn position_seen(&self, partition: u16, seq: u64) {
@@ -233,12 +228,14 @@ impl Quotas for Redis {
     async fn partition_rollback(&self, partition: u16, plan: &Rollback) -> Result<MicroCredits> {
         let mut settled = String::new();
         for job in &plan.settled {
-            settled.push_str(&format!("{}|{}|{}\n", job.id.tenant(), job.id.serial(), job.label));
+            // Writing to a string cannot fail.
+            let _ = writeln!(settled, "{}|{}|{}", job.id.tenant(), job.id.serial(), job.label);
         }
         let mut accounts = String::new();
         for (tenant, after) in &plan.accounts {
-            accounts.push_str(&format!(
-                "{tenant}|{}|{}|{}|{}|{}|{}|{}|{}\n",
+            let _ = writeln!(
+                accounts,
+                "{tenant}|{}|{}|{}|{}|{}|{}|{}|{}",
                 after.bucket.0,
                 grants_text(&after.grants),
                 after.held.0,
@@ -247,11 +244,15 @@ impl Quotas for Redis {
                 after.period,
                 after.period_spent.0,
                 after.noticed
-            ));
+            );
+        }
+        let mut turns = String::new();
+        for turn in &plan.turns {
+            turns.push_str(&format!("{}|{}|{}\n", turn.tenant, turn.key, u8::from(turn.settled)));
         }
         let mut answer = self
             .run_as_of(partition, &scripts::ROLLBACK, 0, |command| {
-                command.arg(plan.incarnation).arg(plan.seq).arg(&settled).arg(&accounts);
+                command.arg(plan.incarnation).arg(plan.seq).arg(&settled).arg(&accounts).arg(&turns);
             })
             .await?;
         Ok(MicroCredits(answer.number()?))

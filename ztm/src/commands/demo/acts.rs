@@ -7,10 +7,12 @@ use futures::{StreamExt, TryStreamExt};
 use libtenancy::{
     api::{CreateTenant, UpdateTenant, WakeView},
     clock::Stopwatch,
+    credits::MicroCredits,
     tenant::StopReason,
 };
 
 use super::{
+    governance,
     report::{Check, Report, Wakes, milliseconds, quantile},
     stage::{Actor, BOUND, Stage},
     zeroclaw,
@@ -109,6 +111,15 @@ impl<'a> Play<'a> {
             milliseconds(recovery)
         ));
 
+        self.say(&format!("{} jobs by one tenant at once, while the others want one each", governance::FLOOD));
+        let governed = governance::perform(&self.stage, &self.actors).await?;
+        self.written.entry(self.actors[0].chat).or_default().extend(governance::OVER_BUDGET.map(str::to_owned));
+        self.say(&format!(
+            "  the others' jobs took {:.0} ms at most; the flood {:.0} ms",
+            milliseconds(governed.longest),
+            milliseconds(governed.flood)
+        ));
+
         self.say(&format!("{IDLE_SAMPLE} more tenants that sleep: what they cost"));
         let bytes_per_idle_tenant = self.idle_memory().await?;
 
@@ -120,6 +131,7 @@ impl<'a> Play<'a> {
             format!("{} agents hold their lock", self.stage.agents_alive()),
         );
         self.promises(&counts, duplicates);
+        self.governance_check(&governed);
         Ok(Report {
             agent: self.agent.clone(),
             tenants: self.actors.len(),
@@ -349,6 +361,29 @@ impl<'a> Play<'a> {
             counts.in_order &= firsts.is_sorted();
         }
         counts
+    }
+
+    fn governance_check(&mut self, seen: &governance::Seen) {
+        let (done, all) = (seen.flood_done, governance::FLOOD);
+        self.check(
+            "a flood by one tenant delays no other",
+            done < all,
+            format!(
+                "{done} of its {all} jobs had ended when the last of the others' had, after {:.0} ms",
+                milliseconds(seen.longest)
+            ),
+        );
+        self.check("a used-up budget is told once", seen.told == 1, format!("{} messages for 2", seen.told));
+        self.check(
+            "a grant resumes what waited",
+            seen.resumed,
+            if seen.resumed { "both kept messages were answered" } else { "they were not answered" }.to_owned(),
+        );
+        self.check(
+            "the books balance",
+            seen.imbalance == MicroCredits::ZERO,
+            format!("{} rows, off by {} credits", seen.rows, seen.imbalance),
+        );
     }
 
     fn promises(&mut self, counts: &Counts, duplicates: usize) {

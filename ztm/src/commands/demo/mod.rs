@@ -4,6 +4,7 @@
 //! which is a double that speaks the Bot API.
 
 mod acts;
+mod governance;
 pub mod report;
 mod stage;
 mod zeroclaw;

@@ -238,7 +238,7 @@ impl Desk<'_> {
         let mut answer = Renewed::Continue { lease_until };
         if job.cancel {
             answer = Renewed::Cancel { lease_until, reason: "cancelled" };
-        } else if let Some(need) = renewal.need.filter(|need| *need > job.hold.amount) {
+        } else if let Some(need) = renewal.need.map(used_bounded).filter(|need| *need > job.hold.amount) {
             let more = need - job.hold.amount;
             let mut deltas = touched.touch(now);
             if let Err(blocked) = touched.check(more, now) {

@@ -232,7 +232,13 @@ impl Pair {
                 accounts.push((tenant, after));
             }
         }
-        let plan = Rollback { accounts, settled, incarnation: incarnation + self.numbers.below(2), seq: seq + 9 };
+        let plan = Rollback {
+            accounts,
+            settled,
+            turns: Vec::new(),
+            incarnation: incarnation + self.numbers.below(2),
+            seq: seq + 9,
+        };
         self.store.position_seen(0, seq);
         let lost = self.store.partition_rollback(0, &plan).await.unwrap();
         assert_eq!(lost, self.model.rollback(&plan, now));

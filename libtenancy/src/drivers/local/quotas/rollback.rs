@@ -1,17 +1,20 @@
 //! What a store that forgot is told by the ledger, as [`crate::partition::Partition`] has it.
 
-use super::super::{
-    jobs::{
-        desk::{About, Desk},
-        rows,
+use super::{
+    super::{
+        jobs::{
+            desk::{About, Desk},
+            rows,
+        },
+        store::Fault,
     },
-    store::Fault,
+    turns::Turn,
 };
 use crate::{
     credits::MicroCredits,
     jobs::{DelayReason, JobState},
     ledger::RowKind,
-    partition::{FORGOTTEN, Rollback, SettledJob},
+    partition::{EndedTurn, FORGOTTEN, KEEP_TURN, Rollback, SettledJob},
     quota::{Deltas, Hold},
     tenant::TenantId,
 };
@@ -24,9 +27,11 @@ impl Desk<'_> {
         }
         self.counts.incarnation = plan.incarnation;
         self.counts.seq = self.counts.seq.max(plan.seq);
-        self.connection.prepare_cached("DELETE FROM outbox")?.execute([])?;
         for settled in &plan.settled {
             self.rollback_job(settled)?;
+        }
+        for turn in &plan.turns {
+            self.rollback_turn(turn)?;
         }
         let mut lost = MicroCredits::ZERO;
         for (tenant, after) in &plan.accounts {
@@ -50,6 +55,17 @@ impl Desk<'_> {
             lost += gone;
         }
         Ok(lost)
+    }
+
+    /// A turn that holds here has ended there.
+    fn rollback_turn(&self, ended: &EndedTurn) -> Result<(), Fault> {
+        let (tenant, key) = (&ended.tenant, ended.key.as_str());
+        let Some(turn) = self.turn(tenant, key)?.filter(|turn| !turn.settled) else { return Ok(()) };
+        if !ended.settled {
+            return self.turn_remove(tenant, key);
+        }
+        let settled = Turn { hold: Hold::default(), settled: true, until: self.now + KEEP_TURN, ..turn };
+        self.turn_put(tenant, key, &settled)
     }
 
     fn rollback_job(&mut self, settled: &SettledJob) -> Result<(), Fault> {

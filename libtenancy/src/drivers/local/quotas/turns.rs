@@ -43,11 +43,11 @@ pub(in super::super) const NEXT_TURN: &str =
 /// A turn as it is stored.
 #[derive(Clone, Debug)]
 pub(super) struct Turn {
-    epoch: JobEpoch,
-    agent: AgentId,
-    hold: Hold,
-    until: Timestamp,
-    settled: bool,
+    pub(super) epoch: JobEpoch,
+    pub(super) agent: AgentId,
+    pub(super) hold: Hold,
+    pub(super) until: Timestamp,
+    pub(super) settled: bool,
 }
 
 fn turn_from_row(row: &Row<'_>) -> Result<Turn, Fault> {
@@ -62,13 +62,13 @@ fn turn_from_row(row: &Row<'_>) -> Result<Turn, Fault> {
 }
 
 impl Desk<'_> {
-    fn turn(&self, tenant: &TenantId, key: &str) -> Result<Option<Turn>, Fault> {
+    pub(super) fn turn(&self, tenant: &TenantId, key: &str) -> Result<Option<Turn>, Fault> {
         let mut statement = self.connection.prepare_cached(TURN)?;
         let mut rows = statement.query(params![tenant.as_str(), key, self.now.as_micros()])?;
         rows.next()?.map(turn_from_row).transpose()
     }
 
-    fn turn_put(&self, tenant: &TenantId, key: &str, turn: &Turn) -> Result<(), Fault> {
+    pub(super) fn turn_put(&self, tenant: &TenantId, key: &str, turn: &Turn) -> Result<(), Fault> {
         self.connection
             .prepare_cached(
                 "INSERT OR REPLACE INTO turns (tenant, key, epoch, agent, hold, hold_grants, until, settled) \

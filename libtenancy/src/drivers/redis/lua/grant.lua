@@ -18,6 +18,7 @@ if not t.a or call('SISMEMBER', names, ARGV[5]) == 0 then
   if refused then return {refused, seq} end
   a = opened(t)
   grant_add(a, at, amount)
+  if a.period ~= '' then a.spent = a.spent - amount end
   d.granted = d.granted + amount
   call('SADD', names, ARGV[5])
   reconsider(t)

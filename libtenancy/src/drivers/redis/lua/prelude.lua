@@ -413,7 +413,7 @@ local function finish()
   flush()
   if rows[1] then call('XADD', OUTBOX, fmt('%d-0', seq), 'rows', table.concat(rows, '\n')) end
   local list = {}
-  if incarnation ~= was_incarnation or not meta[1] then put(list, 'incarnation', incarnation) end
+  if incarnation ~= was_incarnation then put(list, 'incarnation', incarnation) end
   if seq ~= was_seq then put(list, 'seq', seq) end
   if clock ~= was_clock then put(list, 'clock', clock) end
   if epoch ~= was_epoch then put(list, 'epoch', epoch) end

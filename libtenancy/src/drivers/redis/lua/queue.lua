@@ -158,10 +158,7 @@ local function move_due()
     local name, serial = due[i]:match('^([^.]+)%.(.+)$')
     local t = tenant(name or due[i])
     if not name then
-      if t.a and parked(t.a) then
-        t.was.due_us = 0
-        rejoin(t)
-      end
+      if t.a and parked(t.a) then rejoin(t) end
     elseif t.a then
       local j = job(t, serial)
       if j and j.state == 'delayed' then

@@ -5,13 +5,12 @@
 -- ARGV[4]: the new incarnation. ARGV[5]: the sequence number to go on from.
 -- ARGV[6]: jobs that ended, a line each: tenant|serial|label. ARGV[7]: accounts, a line each:
 -- tenant|bucket|grants|held|refilled at|remainder|period|period spent|noticed.
+-- ARGV[8]: turns that ended, a line each: tenant|key|1 if it was charged, 0 if its hold had lapsed.
 -- Returns {'OK', seq, the credits that were held for nobody}.
 local raised, upto = whole(ARGV[4], 0, MAX_WHOLE), whole(ARGV[5], 0, MAX_WHOLE)
 if not (raised and upto) then return {'INVALID', seq} end
 if incarnation >= raised then return {'OK', seq, '0'} end
 incarnation, seq = raised, max(seq, upto)
--- Rows of the forgotten time that were made anew would have the numbers of others.
-call('XTRIM', OUTBOX, 'MAXLEN', 0)
 for name, serial, label in ARGV[6]:gmatch('([^|\n]+)|([^|\n]+)|([^|\n]*)') do
   local t = tenant(name)
   local j = job(t, serial)
@@ -36,6 +35,20 @@ for name, serial, label in ARGV[6]:gmatch('([^|\n]+)|([^|\n]+)|([^|\n]*)') do
     local list = {'hold', 0, 'grants', ''}
     result(j, 'its result was forgotten by the store; the ledger knows that it ended', list)
     end_job(t, j, label, list)
+  end
+end
+for name, key, charged in ARGV[8]:gmatch('([^|\n]+)|([^|\n]+)|(%d)') do
+  local t = tenant(name)
+  local found = turn(t, key)
+  if found and not found.settled then
+    local at = t.key .. 'turn:' .. key
+    call('ZREM', TURNS, name .. '|' .. key)
+    if charged == '1' then
+      call('HSET', at, 'settled', '1', 'hold', 0, 'grants', '', 'until', now + DAY)
+      call('PEXPIRE', at, DAY / 1000 + 1)
+    else
+      call('UNLINK', at)
+    end
   end
 end
 flush()
