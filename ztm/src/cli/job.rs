@@ -62,7 +62,7 @@ pub struct SubmitArgs {
     #[arg(value_name = "PROMPT", required_unless_present = "prompt_file", conflicts_with = "prompt_file")]
     pub prompt: Option<String>,
 
-    /// A file with what the agent is told
+    /// A file with what the agent is told; `-` reads it from standard input
     #[arg(long, value_name = "FILE")]
     pub prompt_file: Option<PathBuf>,
 

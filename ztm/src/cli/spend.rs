@@ -21,7 +21,7 @@ pub enum SpendCommand {
     Audit(AuditArgs),
     /// Write the ledger's rows, oldest first: CSV, or a line of JSON each
     #[command(
-        after_help = "Examples:\n  ztm spend export > rows.csv\n  ztm spend export --tenant alice --from 2026-11-01 -o json"
+        after_help = "Examples:\n  ztm spend export\n  ztm spend export --tenant alice --from 2026-11-01 -o json"
     )]
     Export(ExportArgs),
 }

@@ -3,7 +3,7 @@
 use comfy_table::{Cell, Color};
 use libtenancy::api::spend::{AuditReport, LedgerRow, SpendLine, SpendReport};
 
-use super::{Look, Show, cell, number, plain, size, span};
+use super::{Look, Show, cell, number, size, span};
 
 fn name(line: &SpendLine) -> String {
     match (&line.day, &line.tenant_id, &line.agent_id) {
@@ -96,17 +96,16 @@ impl Show for AuditReport {
         } else {
             cell("it does not hold").fg(Color::Red)
         };
-        let forgot = (self.rollbacks > 0).then(|| {
-            cell(format!("{} times, and was told; {} rows had not reached the ledger", self.rollbacks, self.lost_rows))
-        });
-        let said = look.fields([
+        let forgot = (self.rollbacks > 0)
+            .then(|| cell(format!("{}; {} rows had not reached the ledger", self.rollbacks, self.lost_rows)));
+        let fields = [
             ("Verdict", Some(verdict)),
             ("Rows", Some(cell(self.rows.to_string()))),
             ("Not there yet", (self.undrained > 0).then(|| cell(self.undrained.to_string()))),
-            ("A store forgot", forgot),
-        ]);
-        let violations = self.violations.iter().map(|violation| format!("\n  {}", plain(violation)));
-        format!("{table}\n\n{said}{}", violations.collect::<String>())
+            ("Rollbacks", forgot),
+        ];
+        let violations = self.violations.iter().map(|violation| ("Violation", Some(cell(violation))));
+        format!("{table}\n\n{}", look.fields(fields.into_iter().chain(violations)))
     }
 
     fn names(&self) -> Vec<String> {

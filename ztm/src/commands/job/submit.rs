@@ -1,6 +1,6 @@
 //! `ztm job submit`.
 
-use std::io::Read;
+use std::{io::Read, path::Path};
 
 use anyhow::{Context as _, Result};
 use libtenancy::{
@@ -9,6 +9,7 @@ use libtenancy::{
     clock::{Clock, SystemClock},
     jobs::{Idempotency, MAX_PROMPT},
     quota::cost_checked,
+    tenant::TenantId,
 };
 
 use super::wait::over;
@@ -20,6 +21,8 @@ use crate::{
 
 /// Submits a job and prints it; with `--wait`, prints it once it is over.
 pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
+    // What is refused here needs no prompt.
+    let tenant: TenantId = args.tenant.parse()?;
     cost_checked("cost", args.cost)?;
     let key = match args.idempotency_key {
         Some(key) => key,
@@ -28,6 +31,7 @@ pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
     Idempotency::new(&key, b"")?;
     let prompt = match (args.prompt, args.prompt_file) {
         (Some(dash), _) if dash == "-" => read(std::io::stdin().lock(), "standard input")?,
+        (None, Some(dash)) if dash == Path::new("-") => read(std::io::stdin().lock(), "standard input")?,
         (Some(prompt), _) => prompt,
         (None, Some(file)) => {
             let opened = std::fs::File::open(&file).map_err(Error::io("open", &file))?;
@@ -36,7 +40,7 @@ pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
         (None, None) => return Err(Error::invalid("prompt", "there is none").into()),
     };
     let new = SubmitJob {
-        tenant_id: args.tenant,
+        tenant_id: tenant.into(),
         agent_id: args.agent,
         prompt,
         cost_gpu_seconds: args.cost,
