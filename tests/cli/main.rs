@@ -8,6 +8,7 @@ mod inbox;
 mod invocation;
 mod job;
 mod job_plane;
+mod job_run;
 mod job_wait;
 mod plane;
 mod settings;

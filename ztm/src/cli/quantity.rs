@@ -196,7 +196,8 @@ mod tests {
         let at = |text: &str| past(text).unwrap().to_string();
         assert_eq!(at("2026-11-25T08:00:00+01:00"), "2026-11-25T07:00:00.000000Z");
         assert_eq!(at("2026-11-25"), "2026-11-25T00:00:00.000000Z");
-        let ago = SystemClock::default().now().since(past("7d").unwrap());
+        let week_ago = past("7d").unwrap();
+        let ago = SystemClock::default().now().since(week_ago);
         assert!((days(7)..days(8)).contains(&ago), "{ago:?}");
         for text in ["", "soon", "2026-13-01", "2026-02-30", "-7d", "0"] {
             assert!(past(text).is_err(), "{text}");

@@ -19,7 +19,7 @@ pub enum SpendCommand {
     /// Prove from the ledger alone that no credit was made or lost; fails if one was
     #[command(after_help = "Example:\n  ztm spend audit")]
     Audit(AuditArgs),
-    /// Write the ledger's rows, oldest first: CSV, or a line of JSON each
+    /// Write the ledger's rows in order: CSV, or a line of JSON each
     #[command(
         after_help = "Examples:\n  ztm spend export\n  ztm spend export --tenant alice --from 2026-11-01 -o json"
     )]
@@ -37,7 +37,7 @@ pub struct ReportArgs {
     #[command(flatten)]
     pub rows: RowArgs,
 
-    /// How to print the report
+    /// How to print the report [default: table]
     #[arg(long, short, value_name = "FORMAT", overrides_with = "output",
         value_parser = formats(&["table", "wide", "json", "name", "csv"]))]
     pub output: Option<Output>,
