@@ -85,14 +85,16 @@ impl Tenancy {
         let now = self.now();
         let awake = tenant.lifecycle.status.agent().is_some();
         let observed = self.observed(tenant, account, awake);
-        let decision = decide(Ask::Wake, &observed, now);
+        // What its next message would ask.
+        let hold = self.inner.config.turn_hold;
+        let decision = decide(Ask::Turn(hold), &observed, now);
         let mut reasons = Vec::new();
         if let Some(suspended) = observed.suspended {
             reasons.push(reason(Code::Suspended, format!("an operator suspended it: {suspended}"), Vec::new(), None));
         } else if !decision.admitted() {
             let numbers = match decision.code {
                 Code::FleetCeiling => vec![compared("agents that run", observed.live.0, observed.max_running)],
-                _ => money(account, "something"),
+                _ => money(account, hold),
             };
             reasons.push(reason(decision.code, refusal(decision.code), numbers, decision.until));
         }

@@ -29,7 +29,7 @@ use libtenancy::{
     secret::random_bytes,
     work::{MAX_CLAIM, MAX_WAIT},
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub mod remote;
@@ -114,11 +114,11 @@ pub async fn run(desk: Arc<dyn Desk>, slots: usize, drain: Duration, shutdown: C
     let renewing = tokio::spawn(renew(Arc::clone(&desk), Arc::clone(&attempts)));
     while !shutdown.is_cancelled() {
         let claimed = tokio::select! {
-            claimed = claim(&*desk, &id, &places) => claimed,
+            claimed = claim(&*desk, &id, &places, slots) => claimed,
             () = shutdown.cancelled() => break,
         };
-        let leased = match claimed {
-            Ok(leased) => leased,
+        let (leased, mut taken) = match claimed {
+            Ok(claimed) => claimed,
             Err(error) => {
                 tracing::warn!(error = error.chain(), "no jobs claimed");
                 tokio::select! {
@@ -129,11 +129,10 @@ pub async fn run(desk: Arc<dyn Desk>, slots: usize, drain: Duration, shutdown: C
             }
         };
         for leased in leased {
-            let (desk, attempts, places) = (Arc::clone(&desk), Arc::clone(&attempts), Arc::clone(&places));
+            let (desk, attempts, place) = (Arc::clone(&desk), Arc::clone(&attempts), taken.split(1));
             tasks.spawn(async move {
-                // Claimed for a place that was free: there is one.
-                let _place = places.acquire().await;
                 attempt(&*desk, leased, &attempts).await;
+                drop(place);
             });
         }
     }
@@ -149,10 +148,22 @@ pub async fn run(desk: Arc<dyn Desk>, slots: usize, drain: Duration, shutdown: C
     Ok(())
 }
 
-/// Waits for a free place, then for jobs: no more than there are places.
-async fn claim(desk: &dyn Desk, id: &WorkerId, places: &Semaphore) -> Result<Vec<Leased>> {
-    drop(places.acquire().await.map_err(|e| Error::internal(format!("the worker's places: {e}")))?);
-    desk.claim(id, places.available_permits().clamp(1, MAX_CLAIM), MAX_WAIT / 2).await
+/// Waits for a free place, takes all that are free, then waits for jobs: no more than places were taken.
+async fn claim(
+    desk: &dyn Desk,
+    id: &WorkerId,
+    places: &Arc<Semaphore>,
+    slots: usize,
+) -> Result<(Vec<Leased>, OwnedSemaphorePermit)> {
+    let closed = |e| Error::internal(format!("the worker's places: {e}"));
+    let mut taken = Arc::clone(places).acquire_owned().await.map_err(closed)?;
+    while taken.num_permits() < slots.min(MAX_CLAIM)
+        && let Ok(more) = Arc::clone(places).try_acquire_owned()
+    {
+        taken.merge(more);
+    }
+    let leased = desk.claim(id, taken.num_permits(), MAX_WAIT / 2).await?;
+    Ok((leased, taken))
 }
 
 /// Renews all leases together, again and again; stops those that are not to go on.

@@ -4,6 +4,7 @@
 mod bad_input;
 mod full_disk;
 mod hostile;
+mod jobs;
 mod kill;
 mod lifecycle;
 mod plane;

@@ -154,6 +154,10 @@ impl Plane {
     }
 
     /// The router's base URL.
+    pub(crate) fn orchestrator(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.0)
+    }
+
     pub(crate) fn router(&self) -> String {
         format!("http://127.0.0.1:{}", self.ports.1)
     }
