@@ -81,7 +81,7 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('--job-capacity', '--job-capacity', [CompletionResultType]::ParameterName, 'How many jobs may run at once, of all tenants; 0 for as many as workers take [default: 0]')
             [CompletionResult]::new('--workers', '--workers', [CompletionResultType]::ParameterName, 'How many jobs this control plane runs at once itself; 0 if others do [default: 4]')
             [CompletionResult]::new('--turn-hold', '--turn-hold', [CompletionResultType]::ParameterName, 'Credits that a chat message holds until it is known what it used [default: 10]')
-            [CompletionResult]::new('--price-per-credit', '--price-per-credit', [CompletionResultType]::ParameterName, 'What one credit costs, for reports, in millionths of the currency''s unit')
+            [CompletionResult]::new('--price-per-credit', '--price-per-credit', [CompletionResultType]::ParameterName, 'What one credit costs, for reports: a decimal number, of whatever currency [default: none]')
             [CompletionResult]::new('--telegram-url', '--telegram-url', [CompletionResultType]::ParameterName, 'The Telegram Bot API [default: <https://api.telegram.org>]')
             [CompletionResult]::new('--public-url', '--public-url', [CompletionResultType]::ParameterName, 'The router''s URL as Telegram reaches it; without one no webhook is registered')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
@@ -659,12 +659,12 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('wait', 'wait', [CompletionResultType]::ParameterValue, 'Wait until jobs are over; fails if one did not succeed')
             [CompletionResult]::new('cancel', 'cancel', [CompletionResultType]::ParameterValue, 'Call jobs off: at once if they wait, at their next renewal if they run')
             [CompletionResult]::new('retry', 'retry', [CompletionResultType]::ParameterValue, 'Put dead or cancelled jobs back into the queue, with all their attempts')
-            [CompletionResult]::new('dead', 'dead', [CompletionResultType]::ParameterValue, 'List the jobs that were given up')
+            [CompletionResult]::new('dead', 'dead', [CompletionResultType]::ParameterValue, 'List the jobs that were given up; `ztm job get` says why')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'ztm;job;submit' {
-            [CompletionResult]::new('--prompt-file', '--prompt-file', [CompletionResultType]::ParameterName, 'A file with what the agent is told')
+            [CompletionResult]::new('--prompt-file', '--prompt-file', [CompletionResultType]::ParameterName, 'A file with what the agent is told; `-` reads it from standard input')
             [CompletionResult]::new('--cost', '--cost', [CompletionResultType]::ParameterName, 'Credits (GPU-seconds) that are held while it runs')
             [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'One of the tenant''s agents')
             [CompletionResult]::new('--priority', '--priority', [CompletionResultType]::ParameterName, '0 to 9, higher first among the tenant''s own jobs [default: 5]')
@@ -824,7 +824,7 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('wait', 'wait', [CompletionResultType]::ParameterValue, 'Wait until jobs are over; fails if one did not succeed')
             [CompletionResult]::new('cancel', 'cancel', [CompletionResultType]::ParameterValue, 'Call jobs off: at once if they wait, at their next renewal if they run')
             [CompletionResult]::new('retry', 'retry', [CompletionResultType]::ParameterValue, 'Put dead or cancelled jobs back into the queue, with all their attempts')
-            [CompletionResult]::new('dead', 'dead', [CompletionResultType]::ParameterValue, 'List the jobs that were given up')
+            [CompletionResult]::new('dead', 'dead', [CompletionResultType]::ParameterValue, 'List the jobs that were given up; `ztm job get` says why')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -986,7 +986,7 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Add up what was granted, used and kept waiting')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Prove from the ledger alone that no credit was made or lost; fails if one was')
-            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the ledger''s rows: CSV, or a line of JSON each')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the ledger''s rows in order: CSV, or a line of JSON each')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -995,6 +995,8 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'Only this tenant''s')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Not before: a date, a time as RFC 3339 has it, or so long ago (`30d`)')
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Before')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print the report [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print the report [default: table]')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
             [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
             [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
@@ -1002,8 +1004,6 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
             [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
@@ -1038,6 +1038,8 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'Only this tenant''s')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Not before: a date, a time as RFC 3339 has it, or so long ago (`30d`)')
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Before')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to write rows: `json` is a line each, `name` is PARTITION:SEQ [default: csv]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to write rows: `json` is a line each, `name` is PARTITION:SEQ [default: csv]')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
             [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
             [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
@@ -1045,8 +1047,6 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
             [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
@@ -1060,7 +1060,7 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
         'ztm;spend;help' {
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Add up what was granted, used and kept waiting')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Prove from the ledger alone that no credit was made or lost; fails if one was')
-            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the ledger''s rows: CSV, or a line of JSON each')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the ledger''s rows in order: CSV, or a line of JSON each')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -1422,7 +1422,7 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('wait', 'wait', [CompletionResultType]::ParameterValue, 'Wait until jobs are over; fails if one did not succeed')
             [CompletionResult]::new('cancel', 'cancel', [CompletionResultType]::ParameterValue, 'Call jobs off: at once if they wait, at their next renewal if they run')
             [CompletionResult]::new('retry', 'retry', [CompletionResultType]::ParameterValue, 'Put dead or cancelled jobs back into the queue, with all their attempts')
-            [CompletionResult]::new('dead', 'dead', [CompletionResultType]::ParameterValue, 'List the jobs that were given up')
+            [CompletionResult]::new('dead', 'dead', [CompletionResultType]::ParameterValue, 'List the jobs that were given up; `ztm job get` says why')
             break
         }
         'ztm;help;job;submit' {
@@ -1464,7 +1464,7 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
         'ztm;help;spend' {
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Add up what was granted, used and kept waiting')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Prove from the ledger alone that no credit was made or lost; fails if one was')
-            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the ledger''s rows: CSV, or a line of JSON each')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the ledger''s rows in order: CSV, or a line of JSON each')
             break
         }
         'ztm;help;spend;report' {

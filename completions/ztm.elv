@@ -77,7 +77,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand --job-capacity 'How many jobs may run at once, of all tenants; 0 for as many as workers take [default: 0]'
             cand --workers 'How many jobs this control plane runs at once itself; 0 if others do [default: 4]'
             cand --turn-hold 'Credits that a chat message holds until it is known what it used [default: 10]'
-            cand --price-per-credit 'What one credit costs, for reports, in millionths of the currency''s unit'
+            cand --price-per-credit 'What one credit costs, for reports: a decimal number, of whatever currency [default: none]'
             cand --telegram-url 'The Telegram Bot API [default: <https://api.telegram.org>]'
             cand --public-url 'The router''s URL as Telegram reaches it; without one no webhook is registered'
             cand --state-dir 'Where the embedded control plane keeps everything'
@@ -613,11 +613,11 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand wait 'Wait until jobs are over; fails if one did not succeed'
             cand cancel 'Call jobs off: at once if they wait, at their next renewal if they run'
             cand retry 'Put dead or cancelled jobs back into the queue, with all their attempts'
-            cand dead 'List the jobs that were given up'
+            cand dead 'List the jobs that were given up; `ztm job get` says why'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'ztm;job;submit'= {
-            cand --prompt-file 'A file with what the agent is told'
+            cand --prompt-file 'A file with what the agent is told; `-` reads it from standard input'
             cand --cost 'Credits (GPU-seconds) that are held while it runs'
             cand --agent 'One of the tenant''s agents'
             cand --priority '0 to 9, higher first among the tenant''s own jobs [default: 5]'
@@ -770,7 +770,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand wait 'Wait until jobs are over; fails if one did not succeed'
             cand cancel 'Call jobs off: at once if they wait, at their next renewal if they run'
             cand retry 'Put dead or cancelled jobs back into the queue, with all their attempts'
-            cand dead 'List the jobs that were given up'
+            cand dead 'List the jobs that were given up; `ztm job get` says why'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'ztm;job;help;submit'= {
@@ -914,7 +914,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand report 'Add up what was granted, used and kept waiting'
             cand audit 'Prove from the ledger alone that no credit was made or lost; fails if one was'
-            cand export 'Write the ledger''s rows: CSV, or a line of JSON each'
+            cand export 'Write the ledger''s rows in order: CSV, or a line of JSON each'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'ztm;spend;report'= {
@@ -922,6 +922,8 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand --tenant 'Only this tenant''s'
             cand --from 'Not before: a date, a time as RFC 3339 has it, or so long ago (`30d`)'
             cand --to 'Before'
+            cand -o 'How to print the report [default: table]'
+            cand --output 'How to print the report [default: table]'
             cand --state-dir 'Where the embedded control plane keeps everything'
             cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
             cand --router-url 'The URL of the router, whose health `ztm status` shows'
@@ -929,8 +931,6 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand -n 'The Kubernetes namespace of the control plane'
             cand --namespace 'The Kubernetes namespace of the control plane'
             cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
-            cand -o 'How to print data'
-            cand --output 'How to print data'
             cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
             cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
             cand -v 'Say more on standard error; twice for even more'
@@ -963,6 +963,8 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand --tenant 'Only this tenant''s'
             cand --from 'Not before: a date, a time as RFC 3339 has it, or so long ago (`30d`)'
             cand --to 'Before'
+            cand -o 'How to write rows: `json` is a line each, `name` is PARTITION:SEQ [default: csv]'
+            cand --output 'How to write rows: `json` is a line each, `name` is PARTITION:SEQ [default: csv]'
             cand --state-dir 'Where the embedded control plane keeps everything'
             cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
             cand --router-url 'The URL of the router, whose health `ztm status` shows'
@@ -970,8 +972,6 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand -n 'The Kubernetes namespace of the control plane'
             cand --namespace 'The Kubernetes namespace of the control plane'
             cand --context 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far'
-            cand -o 'How to print data'
-            cand --output 'How to print data'
             cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
             cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
             cand -v 'Say more on standard error; twice for even more'
@@ -984,7 +984,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
         &'ztm;spend;help'= {
             cand report 'Add up what was granted, used and kept waiting'
             cand audit 'Prove from the ledger alone that no credit was made or lost; fails if one was'
-            cand export 'Write the ledger''s rows: CSV, or a line of JSON each'
+            cand export 'Write the ledger''s rows in order: CSV, or a line of JSON each'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'ztm;spend;help;report'= {
@@ -1300,7 +1300,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand wait 'Wait until jobs are over; fails if one did not succeed'
             cand cancel 'Call jobs off: at once if they wait, at their next renewal if they run'
             cand retry 'Put dead or cancelled jobs back into the queue, with all their attempts'
-            cand dead 'List the jobs that were given up'
+            cand dead 'List the jobs that were given up; `ztm job get` says why'
         }
         &'ztm;help;job;submit'= {
         }
@@ -1330,7 +1330,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
         &'ztm;help;spend'= {
             cand report 'Add up what was granted, used and kept waiting'
             cand audit 'Prove from the ledger alone that no credit was made or lost; fails if one was'
-            cand export 'Write the ledger''s rows: CSV, or a line of JSON each'
+            cand export 'Write the ledger''s rows in order: CSV, or a line of JSON each'
         }
         &'ztm;help;spend;report'= {
         }

@@ -33,8 +33,7 @@ complete -c ztm -n "__fish_ztm_needs_command" -l context -d 'Which control plane
 complete -c ztm -n "__fish_ztm_needs_command" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_needs_command" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -81,7 +80,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand up" -l default-burst -d 'Up to w
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l job-capacity -d 'How many jobs may run at once, of all tenants; 0 for as many as workers take [default: 0]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l workers -d 'How many jobs this control plane runs at once itself; 0 if others do [default: 4]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l turn-hold -d 'Credits that a chat message holds until it is known what it used [default: 10]' -r
-complete -c ztm -n "__fish_ztm_using_subcommand up" -l price-per-credit -d 'What one credit costs, for reports, in millionths of the currency\'s unit' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l price-per-credit -d 'What one credit costs, for reports: a decimal number, of whatever currency [default: none]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l telegram-url -d 'The Telegram Bot API [default: <https://api.telegram.org>]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l public-url -d 'The router\'s URL as Telegram reaches it; without one no webhook is registered' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
@@ -93,8 +92,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand up" -l context -d 'Which control
 complete -c ztm -n "__fish_ztm_using_subcommand up" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -114,8 +112,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand down" -l context -d 'Which contr
 complete -c ztm -n "__fish_ztm_using_subcommand down" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand down" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -138,8 +135,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand demo" -l context -d 'Which contr
 complete -c ztm -n "__fish_ztm_using_subcommand demo" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand demo" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -157,8 +153,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subc
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -188,8 +183,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -211,8 +205,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -229,8 +222,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -250,8 +242,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -268,8 +259,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -289,8 +279,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -307,8 +296,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -329,8 +317,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -348,8 +335,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -377,8 +363,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_sub
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -400,8 +385,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcomm
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -418,8 +402,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcomm
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -436,8 +419,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcomm
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -458,8 +440,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subco
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -485,8 +466,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -504,8 +484,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -523,8 +502,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -546,8 +524,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcomm
 complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -561,9 +538,9 @@ complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcomm
 complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -f -a "wait" -d 'Wait until jobs are over; fails if one did not succeed'
 complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -f -a "cancel" -d 'Call jobs off: at once if they wait, at their next renewal if they run'
 complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -f -a "retry" -d 'Put dead or cancelled jobs back into the queue, with all their attempts'
-complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -f -a "dead" -d 'List the jobs that were given up'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -f -a "dead" -d 'List the jobs that were given up; `ztm job get` says why'
 complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l prompt-file -d 'A file with what the agent is told' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l prompt-file -d 'A file with what the agent is told; `-` reads it from standard input' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l cost -d 'Credits (GPU-seconds) that are held while it runs' -r
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l agent -d 'One of the tenant\'s agents' -r
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l priority -d '0 to 9, higher first among the tenant\'s own jobs [default: 5]' -r
@@ -581,8 +558,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -600,8 +576,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -624,8 +599,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -643,8 +617,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -661,8 +634,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -680,8 +652,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -699,8 +670,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -714,7 +684,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "wait" -d 'Wait until jobs are over; fails if one did not succeed'
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "cancel" -d 'Call jobs off: at once if they wait, at their next renewal if they run'
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "retry" -d 'Put dead or cancelled jobs back into the queue, with all their attempts'
-complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "dead" -d 'List the jobs that were given up'
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "dead" -d 'List the jobs that were given up; `ztm job get` says why'
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
@@ -725,8 +695,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subco
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -747,8 +716,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -772,8 +740,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -794,8 +761,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -816,8 +782,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subco
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -827,7 +792,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subco
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -f -a "report" -d 'Add up what was granted, used and kept waiting'
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -f -a "audit" -d 'Prove from the ledger alone that no credit was made or lost; fails if one was'
-complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -f -a "export" -d 'Write the ledger\'s rows: CSV, or a line of JSON each'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -f -a "export" -d 'Write the ledger\'s rows in order: CSV, or a line of JSON each'
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l by -d 'What makes a line' -r -f -a "tenant\t''
 agent\t''
@@ -835,17 +800,17 @@ day\t''"
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l tenant -d 'Only this tenant\'s' -r
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l from -d 'Not before: a date, a time as RFC 3339 has it, or so long ago (`30d`)' -r
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l to -d 'Before' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -s o -l output -d 'How to print the report [default: table]' -r -f -a "table\t''
+wide\t''
+json\t''
+name\t''
+csv\t''"
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
-complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
-wide\t'More columns for people'
-json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -862,8 +827,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -874,17 +838,15 @@ complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l tenant -d 'Only this tenant\'s' -r
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l from -d 'Not before: a date, a time as RFC 3339 has it, or so long ago (`30d`)' -r
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l to -d 'Before' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -s o -l output -d 'How to write rows: `json` is a line each, `name` is PARTITION:SEQ [default: csv]' -r -f -a "csv\t''
+json\t''
+name\t''"
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
-complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
-wide\t'More columns for people'
-json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -894,7 +856,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from help" -f -a "report" -d 'Add up what was granted, used and kept waiting'
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from help" -f -a "audit" -d 'Prove from the ledger alone that no credit was made or lost; fails if one was'
-complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write the ledger\'s rows: CSV, or a line of JSON each'
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write the ledger\'s rows in order: CSV, or a line of JSON each'
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
@@ -905,8 +867,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcomm
 complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -927,8 +888,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -945,8 +905,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -963,8 +922,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -985,8 +943,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand status" -l context -d 'Which con
 complete -c ztm -n "__fish_ztm_using_subcommand status" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand status" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -1003,8 +960,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand version" -l context -d 'Which co
 complete -c ztm -n "__fish_ztm_using_subcommand version" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand version" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -1023,8 +979,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand agent" -l context -d 'Which cont
 complete -c ztm -n "__fish_ztm_using_subcommand agent" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand agent" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -1041,8 +996,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_su
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -1062,8 +1016,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcom
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -1080,8 +1033,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcom
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
-name\t'Names only, one a line'
-csv\t'Comma-separated lines with a header, where a command has them'"
+name\t'Names only, one a line'"
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -1128,13 +1080,13 @@ complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from job" -f -a "wait" -d 'Wait until jobs are over; fails if one did not succeed'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from job" -f -a "cancel" -d 'Call jobs off: at once if they wait, at their next renewal if they run'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from job" -f -a "retry" -d 'Put dead or cancelled jobs back into the queue, with all their attempts'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from job" -f -a "dead" -d 'List the jobs that were given up'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from job" -f -a "dead" -d 'List the jobs that were given up; `ztm job get` says why'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from quota" -f -a "get" -d 'Show what a tenant may use, and what it has'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from quota" -f -a "set" -d 'Change what a tenant may use'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from quota" -f -a "grant" -d 'Grant credits beside the bucket; a suspended tenant resumes'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from spend" -f -a "report" -d 'Add up what was granted, used and kept waiting'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from spend" -f -a "audit" -d 'Prove from the ledger alone that no credit was made or lost; fails if one was'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from spend" -f -a "export" -d 'Write the ledger\'s rows: CSV, or a line of JSON each'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from spend" -f -a "export" -d 'Write the ledger\'s rows in order: CSV, or a line of JSON each'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from why" -f -a "tenant" -d 'Why a tenant is as it is, and what would hold back its next message'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from why" -f -a "job" -d 'Why a job waits, runs or ended: who is ahead, what is missing, when it goes on'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from why" -f -a "wake" -d 'Why a tenant is not woken, or was not'

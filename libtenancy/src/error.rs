@@ -282,6 +282,9 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NotFound { what: "tenant", .. } => Some("`ztm tenant list` shows the tenants that exist".into()),
+            Self::NotFound { what: "job", .. } => {
+                Some("`ztm job list` shows the jobs; one that ended is kept for a day, a dead one for a week".into())
+            }
             Self::AlreadyExists { what: "tenant", .. } => Some("`ztm tenant update` changes an existing tenant".into()),
             Self::Unauthenticated => {
                 Some("pass the token file of the control plane with `--token-file` or ZTM_TOKEN_FILE".into())
@@ -297,6 +300,13 @@ impl Error {
             Self::Corrupt { .. } => Some("restore the file from a backup; it was not changed".into()),
             Self::AgentFailed { tenant, .. } => Some(format!("`ztm tenant logs {tenant}` shows what the agent said")),
             Self::Conflict { what: "update", .. } => Some("`ztm inbox list` shows its stage".into()),
+            Self::Conflict { what: "job", name, .. } => Some(format!("`ztm job get {name}` shows where it stands")),
+            Self::Conflict { what: "lease of job", .. } => {
+                Some("drop the attempt: whoever holds the job's lease now does it again".into())
+            }
+            Self::Conflict { what: "idempotency key", .. } => {
+                Some("submit something else under another key; the same again must be the same in everything".into())
+            }
             Self::Conflict { what: "bot", .. } => {
                 Some("a bot has one webhook, so it can belong to one tenant only; make another bot".into())
             }

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use clap::{Command, CommandFactory};
 use ztm::{cli::Cli, generate};
 
-use super::{invocation::World, plane::Plane};
+use super::{
+    invocation::World,
+    plane::{Plane, job},
+};
 
 /// Every command without subcommands: its words after `ztm`, and itself.
 fn leaves() -> Vec<(Vec<String>, Command)> {
@@ -23,18 +26,6 @@ fn leaves() -> Vec<(Vec<String>, Command)> {
     let mut all = Vec::new();
     walk(&generate::tree(), &[], &mut all);
     all
-}
-
-/// A job of alice's as the API shows it.
-fn job(status: &str) -> String {
-    let tenant = "alice".parse().unwrap();
-    let id = libtenancy::jobs::JobId::new(tenant, "00000000000000000000000000").unwrap();
-    let now = libtenancy::clock::Timestamp::default();
-    let mut partition = libtenancy::partition::Partition::new(libtenancy::quota::Quota::default(), 0);
-    partition.job_submit(libtenancy::jobs::NewJob::new(id.clone(), "", libtenancy::quota::MIN_COST), now).unwrap();
-    let mut view = libtenancy::api::jobs::JobView::from(partition.job(&id).unwrap());
-    status.clone_into(&mut view.status);
-    serde_json::to_string(&view).unwrap()
 }
 
 /// The command lines of a help's examples, each as words, `ztm` first.
@@ -137,8 +128,9 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
         &["inbox", "replay", "alice/7/1"],
         &["inbox", "drop", "--yes", "alice/7/2"],
     ];
-    plane.answer("GET /jobs/alice.00000000000000000000000000/wait?timeout_s=30", 200, &job("succeeded"));
-    let wait: &[&str] = &["job", "wait", "alice.00000000000000000000000000"];
+    let id = "alice.00000000000000000000000000";
+    plane.answer(&format!("GET /jobs/{id}/wait?timeout_s=30"), 200, &job(id, "succeeded", |_| ()));
+    let wait: &[&str] = &["job", "wait", id];
     for line in lines.iter().chain([&wait]) {
         let ended = world.ztm(line.iter().copied().chain(["-o", "json"])).ok();
         assert!(ended.json().is_object(), "{line:?}: {ended}");

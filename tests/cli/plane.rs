@@ -19,9 +19,10 @@ use axum::{
 use libtenancy::{
     api::{
         CreateTenant, Deleted, ErrorBody, InboxList, StatusView, TenantList, TenantView, UpdateTenant, UpdateView,
-        WakePhasesView, WakeView, WebhookView, Woken,
+        WakePhasesView, WakeView, WebhookView, Woken, jobs::JobView,
     },
     clock::{Clock, SystemClock, Timestamp},
+    credits::MicroCredits,
     ports::inboxes::InboxCounts,
     tenant::DEFAULT_IDLE_TIMEOUT,
 };
@@ -41,6 +42,7 @@ const PAGE: usize = 100;
 pub(crate) struct Asked {
     pub(crate) line: String,
     pub(crate) body: Value,
+    pub(crate) idempotency_key: Option<String>,
 }
 
 #[derive(Default)]
@@ -106,6 +108,11 @@ impl Plane {
         self.records.lock().unwrap().asked.last().unwrap().body.clone()
     }
 
+    /// The idempotency key of the last request.
+    pub(crate) fn last_key(&self) -> Option<String> {
+        self.records.lock().unwrap().asked.last().unwrap().idempotency_key.clone()
+    }
+
     /// Makes a request line be answered with an error.
     pub(crate) fn fail(&self, line: &str, status: u16, code: &str, error: &str) {
         let body = ErrorBody { code: code.to_owned(), error: error.to_owned(), hint: None };
@@ -156,6 +163,32 @@ impl Drop for Plane {
             runtime.shutdown_background();
         }
     }
+}
+
+/// A job of the age that everything has here, as JSON.
+pub(crate) fn job(id: &str, status: &str, change: impl FnOnce(&mut JobView)) -> String {
+    let mut job = JobView {
+        job_id: id.to_owned(),
+        tenant_id: id.split('.').next().unwrap().to_owned(),
+        agent_id: "main".to_owned(),
+        status: status.to_owned(),
+        delay_reason: None,
+        until: None,
+        worker: None,
+        cost_gpu_seconds: MicroCredits::credits(5),
+        held_gpu_seconds: MicroCredits::ZERO,
+        used_gpu_seconds: MicroCredits(1_500_000),
+        priority: 5,
+        attempts: 1,
+        max_attempts: 3,
+        cancelling: false,
+        submitted_at: three_days_ago(),
+        ended_at: None,
+        result: None,
+        error: None,
+    };
+    change(&mut job);
+    serde_json::to_string(&job).unwrap()
 }
 
 /// Writes a token file as a control plane does.
@@ -212,7 +245,8 @@ async fn answer(State(records): State<Arc<Mutex<Records>>>, request: Request) ->
     let body: Value = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
     let line = format!("{} {}", parts.method, parts.uri);
     let mut records = records.lock().unwrap();
-    records.asked.push(Asked { line: line.clone(), body: body.clone() });
+    let idempotency_key = parts.headers.get("idempotency-key").map(|key| key.to_str().unwrap().to_owned());
+    records.asked.push(Asked { line: line.clone(), body: body.clone(), idempotency_key });
     if let Some((status, text)) = records.answers.get(&line) {
         return (*status, text.clone()).into_response();
     }

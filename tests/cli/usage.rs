@@ -11,7 +11,7 @@ fn f8_an_unknown_output_format_lists_the_formats() {
     --- stdout
     --- stderr
     error: invalid value 'yaml' for '--output <FORMAT>'
-      [possible values: table, wide, json, name, csv]
+      [possible values: table, wide, json, name]
 
     For more information, try '--help'.
     ");
@@ -23,7 +23,7 @@ fn f8_an_unknown_output_format_in_the_environment_lists_the_formats() {
     exit: 2
     --- stdout
     --- stderr
-    error: invalid ZTM_OUTPUT: `yaml` must be one of: table, wide, json, name, csv
+    error: invalid ZTM_OUTPUT: `yaml` must be one of: table, wide, json, name
     ");
 }
 

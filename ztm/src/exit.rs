@@ -49,6 +49,39 @@ pub struct Usage {
 #[error("interrupted")]
 pub struct Interrupted;
 
+/// What was asked for was found out and printed, and is bad: a job that did not succeed, an audit that does not hold.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct BadNews {
+    /// The stable word for it.
+    pub code: &'static str,
+    /// What is bad.
+    pub message: String,
+    /// What can be done about it.
+    pub hint: Option<String>,
+}
+
+/// It may have been done, or not. Context of the library's error, which says what was seen.
+#[derive(Debug, thiserror::Error)]
+#[error("it may have been done, or not")]
+pub struct Unsure {
+    /// How to ask again so that it is done once.
+    hint: String,
+}
+
+impl Unsure {
+    /// The error; where it leaves open whether it was done, with the flags that make a repeat the same.
+    pub fn or(error: Error, flags: &str) -> anyhow::Error {
+        match error {
+            Error::OutcomeUnknown { .. } | Error::Timeout { .. } => {
+                let hint = format!("repeat the command with `{flags}`: however often, it is done once");
+                anyhow::Error::new(error).context(Self { hint })
+            }
+            error => error.into(),
+        }
+    }
+}
+
 /// Another process of this command has failed, and has said why.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
@@ -123,6 +156,9 @@ pub fn code(error: &anyhow::Error) -> &str {
     if let Some(passed) = error.downcast_ref::<Passed>() {
         return &passed.code;
     }
+    if let Some(bad) = error.downcast_ref::<BadNews>() {
+        return bad.code;
+    }
     match error.downcast_ref::<Error>() {
         Some(error) => error.code(),
         None if error.is::<Usage>() => "usage",
@@ -138,6 +174,12 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
     }
     if let Some(passed) = error.downcast_ref::<Passed>() {
         return passed.hint.clone();
+    }
+    if let Some(bad) = error.downcast_ref::<BadNews>() {
+        return bad.hint.clone();
+    }
+    if let Some(unsure) = error.downcast_ref::<Unsure>() {
+        return Some(unsure.hint.clone());
     }
     match error.downcast_ref::<Error>()? {
         Error::NotFound { what: "context", .. } => {

@@ -185,7 +185,8 @@ fn user_directory(environment: Environment<'_>, variable: &str, below_home: &str
 fn one_of<T: clap::ValueEnum>(name: &'static str, value: &str) -> Result<T> {
     T::from_str(value, true).map_err(|_| {
         let values: Vec<_> =
-            T::value_variants().iter().filter_map(T::to_possible_value).map(|v| v.get_name().to_owned()).collect();
+            T::value_variants().iter().filter_map(T::to_possible_value).filter(|v| !v.is_hide_set()).collect();
+        let values: Vec<_> = values.iter().map(clap::builder::PossibleValue::get_name).collect();
         Error::invalid(name, format!("`{value}` must be one of: {}", values.join(", ")))
     })
 }
@@ -208,6 +209,8 @@ pub(crate) fn base_url(field: &'static str, text: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
+
+    use libtenancy::credits::MicroCredits;
 
     use super::*;
 
@@ -239,7 +242,8 @@ mod tests {
 
     const FILE: &str = "state_dir = '/file'\norchestrator_url = 'http://file'\nrouter_url = 'http://file-r'\n\
         token_file = '/file.token'\nnamespace = 'file'\noutput = 'name'\ncolor = 'never'\nrequest_timeout = 3\n\
-        [up]\nport = 1\nwarm = 7\ndrain = '2m'\nagent_memory = '1Gi'\n";
+        [up]\nport = 1\nwarm = 7\ndrain = '2m'\nagent_memory = '1Gi'\n\
+        default_rate = '0.5'\ndefault_burst = 60\nprice_per_credit = '0.002'\n";
 
     fn environment(world: World) -> World {
         world
@@ -309,6 +313,8 @@ mod tests {
         let up = World::new().file(FILE).resolve(GlobalArgs::default()).unwrap().up;
         assert_eq!((up.port, up.warm, up.drain), (Some(1), Some(7), Some(Duration::from_mins(2))));
         assert_eq!(up.agent_memory, Some(1 << 30));
+        assert_eq!((up.default_rate, up.default_burst), (Some(MicroCredits(500_000)), Some(MicroCredits::credits(60))));
+        assert_eq!(up.price_per_credit, Some(2_000));
     }
 
     #[test]
@@ -334,6 +340,9 @@ mod tests {
             ("output = 'yaml'\n", "line 1 (`output`): unknown variant `yaml`"),
             ("[up]\nwarn = 3\n", "line 2 (`warn`): unknown field `warn`"),
             ("[up]\ndrain = '-1s'\n", "is negative"),
+            ("[up]\ndefault_rate = 0.5\n", "a decimal one in quotes"),
+            ("[up]\nturn_hold = 'nan'\n", "at most six decimals"),
+            ("[up]\nprice_per_credit = -1\n", "is negative"),
             ("request_timeout = 0\n", "longer than 0"),
             ("output = \n", "line 1"),
         ] {

@@ -86,7 +86,8 @@ pub enum Output {
     Json,
     /// Names only, one a line
     Name,
-    /// Comma-separated lines with a header, where a command has them
+    /// Comma-separated lines with a header: `ztm spend report` and `ztm spend export` only, which list it themselves
+    #[value(hide = true)]
     Csv,
 }
 

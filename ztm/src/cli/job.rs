@@ -12,7 +12,7 @@ use super::quantity;
 pub enum JobCommand {
     /// Give a tenant's agent a job; it is queued, paid for and run in its turn
     #[command(
-        long_about = "Give a tenant's agent a job.\n\nThe job is stored before this returns. While it runs, its cost is held; what it used is \
+        long_about = "Give a tenant's agent a job; it is queued, paid for and run in its turn\n\nThe job is stored before this returns. While it runs, its cost is held; what it used is \
             charged when it ends, and the rest goes back. A repeat with the same idempotency key is the same submission.",
         after_help = "Examples:\n  ztm job submit alice 'Summarise the week' --cost 30\n  \
             cat prompt.txt | ztm job submit alice - --cost 30 --wait\n  \
@@ -20,13 +20,23 @@ pub enum JobCommand {
     )]
     Submit(SubmitArgs),
     /// Show a job and what came out
-    #[command(after_help = "Example:\n  ztm job get alice.01k9zz5d7e8f9g0h1j2k3m4n5p")]
+    #[command(
+        long_about = "Show a job and what came out\n\nA long result is cut; `-o json` has all of it. Jobs that succeeded or were \
+            cancelled can be read for a day, dead ones for a week.",
+        after_help = "Examples:\n  ztm job get alice.01k9zz5d7e8f9g0h1j2k3m4n5p\n  \
+            ztm job get alice.01k9zz5d7e8f9g0h1j2k3m4n5p -o json | jq -r .result"
+    )]
     Get(JobArgs),
     /// List jobs and where they stand
     #[command(after_help = "Examples:\n  ztm job list\n  ztm job list alice --status queued -o wide")]
     List(JobListArgs),
     /// Wait until jobs are over; fails if one did not succeed
-    #[command(after_help = "Example:\n  ztm job wait alice.01k9zz5d7e8f9g0h1j2k3m4n5p --timeout 5m")]
+    #[command(
+        long_about = "Wait until jobs are over; fails if one did not succeed\n\nAll of them are waited for, and those that \
+            ended are printed. The exit status is 0 if all succeeded, 6 if one did not end in time, 1 if one is dead or \
+            was cancelled.",
+        after_help = "Example:\n  ztm job wait alice.01k9zz5d7e8f9g0h1j2k3m4n5p --timeout 5m"
+    )]
     Wait(JobWaitArgs),
     /// Call jobs off: at once if they wait, at their next renewal if they run
     #[command(after_help = "Example:\n  ztm job cancel alice.01k9zz5d7e8f9g0h1j2k3m4n5p")]
@@ -36,7 +46,7 @@ pub enum JobCommand {
         after_help = "Examples:\n  ztm job retry alice.01k9zz5d7e8f9g0h1j2k3m4n5p\n  ztm job retry --all-dead --tenant alice"
     )]
     Retry(JobRetryArgs),
-    /// List the jobs that were given up
+    /// List the jobs that were given up; `ztm job get` says why
     #[command(after_help = "Examples:\n  ztm job dead\n  ztm job dead alice -o name")]
     Dead(DeadArgs),
 }
@@ -52,7 +62,7 @@ pub struct SubmitArgs {
     #[arg(value_name = "PROMPT", required_unless_present = "prompt_file", conflicts_with = "prompt_file")]
     pub prompt: Option<String>,
 
-    /// A file with what the agent is told
+    /// A file with what the agent is told; `-` reads it from standard input
     #[arg(long, value_name = "FILE")]
     pub prompt_file: Option<PathBuf>,
 
@@ -81,7 +91,10 @@ pub struct SubmitArgs {
     pub delay: Option<Duration>,
 
     /// A repeat under the same key within a day is the same submission [default: a random one]
-    #[arg(long, value_name = "KEY")]
+    ///
+    /// Not with `--in`, which means another time with each repeat: give the time with `--at`. `--verbose` shows the
+    /// random one.
+    #[arg(long, value_name = "KEY", conflicts_with = "delay")]
     pub idempotency_key: Option<String>,
 
     /// Wait until it is over, and print what came out

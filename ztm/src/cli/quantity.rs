@@ -1,4 +1,4 @@
-//! Times and sizes as people write them.
+//! Times, sizes, credits and money as people write them.
 
 use std::time::Duration;
 
@@ -7,19 +7,33 @@ use libtenancy::{
     credits::MicroCredits,
 };
 
-/// A time: a bare number is seconds; otherwise units (`500ms`, `30s`, `5m`, `1h 30m`). Not negative, at most a year.
+/// The days of a year, at most.
+const YEAR: u64 = 366;
+
+/// A time: a bare number is seconds; otherwise units (`500ms`, `30s`, `5m`, `1h 30m`, `7d`; a day has 24 hours). Not
+/// negative, at most a year.
 pub fn time(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is not a time: write seconds, or a number with a unit (500ms, 30s, 5m, 2h)");
+    match span(text)? {
+        time if time > days(YEAR) => Err(format!("`{text}` is more than a year")),
+        time => Ok(time),
+    }
+}
+
+fn days(count: u64) -> Duration {
+    Duration::from_hours(24 * count)
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is not a time: write seconds, or a number with a unit (500ms, 30s, 5m, 2h, 7d)");
     let trimmed = text.trim();
     let time = match trimmed.parse::<i64>() {
         Ok(seconds) => jiff::SignedDuration::from_secs(seconds),
-        Err(_) => trimmed.parse::<jiff::SignedDuration>().map_err(|_| wrong())?,
+        Err(_) => trimmed
+            .parse::<jiff::Span>()
+            .and_then(|span| span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()))
+            .map_err(|_| wrong())?,
     };
-    let time = Duration::try_from(time).map_err(|_| format!("`{text}` is negative"))?;
-    if time > Duration::from_hours(366 * 24) {
-        return Err(format!("`{text}` is more than a year"));
-    }
-    Ok(time)
+    Duration::try_from(time).map_err(|_| format!("`{text}` is negative"))
 }
 
 /// A [`time`] to wait: longer than nothing.
@@ -63,15 +77,12 @@ pub fn bytes(text: &str) -> Result<u64, String> {
     number.checked_mul(factor).ok_or_else(|| format!("`{text}` is too large"))
 }
 
-/// A [`time`] in days too (`30d`), up to a hundred years; longer than nothing.
-pub fn days(text: &str) -> Result<Duration, String> {
-    let Some(days) = text.trim().strip_suffix('d').and_then(|days| days.parse::<u64>().ok()) else {
-        return timeout(text);
-    };
-    match days {
-        0 => Err("it must be longer than 0".to_owned()),
-        1..=36_600 => Ok(Duration::from_secs(days * 86_400)),
-        _ => Err(format!("`{text}` is more than a hundred years")),
+/// A lifetime: a [`time`] longer than nothing, up to a hundred years.
+pub fn lifetime(text: &str) -> Result<Duration, String> {
+    match span(text)? {
+        Duration::ZERO => Err("it must be longer than 0".to_owned()),
+        time if time > days(100 * YEAR) => Err(format!("`{text}` is more than a hundred years")),
+        time => Ok(time),
     }
 }
 
@@ -100,7 +111,7 @@ pub fn past(text: &str) -> Result<Timestamp, String> {
     if let Ok(moment) = text.parse().or_else(|_| format!("{text}T00:00:00Z").parse()) {
         return Ok(moment);
     }
-    let ago = days(text).map_err(|_| format!("`{text}` is no date, time, or time ago (2026-11-25, 30d, 12h)"))?;
+    let ago = lifetime(text).map_err(|_| format!("`{text}` is no date, time, or time ago (2026-11-25, 30d, 12h)"))?;
     Ok(SystemClock::default().now() - ago)
 }
 
@@ -114,12 +125,17 @@ pub fn deserialize_bytes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> R
     Written::read(deserializer).and_then(|w| bytes(&w).map(Some).map_err(serde::de::Error::custom))
 }
 
-/// [`credits`] in a configuration file.
+/// [`credits`] in a configuration file: a whole number, or a decimal one as text.
 pub fn deserialize_credits<'de, D>(deserializer: D) -> Result<Option<MicroCredits>, D::Error>
 where
     D: serde::Deserializer<'de>,
 {
-    Written::read(deserializer).and_then(|w| credits(&w).map(Some).map_err(serde::de::Error::custom))
+    Decimal::read(deserializer).and_then(|w| credits(&w).map(Some).map_err(serde::de::Error::custom))
+}
+
+/// [`money`] in a configuration file, written as [`credits`] are.
+pub fn deserialize_money<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Decimal::read(deserializer).and_then(|w| money(&w).map(Some).map_err(serde::de::Error::custom))
 }
 
 #[derive(serde::Deserialize)]
@@ -138,6 +154,23 @@ impl Written {
     }
 }
 
+/// A file's own decimals are floats, which may be another number than was written: they are refused.
+#[derive(serde::Deserialize)]
+#[serde(untagged, expecting = "expected a whole number, or a decimal one in quotes (\"0.5\")")]
+enum Decimal {
+    Whole(i64),
+    Text(String),
+}
+
+impl Decimal {
+    fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+        Ok(match <Self as serde::Deserialize>::deserialize(deserializer)? {
+            Self::Whole(number) => number.to_string(),
+            Self::Text(text) => text,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,10 +180,39 @@ mod tests {
         for (text, millis) in [("0", 0), ("90", 90_000), ("500ms", 500), ("5m", 300_000), ("1h 30m", 5_400_000)] {
             assert_eq!(time(text).unwrap(), Duration::from_millis(millis), "{text}");
         }
-        for text in ["", "abc", "-1", "-5s", "5 parsecs", "NaN", "99999999999999999999", "400000000"] {
+        assert_eq!(time("1d 12h").unwrap(), Duration::from_hours(36));
+        for text in ["", "abc", "-1", "-5s", "5 parsecs", "NaN", "99999999999999999999", "400000000", "1mo", "367d"] {
             assert!(time(text).is_err(), "{text}");
         }
         assert!(timeout("0").is_err());
+        assert_eq!(lifetime("730d").unwrap(), days(730));
+        for text in ["0", "-1d", "36601d", "soon"] {
+            assert!(lifetime(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn moments_are_written_out_dated_or_so_long_ago() {
+        let at = |text: &str| past(text).unwrap().to_string();
+        assert_eq!(at("2026-11-25T08:00:00+01:00"), "2026-11-25T07:00:00.000000Z");
+        assert_eq!(at("2026-11-25"), "2026-11-25T00:00:00.000000Z");
+        let week_ago = past("7d").unwrap();
+        let ago = SystemClock::default().now().since(week_ago);
+        assert!((days(7)..days(8)).contains(&ago), "{ago:?}");
+        for text in ["", "soon", "2026-13-01", "2026-02-30", "-7d", "0"] {
+            assert!(past(text).is_err(), "{text}");
+        }
+        assert!(moment("2026-11-25").is_err());
+    }
+
+    #[test]
+    fn m4_credits_and_money_are_plain_decimals() {
+        assert_eq!(credits(" 0.5 ").unwrap(), MicroCredits(500_000));
+        assert_eq!(money("20.00").unwrap(), 20_000_000);
+        for text in ["", "nan", "1e3", "0.0000001", "5 EUR", "1,5"] {
+            assert!(credits(text).is_err() && money(text).is_err(), "{text}");
+        }
+        assert!(money("-1").is_err());
     }
 
     #[test]

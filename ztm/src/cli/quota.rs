@@ -15,7 +15,7 @@ pub enum QuotaCommand {
     Get(QuotaGetArgs),
     /// Change what a tenant may use
     #[command(
-        long_about = "Change what a tenant may use; what is not named stays.\n\nCredits are GPU-seconds. A bucket refills by `--rate` a second up to \
+        long_about = "Change what a tenant may use\n\nWhat is not named stays. Credits are GPU-seconds. A bucket refills by `--rate` a second up to \
             `--burst`. A budget limits what is spent in a period of the UTC calendar: at 80 % the chat is told, at 100 % a hard one suspends \
             the tenant until the next period or a grant.",
         after_help = "Examples:\n  ztm quota set alice --rate 0.5 --burst 1800\n  ztm quota set alice --budget 5000/month\n  \
@@ -94,7 +94,7 @@ pub struct GrantArgs {
     pub credits: MicroCredits,
 
     /// When what is left of them is gone [default: never]
-    #[arg(long, value_name = "TIME", value_parser = quantity::days)]
+    #[arg(long, value_name = "TIME", value_parser = quantity::lifetime)]
     pub expires: Option<Duration>,
 
     /// A repeat under the same name grants nothing more [default: a random one]

@@ -1,9 +1,12 @@
 //! `ztm spend`.
 
-use clap::{Args, Subcommand, builder::PossibleValuesParser};
+use clap::{
+    Args, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use libtenancy::{clock::Timestamp, spend::By};
 
-use super::quantity;
+use super::{global::Output, quantity};
 
 /// The verbs of `ztm spend`.
 #[derive(Debug, Subcommand)]
@@ -16,9 +19,9 @@ pub enum SpendCommand {
     /// Prove from the ledger alone that no credit was made or lost; fails if one was
     #[command(after_help = "Example:\n  ztm spend audit")]
     Audit(AuditArgs),
-    /// Write the ledger's rows: CSV, or a line of JSON each
+    /// Write the ledger's rows in order: CSV, or a line of JSON each
     #[command(
-        after_help = "Examples:\n  ztm spend export -o csv\n  ztm spend export --tenant alice --from 2026-11-01 -o json"
+        after_help = "Examples:\n  ztm spend export\n  ztm spend export --tenant alice --from 2026-11-01 -o json"
     )]
     Export(ExportArgs),
 }
@@ -33,6 +36,11 @@ pub struct ReportArgs {
     /// Which rows
     #[command(flatten)]
     pub rows: RowArgs,
+
+    /// How to print the report [default: table]
+    #[arg(long, short, value_name = "FORMAT", overrides_with = "output",
+        value_parser = formats(&["table", "wide", "json", "name", "csv"]))]
+    pub output: Option<Output>,
 }
 
 /// `ztm spend audit`.
@@ -45,6 +53,16 @@ pub struct ExportArgs {
     /// Which rows
     #[command(flatten)]
     pub rows: RowArgs,
+
+    /// How to write rows: `json` is a line each, `name` is PARTITION:SEQ [default: csv]
+    #[arg(long, short, value_name = "FORMAT", overrides_with = "output",
+        value_parser = formats(&["csv", "json", "name"]))]
+    pub output: Option<Output>,
+}
+
+/// The formats of one command, where they are not those of all. The flag takes the place of the global one.
+fn formats(names: &'static [&'static str]) -> impl TypedValueParser<Value = Output> {
+    PossibleValuesParser::new(names).try_map(|name| Output::from_str(&name, false))
 }
 
 /// Which rows of the ledger.

@@ -130,8 +130,9 @@ pub struct UpArgs {
     #[serde(deserialize_with = "quantity::deserialize_credits")]
     pub turn_hold: Option<MicroCredits>,
 
-    /// What one credit costs, for reports, in millionths of the currency's unit
-    #[arg(long, value_name = "MICROS")]
+    /// What one credit costs, for reports: a decimal number, of whatever currency [default: none]
+    #[arg(long, value_name = "MONEY", value_parser = quantity::money)]
+    #[serde(deserialize_with = "quantity::deserialize_money")]
     pub price_per_credit: Option<u64>,
 
     /// The Telegram Bot API [default: <https://api.telegram.org>]

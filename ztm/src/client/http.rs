@@ -188,6 +188,11 @@ impl Http {
         self.call(Method::GET, "/status", NONE, PLAIN).await
     }
 
+    /// How long the user lets an answer take, if they said so.
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
     pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.orchestrator));
         match &self.token {

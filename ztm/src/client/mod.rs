@@ -24,6 +24,7 @@ mod work;
 pub use direct::Direct;
 pub(crate) use direct::update_key;
 pub use http::Http;
+pub(crate) use work::is_over;
 pub use work::{Rows, Subject};
 
 /// How many rows are asked for at once; every listing goes on until there are no more.

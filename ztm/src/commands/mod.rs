@@ -3,12 +3,12 @@
 use std::{future::Future, path::Path, process::ExitCode};
 
 use anyhow::Result;
-use libtenancy::Error;
+use libtenancy::{Error, secret::random_bytes};
 
 use crate::{
     cli::{
-        Cli, Command, agent::AgentArgs, generate::GenerateCommand, inbox::InboxCommand, job::JobCommand,
-        quota::QuotaCommand, spend::SpendCommand, tenant::TenantCommand, webhook::WebhookCommand,
+        Cli, Command, agent::AgentArgs, generate::GenerateCommand, global::Output, inbox::InboxCommand,
+        job::JobCommand, quota::QuotaCommand, spend::SpendCommand, tenant::TenantCommand, webhook::WebhookCommand,
     },
     client::Client,
     exit::{Exit, Interrupted, Usage},
@@ -43,6 +43,18 @@ impl Context {
     pub fn client(&self) -> Result<Client> {
         Ok(Client::connect(&self.settings)?)
     }
+
+    /// Says something that only `--verbose` asks for.
+    fn detail(&self, text: &str) {
+        if self.settings.verbose > 0 {
+            self.printer.note(text);
+        }
+    }
+}
+
+/// A name that nobody else has used: for what is done once a name.
+fn random_name() -> Result<String> {
+    Ok(format!("{:032x}", u128::from_be_bytes(random_bytes()?)))
 }
 
 /// Resolves the settings and does what was asked. Returns the printer that an error is to be printed with: `early`, until
@@ -73,6 +85,13 @@ pub fn run(cli: Cli, early: Printer) -> (Printer, Result<ExitCode>) {
     let printer = Printer::new(settings.output, settings.color, settings.quiet);
     if flag_namespace {
         printer.warn("`--namespace` has no effect: there is no cluster in this context");
+    }
+    // Said before anything is done: a job must not be submitted and then not be printed.
+    let has_csv = matches!(command, Command::Spend(SpendCommand::Report(_) | SpendCommand::Export(_)));
+    if printer.output() == Output::Csv && !has_csv {
+        let message = "CSV is for `ztm spend report` and `ztm spend export` only".to_owned();
+        let usage = Usage { message, hint: Some("`-o json` has everything that this command prints".to_owned()) };
+        return (printer, Err(usage.into()));
     }
     let context = Context { settings, printer: printer.clone() };
     (printer, dispatch(&context, command).map(done))

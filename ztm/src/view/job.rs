@@ -3,16 +3,19 @@
 use libtenancy::api::jobs::{JobList, JobSubmitted, JobView};
 use serde::Serialize;
 
-use super::{Look, Show, cell, number, status};
+use super::{Look, Show, cell, number, plain, span, status};
+use crate::client::is_over;
 
 /// What is worth knowing about where a job stands.
 fn detail(job: &JobView, look: &Look) -> String {
-    match (&job.delay_reason, &job.worker, job.until) {
-        (Some(reason), _, Some(until)) => format!("{reason}, until {until}"),
-        (_, Some(worker), Some(until)) => format!("{worker}, lease {}", super::span(until.since(look.now))),
-        _ if job.cancelling => "being called off".to_owned(),
-        _ => "-".to_owned(),
-    }
+    let calling_off = (job.cancelling && !is_over(job)).then(|| "being called off".to_owned());
+    let place = match (&job.delay_reason, &job.worker, job.until) {
+        (Some(reason), _, Some(until)) => Some(format!("{reason}, until {until}")),
+        (_, Some(worker), Some(until)) => Some(format!("{worker}, lease {}", span(until.since(look.now)))),
+        _ => None,
+    };
+    let known: Vec<String> = calling_off.into_iter().chain(place).collect();
+    if known.is_empty() { "-".to_owned() } else { known.join("; ") }
 }
 
 impl Show for JobList {
@@ -97,8 +100,8 @@ pub struct Done {
 impl Show for Done {
     fn text(&self, _: &Look) -> String {
         let line = |job: &JobView| {
-            let is = if job.cancelling { "being called off" } else { &job.status };
-            format!("{} is {is}", super::plain(&job.job_id))
+            let status = if job.cancelling && !is_over(job) { "being called off" } else { &job.status };
+            format!("{} is {}", plain(&job.job_id), plain(status))
         };
         self.jobs.iter().map(line).collect::<Vec<_>>().join("\n")
     }

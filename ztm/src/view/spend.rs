@@ -1,10 +1,7 @@
 //! Reports, audits and rows of the ledger.
 
-use comfy_table::Cell;
-use libtenancy::{
-    api::spend::{AuditReport, LedgerRow, SpendLine, SpendReport},
-    credits::MicroCredits,
-};
+use comfy_table::{Cell, Color};
+use libtenancy::api::spend::{AuditReport, LedgerRow, SpendLine, SpendReport};
 
 use super::{Look, Show, cell, number, size, span};
 
@@ -17,8 +14,11 @@ fn name(line: &SpendLine) -> String {
     }
 }
 
-fn money(micros: Option<u64>) -> String {
-    micros.map_or("-".to_owned(), |micros| MicroCredits(i64::try_from(micros).unwrap_or(i64::MAX)).to_string())
+/// Money as it is written: at least two decimals, more where they are not zero.
+fn money(micros: u64) -> String {
+    let decimals = format!("{:06}", micros % 1_000_000);
+    let more = decimals[2..].trim_end_matches('0');
+    format!("{}.{}{more}", micros / 1_000_000, &decimals[..2])
 }
 
 impl Show for SpendReport {
@@ -31,7 +31,7 @@ impl Show for SpendReport {
             let mut row = vec![
                 cell(name(line)),
                 number(line.spent),
-                number(money(line.money_micros)),
+                number(line.money_micros.map_or("-".to_owned(), money)),
                 number(line.settled),
                 number(line.reclaimed),
                 time(line.running_s),
@@ -90,7 +90,22 @@ impl Show for AuditReport {
             row
         };
         let rows = self.tenants.iter().map(|tenant| row(&tenant.tenant_id, &tenant.totals));
-        look.table(&header, rows.chain([row("total", &self.totals)]))
+        let table = look.table(&header, rows.chain([row("total", &self.totals)]));
+        let verdict = if self.holds {
+            cell("granted + refilled + adjusted = spent + expired + held + available").fg(Color::Green)
+        } else {
+            cell("it does not hold").fg(Color::Red)
+        };
+        let forgot = (self.rollbacks > 0)
+            .then(|| cell(format!("{}; {} rows had not reached the ledger", self.rollbacks, self.lost_rows)));
+        let fields = [
+            ("Verdict", Some(verdict)),
+            ("Rows", Some(cell(self.rows.to_string()))),
+            ("Not there yet", (self.undrained > 0).then(|| cell(self.undrained.to_string()))),
+            ("Rollbacks", forgot),
+        ];
+        let violations = self.violations.iter().map(|violation| ("Violation", Some(cell(violation))));
+        format!("{table}\n\n{}", look.fields(fields.into_iter().chain(violations)))
     }
 
     fn names(&self) -> Vec<String> {
@@ -102,10 +117,15 @@ impl Show for AuditReport {
 pub const ROW_HEADER: &str = "partition,incarnation,seq,at,kind,tenant_id,agent_id,reference,attempt,granted,refilled,held,\
     spent,expired,adjusted,quantity,label,available_after,held_after,hash\n";
 
-/// A row of an export. No field can hold a comma, a quote or a line's end, but a reference is quoted all the same.
+/// The name of a row: `PARTITION:SEQ`.
+pub fn row_name(row: &LedgerRow) -> String {
+    format!("{}:{}", row.partition, row.seq)
+}
+
+/// A row of an export, without the line's end. No field can hold a comma, a quote or a line's end, but a reference is quoted all the same.
 pub fn row_csv(row: &LedgerRow) -> String {
     format!(
-        "{},{},{},{},{},{},{},\"{}\",{},{},{},{},{},{},{},{},{},{},{},{}\n",
+        "{},{},{},{},{},{},{},\"{}\",{},{},{},{},{},{},{},{},{},{},{},{}",
         row.partition,
         row.incarnation,
         row.seq,
@@ -127,4 +147,15 @@ pub fn row_csv(row: &LedgerRow) -> String {
         row.held_after,
         row.hash
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_has_two_decimals_or_as_many_as_it_needs() {
+        let shown = [0, 1, 10_000, 500_000, 20_000_000, 1_234_567].map(money);
+        assert_eq!(shown, ["0.00", "0.000001", "0.01", "0.50", "20.00", "1.234567"]);
+    }
 }

@@ -1,16 +1,14 @@
 //! Explanations.
 
-use std::fmt::Write as _;
-
 use libtenancy::api::why::Why;
 
-use super::{Look, Show, cell, plain, status};
+use super::{Look, Show, cell, plain, span, status};
 
 impl Show for Why {
     fn text(&self, look: &Look) -> String {
         let expected = self.expected_at.map(|at| {
             let because = self.expected_because.as_deref().unwrap_or("");
-            cell(format!("{at} (in {}): {because}", super::span(at.since(look.now))))
+            cell(format!("{at} (in {}): {because}", span(at.since(look.now))))
         });
         let mut text = look.fields([
             ("Subject", Some(cell(format!("{} {}", self.subject, self.id)))),
@@ -19,15 +17,18 @@ impl Show for Why {
             ("Expected", expected),
         ]);
         for reason in &self.reasons {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "\n\n{}: {}", plain(&reason.code), plain(&reason.text));
-            if let Some(until) = reason.until {
-                let _ = write!(text, "\n  until {until}");
-            }
-            for numbers in &reason.compared {
-                let needs =
-                    if numbers.needs == "-" { String::new() } else { format!(" (against {})", plain(&numbers.needs)) };
-                let _ = write!(text, "\n  {}: {}{needs}", plain(&numbers.what), plain(&numbers.has));
+            let mut lines = vec![String::new(), format!("{}: {}", plain(&reason.code), plain(&reason.text))];
+            lines.extend(reason.until.map(|until| format!("  until {until} (in {})", span(until.since(look.now)))));
+            lines.extend(reason.compared.iter().map(|numbers| {
+                let needs = match numbers.needs.as_str() {
+                    "-" => String::new(),
+                    needs => format!(" (against {})", plain(needs)),
+                };
+                format!("  {}: {}{needs}", plain(&numbers.what), plain(&numbers.has))
+            }));
+            for line in lines {
+                text.push('\n');
+                text.push_str(&line);
             }
         }
         text

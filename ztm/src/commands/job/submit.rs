@@ -1,6 +1,6 @@
 //! `ztm job submit`.
 
-use std::io::Read;
+use std::{io::Read, path::Path};
 
 use anyhow::{Context as _, Result};
 use libtenancy::{
@@ -9,22 +9,29 @@ use libtenancy::{
     clock::{Clock, SystemClock},
     jobs::{Idempotency, MAX_PROMPT},
     quota::cost_checked,
-    secret::random_bytes,
+    tenant::TenantId,
 };
 
 use super::wait::over;
-use crate::{cli::job::SubmitArgs, commands::Context};
+use crate::{
+    cli::job::SubmitArgs,
+    commands::{Context, random_name},
+    exit::Unsure,
+};
 
 /// Submits a job and prints it; with `--wait`, prints it once it is over.
 pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
+    // What is refused here needs no prompt.
+    let tenant: TenantId = args.tenant.parse()?;
     cost_checked("cost", args.cost)?;
     let key = match args.idempotency_key {
         Some(key) => key,
-        None => hex_of(random_bytes::<16>()?),
+        None => random_name()?,
     };
     Idempotency::new(&key, b"")?;
     let prompt = match (args.prompt, args.prompt_file) {
         (Some(dash), _) if dash == "-" => read(std::io::stdin().lock(), "standard input")?,
+        (None, Some(dash)) if dash == Path::new("-") => read(std::io::stdin().lock(), "standard input")?,
         (Some(prompt), _) => prompt,
         (None, Some(file)) => {
             let opened = std::fs::File::open(&file).map_err(Error::io("open", &file))?;
@@ -33,7 +40,7 @@ pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
         (None, None) => return Err(Error::invalid("prompt", "there is none").into()),
     };
     let new = SubmitJob {
-        tenant_id: args.tenant,
+        tenant_id: tenant.into(),
         agent_id: args.agent,
         prompt,
         cost_gpu_seconds: args.cost,
@@ -41,8 +48,18 @@ pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
         max_attempts: args.attempts,
         not_before: args.at.or(args.delay.map(|delay| SystemClock::default().now() + delay)),
     };
+    // The key is bound to the moment, which `--in` would make another one.
+    let at = new.not_before.filter(|_| args.delay.is_some()).map(|at| format!(" --at {at}")).unwrap_or_default();
     let client = ctx.client()?;
-    let submitted = client.job_submit(new, &key).await?;
+    ctx.detail(&format!("idempotency key: {key}"));
+    let submitted = match client.job_submit(new, &key).await {
+        Ok(submitted) => submitted,
+        // The store does not know the key itself.
+        Err(Error::Conflict { what: what @ "idempotency key", reason, .. }) => {
+            return Err(Error::conflict(what, key, reason).into());
+        }
+        Err(error) => return Err(Unsure::or(error, &format!("--idempotency-key {key}{at}"))),
+    };
     if submitted.duplicate {
         ctx.printer.note("an earlier submission under this key is the same");
     }
@@ -62,8 +79,4 @@ fn read(from: impl Read, name: &str) -> Result<String> {
         return Err(Error::invalid("prompt", format!("{name} has more than {MAX_PROMPT} bytes")).into());
     }
     String::from_utf8(bytes).map_err(|_| Error::invalid("prompt", format!("{name} is not UTF-8")).into())
-}
-
-fn hex_of(bytes: [u8; 16]) -> String {
-    format!("{:032x}", u128::from_be_bytes(bytes))
 }

@@ -1,51 +1,127 @@
 //! `ztm job wait`.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use anyhow::Result;
-use indicatif::ProgressBar;
+use futures::{StreamExt, stream};
+use indicatif::{ProgressBar, ProgressDrawTarget};
 use libtenancy::{Error, api::jobs::JobView, clock::Stopwatch};
 
-use crate::{cli::job::JobWaitArgs, client::Client, commands::Context, view::job::Done};
+use crate::{
+    cli::job::JobWaitArgs,
+    client::{Client, is_over},
+    commands::Context,
+    exit::BadNews,
+    view::{job::Done, plain},
+};
 
-/// Waits until jobs are over; fails if one did not succeed.
+/// The shortest time between two questions about one job, however fast they are answered.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How many jobs are asked about at once.
+const AT_ONCE: usize = 16;
+
+/// Waits until jobs are over; fails if one did not succeed. What has ended by then is printed whatever becomes of the rest.
 pub async fn wait(ctx: &Context, args: &JobWaitArgs) -> Result<()> {
     super::checked(&args.jobs)?;
     let client = ctx.client()?;
-    let watch = Stopwatch::start();
-    let mut jobs = Vec::new();
-    for job in &args.jobs {
-        jobs.push(over(ctx, &client, job, args.timeout.saturating_sub(watch.elapsed())).await?);
+    let (jobs, failed) = ended(ctx, &client, &args.jobs, args.timeout).await;
+    let bad = jobs.iter().find(|job| job.status != "succeeded").cloned();
+    if !jobs.is_empty() {
+        ctx.printer.show(&Done { done: "ended", jobs })?;
     }
-    let failed = jobs.iter().find(|job| job.status != "succeeded").cloned();
-    ctx.printer.show(&Done { done: "ended", jobs })?;
-    failed.map_or(Ok(()), |job| succeeded(&job))
+    match (failed, bad) {
+        (Some(error), _) => Err(error.into()),
+        (None, Some(job)) => succeeded(&job),
+        (None, None) => Ok(()),
+    }
 }
 
-/// The job once it is over. `Timeout` if that takes longer.
+/// One job once it is over. `Timeout` if that takes longer.
 pub(super) async fn over(ctx: &Context, client: &Client, id: &str, timeout: Duration) -> Result<JobView> {
-    let watch = Stopwatch::start();
-    let bar = if ctx.printer.draws_progress() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
-    bar.enable_steady_tick(Duration::from_millis(120));
-    loop {
-        let left = timeout.saturating_sub(watch.elapsed());
-        let job = client.job_wait(id, left).await?;
-        if matches!(job.status.as_str(), "succeeded" | "dead" | "cancelled") {
-            bar.finish_and_clear();
-            return Ok(job);
-        }
-        bar.set_message(format!("{id} is {}", job.status));
-        if watch.elapsed() >= timeout {
-            bar.finish_and_clear();
-            return Err(Error::Timeout { what: format!("`{id}`, which is {},", job.status), after: timeout }.into());
-        }
+    let (mut jobs, failed) = ended(ctx, client, &[id.to_owned()], timeout).await;
+    match (failed, jobs.pop()) {
+        (Some(error), _) => Err(error.into()),
+        (None, Some(job)) => Ok(job),
+        (None, None) => Err(Error::internal("a job was not waited for").into()),
     }
 }
 
 /// Fails unless the job succeeded.
 pub(super) fn succeeded(job: &JobView) -> Result<()> {
-    match job.status.as_str() {
-        "succeeded" => Ok(()),
-        status => Err(anyhow::anyhow!("`{}` is {status}", job.job_id)),
+    if job.status == "succeeded" {
+        return Ok(());
+    }
+    let why = job.error.as_ref().map_or_else(String::new, |error| format!(": {error}"));
+    Err(BadNews {
+        code: "job_failed",
+        message: format!("`{}` is {}{why}", job.job_id, job.status),
+        hint: Some(format!("`ztm job retry {}` puts it back into the queue", job.job_id)),
+    }
+    .into())
+}
+
+/// The jobs that were over in time, in the order they were named, and the first failure. One that fails does not keep the
+/// others from it.
+async fn ended(ctx: &Context, client: &Client, ids: &[String], timeout: Duration) -> (Vec<JobView>, Option<Error>) {
+    let target = if ctx.printer.draws_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(None, target);
+    bar.enable_steady_tick(LOOK);
+    let wait = &Wait { client, timeout, watch: Stopwatch::start(), bar, ended: Cell::new(0), all: ids.len() };
+    // All have to end, so it is no loss if some are asked about later than others.
+    let answers: Vec<_> = stream::iter(ids.iter().map(|id| wait.one(id))).buffered(AT_ONCE).collect().await;
+    wait.bar.finish_and_clear();
+    let (mut jobs, mut failed) = (Vec::new(), None);
+    for answer in answers {
+        match answer {
+            Ok(job) => jobs.push(job),
+            Err(error) if failed.is_none() => failed = Some(error),
+            Err(error) => ctx.printer.warn(&error.chain()),
+        }
+    }
+    (jobs, failed)
+}
+
+/// One wait for some jobs.
+struct Wait<'a> {
+    client: &'a Client,
+    timeout: Duration,
+    watch: Stopwatch,
+    bar: ProgressBar,
+    ended: Cell<usize>,
+    all: usize,
+}
+
+impl Wait<'_> {
+    fn left(&self) -> Duration {
+        self.timeout.saturating_sub(self.watch.elapsed())
+    }
+
+    async fn one(&self, id: &str) -> Result<JobView, Error> {
+        loop {
+            let asked = Stopwatch::start();
+            let job = self.client.job_wait(id, self.left()).await?;
+            let over = is_over(&job);
+            self.ended.set(self.ended.get() + usize::from(over));
+            self.show(&job);
+            if over {
+                return Ok(job);
+            }
+            if self.left().is_zero() {
+                let what = format!("waiting for `{id}`, which is {},", job.status);
+                return Err(Error::Timeout { what, after: self.timeout });
+            }
+            tokio::time::sleep(LOOK.saturating_sub(asked.elapsed()).min(self.left())).await;
+        }
+    }
+
+    fn show(&self, job: &JobView) {
+        let attempt = match job.status.as_str() {
+            "running" => format!(", attempt {} of {}", job.attempts, job.max_attempts),
+            _ => String::new(),
+        };
+        let ended = if self.all > 1 { format!("{} of {} ended; ", self.ended.get(), self.all) } else { String::new() };
+        let elapsed = self.watch.elapsed().as_secs();
+        self.bar.set_message(format!("{ended}{} is {}{attempt} ({elapsed} s)", plain(&job.job_id), plain(&job.status)));
     }
 }

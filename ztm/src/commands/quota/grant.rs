@@ -6,15 +6,26 @@ use libtenancy::{
     credits::{MAX_AMOUNT, MicroCredits},
 };
 
-use crate::{cli::quota::GrantArgs, commands::Context};
+use crate::{
+    cli::quota::GrantArgs,
+    commands::{Context, random_name},
+    exit::Unsure,
+};
 
 /// Grants credits and prints the account.
 pub async fn grant(ctx: &Context, args: GrantArgs) -> Result<()> {
     args.credits.bounded("credits", MicroCredits(1), MAX_AMOUNT)?;
+    // Named here and not by the control plane: a repeat by whoever did not hear the answer grants nothing more.
+    let name = match args.name {
+        Some(name) => name,
+        None => random_name()?,
+    };
+    ctx.detail(&format!("name of the grant: {name}"));
     let grant = GrantCredits {
         credits: args.credits,
         expires_in_s: args.expires.map(|expires| expires.as_secs().max(1)),
-        name: args.name,
+        name: Some(name.clone()),
     };
-    ctx.printer.show(&ctx.client()?.credits_grant(&args.tenant, grant).await?)
+    let granted = ctx.client()?.credits_grant(&args.tenant, grant).await;
+    ctx.printer.show(&granted.map_err(|error| Unsure::or(error, &format!("--name {name}")))?)
 }

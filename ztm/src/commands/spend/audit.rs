@@ -1,23 +1,25 @@
 //! `ztm spend audit`.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
-use crate::commands::Context;
+use crate::{commands::Context, exit::BadNews};
 
 /// Prints the equation of every tenant; fails if it does not hold.
 pub async fn audit(ctx: &Context) -> Result<()> {
     let report = ctx.client()?.spend_audit().await?;
     ctx.printer.show(&report)?;
-    if !report.holds {
-        bail!("the ledger does not add up: {}", report.violations.join("; "));
+    if report.holds {
+        return Ok(());
     }
-    ctx.printer
-        .note(&format!("{} rows: granted + refilled + adjusted = spent + expired + held + available", report.rows));
-    if report.rollbacks > 0 {
-        ctx.printer.note(&format!(
-            "a store forgot {} times and was told; {} rows had not reached the ledger",
-            report.rollbacks, report.lost_rows
-        ));
+    let first = report.violations.first().map_or("", String::as_str);
+    let more = match report.violations.len() {
+        0 | 1 => String::new(),
+        all => format!(" (and {} more)", all - 1),
+    };
+    Err(BadNews {
+        code: "audit_failed",
+        message: format!("the ledger does not add up: {first}{more}"),
+        hint: Some("`ztm spend export --tenant TENANT` has the rows; keep a copy of the store as it is".to_owned()),
     }
-    Ok(())
+    .into())
 }

@@ -2,36 +2,43 @@
 
 use anyhow::Result;
 
-use crate::{cli::global::Output, cli::spend::ExportArgs, commands::Context, exit::Usage, view::spend};
+use crate::{
+    cli::{global::Output, spend::ExportArgs},
+    commands::Context,
+    view::spend,
+};
 
 /// Writes the ledger's rows, page by page as they come.
 pub async fn export(ctx: &Context, args: ExportArgs) -> Result<()> {
     let rows = super::rows(args.rows);
-    let csv = match ctx.printer.output() {
-        Output::Csv | Output::Table => true,
-        Output::Json => false,
-        Output::Wide | Output::Name => {
-            let hint = Some("write `-o csv` or `-o json`".to_owned());
-            return Err(Usage { message: "rows are exported as CSV or JSON".to_owned(), hint }.into());
-        }
-    };
     let client = ctx.client()?;
-    let mut after = None;
-    if csv {
-        ctx.printer.bytes(spend::ROW_HEADER.as_bytes())?;
+    // What is wrong with the question is said before the header is.
+    let mut page = client.spend_rows(&rows, None).await?;
+    let mut text = String::new();
+    if format(ctx) == Output::Csv {
+        text.push_str(spend::ROW_HEADER);
     }
     loop {
-        let page = client.spend_rows(&rows, after.as_deref()).await?;
         for row in &page.rows {
-            if csv {
-                ctx.printer.bytes(spend::row_csv(row).as_bytes())?;
-            } else {
-                ctx.printer.json_line(row)?;
+            match format(ctx) {
+                Output::Json => text.push_str(&serde_json::to_string(row)?),
+                Output::Name => text.push_str(&spend::row_name(row)),
+                _ => text.push_str(&spend::row_csv(row)),
             }
+            text.push('\n');
         }
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(()),
-        }
+        // One write a page.
+        ctx.printer.bytes(text.as_bytes())?;
+        text.clear();
+        let Some(next) = page.next else { return Ok(()) };
+        page = client.spend_rows(&rows, Some(&next)).await?;
+    }
+}
+
+/// Rows are too many and too wide for a table.
+fn format(ctx: &Context) -> Output {
+    match ctx.printer.output() {
+        Output::Table | Output::Wide => Output::Csv,
+        format => format,
     }
 }

@@ -189,6 +189,8 @@ fn directory(path: &Path) -> Result<std::path::PathBuf> {
 mod tests {
     use std::time::Duration;
 
+    use libtenancy::{credits::MicroCredits, quota::Quota};
+
     use super::*;
     use crate::cli::global::GlobalArgs;
 
@@ -227,6 +229,31 @@ mod tests {
         assert_eq!(plan.config.public_url.as_deref(), Some("https://flag"));
         let plan = Plan::make(&settings(file, None), UpArgs::default()).unwrap();
         assert_eq!(plan.config.public_url.as_deref(), Some("https://file"));
+    }
+
+    #[test]
+    fn the_job_planes_settings_come_from_flags_and_the_file_and_are_checked() {
+        let file = UpArgs {
+            default_rate: Some(MicroCredits(500_000)),
+            workers: Some(0),
+            job_capacity: Some(8),
+            price_per_credit: Some(2_000),
+            ..UpArgs::default()
+        };
+        let flags = UpArgs { job_capacity: Some(2), turn_hold: Some(MicroCredits::credits(3)), ..UpArgs::default() };
+        let config = Plan::make(&settings(file, None), flags).unwrap().config;
+        let default = Config::new("/s".into(), Vec::new()).default_quota;
+        assert_eq!(config.default_quota, Quota { rate: MicroCredits(500_000), ..default });
+        assert_eq!((config.workers, config.job_capacity), (0, 2));
+        assert_eq!((config.turn_hold, config.price_micros_per_credit), (MicroCredits::credits(3), Some(2_000)));
+        for (field, flags) in [
+            ("rate", UpArgs { default_rate: Some(MicroCredits::credits(8_001)), ..UpArgs::default() }),
+            ("burst", UpArgs { default_burst: Some(MicroCredits(-1)), ..UpArgs::default() }),
+            ("turn_hold", UpArgs { turn_hold: Some(MicroCredits::ZERO), ..UpArgs::default() }),
+        ] {
+            let refused = Plan::make(&settings(UpArgs::default(), None), flags).unwrap_err();
+            assert!(matches!(refused, Error::Invalid { field: named, .. } if named == field), "{refused}");
+        }
     }
 
     #[test]
