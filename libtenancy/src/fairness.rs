@@ -7,23 +7,41 @@
 //! - *Tenants.* Every tenant with waiting jobs has a start tag; the lowest is next (ties by name). Starting a job of cost
 //!   `c` raises the tag by `c / weight`. The virtual time `V` is the highest start tag that was served. A tenant that
 //!   becomes ready takes the later of its old tag and `V`: it neither saves up what it did not use, nor is it punished
-//!   for using what was idle. When a job ends, the tag is corrected from the cost announced to the cost used.
+//!   for using what was idle. When a job ends, the tag is corrected from the cost announced to the cost used, but never
+//!   back to `V`: the least is `V + 1`, so that a start passes the turn on even if it used nothing.
 //! - *Agents of a tenant.* A job is tagged when it is queued: the later of the tenant's agent clock and the end of the
 //!   agent's previous job. The waiting jobs of a tenant are one set ordered by priority, then tag. Splitting work over a
 //!   thousand agents changes the order within the tenant only: the tenant's own tag does not know how many agents it has.
 //!
 //! # Memory of recent use
-//! What a tenant used lately, halved every [`HALF_LIFE`], delays it when it comes back after having had nothing to do, by
-//! at most [`MEMORY`] of virtual time: somebody who hammers in bursts goes after somebody who does not.
+//! What a tenant's starts announced lately, halved every [`HALF_LIFE`], delays it when it comes back after having had nothing
+//! waiting, by at most [`MEMORY`] of virtual time: somebody who hammers in bursts goes after somebody who does not. A tenant
+//! that always has something waiting is not delayed by it: it pays for every start as it is.
 //!
 //! # The bound
-//! A tenant without recent use becomes ready at `V`. Before its job starts, every other ready tenant starts at most one
-//! job (those whose tag is `V` too), then it is next. So with `n` other ready tenants in its partition its job starts
-//! after at most `n` other starts plus the time until a slot is free: a running job is not preempted, so that is the rest
-//! of the shortest running job when all slots are taken. The number of jobs that the others have waiting, and of agents
-//! they are split over, does not appear. With recent use, [`MEMORY`] of virtual time is added: the others may start
-//! [`MEMORY`] times their weight in credits before it. A worker takes no more jobs than it can start at once, so nothing
-//! waits behind a flood in a worker's hands.
+//! A tenant without recent use, whose tag `V` has passed, becomes ready at `V`, and no ready tenant is behind `V`. Before its
+//! job starts, every other tenant starts at most one job (if its tag is `V` too and its name comes first), since after that
+//! its tag is at least `V + 1`. So with `n` other tenants that are ready in its partition, or become so meanwhile, its job
+//! starts after at most `n` other starts plus the time until a slot is free: a running job is not preempted, so that is the
+//! rest of the shortest running job when all slots are taken. The number of jobs that the others have waiting, of agents
+//! they are split over, and what they announce, use or give back does not appear. With recent use, [`MEMORY`] of virtual time
+//! is added: each other may start [`MEMORY`] times its weight in credits, and one job, before it. A tenant that has just
+//! used more than that waits for its own tag. A worker takes no more jobs than it can start at once, so nothing waits behind
+//! a flood in a worker's hands.
+//!
+//! What is due is moved into the order in order of time, at most [`crate::partition::MOVE_LIMIT`] a step, by every claim and
+//! by the reaper, which goes on at once: behind `d` others that are due, a delayed job is ready after `d / 128` steps. A
+//! claim passes over at most [`crate::partition::PASS_LIMIT`] tenants that cannot start, each of which then leaves the order.
+//!
+//! Two tenants that both have work all the time are, at every moment, within the largest cost over its weight of each of
+//! their shares. A cost announced too low is charged when the job ends: until then each of the slots may hold one such job.
+//!
+//! # How far it counts
+//! Tags and `V` are whole numbers: a credit is 1,000,000 divided by the weight. Redis counts them exactly up to 2^53, which is
+//! 9 x 10^9 credits of one tenant times its weight, and of a partition times the sum of the weights that are active: at the
+//! usual weight of 100, one tenant alone on 1,000 GPUs gets there in 28 years; at weight 1 in 104 days, so weights had better
+//! be hundreds. Beyond it sums are rounded, to 2 up to 2^54 and so on: shares lose a millionth of a credit, nothing else. `i64`
+//! ends 1,024 times later. There is no rebase: it would have to touch every account in one step.
 //!
 //! Over several partitions the bound holds within each. The capacity of a partition is lent by active weight
 //! ([`shares`]) every [`REBALANCE`]; until then a partition that has just become active has what it had, at least one slot,

@@ -424,3 +424,6 @@ pub struct AuditResult {
     /// Rows that were made and forgotten before they reached the ledger.
     pub lost_rows: u64,
 }
+
+#[cfg(test)]
+mod tests;

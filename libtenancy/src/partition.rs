@@ -52,6 +52,11 @@ pub const MOVE_LIMIT: usize = 128;
 /// Tenants that one claim passes over at most because they are capped or parked.
 pub const PASS_LIMIT: usize = 256;
 
+/// By how much a rollback raises the epoch over the last time that the ledger knows, in microseconds: rows that never reached
+/// it are younger, by less than this. So forgotten epochs are not given again, even if the clock of the store that took over
+/// is behind. Whoever goes on without knowing that the store forgot, twice within this time, may be given one.
+pub const FORGOTTEN_EPOCHS: i64 = 60_000_000;
+
 /// How long a settled turn is remembered, so that it is not charged again.
 pub const KEEP_TURN: Duration = Duration::from_secs(86_400);
 
@@ -175,6 +180,15 @@ pub struct Rollback {
     pub settled: Vec<SettledJob>,
     /// The turns that ended behind it.
     pub turns: Vec<EndedTurn>,
+    /// Grants and usage that were booked behind it, by kind and reference: they are not booked again.
+    pub booked: Vec<(TenantId, RowKind, String)>,
+    /// Tenants that were closed behind it, or on forgotten ground. The store does nothing with them: whoever applies the plan closes them again.
+    pub closed: Vec<TenantId>,
+    /// If the store went on before it was told: the number up to which its rows are the ledger's. Its later rows carry
+    /// numbers that others have in the ledger. `None` if there is nothing behind its number in the ledger.
+    pub agreed: Option<u64>,
+    /// When the ledger's last row was made, by the clock of the store then.
+    pub at: Timestamp,
     /// The new incarnation: higher than the ledger's and the store's.
     pub incarnation: u64,
     /// The sequence number to go on from: the highest that anybody saw.
@@ -258,6 +272,12 @@ impl Partition {
             label: about.label.to_owned(),
             after: self.accounts.get(tenant).map(After::from).unwrap_or_default(),
         });
+    }
+
+    /// The account, or the one that a first use would open.
+    fn would_be(&self, tenant: &TenantId, now: Timestamp) -> Account {
+        let new = || Account::open(self.default_quota.opening(tenant), now).0;
+        self.accounts.get(tenant).cloned().unwrap_or_else(new)
     }
 
     /// The account, opened if it is not there.
@@ -433,8 +453,7 @@ impl Partition {
         if self.waiting.get(&tenant).map_or(0, BTreeSet::len) >= MAX_WAITING {
             return Err(Error::Overloaded { reason: format!("{MAX_WAITING} jobs of the tenant are waiting") });
         }
-        let would_be = || Account::open(self.default_quota, now).0;
-        payable(&self.accounts.get(&tenant).cloned().unwrap_or_else(would_be), new.cost)?;
+        payable(&self.would_be(&tenant, now), new.cost)?;
         let mut account = self.opened(&tenant, now);
         if let Some(idempotency) = new.idempotency {
             let row = (idempotency.body, new.id.clone(), now + KEEP_IDEMPOTENCY);
@@ -933,8 +952,7 @@ impl Partition {
 
     /// Changes a quota, opening the account if need be; returns the account. `Invalid` if it is out of bounds then.
     pub fn quota_set(&mut self, tenant: &TenantId, patch: &QuotaPatch, now: Timestamp) -> Result<Account> {
-        let current = self.accounts.get(tenant).map_or(self.default_quota, |account| account.quota);
-        let quota = patch.apply(current)?;
+        let quota = patch.apply(self.would_be(tenant, now).quota)?;
         let mut account = self.opened(tenant, now);
         let deltas = account.touch(now);
         account.configure(quota, now);
@@ -950,8 +968,7 @@ impl Partition {
         if let Some(account) = self.accounts.get(tenant).filter(|_| self.usage.contains(&once)) {
             return Ok(account.clone());
         }
-        let would_be = || Account::open(self.default_quota, now).0;
-        let mut account = self.accounts.get(tenant).cloned().unwrap_or_else(would_be);
+        let mut account = self.would_be(tenant, now);
         let mut deltas = account.touch(now);
         deltas += account.grant(grant)?;
         self.opened(tenant, now);
@@ -1064,17 +1081,19 @@ impl Partition {
         }
         self.incarnation = plan.incarnation;
         self.seq = self.seq.max(plan.seq);
+        self.epoch = JobEpoch(self.epoch.0.max(now.max(plan.at).as_micros()) + FORGOTTEN_EPOCHS);
+        self.rollback_outbox(plan);
         for settled in &plan.settled {
             self.rollback_job(settled, now);
         }
         for turn in &plan.turns {
             self.rollback_turn(turn, now);
         }
+        self.usage.extend(plan.booked.iter().cloned());
         let mut lost = MicroCredits::ZERO;
         for (tenant, after) in &plan.accounts {
             let held: MicroCredits = self.holds_of(tenant);
-            let mut account =
-                self.accounts.get(tenant).cloned().unwrap_or_else(|| Account::open(self.default_quota, now).0);
+            let mut account = self.would_be(tenant, now);
             account.bucket = after.bucket;
             account.grants.clone_from(&after.grants);
             account.refilled_at = after.refilled_at;
@@ -1082,27 +1101,44 @@ impl Partition {
             account.period = after.period;
             account.period_spent = after.period_spent;
             account.noticed = after.noticed;
-            let gone = after.held - held;
-            account.held = held;
-            account.bucket += gone;
+            let (gone, adjusted) = account.held_anew(after.held, held);
             account.running = self.running_of(tenant);
             self.reconsider(tenant, &mut account);
             self.save(tenant, account);
-            let deltas = Deltas { held: -gone, ..Deltas::default() };
+            let deltas = Deltas { held: held - after.held, adjusted, ..Deltas::default() };
             self.book(tenant, About::account(RowKind::Rollback, ""), deltas, now);
             lost += gone;
         }
         lost
     }
 
-    /// A turn that holds here has ended there.
+    /// Rows that were made on forgotten ground have numbers that others have in the ledger. Those of tenants of whom the
+    /// ledger knows more are void, since their accounts are set anew; the others stand, and get numbers of their own.
+    fn rollback_outbox(&mut self, plan: &Rollback) {
+        let Some(agreed) = plan.agreed else { return };
+        let anew = self.outbox.split_off(self.outbox.partition_point(|row| row.seq <= agreed));
+        for row in anew {
+            if plan.accounts.iter().any(|(tenant, _)| *tenant == row.tenant) {
+                // It was not booked, so it may be again.
+                self.usage.remove(&(row.tenant, row.kind, row.reference));
+                continue;
+            }
+            self.seq += 1;
+            self.outbox.push(Row { incarnation: self.incarnation, seq: self.seq, ..row });
+        }
+    }
+
+    /// A turn that holds here, or is not known here, has ended there.
     fn rollback_turn(&mut self, ended: &EndedTurn, now: Timestamp) {
         let name = (ended.tenant.clone(), ended.key.clone());
-        let Some(turn) = self.turns.get_mut(&name).filter(|turn| !turn.settled) else { return };
+        if self.turns.get(&name).is_some_and(|turn| turn.settled) {
+            return;
+        }
+        let turn = self.turns.remove(&name);
         if ended.settled {
-            (turn.hold, turn.settled, turn.until) = (Hold::default(), true, now + KEEP_TURN);
-        } else {
-            self.turns.remove(&name);
+            let (epoch, agent) = turn.map_or_else(Default::default, |turn| (turn.epoch, turn.agent));
+            let turn = Turn { epoch, agent, hold: Hold::default(), until: now + KEEP_TURN, settled: true };
+            self.turns.insert(name, turn);
         }
     }
 

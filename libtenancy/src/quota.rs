@@ -544,6 +544,18 @@ impl Account {
         }
     }
 
+    /// Sets what is held where a store forgot: `held` now, `before` by the ledger. What nobody holds any more goes back to the
+    /// bucket; what is held beyond it, for work begun on forgotten ground, is drawn as far as there is something, and the
+    /// rest is the operator's. Returns what went back and what was adjusted.
+    pub fn held_anew(&mut self, before: MicroCredits, held: MicroCredits) -> (MicroCredits, MicroCredits) {
+        let (gone, more) = ((before - held).max(MicroCredits::ZERO), (held - before).max(MicroCredits::ZERO));
+        self.bucket += gone;
+        let drawn = more.min(self.available());
+        self.hold(drawn);
+        self.held = held;
+        (gone, more - drawn)
+    }
+
     /// Replaces the quota; the account was brought to now before. What is in the bucket stays.
     pub fn configure(&mut self, quota: Quota, now: Timestamp) {
         if quota.budget.map(|budget| budget.period) != self.quota.budget.map(|budget| budget.period) {

@@ -5,6 +5,8 @@
 mod fairness;
 mod forgetting;
 mod histories;
+mod invariants;
+mod play;
 mod protocol;
 
 use super::*;

@@ -369,9 +369,10 @@ impl<P: Jobs + Quotas> History<P> {
         let plan = Rollback {
             accounts,
             settled,
-            turns: Vec::new(),
+            agreed: Some(seq),
             incarnation: incarnation + 1,
             seq: seq + self.random.next() % 5,
+            ..Rollback::default()
         };
         let answer = self.port.partition_rollback(partition, &plan).await.unwrap();
         assert_eq!(answer, self.models[index].rollback(&plan, now), "{}: {plan:?}", self.at());

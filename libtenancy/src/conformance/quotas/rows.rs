@@ -352,9 +352,9 @@ pub async fn a_store_that_forgot_is_told_what_the_ledger_knows<P: Jobs + Quotas>
             (id("never-seen"), After { bucket: credits(3), refilled_at: clock.now(), ..After::default() }),
         ],
         settled: vec![label(0, "succeeded"), label(1, "retry"), label(2, "dead"), label(77, "succeeded")],
-        turns: Vec::new(),
         incarnation: 2,
         seq: seq + 6,
+        ..Rollback::default()
     };
     assert_eq!(port.partition_rollback(0, &plan).await.unwrap(), credits(5), "held by a claim that it forgot");
     assert_eq!(balance(port, "acme").await, (credits(13), credits(0)));
@@ -395,13 +395,7 @@ pub async fn a_store_that_forgot_keeps_what_it_has_and_books_what_nobody_has<P: 
     port.position_seen(0, seq + 1);
     // It forgot that another turn began, and its hold.
     let after = After { bucket: credits(5), held: credits(15), refilled_at: clock.now(), ..After::default() };
-    let plan = Rollback {
-        accounts: vec![(acme.clone(), after)],
-        settled: Vec::new(),
-        turns: Vec::new(),
-        incarnation: 2,
-        seq: seq + 1,
-    };
+    let plan = Rollback { accounts: vec![(acme.clone(), after)], incarnation: 2, seq: seq + 1, ..Rollback::default() };
     assert_eq!(port.partition_rollback(0, &plan).await.unwrap(), credits(7));
     assert_eq!(balance(port, "acme").await, (credits(12), credits(8)));
     let row = port.outbox_read(0, 100).await.unwrap().rows.pop().unwrap();
@@ -422,23 +416,24 @@ pub async fn a_turn_that_the_ledger_saw_end_holds_nothing_any_more<P: Jobs + Quo
     let after = After { bucket: credits(18), refilled_at: clock.now(), ..After::default() };
     let plan = Rollback {
         accounts: vec![(acme.clone(), after)],
-        settled: Vec::new(),
         turns: vec![ended("charged", true), ended("lapsed", false), ended("unknown", true)],
         incarnation: 2,
         seq: seq + 2,
+        ..Rollback::default()
     };
     assert_eq!(port.partition_rollback(0, &plan).await.unwrap(), credits(0));
     assert_eq!(balance(port, "acme").await, (credits(18), credits(0)));
     let again = async |key| port.turn_admit(&acme, &AgentId::default(), key, credits(3), MINUTE).await.unwrap();
-    assert_eq!(again("charged").await, TurnAdmission::Settled, "it is not charged again");
+    for key in ["charged", "unknown"] {
+        assert_eq!(again(key).await, TurnAdmission::Settled, "it is not charged again");
+    }
     assert!(matches!(again("lapsed").await, TurnAdmission::Admitted { .. }));
 }
 
 pub async fn a_repeated_rollback_does_nothing<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
     let acme = with_purse(port, "acme", 20).await;
     let after = After { bucket: credits(5), held: credits(2), refilled_at: clock.now(), ..After::default() };
-    let plan =
-        Rollback { accounts: vec![(acme, after)], settled: Vec::new(), turns: Vec::new(), incarnation: 2, seq: 50 };
+    let plan = Rollback { accounts: vec![(acme, after)], incarnation: 2, seq: 50, ..Rollback::default() };
     assert_eq!(port.partition_rollback(0, &plan).await.unwrap(), credits(2));
     let outbox = port.outbox_read(0, 100).await.unwrap();
     assert_eq!(port.partition_rollback(0, &plan).await.unwrap(), credits(0));
@@ -446,4 +441,62 @@ pub async fn a_repeated_rollback_does_nothing<P: Jobs + Quotas>(port: &P, clock:
     assert_eq!(port.partition_rollback(0, &older).await.unwrap(), credits(0));
     assert_eq!(port.outbox_read(0, 100).await.unwrap(), outbox);
     assert_eq!(balance(port, "acme").await, (credits(7), credits(0)));
+}
+
+pub async fn rows_made_on_forgotten_ground_are_void_or_get_numbers_of_their_own<P: Jobs + Quotas>(
+    port: &P,
+    clock: &ManualClock,
+) {
+    let (acme, beta) = (with_purse(port, "acme", 20).await, with_purse(port, "beta", 20).await);
+    let agreed = port.outbox_read(0, 100).await.unwrap().seq;
+    // The ledger has other rows of these numbers: they are of acme alone.
+    for tenant in ["acme", "beta"] {
+        submit_many(port, tenant, 0, 1, 5).await;
+    }
+    assert_eq!(claim(port, 2).await.len(), 2);
+    port.credits_grant(&acme, "anew", forever(4)).await.unwrap();
+    port.position_seen(0, agreed + 3);
+    let after = After { bucket: credits(2), grants: vec![forever(1)], refilled_at: clock.now(), ..After::default() };
+    let plan = Rollback {
+        accounts: vec![(acme.clone(), after)],
+        agreed: Some(agreed),
+        incarnation: 2,
+        seq: agreed + 3,
+        ..Rollback::default()
+    };
+    assert_eq!(port.partition_rollback(0, &plan).await.unwrap(), credits(0));
+    let rows = port.outbox_read(0, 100).await.unwrap().rows;
+    let seqs: Vec<u64> = rows.iter().map(|row| row.seq).collect();
+    assert_eq!(seqs, (1..=agreed).chain([agreed + 4, agreed + 5]).collect::<Vec<_>>());
+    let [.., kept, booked] = rows.as_slice() else { panic!("{rows:?}") };
+    assert_eq!((kept.incarnation, kept.kind, &kept.tenant), (2, RowKind::Hold, &beta));
+    assert_eq!((kept.deltas.held, kept.after.held), (credits(5), credits(5)));
+    // What acme's job holds is drawn as far as the ledger left something; the rest is the operator's.
+    assert_eq!((booked.kind, &booked.tenant), (RowKind::Rollback, &acme));
+    assert_eq!((booked.deltas.held, booked.deltas.adjusted), (credits(5), credits(2)));
+    assert_eq!(balance(port, "acme").await, (credits(0), credits(5)));
+    assert_eq!(balance(port, "beta").await, (credits(15), credits(5)));
+    port.credits_grant(&acme, "anew", forever(4)).await.unwrap();
+    assert_eq!(balance(port, "acme").await, (credits(4), credits(5)), "a grant whose row is void can be given again");
+}
+
+pub async fn forgotten_grants_usage_and_epochs_are_not_given_again<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
+    let acme = with_purse(port, "acme", 20).await;
+    let after = After { bucket: credits(27), refilled_at: clock.now(), ..After::default() };
+    let seq = port.outbox_read(0, 100).await.unwrap().seq;
+    let booked =
+        vec![(acme.clone(), RowKind::Grant, "gift".to_owned()), (acme.clone(), RowKind::Running, "7".to_owned())];
+    let accounts = vec![(acme.clone(), after)];
+    let at = clock.now() + 10 * MINUTE;
+    let plan =
+        Rollback { accounts, booked, at, agreed: Some(seq), incarnation: 2, seq: seq + 2, ..Rollback::default() };
+    port.partition_rollback(0, &plan).await.unwrap();
+    let position = port.outbox_read(0, 100).await.unwrap().seq;
+    port.credits_grant(&acme, "gift", forever(7)).await.unwrap();
+    port.usage_record(&acme, RowKind::Running, "7", 5).await.unwrap();
+    assert_eq!(balance(port, "acme").await.0, credits(27));
+    assert_eq!(port.outbox_read(0, 100).await.unwrap().seq, position);
+    submit_many(port, "acme", 0, 1, 5).await;
+    // A claim that was forgotten may have been made by a clock that was ahead.
+    assert!(claim_one(port).await.epoch.0 > (at + MINUTE).as_micros());
 }

@@ -250,9 +250,15 @@ impl Quotas for Redis {
         for turn in &plan.turns {
             let _ = writeln!(turns, "{}|{}|{}", turn.tenant, turn.key, u8::from(turn.settled));
         }
+        let agreed = plan.agreed.map(|seq| seq.to_string()).unwrap_or_default();
+        let mut booked = String::new();
+        for (tenant, kind, reference) in &plan.booked {
+            booked.push_str(&format!("{tenant}|{}|{reference}\n", kind.label()));
+        }
         let mut answer = self
             .run_as_of(partition, &scripts::ROLLBACK, 0, |command| {
                 command.arg(plan.incarnation).arg(plan.seq).arg(&settled).arg(&accounts).arg(&turns);
+                command.arg(&agreed).arg(&booked).arg(plan.at.as_micros());
             })
             .await?;
         Ok(MicroCredits(answer.number()?))

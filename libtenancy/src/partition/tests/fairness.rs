@@ -135,3 +135,190 @@ fn a_cost_announced_too_high_is_given_back_to_the_share() {
     }
     assert!((started[0] - started[1]).abs() <= 2, "{started:?}");
 }
+
+/// A newcomer's single job comes into whatever goes on; how often each other tenant starts before it.
+fn starts_before_a_newcomer(dice: &mut Dice, partition: &mut Partition, n: u64, now: &mut i64) {
+    let newcomer = tenant(1_000 + n);
+    partition.job_submit(job(&newcomer, 0, 1 + dice.signed(9_000_000)), at(*now)).unwrap();
+    let mut starts: BTreeMap<TenantId, u32> = BTreeMap::new();
+    for _ in 0..200 {
+        if let Some(leased) = busy_step(dice, partition, now) {
+            if *leased.id.tenant() == newcomer {
+                return;
+            }
+            *starts.entry(leased.id.tenant().clone()).or_default() += 1;
+            assert!(starts.values().all(|count| *count <= 1), "{starts:?} before {newcomer}");
+        }
+    }
+    panic!("{newcomer} waits for ever: {starts:?}");
+}
+
+/// Somebody submits, a turn begins, or a slot comes free and is taken: by whom.
+fn busy_step(dice: &mut Dice, partition: &mut Partition, now: &mut i64) -> Option<Leased> {
+    *now += dice.signed(3_000_000);
+    let who = tenant(dice.roll(12));
+    let serial = u64::try_from(*now).unwrap();
+    let _ = partition.job_submit(job(&who, serial, 1 + dice.signed(9_000_000)), at(*now));
+    if dice.roll(4) == 0 {
+        let key = now.to_string();
+        let amount = MicroCredits(dice.signed(5_000_000));
+        let admitted = partition.turn_admit(&who, &AgentId::default(), &key, amount, LEASE, at(*now));
+        if let TurnAdmission::Admitted { epoch } = admitted {
+            partition.turn_settle(&who, &key, epoch, MicroCredits(dice.signed(9_000_000)), at(*now)).unwrap();
+        }
+    }
+    let running: Vec<(JobId, JobEpoch)> =
+        partition.leases.iter().map(|(_, id)| (id.clone(), partition.jobs[id].0.epoch)).collect();
+    if running.len() == partition.capacity as usize {
+        let (id, epoch) = running[usize::try_from(dice.roll(running.len() as u64)).unwrap()].clone();
+        let outcome = match dice.roll(4) {
+            0 => Outcome::Failed { error: String::new(), retry: true },
+            1 => Outcome::Released { after: Duration::ZERO },
+            _ => succeeded(),
+        };
+        // Far less than announced, and far more.
+        let used = MicroCredits(if dice.roll(2) == 0 { 0 } else { dice.signed(40_000_000) });
+        let _ = partition.lease_finalize(Finish { id, epoch, outcome, used }, 0, at(*now));
+    }
+    partition.jobs_reap(10, 0, at(*now));
+    partition.job_claim(&worker(), 1, Duration::from_secs(600), at(*now)).jobs.pop()
+}
+
+#[test]
+fn no_tenant_starts_twice_before_a_newcomer_whatever_it_announces_uses_and_gives_back() {
+    let mut dice = Dice::seeded(0xfa12);
+    let mut partition = Partition::new(rich(), 3);
+    let mut now = 0;
+    for n in 0..12 {
+        let weight = Some(1 + u32::try_from(dice.roll(1_000)).unwrap());
+        partition.quota_set(&tenant(n), &QuotaPatch { weight, ..QuotaPatch::default() }, at(0)).unwrap();
+    }
+    for n in 0..steps(120) {
+        for _ in 0..dice.roll(12) {
+            busy_step(&mut dice, &mut partition, &mut now);
+        }
+        starts_before_a_newcomer(&mut dice, &mut partition, n, &mut now);
+    }
+}
+
+#[test]
+fn at_every_moment_two_tenants_with_work_are_within_one_job_of_each_of_their_shares() {
+    let mut dice = Dice::seeded(0x5a_4e5);
+    let mut partition = Partition::new(rich(), 0);
+    let mut weights = BTreeMap::new();
+    let most = 9_000_000;
+    for n in 0..6 {
+        let weight = 1 + u32::try_from(dice.roll(500)).unwrap();
+        let patch = QuotaPatch { weight: Some(weight), ..QuotaPatch::default() };
+        partition.quota_set(&tenant(n), &patch, at(0)).unwrap();
+        weights.insert(tenant(n), i64::from(weight));
+        for serial in 0..1_000 {
+            partition.job_submit(job(&tenant(n), serial, 1 + dice.signed(most)), at(0)).unwrap();
+        }
+    }
+    let mut started: BTreeMap<TenantId, i64> = weights.keys().map(|who| (who.clone(), 0)).collect();
+    // As long as nobody runs out of work.
+    for leased in partition.job_claim(&worker(), 900, LEASE, at(1)).jobs {
+        *started.get_mut(leased.id.tenant()).unwrap() += leased.cost.0;
+        for (one, a) in &weights {
+            for (two, b) in &weights {
+                // |Wa/a - Wb/b| <= most/a + most/b, and one for each rounding up of a start.
+                let apart = (started[one] * b - started[two] * a).abs();
+                assert!(apart <= most * (a + b) + 900 * a * b, "{one} and {two}: {started:?}, {weights:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cost_announced_too_low_is_charged_to_the_share() {
+    let mut partition = Partition::new(rich(), 1);
+    for n in 0..200 {
+        partition.job_submit(job(&tenant(0), n, 1), at(0)).unwrap();
+        partition.job_submit(job(&tenant(1), n, 1_000_000), at(0)).unwrap();
+    }
+    let mut started = [0_i32, 0];
+    for _ in 0..100 {
+        let leased = partition.job_claim(&worker(), 1, LEASE, at(1)).jobs.remove(0);
+        started[usize::from(*leased.id.tenant() == tenant(1))] += 1;
+        // Both use one credit.
+        succeed(&mut partition, leased, at(1));
+    }
+    assert!((started[0] - started[1]).abs() <= 2, "{started:?}");
+}
+
+#[test]
+fn use_of_long_ago_delays_nobody_and_work_without_a_pause_is_not_delayed_twice() {
+    let mut partition = Partition::new(rich(), 0);
+    for n in 0..1_000 {
+        partition.job_submit(job(&tenant(0), n, 1_000_000), at(0)).unwrap();
+    }
+    let (first, rest) = (partition.job_claim(&worker(), 500, LEASE, at(0)), partition.clock);
+    let account = partition.account(&tenant(0)).unwrap();
+    assert_eq!((first.jobs.len(), account.tag - rest), (500, 10_000), "it pays for each start, and for nothing else");
+    partition.job_claim(&worker(), 500, LEASE, at(0));
+    let used = |account: &Account| account.used;
+    assert_eq!(used(partition.account(&tenant(0)).unwrap()), 10_000_000);
+    let later = 20 * i64::try_from(crate::fairness::HALF_LIFE.as_micros()).unwrap();
+    // Others were served meanwhile.
+    partition.clock += 1_000_000_000;
+    partition.job_submit(job(&tenant(0), 2_000, 1_000_000), at(later)).unwrap();
+    let account = partition.account(&tenant(0)).unwrap();
+    assert!(account.tag - partition.clock < 10, "a millionth is left: {}", account.tag - partition.clock);
+}
+
+#[test]
+fn tenants_that_cannot_start_are_passed_over_and_hold_up_one_claim_at_most_by_their_number() {
+    let mut partition = Partition::new(Quota { rate: MicroCredits::ZERO, burst: MicroCredits(10), ..rich() }, 0);
+    for n in 0..300 {
+        partition.job_submit(job(&tenant(n), 1, 10), at(0)).unwrap();
+        partition.turn_admit(&tenant(n), &AgentId::default(), "t", MicroCredits(1), LEASE, at(0));
+    }
+    partition.job_submit(job(&tenant(900), 1, 10), at(0)).unwrap();
+    let first = partition.job_claim(&worker(), 1, LEASE, at(0));
+    // Each turn has moved its tenant behind the newcomer.
+    assert_eq!((first.jobs.len(), first.parked.len()), (1, 0));
+    let mut claims = 0;
+    loop {
+        let claimed = partition.job_claim(&worker(), 1, LEASE, at(0));
+        claims += 1;
+        assert!(claimed.jobs.is_empty() && claimed.parked.len() <= PASS_LIMIT);
+        if !claimed.more {
+            break;
+        }
+    }
+    assert_eq!((claims, partition.ready.len()), (2, 0));
+}
+
+#[test]
+fn a_delayed_job_is_moved_after_as_many_steps_as_there_are_move_limits_due_before_it() {
+    let mut partition = Partition::new(rich(), 0);
+    for n in 0..1_000 {
+        partition.job_submit(NewJob { not_before: Some(at(5)), ..job(&tenant(0), n, 1) }, at(0)).unwrap();
+    }
+    partition.job_submit(NewJob { not_before: Some(at(6)), ..job(&tenant(1), 1, 1) }, at(0)).unwrap();
+    let mut moves = 0;
+    while partition.account(&tenant(1)).unwrap().standing != Standing::Ready {
+        let reaped = partition.jobs_reap(10, 0, at(7));
+        assert!(reaped.more || reaped.moved < MOVE_LIMIT as u64);
+        moves += 1;
+    }
+    assert_eq!(moves, 1_000 / MOVE_LIMIT + 1);
+}
+
+#[test]
+fn numbers_at_their_bounds_stay_countable_in_a_double() {
+    let quota = Quota { weight: 1, burst: MAX_AMOUNT, ..rich() };
+    let mut partition = Partition::new(quota, 0);
+    for n in 0..1_000 {
+        partition.job_submit(job(&tenant(0), n, crate::credits::MAX_COST.0), at(0)).unwrap();
+    }
+    for leased in partition.job_claim(&worker(), 1_000, LEASE, at(0)).jobs {
+        partition.lease_finalize(finish(&leased, succeeded(), i64::MAX), 0, at(1)).unwrap();
+    }
+    let account = partition.account(&tenant(0)).unwrap();
+    // A thousand million credits at the least weight: the ninth part of the horizon.
+    assert!(account.tag <= 1_000 * crate::credits::MAX_COST.0 && account.tag < 1 << 53);
+    assert!(account.used <= crate::credits::MAX_COST.0 && account.agent_clock <= crate::fairness::MAX_TAG);
+    assert!(account.period_spent <= MAX_AMOUNT);
+}

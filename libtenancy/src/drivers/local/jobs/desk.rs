@@ -202,7 +202,7 @@ impl<'c> Desk<'c> {
 
     /// The account, or the one that a first use would open.
     pub(in super::super) fn would_be(&mut self, tenant: &TenantId) -> Result<Account, Fault> {
-        let (quota, now) = (self.terms.settings.default_quota, self.now);
+        let (quota, now) = (self.terms.settings.default_quota.opening(tenant), self.now);
         Ok(self.account(tenant)?.unwrap_or_else(|| Account::open(quota, now).0))
     }
 

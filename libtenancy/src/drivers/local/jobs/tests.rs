@@ -12,7 +12,7 @@ use crate::{
     error::Result,
     jobs::{AgentId, Finish, Idempotency, JobEpoch, JobId, LEASE, Leased, NewJob, Outcome, Renewal, WorkerId},
     ledger::{After, RowKind},
-    partition::{Partition, QuotaPatch, Rollback, SettledJob, TurnAdmission},
+    partition::{EndedTurn, Partition, QuotaPatch, Rollback, SettledJob, TurnAdmission},
     ports::{
         jobs::{JobFilter, JobSettings, Jobs, Swept},
         ledgers::Ledgers,
@@ -229,15 +229,29 @@ impl Pair {
             if let Some(account) = self.model.account(&tenant).filter(|_| self.numbers.below(2) == 0) {
                 let mut after = After::from(account);
                 after.held += self.numbers.credits(50);
+                if self.numbers.below(3) == 0 {
+                    after.held = self.numbers.credits(50);
+                }
                 accounts.push((tenant, after));
             }
+        }
+        let mut turns = Vec::new();
+        let mut booked = Vec::new();
+        for (tenant, _) in &accounts {
+            let key = self.numbers.below(30).to_string();
+            turns.push(EndedTurn { tenant: tenant.clone(), key, settled: self.numbers.below(2) == 0 });
+            booked.push((tenant.clone(), RowKind::Running, self.numbers.below(50).to_string()));
         }
         let plan = Rollback {
             accounts,
             settled,
-            turns: Vec::new(),
+            turns,
+            booked,
+            at: now + Duration::from_secs(self.numbers.below(600)),
+            agreed: (self.numbers.below(2) == 0).then(|| seq - self.numbers.below(6).min(seq)),
             incarnation: incarnation + self.numbers.below(2),
             seq: seq + 9,
+            ..Rollback::default()
         };
         self.store.position_seen(0, seq);
         let lost = self.store.partition_rollback(0, &plan).await.unwrap();

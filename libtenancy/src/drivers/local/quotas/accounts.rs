@@ -55,7 +55,7 @@ impl Desk<'_> {
     }
 
     /// Whether it was not booked before.
-    fn set_booked(&self, tenant: &TenantId, kind: RowKind, reference: &str) -> Result<bool, Fault> {
+    pub(super) fn set_booked(&self, tenant: &TenantId, kind: RowKind, reference: &str) -> Result<bool, Fault> {
         let inserted = self
             .connection
             .prepare_cached(
@@ -64,6 +64,13 @@ impl Desk<'_> {
             )?
             .execute([tenant.as_str(), kind.label(), reference])?;
         Ok(inserted > 0)
+    }
+
+    /// As if it had never been booked.
+    pub(super) fn unset_booked(&self, tenant: &TenantId, kind: RowKind, reference: &str) -> Result<(), Fault> {
+        let sql = "DELETE FROM booked WHERE tenant = ?1 AND kind = ?2 AND reference = ?3";
+        self.connection.prepare_cached(sql)?.execute([tenant.as_str(), kind.label(), reference])?;
+        Ok(())
     }
 
     /// Books what a tenant's agent did, once under a reference.

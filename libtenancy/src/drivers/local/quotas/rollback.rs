@@ -1,20 +1,23 @@
 //! What a store that forgot is told by the ledger, as [`crate::partition::Partition`] has it.
 
+use rusqlite::params;
+
 use super::{
     super::{
         jobs::{
             desk::{About, Desk},
             rows,
         },
-        store::Fault,
+        store::{Fault, stored},
     },
+    row_parse,
     turns::Turn,
 };
 use crate::{
     credits::MicroCredits,
-    jobs::{DelayReason, JobState},
-    ledger::RowKind,
-    partition::{EndedTurn, FORGOTTEN, KEEP_TURN, Rollback, SettledJob},
+    jobs::{DelayReason, JobEpoch, JobState},
+    ledger::{Row, RowKind},
+    partition::{EndedTurn, FORGOTTEN, FORGOTTEN_EPOCHS, KEEP_TURN, Rollback, SettledJob},
     quota::{Deltas, Hold},
     tenant::TenantId,
 };
@@ -27,11 +30,16 @@ impl Desk<'_> {
         }
         self.counts.incarnation = plan.incarnation;
         self.counts.seq = self.counts.seq.max(plan.seq);
+        self.counts.epoch = JobEpoch(self.counts.epoch.0.max(self.now.max(plan.at).as_micros()) + FORGOTTEN_EPOCHS);
+        self.rollback_outbox(plan)?;
         for settled in &plan.settled {
             self.rollback_job(settled)?;
         }
         for turn in &plan.turns {
             self.rollback_turn(turn)?;
+        }
+        for (tenant, kind, reference) in &plan.booked {
+            self.set_booked(tenant, *kind, reference)?;
         }
         let mut lost = MicroCredits::ZERO;
         for (tenant, after) in &plan.accounts {
@@ -44,27 +52,56 @@ impl Desk<'_> {
             account.period = after.period;
             account.period_spent = after.period_spent;
             account.noticed = after.noticed;
-            let gone = after.held - held;
-            account.held = held;
-            account.bucket += gone;
+            let (gone, adjusted) = account.held_anew(after.held, held);
             account.running = running;
             self.reconsider(tenant, &mut account)?;
             self.save(tenant, account)?;
-            let deltas = Deltas { held: -gone, ..Deltas::default() };
+            let deltas = Deltas { held: held - after.held, adjusted, ..Deltas::default() };
             self.book(tenant, &About::account(RowKind::Rollback, ""), deltas)?;
             lost += gone;
         }
         Ok(lost)
     }
 
-    /// A turn that holds here has ended there.
+    /// Rows that were made on forgotten ground have numbers that others have in the ledger.
+    fn rollback_outbox(&mut self, plan: &Rollback) -> Result<(), Fault> {
+        let Some(agreed) = plan.agreed else { return Ok(()) };
+        let mut anew = Vec::new();
+        {
+            let mut statement = self.connection.prepare_cached("SELECT row FROM outbox WHERE seq > ?1 ORDER BY seq")?;
+            let mut rows = statement.query([stored(agreed)?])?;
+            while let Some(row) = rows.next()? {
+                anew.push(row_parse(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?);
+            }
+        }
+        self.connection.prepare_cached("DELETE FROM outbox WHERE seq > ?1")?.execute([stored(agreed)?])?;
+        for row in anew {
+            if plan.accounts.iter().any(|(tenant, _)| *tenant == row.tenant) {
+                // It was not booked, so it may be again.
+                self.unset_booked(&row.tenant, row.kind, &row.reference)?;
+                continue;
+            }
+            self.counts.seq += 1;
+            let row = Row { incarnation: self.counts.incarnation, seq: self.counts.seq, ..row };
+            self.connection
+                .prepare_cached("INSERT INTO outbox (seq, row) VALUES (?1, ?2)")?
+                .execute(params![stored(row.seq)?, row.text()])?;
+        }
+        Ok(())
+    }
+
+    /// A turn that holds here, or is not known here, has ended there.
     fn rollback_turn(&self, ended: &EndedTurn) -> Result<(), Fault> {
         let (tenant, key) = (&ended.tenant, ended.key.as_str());
-        let Some(turn) = self.turn(tenant, key)?.filter(|turn| !turn.settled) else { return Ok(()) };
+        let turn = self.turn(tenant, key)?;
+        if turn.as_ref().is_some_and(|turn| turn.settled) {
+            return Ok(());
+        }
         if !ended.settled {
             return self.turn_remove(tenant, key);
         }
-        let settled = Turn { hold: Hold::default(), settled: true, until: self.now + KEEP_TURN, ..turn };
+        let (epoch, agent) = turn.map_or_else(Default::default, |turn| (turn.epoch, turn.agent));
+        let settled = Turn { epoch, agent, hold: Hold::default(), settled: true, until: self.now + KEEP_TURN };
         self.turn_put(tenant, key, &settled)
     }
 

@@ -10,7 +10,7 @@ local t = tenant(ARGV[4])
 local names = t.key .. 'granted'
 if not t.a or call('SISMEMBER', names, ARGV[5]) == 0 then
   if not amount then return {'AMOUNT', seq} end
-  local a = t.a or account_new()
+  local a = t.a or account_new(t)
   local d = touch(a)
   local list, grows = grants_read(a.grants), false
   for i = 1, #list do grows = grows or list[i][1] == at end

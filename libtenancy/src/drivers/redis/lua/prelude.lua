@@ -176,9 +176,11 @@ local function book(t, kind, agent, reference, attempt, d, quantity, label)
 end
 
 -- A new account with a full bucket, and what that grants it. It is not booked.
-local function account_new()
+local function account_new(t)
   local _, rate, burst, weight, running, period, limit, hard =
     ARGV[3]:match('^(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|(%a*)|(%d+)|(%d+)$')
+  -- The warm pool's account is granted nothing (quota.rs, POOL).
+  if t.name == 'warm-pool' then rate, burst = 0, 0 end
   local d = deltas()
   d.granted = tonumber(burst)
   return {
@@ -192,9 +194,7 @@ end
 
 local function opened(t)
   if not t.a then
-    local a, d = account_new()
-    -- The warm pool's account is granted nothing (quota.rs, POOL).
-    if t.name == 'warm-pool' then a.credits, a.burst, a.rate_per_sec, d.granted = 0, 0, 0, 0 end
+    local a, d = account_new(t)
     t.a = a
     call('ZADD', ACCOUNTS, 0, t.name)
     book(t, 'opening', '', '', 0, d, 0, '')

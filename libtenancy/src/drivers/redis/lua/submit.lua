@@ -54,7 +54,7 @@ for i = 4, #ARGV, 10 do
     elseif waiting(t) >= 2000000 then
       answer('overloaded', '', '')
     else
-      local a = t.a or account_new()
+      local a = t.a or account_new(t)
       local most = max(available(a) + a.held, a.burst + available(a) - a.credits)
       if cost > most then
         answer('unpayable', fmt('%d', most), '')
