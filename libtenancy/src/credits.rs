@@ -146,8 +146,31 @@ impl<'de> Deserialize<'de> for MicroCredits {
     /// A JSON number or a string with one, read as text: never through a float.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<serde_json::value::RawValue>::deserialize(deserializer)?;
-        raw.get().trim_matches('"').parse().map_err(serde::de::Error::custom)
+        let text = raw.get().trim_matches('"');
+        match text.split_once(['e', 'E']) {
+            Some((number, exponent)) => shifted(number, exponent).ok_or_else(|| serde::de::Error::custom("no credits")),
+            None => text.parse().map_err(serde::de::Error::custom),
+        }
     }
+}
+
+/// A number with an exponent, as programs write small ones (`1.2e-05`), digit by digit. `None` if it is no whole number of
+/// micro-credits.
+fn shifted(number: &str, exponent: &str) -> Option<MicroCredits> {
+    let exponent: i32 = exponent.parse().ok().filter(|exponent| (-18..=12).contains(exponent))?;
+    let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) || fraction.len() > 18 {
+        return None;
+    }
+    // The point's place among the digits, with zeros enough on both sides.
+    let digits = format!("{:0>18}{whole}{fraction}{:0>30}", "", "");
+    let point = 18 + i32::try_from(whole.len()).ok()? + exponent;
+    let (whole, fraction) = digits.split_at(usize::try_from(point).ok()?);
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{sign}{whole}{point}{fraction}").parse().ok()
 }
 
 #[cfg(test)]
@@ -207,7 +230,12 @@ mod tests {
             assert_eq!(serde_json::from_str::<MicroCredits>(&json).unwrap(), amount, "{json}");
         }
         assert_eq!(serde_json::from_str::<MicroCredits>("\"2.5\"").unwrap().0, 2_500_000);
-        for json in ["1e3", "null", "true", "[1]", "\"nan\"", "{}"] {
+        for (json, micros) in
+            [("1e-06", 1), ("1.2e-05", 12), ("1E3", 1_000_000_000), ("-2.5e+1", -25_000_000), ("0e0", 0)]
+        {
+            assert_eq!(serde_json::from_str::<MicroCredits>(json).unwrap().0, micros, "{json}");
+        }
+        for json in ["1e-7", "1e400", "1.5e-6", "1e13", "\"1e\"", "null", "true", "[1]", "\"nan\"", "{}"] {
             assert!(serde_json::from_str::<MicroCredits>(json).is_err(), "{json}");
         }
     }
