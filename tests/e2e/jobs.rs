@@ -306,7 +306,7 @@ async fn a_tenant_without_budget_is_suspended_told_once_and_resumed_by_a_grant()
     let mut plane = Plane::start(&[]).await;
     let tenant = plane.tenant("acme", 1, 3_600).await;
     plane.converse(&tenant, "first", "first").await;
-    let nothing = json!({"budget": {"period": "month", "credits": 0.000001}});
+    let nothing = json!({"budget": {"period": "month", "credits": "0.000001"}});
     plane.ask("PATCH", "/quotas/acme", Some(nothing)).await.ok();
     for text in ["second", "third", "fourth"] {
         plane.write(&tenant, text);
