@@ -339,10 +339,18 @@ impl Partition {
         }
         job.state = JobState::Queued;
         let score = fairness::waiting_score(job.priority, job.tag);
-        self.waiting.entry(tenant.clone()).or_default().insert((score, job.id.clone()));
-        if account.standing == Standing::Idle {
-            account.woken(self.clock, now);
-            self.set_ready(&tenant, account);
+        let place = (score, job.id.clone());
+        let waiting = self.waiting.entry(tenant.clone()).or_default();
+        let is_first = waiting.first().is_none_or(|first| place < *first);
+        waiting.insert(place);
+        match account.standing {
+            Standing::Idle => {
+                account.woken(self.clock, now);
+                self.set_ready(&tenant, account);
+            }
+            // It was the job that is second now which could not be paid.
+            Standing::Parked(_) if is_first => self.rejoin(&tenant, account),
+            Standing::Parked(_) | Standing::Capped | Standing::Ready => {}
         }
     }
 
@@ -717,6 +725,10 @@ impl Partition {
                 }
                 if let Some(mut account) = self.accounts.get(&tenant).cloned() {
                     self.idle_if_empty(&tenant, &mut account);
+                    if matches!(account.standing, Standing::Parked(_)) {
+                        // Perhaps it was this job that could not be paid.
+                        self.rejoin(&tenant, &mut account);
+                    }
                     self.save(&tenant, account);
                 }
                 self.end(&mut job, "cancelled", now);
@@ -787,6 +799,7 @@ impl Partition {
             self.jobs.insert(id, (job, prompt));
         }
         reaped.turns = self.turns_reap(limit, now);
+        reaped.more |= reaped.turns == limit as u64;
         let turns = self.turns.values().filter(|turn| !turn.settled).map(|turn| turn.until).min();
         let leases = self.leases.first().map(|(at, _)| *at);
         reaped.next = [self.next_due(), leases, turns].into_iter().flatten().min();
@@ -1277,7 +1290,9 @@ fn turn_member((tenant, key): &(TenantId, String)) -> String {
 
 /// Refuses a cost that the tenant could never hold.
 pub fn payable(account: &Account, cost: MicroCredits) -> Result<()> {
-    let most = account.available().max(account.quota.burst + account.grants.iter().map(|grant| grant.amount).sum());
+    // What is held now may come back.
+    let refilled = account.quota.burst + account.grants.iter().map(|grant| grant.amount).sum();
+    let most = refilled.max(account.available() + account.held);
     if cost > most {
         return Err(unpayable(cost, most));
     }

@@ -340,7 +340,8 @@ pub struct Account {
     pub held: MicroCredits,
     /// The number of the budget's period that `period_spent` is of.
     pub period: i64,
-    /// Spent in it, less what was granted in it.
+    /// Spent in it less what was granted in it, or since the opening if there is no budget; not counted beyond
+    /// [`MAX_AMOUNT`].
     pub period_spent: MicroCredits,
     /// The highest notice given in it: 0, 80 or 100.
     pub noticed: u8,
@@ -496,7 +497,7 @@ impl Account {
             }
         }
         self.bucket += refund;
-        self.period_spent += charged;
+        self.period_spent = (self.period_spent + charged).min(MAX_AMOUNT);
         deltas.notice = self.notice();
         deltas
     }
@@ -576,12 +577,13 @@ impl Account {
         clock
     }
 
-    /// Corrects the tag from the cost announced to the cost used; it never falls below the virtual time by that.
+    /// Corrects the tag from the cost announced to the cost used. By that it never falls to the virtual time, only to the
+    /// next: a start that used nothing still passes the turn on.
     pub fn corrected(&mut self, announced: MicroCredits, used: MicroCredits, clock: i64) {
         let used = MicroCredits(used.0.clamp(0, MAX_COST.0));
         let weight = self.quota.weight;
         let change = fairness::virtual_cost(used, weight) - fairness::virtual_cost(announced, weight);
-        self.tag = if change >= 0 { self.tag + change } else { (self.tag + change).max(clock.min(self.tag)) };
+        self.tag = if change >= 0 { self.tag + change } else { (self.tag + change).max((clock + 1).min(self.tag)) };
     }
 
     /// The tag with which a tenant becomes ready that had nothing waiting.

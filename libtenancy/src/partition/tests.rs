@@ -5,6 +5,7 @@
 mod fairness;
 mod forgetting;
 mod histories;
+mod protocol;
 
 use super::*;
 
@@ -24,6 +25,23 @@ fn worker() -> WorkerId {
 fn job(tenant: &TenantId, n: u64, cost: i64) -> NewJob {
     let id = JobId::new(tenant.clone(), &format!("{n:026}")).unwrap();
     NewJob::new(id, "", MicroCredits(cost))
+}
+
+/// A bucket that never refills.
+fn purse(credits: i64) -> Quota {
+    Quota { rate: MicroCredits::ZERO, burst: MicroCredits(credits), ..Quota::default() }
+}
+
+fn finish(leased: &Leased, outcome: Outcome, used: i64) -> Finish {
+    Finish { id: leased.id.clone(), epoch: leased.epoch, outcome, used: MicroCredits(used) }
+}
+
+fn succeeded() -> Outcome {
+    Outcome::Succeeded { result: "done".into(), pointer: None }
+}
+
+fn failed() -> Outcome {
+    Outcome::Failed { error: "no".into(), retry: true }
 }
 
 /// Nobody is ever short of credits.

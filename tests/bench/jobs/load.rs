@@ -201,3 +201,43 @@ fn per_second(count: u64, watch: Stopwatch) -> f64 {
     let count = count as f64;
     count / watch.elapsed().as_secs_f64()
 }
+
+/// Submits a flood of one tenant over `agents` agents.
+pub(crate) async fn flood(plane: &Plane, count: u64, agents: u64) {
+    let owner = tenant(0);
+    for first in (0..count).step_by(500) {
+        let batch = (first..first + 500).map(|n| job(&owner, n % agents)).collect();
+        plane.jobs.jobs_submit(batch).await.expect("submitted");
+    }
+}
+
+/// While one worker works on what waits, one job at a time of ever new tenants: milliseconds from its submission to its claim,
+/// p50 and worst.
+pub(crate) async fn waits_in_a_flood(plane: &Plane, count: u64) -> (f64, f64) {
+    let mut waits = Vec::new();
+    for n in 0..count {
+        let newcomer = tenant(1_000 + n);
+        let watch = Stopwatch::start();
+        plane.jobs.jobs_submit(vec![job(&newcomer, 0)]).await.expect("submitted");
+        loop {
+            let claimed = plane.jobs.jobs_claim(0, &worker(0), 4, LEASE).await.expect("claimed");
+            let found = claimed.jobs.iter().any(|leased| *leased.id.tenant() == newcomer);
+            if found {
+                waits.push(watch.elapsed());
+            }
+            let finish = |leased: libtenancy::jobs::Leased| Finish {
+                id: leased.id,
+                epoch: leased.epoch,
+                outcome: Outcome::Succeeded { result: String::new(), pointer: None },
+                used: MicroCredits(1_000),
+            };
+            plane.jobs.leases_finalize(claimed.jobs.into_iter().map(finish).collect()).await.expect("finalized");
+            if found {
+                break;
+            }
+        }
+    }
+    waits.sort_unstable();
+    let ms = |wait: Option<&Duration>| wait.map_or(0.0, |wait| wait.as_secs_f64() * 1e3);
+    (ms(waits.get(waits.len() / 2)), ms(waits.last()))
+}

@@ -1,7 +1,7 @@
 //! The job plane measured: `cargo bench -p libtenancy --bench jobs -- [PART…]`.
 //!
 //! Owns the figures of the README's job plane, with the limit and a peer in the same run. Parts: `sqlite`, `redis`, `tenants`,
-//! `cluster`, `peers`; all of them without an argument. Needs `redis-server` on PATH; the peer also `node` and `npm`.
+//! `cluster`, `flood`, `peers`; all of them without an argument. Needs `redis-server` on PATH; the peer also `node` and `npm`.
 //! `ZTM_BENCH_JOBS` changes the number of jobs. What a job costs the server is `--bench redis_jobs`.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 #![expect(clippy::unwrap_used, reason = "a panic is a failed run")]
@@ -54,6 +54,9 @@ async fn main() {
     }
     if wants("cluster") {
         cluster().await;
+    }
+    if wants("flood") {
+        flood().await;
     }
 }
 
@@ -138,4 +141,18 @@ async fn peers() {
     let mut run = tokio::process::Command::new("bash");
     let lines = run.args([script, &port, &count().to_string()]).stdin(Stdio::null()).output().await.unwrap();
     print!("{}", String::from_utf8_lossy(&lines.stdout));
+}
+
+/// The wait of a second tenant's single job inside a flood of 100,000: by one agent, and split over 1,000.
+async fn flood() {
+    for agents in [1, 1_000] {
+        let (server, dir) = (Server::start(&["--appendonly", "no"]).await, tempfile::tempdir().unwrap());
+        let plane = plane(&server.url, 1, false, dir.path()).await;
+        let _drain = Drain::start(&plane);
+        load::flood(&plane, 100_000, agents).await;
+        let (p50, worst) = load::waits_in_a_flood(&plane, 200).await;
+        println!(
+            "redis, flood of 100,000 over {agents} agents: another tenant's job starts after p50 {p50:.2} ms, worst {worst:.2} ms"
+        );
+    }
 }

@@ -12,7 +12,7 @@
 //! | `sys:{p07}:turns` | sorted set | held turns, `acme\|KEY`, by the time they lapse |
 //! | `sys:{p07}:queue:jobs` | stream | wake-up tokens for the group `gpu-workers`; deleting it loses nothing |
 //! | `sys:{p07}:outbox` | stream | rows of the ledger, an entry a step, its id the last row's sequence number |
-//! | `t:{p07}:acme:quota:gpu` | hash | the account |
+//! | `t:{p07}:acme:quota:gpu` | hash | the account: `credits`, `last_us`, `rate_per_sec`, `burst`, and what `lua/prelude.lua` says |
 //! | `t:{p07}:acme:waiting` | sorted set | serials of queued jobs, by priority and tag |
 //! | `t:{p07}:acme:agents` | hash | where each agent's last job ends in virtual time; gone when nothing waits |
 //! | `t:{p07}:acme:jobs` | sorted set | serials of jobs that are not over, by name |

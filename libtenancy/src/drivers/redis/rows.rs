@@ -28,6 +28,10 @@ pub(super) fn damaged(what: &str) -> Error {
     Error::Corrupt { what: "value", path: "redis".into(), reason: format!("unexpected {what}") }
 }
 
+fn parsed<T: std::str::FromStr>(text: &str) -> Result<T> {
+    text.parse().map_err(|_| damaged(&format!("value {text:?}")))
+}
+
 fn text(value: Value) -> Result<Option<String>> {
     match value {
         Value::Nil => Ok(None),
@@ -60,8 +64,7 @@ impl Answer {
 
     /// The next value, as whatever is read from text.
     pub(super) fn number<T: std::str::FromStr>(&mut self) -> Result<T> {
-        let text = self.text()?;
-        text.parse().map_err(|_| damaged(&format!("value {text:?}")))
+        parsed(&self.text()?)
     }
 
     /// The next value, a time.
@@ -129,39 +132,48 @@ impl Fields {
         Ok(Timestamp::from_micros(self.number(name, 0)?))
     }
 
-    /// The account that these are.
+    /// The values of a field that holds several.
+    fn several<const N: usize>(&self, name: &str) -> Result<[&str; N]> {
+        let values: Vec<&str> = self.text(name).split('|').collect();
+        values.try_into().map_err(|_| damaged(&format!("{name} {:?}", self.text(name))))
+    }
+
+    /// The account that these are; see `lua/prelude.lua` for the fields.
     pub(super) fn account(&self) -> Result<Account> {
-        let budget = match self.text("period") {
+        let [rest, held, period_number, spent, noticed] = self.several("money")?;
+        let [standing, due, running] = self.several("place")?;
+        let [tag, agent_clock, used, used_at] = self.several("order")?;
+        let [weight, max_running, period, limit, hard, _life] = self.several("terms")?;
+        let budget = match period {
             "" => None,
             period => Some(Budget {
                 period: Period::from_label(period).ok_or_else(|| damaged("period"))?,
-                limit: self.credits("limit")?,
-                hard: self.text("hard") == "1",
+                limit: MicroCredits(parsed(limit)?),
+                hard: hard == "1",
             }),
         };
-        let standing = Standing::from_label(self.text("standing"), self.number("due_us", 0)?);
         Ok(Account {
             quota: Quota {
                 rate: self.credits("rate_per_sec")?,
                 burst: self.credits("burst")?,
-                weight: self.number("weight", 0)?,
-                max_running: self.number("max_running", 0)?,
+                weight: parsed(weight)?,
+                max_running: parsed(max_running)?,
                 budget,
             },
             bucket: self.credits("credits")?,
             refilled_at: self.time("last_us")?,
-            remainder: self.number("rest", 0)?,
+            remainder: parsed(rest)?,
             grants: grants_parse(self.text("grants")).ok_or_else(|| damaged("grants"))?,
-            held: self.credits("held")?,
-            period: self.number("period_number", 0)?,
-            period_spent: self.credits("spent")?,
-            noticed: self.number("noticed", 0)?,
-            running: self.number("running", 0)?,
-            standing: standing.ok_or_else(|| damaged("standing"))?,
-            tag: self.number("tag", 0)?,
-            used: self.number("used", 0)?,
-            used_at: self.time("used_us")?,
-            agent_clock: self.number("agent_clock", 0)?,
+            held: MicroCredits(parsed(held)?),
+            period: parsed(period_number)?,
+            period_spent: MicroCredits(parsed(spent)?),
+            noticed: parsed(noticed)?,
+            running: parsed(running)?,
+            standing: Standing::from_label(standing, parsed(due)?).ok_or_else(|| damaged("standing"))?,
+            tag: parsed(tag)?,
+            used: parsed(used)?,
+            used_at: Timestamp::from_micros(parsed(used_at)?),
+            agent_clock: parsed(agent_clock)?,
         })
     }
 

@@ -60,6 +60,22 @@ fn shares_are_as_weights_and_no_slot_is_idle_while_a_tenant_is_ready() {
 }
 
 #[test]
+fn a_flood_of_jobs_that_use_nothing_lets_another_tenant_start() {
+    let mut partition = Partition::new(rich(), 1);
+    for n in 0..50 {
+        partition.job_submit(job(&tenant(0), n, 1_000_000), at(0)).unwrap();
+    }
+    partition.job_submit(job(&tenant(1), 1, 1_000_000), at(0)).unwrap();
+    // The flood's name comes first, and what its jobs announce is given back each time.
+    for round in 0..2 {
+        let leased = partition.job_claim(&worker(), 1, LEASE, at(1)).jobs.remove(0);
+        assert_eq!(*leased.id.tenant(), tenant(round), "start {round}");
+        let outcome = Outcome::Failed { error: String::new(), retry: false };
+        partition.lease_finalize(finish(&leased, outcome, 0), 0, at(1)).unwrap();
+    }
+}
+
+#[test]
 fn an_idle_share_is_lent_and_comes_back() {
     let mut partition = Partition::new(rich(), 10);
     for n in 0..100 {

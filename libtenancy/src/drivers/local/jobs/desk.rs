@@ -362,9 +362,20 @@ impl<'c> Desk<'c> {
                 .execute(params![tenant.as_str(), job.agent.as_str(), ends])?;
         }
         job.state = JobState::Queued;
-        if account.standing == Standing::Idle {
-            account.woken(self.counts.clock, self.now);
-            account.standing = Standing::Ready;
+        match account.standing {
+            Standing::Idle => {
+                account.woken(self.counts.clock, self.now);
+                account.standing = Standing::Ready;
+            }
+            Standing::Parked(_) => {
+                // It was the job that is second now which could not be paid.
+                let place = |job: &Job| (fairness::waiting_score(job.priority, job.tag), job.id.clone());
+                if self.first_queued(&tenant)?.is_none_or(|first| place(job) < place(&first.job)) {
+                    account.tag = account.tag.max(self.counts.clock);
+                    account.standing = Standing::Ready;
+                }
+            }
+            Standing::Capped | Standing::Ready => {}
         }
         self.work += 1;
         self.save(&tenant, account)?;

@@ -166,7 +166,7 @@ impl Desk<'_> {
         Ok(claimed)
     }
 
-    fn first_queued(&self, tenant: &TenantId) -> Result<Option<Filed>, Fault> {
+    pub(super) fn first_queued(&self, tenant: &TenantId) -> Result<Option<Filed>, Fault> {
         let mut statement = self.connection.prepare_cached(FIRST_QUEUED)?;
         let mut rows = statement.query([tenant.as_str()])?;
         rows.next()?.map(rows::job_from_row).transpose()
@@ -348,7 +348,14 @@ impl Desk<'_> {
         match filed.job.state {
             JobState::Queued => {
                 self.unqueue(id.tenant())?;
-                self.idle_now_if_empty(id.tenant())?;
+                if let Some(mut account) = self.account(id.tenant())? {
+                    self.idle_if_empty(id.tenant(), &mut account)?;
+                    if matches!(account.standing, Standing::Parked(_)) {
+                        // Perhaps it was this job that could not be paid.
+                        self.rejoin(id.tenant(), &mut account)?;
+                    }
+                    self.save(id.tenant(), account)?;
+                }
                 self.end(&mut filed, "cancelled")?;
             }
             JobState::Delayed { .. } => self.end(&mut filed, "cancelled")?,
@@ -414,7 +421,7 @@ impl Desk<'_> {
             }
         }
         reaped.turns = self.turns_reap(most)?;
-        reaped.more |= self.prune()?;
+        reaped.more |= self.prune()? || reaped.turns == most as u64;
         let lease: Option<i64> =
             self.connection.prepare_cached(NEXT_LEASE)?.query_row([], |row| row.get(0)).optional()?;
         let lease = lease.map(Timestamp::from_micros);

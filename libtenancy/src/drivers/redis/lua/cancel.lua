@@ -12,7 +12,11 @@ if j.state == 'running' then
 end
 if j.state == 'queued' then
   t.waiting = waiting(t) - call('ZREM', t.key .. 'waiting', j.serial)
-  if t.a then idle_if_empty(t) end
+  if t.a then
+    idle_if_empty(t)
+    -- Perhaps it was this job that could not be paid.
+    if parked(t.a) then rejoin(t) end
+  end
 elseif j.state == 'delayed' then
   delayed_rem[1] = t.name .. '.' .. j.serial
 else
@@ -20,4 +24,5 @@ else
 end
 end_job(t, j, 'cancelled', {})
 finish()
+wake(1)
 return {'OK', seq, 'cancelled'}

@@ -14,7 +14,7 @@ local READY, DELAYED, LEASES = SYS .. 'tenants', SYS .. 'queue:jobs:delayed', SY
 local TURNS, OUTBOX, TOKENS, ACCOUNTS = SYS .. 'turns', SYS .. 'outbox', SYS .. 'queue:jobs', SYS .. 'accounts'
 local MILLION, DAY, MAX_AMOUNT, MAX_COST = 1000000, 86400000000, 1000000000000000, 1000000000000
 local MAX_TAG, MAX_WHOLE, MEMORY = 562949953421311, 9007199254740991, 600000
-local KEEP_FINISHED, KEEP_DEAD, KEEP_DAY, MAX_SCHEDULE = DAY, 7 * DAY, DAY, 366 * DAY
+local KEEP_FINISHED, KEEP_DEAD, MAX_SCHEDULE = DAY, 7 * DAY, 366 * DAY
 
 local now = tonumber(ARGV[1])
 if now == 0 then
@@ -103,24 +103,32 @@ local function grants_text(list)
   return table.concat(texts, ',')
 end
 
-local CHANGING = {
-  'credits', 'last_us', 'rest', 'grants', 'held', 'period_number', 'spent', 'noticed', 'running', 'standing', 'due_us',
-  'tag', 'used', 'used_us', 'agent_clock',
-}
-local SETTLED = {'rate_per_sec', 'burst', 'weight', 'max_running', 'period', 'limit', 'hard', 'life'}
+-- An account's fields, in few values so that a step reads and writes little; each but the grants within 64 bytes, so that
+-- the hash stays small. money: rest|held|period's number|spent in it|noticed. place: standing|due|running.
+-- order: tag|agent clock|recent use|as of. terms: weight|max running|period|limit|hard|life (which opening it is of).
+local FIELDS = {'credits', 'last_us', 'money', 'place', 'order', 'grants', 'rate_per_sec', 'burst', 'terms'}
 
-local function account_read(flat)
-  local h = {}
-  for i = 1, #flat, 2 do h[flat[i]] = flat[i + 1] end
+local function account_read(f)
+  local rest, held, number, spent, noticed = f[3]:match('^(%d+)|(%-?%d+)|(%d+)|(%-?%d+)|(%d+)$')
+  local standing, due_us, running = f[4]:match('^(%a+)|(%d+)|(%d+)$')
+  local tag, agent_clock, used, used_us = f[5]:match('^(%d+)|(%d+)|(%d+)|(%-?%d+)$')
+  local weight, max_running, period, limit, hard, life = f[9]:match('^(%d+)|(%d+)|(%a*)|(%d+)|(%d)|(%d+)$')
   return {
-    credits = tonumber(h.credits), last_us = tonumber(h.last_us), rest = tonumber(h.rest or 0),
-    grants = h.grants or '', held = tonumber(h.held or 0), period_number = tonumber(h.period_number or 0),
-    spent = tonumber(h.spent or 0), noticed = tonumber(h.noticed or 0), running = tonumber(h.running or 0),
-    standing = h.standing or 'idle', due_us = tonumber(h.due_us or 0), tag = tonumber(h.tag or 0),
-    used = tonumber(h.used or 0), used_us = tonumber(h.used_us), agent_clock = tonumber(h.agent_clock or 0),
-    rate_per_sec = tonumber(h.rate_per_sec), burst = tonumber(h.burst), weight = tonumber(h.weight),
-    max_running = tonumber(h.max_running), period = h.period or '', limit = tonumber(h.limit or 0), hard = h.hard or '0',
-    life = tonumber(h.life),
+    credits = tonumber(f[1]), last_us = tonumber(f[2]), rest = tonumber(rest), grants = f[6] or '', held = tonumber(held),
+    period_number = tonumber(number), spent = tonumber(spent), noticed = tonumber(noticed), running = tonumber(running),
+    standing = standing, due_us = tonumber(due_us), tag = tonumber(tag), used = tonumber(used),
+    used_us = tonumber(used_us), agent_clock = tonumber(agent_clock), rate_per_sec = tonumber(f[7]),
+    burst = tonumber(f[8]), weight = tonumber(weight), max_running = tonumber(max_running), period = period,
+    limit = tonumber(limit), hard = hard, life = tonumber(life),
+  }
+end
+
+local function account_values(a)
+  return {
+    a.credits, a.last_us, fmt('%d|%d|%d|%d|%d', a.rest, a.held, a.period_number, a.spent, a.noticed),
+    fmt('%s|%d|%d', a.standing, a.due_us, a.running), fmt('%d|%d|%d|%d', a.tag, a.agent_clock, a.used, a.used_us),
+    a.grants, a.rate_per_sec, a.burst,
+    fmt('%d|%d|%s|%d|%s|%d', a.weight, a.max_running, a.period, a.limit, a.hard, a.life),
   }
 end
 
@@ -129,16 +137,28 @@ local function tenant(name)
   local t = tenants[name]
   if t then return t end
   local key = TENANT .. name .. ':'
-  t = {name = name, key = key, was = {}, wait_add = {}, wait_rem = {}, jobs_add = {}, jobs_rem = {}, ended = {}, dead = {}}
+  t = {name = name, key = key, was = {}}
   tenants[name] = t
   order[#order + 1] = t
-  local flat = call('HGETALL', key .. 'quota:gpu')
-  if #flat > 0 then
-    local a, was = account_read(flat), t.was
-    t.a = a
-    for i = 1, #CHANGING do local f = CHANGING[i]; was[f] = a[f] end
+  local found = call('HMGET', key .. 'quota:gpu', unpack(FIELDS))
+  if found[1] then
+    local a = account_read(found)
+    t.a, t.stored, found[1], found[2] = a, found, a.credits, a.last_us
+    found[7], found[8] = a.rate_per_sec, a.burst
+    t.was = {standing = a.standing, tag = a.tag, due_us = a.due_us}
   end
   return t
+end
+
+-- Adds one or two values to a list of what is to be written for a tenant.
+local function add(t, name, x, y)
+  local list = t[name]
+  if not list then
+    list = {}
+    t[name] = list
+  end
+  local n = #list
+  list[n + 1], list[n + 2] = x, y
 end
 
 local function deltas()
@@ -175,7 +195,7 @@ local function opened(t)
     local a, d = account_new()
     -- The warm pool's account is granted nothing (quota.rs, POOL).
     if t.name == 'warm-pool' then a.credits, a.burst, a.rate_per_sec, d.granted = 0, 0, 0, 0 end
-    t.a, t.configured = a, true
+    t.a = a
     call('ZADD', ACCOUNTS, 0, t.name)
     book(t, 'opening', '', '', 0, d, 0, '')
   end
@@ -294,7 +314,7 @@ local function settle(a, amount, grants, used, d)
     if back == 0 then break end
     if grants[i][1] <= now then d.expired = d.expired + back else grant_add(a, grants[i][1], back) end
   end
-  a.credits, a.spent = a.credits + refund, a.spent + charged
+  a.credits, a.spent = a.credits + refund, min(a.spent + charged, MAX_AMOUNT)
   if a.period ~= '' then
     local reached = 0
     if a.spent >= a.limit then reached = 100 elseif a.spent >= a.limit - floor(a.limit / 5) then reached = 80 end
@@ -333,8 +353,10 @@ end
 
 local function corrected(a, announced, used)
   local change = virtual_cost(min(max(used, 0), MAX_COST), a.weight) - virtual_cost(announced, a.weight)
-  if change >= 0 then a.tag = a.tag + change else a.tag = max(a.tag + change, min(clock, a.tag)) end
+  if change >= 0 then a.tag = a.tag + change else a.tag = max(a.tag + change, min(clock + 1, a.tag)) end
 end
+
+local OVER, NONE = {{'ended', KEEP_FINISHED}, {'dead', KEEP_DEAD}}, {}
 
 -- Writes what was changed of tenants and of the order; the order follows from the accounts.
 local function flush()
@@ -351,52 +373,49 @@ local function flush()
       if a.due_us ~= (was.due_us or 0) then
         if a.due_us > 0 then put(delayed_add, a.due_us, t.name) else delayed_rem[#delayed_rem + 1] = t.name end
       end
-      local list, n = {}, 0
-      if t.configured then
-        for j = 1, #SETTLED do
-          local f = SETTLED[j]
-          list[n + 1], list[n + 2], n = f, a[f], n + 2
-        end
-        t.configured = nil
-      end
-      for j = 1, #CHANGING do
-        local f = CHANGING[j]
-        local value = a[f]
-        if value ~= was[f] then
-          list[n + 1], list[n + 2], n = f, value, n + 2
-          was[f] = value
+      was.standing, was.tag, was.due_us = a.standing, a.tag, a.due_us
+      local values, stored, list, n = account_values(a), t.stored or {}, {}, 0
+      for j = 1, 9 do
+        if values[j] ~= stored[j] and not (j == 6 and values[6] == '' and not stored[6]) then
+          list[n + 1], list[n + 2], n = FIELDS[j], values[j], n + 2
         end
       end
-      if n > 0 then call('HSET', key .. 'quota:gpu', unpack(list)) end
+      if n > 0 then
+        call('HSET', key .. 'quota:gpu', unpack(list))
+        t.stored = values
+      end
     end
     if t.wait_skip then
       call('ZREMRANGEBYRANK', key .. 'waiting', 0, t.wait_skip - 1)
       t.wait_skip = nil
     end
-    if t.wait_add[1] then many('ZADD', key .. 'waiting', t.wait_add); t.wait_add = {} end
-    if t.wait_rem[1] then many('ZREM', key .. 'waiting', t.wait_rem); t.wait_rem = {} end
-    if t.agents_gone then call('UNLINK', key .. 'agents'); t.agents_gone = nil end
+    if t.wait_add then many('ZADD', key .. 'waiting', t.wait_add); t.wait_add = nil end
+    if t.agents_gone then
+      if t.agents_set then call('UNLINK', key .. 'agents') else gone[#gone + 1] = key .. 'agents' end
+      t.agents_gone = nil
+    end
     if t.agents_set then
       local list = {}
       for agent, ends in pairs(t.agents_set) do put(list, agent, ends) end
       many('HSET', key .. 'agents', list)
       t.agents_set = nil
     end
-    if t.jobs_add[1] then many('ZADD', key .. 'jobs', t.jobs_add); t.jobs_add = {} end
-    if t.jobs_rem[1] then many('ZREM', key .. 'jobs', t.jobs_rem); t.jobs_rem = {} end
+    if t.jobs_add then many('ZADD', key .. 'jobs', t.jobs_add); t.jobs_add = nil end
+    if t.jobs_rem then many('ZREM', key .. 'jobs', t.jobs_rem); t.jobs_rem = nil end
     local day = floor(now / DAY)
-    if t.ended[1] then
-      local bucket = fmt('%sended:%d', key, day)
-      many('ZADD', bucket, t.ended)
-      call('PEXPIRE', bucket, floor(((day + 1) * DAY - now + KEEP_FINISHED) / 1000) + 1000)
-      t.ended = {}
+    for _, over in ipairs(t.over and OVER or NONE) do
+      local list = t[over[1]]
+      if list then
+        local bucket = fmt('%s%s:%d', key, over[1], day)
+        many('ZADD', bucket, list)
+        -- It is new: it goes when the last job of the day does.
+        if call('ZCARD', bucket) * 2 <= #list then
+          call('PEXPIRE', bucket, floor(((day + 1) * DAY - now + over[2]) / 1000) + 1000)
+        end
+        t[over[1]] = nil
+      end
     end
-    if t.dead[1] then
-      local bucket = fmt('%sdead:%d', key, day)
-      many('ZADD', bucket, t.dead)
-      call('PEXPIRE', bucket, floor(((day + 1) * DAY - now + KEEP_DEAD) / 1000) + 1000)
-      t.dead = {}
-    end
+    t.over = nil
   end
   many('ZADD', READY, ready_add)
   many('ZREM', READY, ready_rem)

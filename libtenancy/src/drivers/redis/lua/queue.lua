@@ -52,11 +52,17 @@ local function enqueue(t, j)
     j.tag = min(max(a.agent_clock, last), MAX_TAG)
     t.agents_set[j.agent] = min(j.tag + floor((j.cost + 999) / 1000), MAX_TAG)
   end
-  put(t.wait_add, waiting_score(j.priority, j.tag), j.serial)
+  local score = waiting_score(j.priority, j.tag)
+  add(t, 'wait_add', score, j.serial)
   t.waiting = count + 1
   if a.standing == 'idle' then
     decay(a)
     a.tag, a.standing = max(a.tag, clock + min(a.used, MEMORY)), 'ready'
+  elseif parked(a) then
+    -- It was the job that is second now which could not be paid.
+    local first = call('ZRANGE', t.key .. 'waiting', 0, 0, 'WITHSCORES')
+    local before_it = not first[1] or score < tonumber(first[2]) or (score == tonumber(first[2]) and less(j.serial, first[1]))
+    if before_it then rejoin(t) end
   end
 end
 
@@ -115,8 +121,9 @@ local function end_job(t, j, label, list)
   put(list, 'at', now)
   job_set(j, list)
   j.state = label
-  t.jobs_rem[#t.jobs_rem + 1] = j.serial
-  put(label == 'dead' and t.dead or t.ended, 0, j.serial)
+  add(t, 'jobs_rem', j.serial)
+  add(t, label == 'dead' and 'dead' or 'ended', 0, j.serial)
+  t.over = true
   local keep = (label == 'dead' and KEEP_DEAD or KEEP_FINISHED) / 1000 + 1
   call('PEXPIRE', j.key, keep)
   if j.long == '1' then call('PEXPIRE', j.key .. ':result', keep) end

@@ -29,7 +29,6 @@ end
 if burst ~= true then a.burst = burst end
 if weight ~= true then a.weight = weight end
 if running ~= true then a.max_running = running end
-t.configured = true
 reconsider(t)
 book(t, 'configure', '', '', 0, d, 0, '')
 finish()

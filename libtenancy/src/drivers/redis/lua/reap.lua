@@ -54,5 +54,5 @@ for _, key in ipairs({DELAYED, LEASES, TURNS}) do
   local first = first_score(key)
   if first and (not due or first < due) then due = first end
 end
-local more = (#lapsed == limit or moved == 128) and 1 or 0
+local more = (#lapsed == limit or #turns == limit or moved == 128) and 1 or 0
 return {'OK', seq, requeued, dead, #turns, moved, more, due and fmt('%d', due) or false}

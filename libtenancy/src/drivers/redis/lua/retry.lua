@@ -14,7 +14,7 @@ job_set(j, {'state', 'queued', 'attempts', 0, 'cancel', '0', 'tag', j.tag})
 call('PERSIST', j.key)
 call('PERSIST', j.key .. ':prompt')
 call('PERSIST', j.key .. ':result')
-put(t.jobs_add, 0, j.serial)
+add(t, 'jobs_add', 0, j.serial)
 finish()
 wake(1)
 return {'OK', seq}

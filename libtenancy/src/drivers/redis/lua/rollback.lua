@@ -72,7 +72,6 @@ for name, bucket, grants, was_held, last_us, rest, period, spent, noticed in
   local t = tenant(name)
   if not t.a then
     t.a = account_new()
-    t.configured = true
     call('ZADD', ACCOUNTS, 0, name)
   end
   local a = t.a

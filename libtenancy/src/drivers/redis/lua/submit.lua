@@ -55,7 +55,7 @@ for i = 4, #ARGV, 10 do
       answer('overloaded', '', '')
     else
       local a = t.a or account_new()
-      local most = max(available(a), a.burst + available(a) - a.credits)
+      local most = max(available(a) + a.held, a.burst + available(a) - a.credits)
       if cost > most then
         answer('unpayable', fmt('%d', most), '')
       elseif a.hard == '1' and a.period ~= '' and cost > a.limit then
@@ -81,7 +81,7 @@ for i = 4, #ARGV, 10 do
         if attempts ~= 3 then put(list, 'max', attempts) end
         job_set(j, list)
         call('SET', j.key .. ':prompt', prompt)
-        put(t.jobs_add, 0, serial)
+        add(t, 'jobs_add', 0, serial)
         answer('new', serial, state)
       end
     end

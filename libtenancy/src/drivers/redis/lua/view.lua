@@ -12,13 +12,15 @@ local names, weights = call('ZRANGE', READY, 0, 999), 0
 for i = 1, #names do
   local key = TENANT .. names[i] .. ':'
   if i <= 100 then
-    local a = call('HMGET', key .. 'quota:gpu', 'tag', 'weight', 'running', 'standing')
-    weights = weights + tonumber(a[2] or 0)
+    local a = call('HMGET', key .. 'quota:gpu', 'terms', 'place', 'order')
+    local weight = a[1] and a[1]:match('^%d+') or '0'
+    local standing, running = (a[2] or 'idle|0|0'):match('^(%a+)|%d+|(%d+)$')
+    weights = weights + tonumber(weight)
     local n = #out
-    out[n + 1], out[n + 2], out[n + 3], out[n + 4] = names[i], a[1] or '0', a[2] or '0', a[4] or 'idle'
-    out[n + 5], out[n + 6] = call('ZCARD', key .. 'waiting'), a[3] or '0'
+    out[n + 1], out[n + 2], out[n + 3], out[n + 4] = names[i], (a[3] or '0'):match('^%d+'), weight, standing
+    out[n + 5], out[n + 6] = call('ZCARD', key .. 'waiting'), running
   else
-    weights = weights + tonumber(call('HGET', key .. 'quota:gpu', 'weight') or 0)
+    weights = weights + tonumber((call('HGET', key .. 'quota:gpu', 'terms') or '0'):match('^%d+'))
   end
 end
 out[10] = weights
