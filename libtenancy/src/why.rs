@@ -59,11 +59,7 @@ impl Tenancy {
     /// Why a tenant is as it is, and what would hold back its next message.
     pub async fn why_tenant(&self, id: &TenantId) -> Result<Why> {
         let (tenant, account) = (self.tenant_get(id).await?, self.account_now(id).await?);
-        let ask = match tenant.settings.bot {
-            Some(_) => Ask::Turn(self.inner.config.turn_hold),
-            None => Ask::Wake,
-        };
-        let mut why = Why { subject: "tenant".to_owned(), ..self.why_lifecycle(ask, &tenant, &account) };
+        let mut why = Why { subject: "tenant".to_owned(), ..self.why_lifecycle(&tenant, &account) };
         let pending = self.drivers().inboxes.pending_count(id).await?;
         if pending > 0 && why.reasons.iter().all(|reason| reason.code == Code::Running.word()) {
             why.summary = format!("{} Messages in its inbox: {pending}.", why.summary);
@@ -80,7 +76,7 @@ impl Tenancy {
     /// Why a tenant is not woken, or was not.
     pub async fn why_wake(&self, id: &TenantId) -> Result<Why> {
         let (tenant, account) = (self.tenant_get(id).await?, self.account_now(id).await?);
-        let mut why = self.why_lifecycle(Ask::Wake, &tenant, &account);
+        let mut why = self.why_lifecycle(&tenant, &account);
         if let Some(last) = self.inner.decisions.last_of(id) {
             let text = format!("a request was refused at {}", last.decision.at);
             why.reasons.push(reason(last.decision.code, text, Vec::new(), last.decision.until));
@@ -88,10 +84,15 @@ impl Tenancy {
         Ok(why)
     }
 
-    fn why_lifecycle(&self, ask: Ask, tenant: &Tenant, account: &Account) -> Why {
+    fn why_lifecycle(&self, tenant: &Tenant, account: &Account) -> Why {
         let now = self.now();
         let awake = tenant.lifecycle.status.agent().is_some();
         let observed = self.observed(tenant, account, awake);
+        // What its next message would ask for; without a chat only an operator or a job wakes it.
+        let ask = match tenant.settings.bot {
+            Some(_) => Ask::Turn(self.inner.config.turn_hold),
+            None => Ask::Wake,
+        };
         let decision = decide(ask, &observed, now);
         let mut reasons = Vec::new();
         if let Some(suspended) = observed.suspended {

@@ -1,6 +1,6 @@
 //! Jobs through the real command: done by real agents, once, whatever is killed meanwhile; paid for by what was granted.
 
-use std::{collections::BTreeMap, process::Stdio, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, process::Stdio, time::Duration};
 
 use libtenancy::clock::Stopwatch;
 use serde_json::{Value, json};
@@ -68,19 +68,26 @@ impl Plane {
         }
     }
 
-    /// A worker on a host of its own: the example in Python. Killed when it is dropped.
-    fn worker(&self) -> Child {
-        Command::new("python3")
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/worker.py"))
+    /// A worker on a host of its own. Killed when it is dropped.
+    fn worker(&self, program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Child {
+        let mut command = Command::new(&program);
+        command
+            .args(arguments)
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-            .env("ORCHESTRATOR_ADDR", format!("http://127.0.0.1:{}", self.orchestrator_port()))
+            .env("ORCHESTRATOR_ADDR", self.orchestrator())
             .env("ZTM_TOKEN_FILE", self.state_dir().join("service-token"))
             .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap()
+            .stdout(Stdio::null())
+            .kill_on_drop(true);
+        let built = "`cargo build --workspace` builds it";
+        command.spawn().unwrap_or_else(|error| panic!("{}: {error}; {built}", program.as_ref().display()))
     }
+}
+
+/// The worker of `services`, which is built beside the command.
+fn worker_program() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_ztm")).with_file_name("worker")
 }
 
 /// The part of a job's name after the tenant's.
@@ -128,11 +135,14 @@ async fn m11_submissions_that_are_repeated_at_once_are_one_job_and_one_turn() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_running_job_is_called_off_and_pays_for_its_time_alone() {
-    let mut plane = Plane::start(&[]).await;
-    plane.tenant("acme", 1, 3_600).await;
+async fn a_running_job_is_called_off_and_pays_for_its_time_alone_and_a_waiting_one_at_once() {
+    let mut plane = Plane::start(&["--workers", "1"]).await;
+    plane.create_plain("acme").await;
     let job = plane.submit("acme", "/sleep 45000", json!({})).await;
     plane.running(&job).await;
+    let waiting = plane.submit("acme", "later", json!({})).await;
+    let cancelled = plane.ask("POST", &format!("/jobs/{waiting}/cancel"), None).await.ok();
+    assert_eq!((&cancelled["status"], &cancelled["used_gpu_seconds"]), (&json!("cancelled"), &json!(0)));
     let cancelling = plane.ask("POST", &format!("/jobs/{job}/cancel"), None).await.ok();
     assert_eq!(cancelling["cancelling"], true);
     // Its worker hears of it at its next renewal.
@@ -152,24 +162,38 @@ async fn a_running_job_is_called_off_and_pays_for_its_time_alone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn m1_a_job_whose_worker_is_killed_is_done_by_another_and_charged_once() {
     let mut plane = Plane::start(&["--workers", "0"]).await;
-    plane.tenant("acme", 1, 3_600).await;
+    plane.create_plain("acme").await;
     let job = plane.submit("acme", "/sleep 2000", json!({})).await;
-    let mut first = plane.worker();
+    let mut first = plane.worker(worker_program(), &["--slots", "2"]);
     plane.running(&job).await;
-    plane
-        .wait("the agent is at it", async || {
-            plane.ask("GET", "/tenants/acme/agent", None).await.body["busy"].as_u64().filter(|busy| *busy > 0)
-        })
-        .await;
-    first.start_kill().unwrap();
-    first.wait().await.unwrap();
-    let _second = plane.worker();
+    let busy = async || plane.ask("GET", "/tenants/acme/agent", None).await.body["busy"].as_u64().filter(|n| *n > 0);
+    plane.wait("the agent is at it", busy).await;
+    let dead = plane.ask("GET", &format!("/jobs/{job}"), None).await.ok()["worker"].clone();
+    first.kill().await.unwrap();
+    let _second = plane.worker(worker_program(), &["--slots", "2"]);
     let done = plane.over(&job).await;
     assert_eq!((&done["status"], &done["attempts"]), (&json!("succeeded"), &json!(2)), "{done}");
     assert_eq!(done["result"], "[1] you said: /sleep 2000", "one turn: the second worker joined it");
+    assert!(dead.is_string() && dead != done["worker"]);
     let audit = plane.audit().await;
     assert_eq!(audit["totals"]["spent"], done["used_gpu_seconds"], "{audit}");
-    assert_eq!(plane.settled().await, BTreeMap::from([(serial(&job), 1)]));
+    let rows = plane.ask("GET", "/spend/rows?tenant=acme", None).await.ok();
+    let kinds: Vec<&str> = rows["rows"].as_array().unwrap().iter().map(|row| row["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["opening", "hold", "reclaim", "hold", "settle"], "charged once, refunded once");
+    plane.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_executor_in_another_language_speaks_the_lease_api() {
+    let mut plane = Plane::start(&["--workers", "0"]).await;
+    plane.create_plain("acme").await;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/worker.py");
+    assert!(std::fs::read_to_string(script).unwrap().lines().count() <= 60);
+    let _python = plane.worker("python3", &[script]);
+    let job = plane.submit("acme", "shout", json!({})).await;
+    let done = plane.over(&job).await;
+    assert_eq!((&done["status"], &done["result"]), (&json!("succeeded"), &json!("SHOUT")), "{done}");
+    plane.audit().await;
     plane.down().await;
 }
 
@@ -274,6 +298,54 @@ async fn a_chat_is_told_also_when_a_job_found_the_credits_gone() {
     assert_eq!(plane.over(&job).await["status"], "succeeded");
     assert_eq!(told(&plane, &tenant), 1, "{:?}", plane.texts(&tenant));
     plane.audit().await;
+    plane.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tenant_without_budget_is_suspended_told_once_and_resumed_by_a_grant() {
+    let mut plane = Plane::start(&[]).await;
+    let tenant = plane.tenant("acme", 1, 3_600).await;
+    plane.converse(&tenant, "first", "first").await;
+    let nothing = json!({"budget": {"period": "month", "credits": "0.000001"}});
+    plane.ask("PATCH", "/quotas/acme", Some(nothing)).await.ok();
+    for text in ["second", "third", "fourth"] {
+        plane.write(&tenant, text);
+    }
+    plane.wait("the suspension", async || plane.get(&tenant).await["suspended"].as_str().map(str::to_owned)).await;
+    plane.wait("the chat to be told", async || (plane.texts(&tenant).len() == 2).then_some(())).await;
+    plane.wait("all are stored", async || (plane.status().await["inbox"]["pending"] == 3).then_some(())).await;
+    let why = plane.ask("GET", "/why/wake/acme", None).await.ok();
+    assert_eq!(why["reasons"][0]["code"], "budget_exhausted", "{why}");
+    // It sleeps over the suspension, and a death of the control plane changes nothing.
+    plane.kill().await;
+    plane.up().await;
+    let texts = plane.texts(&tenant);
+    assert_eq!(texts.len(), 2, "once a suspension: {texts:?}");
+    assert!(texts[1].contains("paused") && texts[1].contains("budget"), "{texts:?}");
+    plane.ask("POST", "/quotas/acme/grants", Some(json!({"credits": 500, "name": "more"}))).await.ok();
+    for text in ["second", "third", "fourth"] {
+        plane.answered(&tenant, text).await;
+    }
+    assert_eq!(plane.get(&tenant).await["suspended"], Value::Null);
+    assert_eq!(plane.updates(&tenant).await.iter().filter(|update| update["stage"] == "dead").count(), 0);
+    plane.audit().await;
+    plane.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chat_turn_is_charged_once() {
+    let mut plane = Plane::start(&[]).await;
+    let tenant = plane.tenant("acme", 1, 3_600).await;
+    plane.converse(&tenant, "hello", "hello").await;
+    plane.wait_drained().await;
+    plane.audit().await;
+    let rows = plane.ask("GET", "/spend/rows?tenant=acme", None).await.ok();
+    let settled: Vec<&Value> = rows["rows"].as_array().unwrap().iter().filter(|row| row["kind"] == "settle").collect();
+    assert_eq!(settled.len(), 1, "{rows}");
+    assert!(settled[0]["reference"].as_str().unwrap().starts_with("turn:"));
+    assert!(settled[0]["spent"].as_f64().unwrap() > 0.0);
+    let report = plane.ask("GET", "/spend/report?by=agent&tenant=acme", None).await.ok();
+    assert_eq!(report["total"]["settled"], 1, "{report}");
     plane.down().await;
 }
 

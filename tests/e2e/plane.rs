@@ -153,14 +153,14 @@ impl Plane {
         self.dir.path().join("up.log")
     }
 
+    /// The orchestrator's base URL.
+    pub(crate) fn orchestrator(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.0)
+    }
+
     /// The router's base URL.
     pub(crate) fn router(&self) -> String {
         format!("http://127.0.0.1:{}", self.ports.1)
-    }
-
-    /// The port of the orchestrator.
-    pub(crate) fn orchestrator_port(&self) -> u16 {
-        self.ports.0
     }
 
     /// The command, in an environment of its own, with the state directory of this stage.

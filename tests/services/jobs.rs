@@ -79,7 +79,8 @@ async fn m4_m15_a_submission_that_is_not_right_is_400_names_its_field_and_change
         "-Infinity",
         r#""nan""#,
         r#""inf""#,
-        "1e3",
+        "1e-7",
+        "1e7",
         "1E400",
         "-1",
         "-0.5",
@@ -147,6 +148,7 @@ async fn m4_m15_a_submission_that_is_not_right_is_400_names_its_field_and_change
     assert_eq!(count(&faces).await, 0);
     let account = faces.ok(Method::GET, "/quotas/acme", Value::Null).await;
     assert_eq!((&account["available"], &account["held"]), (&json!(3_600), &json!(0)), "no credit moved: {account}");
+    assert_eq!(faces.ok(Method::GET, "/spend/audit", Value::Null).await["rows"], 0, "no account was opened");
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ async fn m4_what_is_no_quota_is_400_names_its_field_and_changes_nothing() {
         (&set, "/quotas/acme", r#"{"rate_per_sec":NaN}"#.to_owned(), "rate_per_sec"),
         (&set, "/quotas/acme", r#"{"rate_per_sec":-1}"#.to_owned(), "rate"),
         (&set, "/quotas/acme", r#"{"rate_per_sec":8001}"#.to_owned(), "rate"),
-        (&set, "/quotas/acme", r#"{"rate_per_sec":1e2}"#.to_owned(), "rate_per_sec"),
+        (&set, "/quotas/acme", r#"{"rate_per_sec":1e-7}"#.to_owned(), "rate_per_sec"),
         (&set, "/quotas/acme", r#"{"burst":"inf"}"#.to_owned(), "burst"),
         (&set, "/quotas/acme", r#"{"burst":9223372036854775808}"#.to_owned(), "burst"),
         (&set, "/quotas/acme", r#"{"weight":0}"#.to_owned(), "weight"),

@@ -234,9 +234,9 @@ async fn a_worker_that_ends_finishes_what_it_can_and_gives_the_rest_back() {
 
 // --- processes --------------------------------------------------------------------------------------------------------
 
-/// A worker's process, or the example's in Python; killed when this is dropped.
-fn spawn(faces: &Faces, program: &str, arguments: &[&str]) -> Child {
-    Command::new(program)
+/// A worker's process; killed when this is dropped.
+fn spawn(faces: &Faces, arguments: &[&str]) -> Child {
+    Command::new(WORKER)
         .args(arguments)
         .env_clear()
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
@@ -288,7 +288,7 @@ fn job(prompt: &str) -> Value {
 async fn m1_a_job_whose_worker_is_killed_is_done_by_another_and_charged_once() {
     let faces = Faces::start_with_agents(|_| ()).await;
     faces.tenant("acme").await;
-    let mut first = spawn(&faces, WORKER, &["--slots", "1"]);
+    let mut first = spawn(&faces, &["--slots", "1"]);
     let id = faces.submit(job("/sleep 3000")).await;
     let running = in_state(&faces, &id, "running").await;
     // It is at the agent by then, or will be asked for by the next worker.
@@ -299,7 +299,7 @@ async fn m1_a_job_whose_worker_is_killed_is_done_by_another_and_charged_once() {
     faces.clock.advance(Duration::from_secs(31));
     in_state(&faces, &id, "delayed").await;
     faces.clock.advance(Duration::from_secs(6));
-    let _second = spawn(&faces, WORKER, &[]);
+    let _second = spawn(&faces, &[]);
     let done = in_state(&faces, &id, "succeeded").await;
     assert_eq!(
         (&done["attempts"], &done["result"]),
@@ -320,7 +320,7 @@ async fn m1_a_job_whose_worker_is_killed_is_done_by_another_and_charged_once() {
 async fn a_worker_told_to_end_finishes_its_job_first() {
     let faces = Faces::start_with_agents(|_| ()).await;
     faces.tenant("acme").await;
-    let mut worker = spawn(&faces, WORKER, &["--slots", "2"]);
+    let mut worker = spawn(&faces, &["--slots", "2"]);
     let id = faces.submit(job("/sleep 1000")).await;
     in_state(&faces, &id, "running").await;
     let pid = rustix::process::Pid::from_raw(i32::try_from(worker.id().unwrap()).unwrap()).unwrap();
@@ -337,7 +337,7 @@ async fn a_worker_told_to_end_finishes_its_job_first() {
 async fn failures_of_the_agent_are_tried_again_and_kept_in_our_words() {
     let faces = Faces::start_with_agents(|_| ()).await;
     faces.tenant("acme").await;
-    let _worker = spawn(&faces, WORKER, &[]);
+    let _worker = spawn(&faces, &[]);
     let mut twice = job("/fail");
     twice["max_attempts"] = json!(2);
     let id = faces.submit(twice).await;
@@ -346,24 +346,6 @@ async fn failures_of_the_agent_are_tried_again_and_kept_in_our_words() {
     let dead = in_state(&faces, &id, "dead").await;
     assert_eq!((&dead["attempts"], &dead["result"]), (&json!(2), &Value::Null));
     assert_eq!(dead["error"], "the agent failed at it; its log says how");
-    audited(&faces).await;
-    faces.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_example_in_python_runs_jobs_too() {
-    let faces = Faces::start_with_agents(|_| ()).await;
-    faces.tenant("acme").await;
-    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/worker.py");
-    let lines = std::fs::read_to_string(example).unwrap().lines().count();
-    assert!(lines <= 60, "{lines} lines");
-    let _worker = spawn(&faces, "python3", &[example]);
-    let (good, bad) = (faces.submit(job("hello")).await, faces.submit(job("/fail")).await);
-    let done = in_state(&faces, &good, "succeeded").await;
-    assert_eq!(done["result"], "[1] you said: hello");
-    assert!(done["used_gpu_seconds"].as_f64().unwrap() < 10.0, "{done}");
-    let failed = in_state(&faces, &bad, "delayed").await;
-    assert_eq!((&failed["error"], &failed["delay_reason"]), (&json!("the agent failed"), &json!("backoff")));
     audited(&faces).await;
     faces.end().await;
 }
