@@ -10,6 +10,10 @@ mod play;
 mod protocol;
 
 use super::*;
+use crate::{
+    jobs::{Finish, JobState, KEEP_DEAD, KEEP_FINISHED, KEEP_IDEMPOTENCY, NewJob, Outcome, Renewal, Renewed, WorkerId},
+    quota::{Grant, Standing},
+};
 
 fn at(micros: i64) -> Timestamp {
     Timestamp::from_micros(1_790_000_000_000_000 + micros)

@@ -253,7 +253,7 @@ impl Quotas for Redis {
         let agreed = plan.agreed.map(|seq| seq.to_string()).unwrap_or_default();
         let mut booked = String::new();
         for (tenant, kind, reference) in &plan.booked {
-            booked.push_str(&format!("{tenant}|{}|{reference}\n", kind.label()));
+            let _ = writeln!(booked, "{tenant}|{}|{reference}", kind.label());
         }
         let mut answer = self
             .run_as_of(partition, &scripts::ROLLBACK, 0, |command| {

@@ -1,0 +1,121 @@
+//! Quotas, grants, usage, and the end of a tenant.
+
+use super::{About, Due, Partition, QuotaPatch};
+use crate::{
+    clock::Timestamp,
+    credits::MicroCredits,
+    error::Result,
+    fairness,
+    jobs::{JobId, JobState},
+    ledger::RowKind,
+    quota::{Account, Deltas, Grant, Standing},
+    tenant::TenantId,
+};
+
+impl Partition {
+    /// Changes a quota, opening the account if need be; returns the account. `Invalid` if it is out of bounds then.
+    pub fn quota_set(&mut self, tenant: &TenantId, patch: &QuotaPatch, now: Timestamp) -> Result<Account> {
+        let quota = patch.apply(self.would_be(tenant, now).quota)?;
+        let mut account = self.opened(tenant, now);
+        let deltas = account.touch(now);
+        account.configure(quota, now);
+        self.reconsider(tenant, &mut account);
+        self.save(tenant, account.clone());
+        self.book(tenant, About::account(RowKind::Configure, ""), deltas, now);
+        Ok(account)
+    }
+
+    /// Grants credits under a name, once: a repeat of the same name does nothing. Returns the account.
+    pub fn credits_grant(&mut self, tenant: &TenantId, name: &str, grant: Grant, now: Timestamp) -> Result<Account> {
+        let once = (tenant.clone(), RowKind::Grant, name.to_owned());
+        if let Some(account) = self.accounts.get(tenant).filter(|_| self.usage.contains(&once)) {
+            return Ok(account.clone());
+        }
+        let mut account = self.would_be(tenant, now);
+        let mut deltas = account.touch(now);
+        deltas += account.grant(grant)?;
+        self.opened(tenant, now);
+        self.usage.insert(once);
+        self.reconsider(tenant, &mut account);
+        self.save(tenant, account.clone());
+        let about = About { reference: name, ..About::account(RowKind::Grant, "") };
+        self.book(tenant, about, deltas, now);
+        Ok(account)
+    }
+
+    /// More is allowed than before, perhaps: whoever was held back takes its turn again.
+    pub(super) fn reconsider(&mut self, tenant: &TenantId, account: &mut Account) {
+        if matches!(account.standing, Standing::Capped | Standing::Parked(_)) {
+            self.rejoin(tenant, account);
+        }
+    }
+
+    /// Books what a tenant's agent did, once under a reference: a repeat does nothing.
+    pub fn usage_record(&mut self, tenant: &TenantId, kind: RowKind, reference: &str, quantity: i64, now: Timestamp) {
+        self.opened(tenant, now);
+        if self.usage.insert((tenant.clone(), kind, reference.to_owned())) {
+            let about = About { reference, quantity, ..About::account(kind, "") };
+            self.book(tenant, about, Deltas::default(), now);
+        }
+    }
+
+    /// Forgets up to `limit` of a tenant's jobs, then, when none is left, its account: what it had is `expired`. Running jobs
+    /// lose their lease; their hold goes back first. Returns whether there is more to do.
+    pub fn tenant_close(&mut self, tenant: &TenantId, limit: usize, now: Timestamp) -> bool {
+        let ids: Vec<JobId> = self.jobs.keys().filter(|id| id.tenant() == tenant).take(limit).cloned().collect();
+        let more = ids.len() == limit;
+        for id in &ids {
+            let Some((mut job, _)) = self.jobs.remove(id) else { continue };
+            self.expiries.remove(id);
+            match job.state {
+                JobState::Queued => {
+                    let score = fairness::waiting_score(job.priority, job.tag);
+                    if let Some(waiting) = self.waiting.get_mut(tenant) {
+                        waiting.remove(&(score, id.clone()));
+                    }
+                }
+                JobState::Delayed { until, .. } => {
+                    self.delayed.remove(&(until, Due(id.to_string())));
+                }
+                JobState::Running { lease_until, .. } => {
+                    if let Some(mut account) = self.accounts.get(tenant).cloned() {
+                        self.unlease(
+                            &mut job,
+                            &mut account,
+                            lease_until,
+                            MicroCredits::ZERO,
+                            RowKind::Reclaim,
+                            "closed",
+                            now,
+                        );
+                    }
+                }
+                JobState::Succeeded { .. } | JobState::Dead { .. } | JobState::Cancelled { .. } => {}
+            }
+        }
+        if let Some(mut account) = self.accounts.get(tenant).cloned() {
+            self.idle_if_empty(tenant, &mut account);
+            self.save(tenant, account);
+        }
+        if more {
+            return true;
+        }
+        let turns: Vec<_> = self.turns.keys().filter(|(of, _)| of == tenant).cloned().collect();
+        for key in turns {
+            if let Some(turn) = self.turns.remove(&key).filter(|turn| !turn.settled) {
+                self.turn_end(&key, &turn, MicroCredits::ZERO, RowKind::Reclaim, "closed", now);
+            }
+        }
+        if let Some(mut account) = self.accounts.get(tenant).cloned() {
+            let mut deltas = account.touch(now);
+            deltas += account.close();
+            self.save(tenant, account);
+            self.book(tenant, About::account(RowKind::Close, ""), deltas, now);
+            self.accounts.remove(tenant);
+        }
+        self.keys.retain(|(of, _), _| of != tenant);
+        self.pointers.retain(|(of, _), _| of != tenant);
+        self.usage.retain(|(of, ..)| of != tenant);
+        false
+    }
+}
