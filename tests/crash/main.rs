@@ -2,6 +2,7 @@
 //!
 //! Owns the kills and the verdict. The processes are `role.rs`, built as the example `jobs_role`. `ZTM_SEED` repeats the
 //! order of the kills (not the moments at which the system lets them happen), `ZTM_JOBS` changes the number of jobs.
+#![expect(clippy::print_stdout, reason = "what a run saw is said to whoever watches it")]
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 #[path = "../drivers/redis/server.rs"]

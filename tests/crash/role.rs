@@ -3,6 +3,11 @@
 //! `submitter` submits jobs 0 to COUNT under keys of their own, as often as it is started; `worker` claims, now and then
 //! fails, gives back or falls silent, and finalizes; `leader` reaps, copies the outbox and sweeps. They end by being killed;
 //! the submitter also when it has been told that every job is accepted.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what a process does is said to whoever watches the test"
+)]
 #![expect(clippy::unwrap_used, reason = "a panic is a failed process, and the test sees it")]
 
 mod store;
@@ -82,12 +87,9 @@ async fn work(plane: &Plane, mut dice: Dice) {
     let clock = SystemClock::default();
     let worker: WorkerId = format!("w{}", hex(dice.roll(u64::MAX))).parse().unwrap();
     loop {
-        let claimed = match plane.jobs.jobs_claim(0, &worker, 16, LEASE).await {
-            Ok(claimed) => claimed,
-            Err(_) => {
-                tokio::time::sleep(PAUSE).await;
-                continue;
-            }
+        let Ok(claimed) = plane.jobs.jobs_claim(0, &worker, 16, LEASE).await else {
+            tokio::time::sleep(PAUSE).await;
+            continue;
         };
         if claimed.jobs.is_empty() {
             let limit = clock.now() + Duration::from_millis(500);
@@ -106,12 +108,11 @@ async fn work(plane: &Plane, mut dice: Dice) {
         let finishes: Vec<Finish> = claimed.jobs.iter().map(|leased| finish(leased, &mut dice)).collect();
         for _ in 0..20 {
             match plane.jobs.leases_finalize(finishes.clone()).await {
-                Ok(_) => break,
                 // Unknown outcomes are said again: under the same epoch a repeat changes nothing.
                 Err(Error::Unavailable { .. } | Error::OutcomeUnknown { .. } | Error::Overloaded { .. }) => {
                     tokio::time::sleep(PAUSE).await;
                 }
-                Err(_) => break,
+                _ => break,
             }
         }
     }

@@ -133,7 +133,7 @@ async fn cluster() {
     }
 }
 
-/// BullMQ, and what the server can do at all, on a server of their own.
+/// `BullMQ`, and what the server can do at all, on a server of their own.
 async fn peers() {
     let server = Server::start(&["--appendonly", "no"]).await;
     let port = server.url.rsplit(':').next().unwrap_or_default().to_owned();

@@ -73,7 +73,7 @@ impl Play {
                     ready.insert((account.tag, who.clone()));
                 }
                 Standing::Capped => {
-                    assert!(account.running >= account.quota.max_running, "{who} is held back for nothing")
+                    assert!(account.running >= account.quota.max_running, "{who} is held back for nothing");
                 }
                 Standing::Parked(blocked) => {
                     let mut touched = account.clone();

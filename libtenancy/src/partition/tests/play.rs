@@ -134,7 +134,7 @@ impl Play {
             10..=13 => self.finalize(),
             14 => self.renew(),
             15 => {
-                self.partition.jobs_reap(self.dice.roll(4) as usize, 0, now);
+                self.partition.jobs_reap(usize::try_from(self.dice.roll(4)).unwrap(), 0, now);
             }
             16 => self.cancel_or_retry(),
             17 => {
