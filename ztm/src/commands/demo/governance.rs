@@ -9,13 +9,14 @@ use libtenancy::{
     api::{
         jobs::SubmitJob,
         quotas::{BudgetBody, GrantCredits, SetQuota},
+        spend::AuditReport,
     },
     clock::Stopwatch,
     credits::MicroCredits,
 };
 
 use super::stage::{Actor, BOUND, Stage};
-use crate::client::Client;
+use crate::client::{Client, Rows};
 
 /// Jobs of the flood.
 pub(super) const FLOOD: usize = 300;
@@ -27,8 +28,8 @@ pub(super) const OVER_BUDGET: [&str; 2] = ["over budget 1;", "over budget 2;"];
 pub(super) struct Seen {
     /// The longest that another tenant's single job took from its submission to its end.
     pub(super) longest: Duration,
-    /// Of the flood, what had ended when the last of the others' jobs had.
-    pub(super) flood_done: usize,
+    /// The most jobs of the flood that began between another tenant's submission and its job's own start.
+    pub(super) starts_before: usize,
     /// What the whole flood took.
     pub(super) flood: Duration,
     /// Messages of the chat when the budget was gone: what was said of it.
@@ -74,20 +75,58 @@ pub(super) async fn perform(stage: &Stage, actors: &[Actor]) -> anyhow::Result<S
     let flood: Vec<String> =
         futures::stream::iter(0..FLOOD).map(|n| submit(client, first, n)).buffer_unordered(16).try_collect().await?;
     // The others come while the flood waits.
-    let mut longest = Duration::ZERO;
+    let (mut longest, mut singles) = (Duration::ZERO, Vec::new());
     for actor in others {
         let single = Stopwatch::start();
-        over(client, &submit(client, actor, 0).await?).await?;
+        let id = submit(client, actor, 0).await?;
+        over(client, &id).await?;
         longest = longest.max(single.elapsed());
+        singles.push(id);
     }
-    let flood_done = client.job_list(Some(&first.id), Some("succeeded")).await?.jobs.len();
     for id in &flood {
         over(client, id).await?;
     }
     let flood = watch.elapsed();
     let (told, resumed) = budget(stage, client, first).await?;
-    let audit = client.spend_audit().await?;
-    Ok(Seen { longest, flood_done, flood, told, resumed, rows: audit.rows, imbalance: audit.totals.imbalance() })
+    let audit = drained(client).await?;
+    let starts_before = starts_before(client, first, &singles).await?;
+    Ok(Seen { longest, starts_before, flood, told, resumed, rows: audit.rows, imbalance: audit.totals.imbalance() })
+}
+
+/// The audit once every row is in the ledger.
+async fn drained(client: &Client) -> anyhow::Result<AuditReport> {
+    let watch = Stopwatch::start();
+    while watch.elapsed() < BOUND {
+        let audit = client.spend_audit().await?;
+        if audit.undrained == 0 {
+            return Ok(audit);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    anyhow::bail!("the ledger was not up to date within {BOUND:?}")
+}
+
+/// From the ledger: how many jobs of the flood began between the submission of one of the others' jobs and its start, at most.
+async fn starts_before(client: &Client, first: &Actor, singles: &[String]) -> anyhow::Result<usize> {
+    let (mut starts, mut after) = (Vec::new(), None);
+    loop {
+        let page = client.spend_rows(&Rows::default(), after.as_deref()).await?;
+        starts.extend(page.rows.into_iter().filter(|row| row.kind == "hold" && row.label == "claim"));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let mut most = 0;
+    for id in singles {
+        let submitted_at = client.job_get(id).await?.submitted_at;
+        let serial = id.rsplit('.').next().unwrap_or_default();
+        let own = starts.iter().find(|row| row.reference == serial).context("a job without a start")?;
+        let before =
+            starts.iter().filter(|row| row.tenant_id == first.id && row.at >= submitted_at && row.seq < own.seq);
+        most = most.max(before.count());
+    }
+    Ok(most)
 }
 
 /// A budget that is used up: the chat is told once, messages are kept, and a grant lets them be answered.
