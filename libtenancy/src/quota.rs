@@ -589,13 +589,14 @@ impl Account {
         clock
     }
 
-    /// Corrects the tag from the cost announced to the cost used. By that it never falls to the virtual time, only to the
+    /// Corrects the tag, and the recent use, from the cost announced to the cost used. By that it never falls to the virtual time, only to the
     /// next: a start that used nothing still passes the turn on.
     pub fn corrected(&mut self, announced: MicroCredits, used: MicroCredits, clock: i64) {
         let used = MicroCredits(used.0.clamp(0, MAX_COST.0));
         let weight = self.quota.weight;
         let change = fairness::virtual_cost(used, weight) - fairness::virtual_cost(announced, weight);
         self.tag = if change >= 0 { self.tag + change } else { (self.tag + change).max((clock + 1).min(self.tag)) };
+        self.used = (self.used + change).clamp(0, MAX_COST.0);
     }
 
     /// The tag with which a tenant becomes ready that had nothing waiting.

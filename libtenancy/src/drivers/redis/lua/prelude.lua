@@ -354,6 +354,7 @@ end
 local function corrected(a, announced, used)
   local change = virtual_cost(min(max(used, 0), MAX_COST), a.weight) - virtual_cost(announced, a.weight)
   if change >= 0 then a.tag = a.tag + change else a.tag = max(a.tag + change, min(clock + 1, a.tag)) end
+  a.used = min(max(a.used + change, 0), MAX_COST)
 end
 
 local OVER, NONE = {{'ended', KEEP_FINISHED}, {'dead', KEEP_DEAD}}, {}
