@@ -181,9 +181,16 @@ async fn a_cluster_that_lost_a_master_goes_on_with_its_replica() {
         leased.extend(port.jobs_claim(partition, &worker(), 5, LEASE * 100).await.unwrap().jobs);
     }
     for index in 0..3 {
-        let mut master = connect(&cluster.node(index)).await;
-        let copied: i64 = ::redis::cmd("WAIT").arg(1).arg(5_000).query_async(&mut master).await.unwrap();
-        assert_eq!(copied, 1);
+        let master = connect(&cluster.node(index)).await;
+        wait_for("the replica to have all of it", || async {
+            let info: String = ::redis::cmd("INFO").arg("replication").query_async(&mut master.clone()).await.unwrap();
+            let number = |name: &str| {
+                let (_, rest) = info.split_once(name)?;
+                rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u64>().ok()
+            };
+            (number(",offset=")? >= number("master_repl_offset:")?).then_some(())
+        })
+        .await;
     }
     cluster.kill(0);
     // Attempts that were given out before are still theirs, and nothing is given out twice.
