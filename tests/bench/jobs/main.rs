@@ -96,7 +96,7 @@ async fn redis(mode: &str, arguments: &[&str]) {
     let plane = plane(&server.url, 1, false, dir.path()).await;
     let _drain = Drain::start(&plane);
     let submitted = load::submit(&plane, count(), 50, 100, 4).await;
-    let processed = load::process(&plane, count(), 100, 3).await;
+    let processed = load::process(&plane, count(), 250, 3).await;
     println!("redis {mode}: submit {submitted:.0}/s, claim to finalize {processed:.0}/s");
     let rate = (processed / 2.0).min(3_000.0);
     let (p50, p99) = load::single_claims(&plane, rate, 2.0).await;

@@ -10,7 +10,7 @@ if command -v npm >/dev/null; then
   mkdir -p "$cache/bullmq"
   cp "$here"/bullmq/* "$cache/bullmq/"
   (cd "$cache/bullmq" && { [ -d node_modules ] || npm install --silent --no-audit --no-fund >&2; })
-  for concurrency in 50 200; do
+  for concurrency in 50 200 750; do
     redis-cli -h 127.0.0.1 -p "$port" flushall >&2
     node "$cache/bullmq/bench.mjs" "$port" "$jobs" "$concurrency"
   done

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// Jobs that one call of a script moves at most: while it runs, nobody else is served.
-const BATCH: usize = 100;
+const BATCH: usize = 250;
 
 /// Bytes of prompts or results that one call carries at most, if it carries more than one.
 const BATCH_BYTES: usize = 4 << 20;
@@ -205,8 +205,7 @@ impl Redis {
             let done = answer.number::<u8>()? == 1;
             while !answer.is_over() {
                 let id = answer.text()?.parse().map_err(|_| damaged("job id"))?;
-                let long = answer.maybe()?;
-                jobs.push(answer.fields_next()?.job(id, long)?);
+                jobs.push(answer.fields_next()?.job(id)?);
             }
             if done {
                 break;
@@ -413,8 +412,7 @@ impl Jobs for Redis {
         if answer.word != "OK" {
             return Ok(None);
         }
-        let long = answer.maybe()?;
-        answer.fields()?.job(id.clone(), long).map(Some)
+        answer.fields()?.job(id.clone()).map(Some)
     }
 
     async fn job_prompt(&self, id: &JobId) -> Result<Option<String>> {

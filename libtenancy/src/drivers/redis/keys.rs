@@ -17,8 +17,8 @@
 //! | `t:{p07}:acme:agents` | hash | where each agent's last job ends in virtual time; gone when nothing waits |
 //! | `t:{p07}:acme:jobs` | sorted set | serials of jobs that are not over, by name |
 //! | `t:{p07}:acme:ended:DAY`, `…:dead:DAY` | sorted set | serials of jobs that ended that day; expires with them |
-//! | `t:{p07}:acme:job:SERIAL` | hash | the job |
-//! | `…:job:SERIAL:prompt`, `…:result` | string | its prompt, until it succeeds; its result, if long |
+//! | `t:{p07}:acme:job:SERIAL` | string | the job: values in the order of `lua/prelude.lua`, `MessagePack` |
+//! | `…:job:SERIAL:prompt`, `…:result` | string | its prompt, until it succeeds, and its result, if they are long |
 //! | `t:{p07}:acme:idem:HASH` | string | until, account, serial and body's hash of a submission, for a day |
 //! | `t:{p07}:acme:agent:main:pointer` | string | where the agent's state was left; `…:pointers` names the agents |
 //! | `t:{p07}:acme:turn:KEY` | hash | a chat turn, for a day after it was settled |

@@ -9,7 +9,7 @@ use crate::{
     credits::MicroCredits,
     error::{Error, Result},
     fairness::DEFAULT_PRIORITY,
-    jobs::{AgentId, DEFAULT_ATTEMPTS, DelayReason, Job, JobEpoch, JobId, JobState},
+    jobs::{DEFAULT_ATTEMPTS, DelayReason, Job, JobEpoch, JobId, JobState},
     quota::{Account, Budget, Hold, Period, Quota, Standing, grants_parse},
 };
 
@@ -132,57 +132,44 @@ impl Fields {
         Ok(Timestamp::from_micros(self.number(name, 0)?))
     }
 
-    /// The values of a field that holds several.
-    fn several<const N: usize>(&self, name: &str) -> Result<[&str; N]> {
-        let values: Vec<&str> = self.text(name).split('|').collect();
-        values.try_into().map_err(|_| damaged(&format!("{name} {:?}", self.text(name))))
-    }
-
-    /// The account that these are; see `lua/prelude.lua` for the fields.
+    /// The account that these are; see `lua/prelude.lua` for its values.
     pub(super) fn account(&self) -> Result<Account> {
-        let [rest, held, period_number, spent, noticed] = self.several("money")?;
-        let [standing, due, running] = self.several("place")?;
-        let [tag, agent_clock, used, used_at] = self.several("order")?;
-        let [weight, max_running, period, limit, hard, _life] = self.several("terms")?;
-        let budget = match period {
+        let budget = match self.text("period") {
             "" => None,
             period => Some(Budget {
                 period: Period::from_label(period).ok_or_else(|| damaged("period"))?,
-                limit: MicroCredits(parsed(limit)?),
-                hard: hard == "1",
+                limit: self.credits("limit")?,
+                hard: self.text("hard") == "1",
             }),
         };
         Ok(Account {
             quota: Quota {
                 rate: self.credits("rate_per_sec")?,
                 burst: self.credits("burst")?,
-                weight: parsed(weight)?,
-                max_running: parsed(max_running)?,
+                weight: self.number("weight", 1)?,
+                max_running: self.number("max_running", 1)?,
                 budget,
             },
             bucket: self.credits("credits")?,
             refilled_at: self.time("last_us")?,
-            remainder: parsed(rest)?,
+            remainder: self.number("rest", 0)?,
             grants: grants_parse(self.text("grants")).ok_or_else(|| damaged("grants"))?,
-            held: MicroCredits(parsed(held)?),
-            period: parsed(period_number)?,
-            period_spent: MicroCredits(parsed(spent)?),
-            noticed: parsed(noticed)?,
-            running: parsed(running)?,
-            standing: Standing::from_label(standing, parsed(due)?).ok_or_else(|| damaged("standing"))?,
-            tag: parsed(tag)?,
-            used: parsed(used)?,
-            used_at: Timestamp::from_micros(parsed(used_at)?),
-            agent_clock: parsed(agent_clock)?,
+            held: self.credits("held")?,
+            period: self.number("period_number", 0)?,
+            period_spent: self.credits("spent")?,
+            noticed: self.number("noticed", 0)?,
+            running: self.number("running", 0)?,
+            standing: Standing::from_label(self.text("standing"), self.number("due_us", 0)?)
+                .ok_or_else(|| damaged("standing"))?,
+            tag: self.number("tag", 0)?,
+            used: self.number("used", 0)?,
+            used_at: self.time("used_us")?,
+            agent_clock: self.number("agent_clock", 0)?,
         })
     }
 
-    /// The job that these are; `long` is its result where that is kept apart.
-    pub(super) fn job(mut self, id: JobId, long: Option<String>) -> Result<Job> {
-        let agent = match self.text("agent") {
-            "" => AgentId::default(),
-            agent => agent.parse().map_err(|_| damaged("agent"))?,
-        };
+    /// The job that these are; see `lua/queue.lua` for its values.
+    pub(super) fn job(mut self, id: JobId) -> Result<Job> {
         let state = match self.text("state") {
             "queued" => JobState::Queued,
             "delayed" => JobState::Delayed {
@@ -201,7 +188,7 @@ impl Fields {
         let grants = grants_parse(self.text("grants")).ok_or_else(|| damaged("grants"))?;
         Ok(Job {
             id,
-            agent,
+            agent: self.text("agent").parse().map_err(|_| damaged("agent"))?,
             cost: self.credits("cost")?,
             priority: self.number("priority", DEFAULT_PRIORITY)?,
             max_attempts: self.number("max", DEFAULT_ATTEMPTS)?,
@@ -213,7 +200,7 @@ impl Fields {
             used: self.credits("used")?,
             cancel: self.text("cancel") == "1",
             submitted_at: self.time("submitted")?,
-            result: long.or_else(|| self.0.remove("result")),
+            result: self.0.remove("result"),
         })
     }
 }

@@ -7,7 +7,9 @@ local t = tenant(ARGV[4])
 local j = job(t, ARGV[5])
 if not j then return {'MISSING', seq} end
 if j.state == 'running' then
-  job_set(j, {'cancel', '1'})
+  j.cancel = true
+  job_save(j)
+  finish()
   return {'OK', seq, 'running'}
 end
 if j.state == 'queued' then
@@ -22,7 +24,7 @@ elseif j.state == 'delayed' then
 else
   return {'OVER', seq, j.state}
 end
-end_job(t, j, 'cancelled', {})
+end_job(t, j, 'cancelled')
 finish()
 wake(1)
 return {'OK', seq, 'cancelled'}

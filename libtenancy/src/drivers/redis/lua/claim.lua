@@ -13,7 +13,7 @@ local more = moved == 128 and 1 or 0
 local capacity = tonumber(meta[6] or ARGV[3]:match('^%d+'))
 local leases = capacity > 0 and call('ZCARD', LEASES) or 0
 local lease_until, lease_text = now + lease, fmt('%d', now + lease)
-local out, texts, got, passed, parked = {'OK', 0, 0, false, ''}, {}, 0, 0, {}
+local out, pointers, got, passed, parked = {'OK', 0, 0, false, ''}, {}, 0, 0, {}
 
 -- The order: what was fetched of it, and the tenants that were served and come again.
 local fetched, at, skip, again = {}, 1, 0, {}
@@ -55,10 +55,10 @@ end
 local function ahead(t)
   local list = t.next_list
   if list and (list[t.next_index] or t.next_all) then return list[t.next_index] end
-  local from, count = t.wait_skip or 0, max(2, min(most - got + 1, 64))
-  if not list and fetched[at] then count = 2 end
+  -- Few where others come between, ever more where it goes on.
+  local from, count = t.wait_skip or 0, min(list and t.next_count * 2 or (fetched[at] and 2 or 64), max(2, most - got + 1), 64)
   list = call('ZRANGE', t.key .. 'waiting', from, from + count - 1)
-  t.next_list, t.next_index, t.next_all = list, 1, #list < count
+  t.next_list, t.next_index, t.next_count, t.next_all = list, 1, count, #list < count
   return list[1]
 end
 
@@ -79,49 +79,44 @@ local function claim_from(t)
     idle(t)
     return false
   end
-  local key = t.key .. 'job:' .. serial
-  local j = call('HMGET', key, 'cost', 'tag', 'attempts', 'agent')
-  local cost = tonumber(j[1])
-  if not cost then
+  local j = job(t, serial)
+  if not j then
     -- Removed behind our back.
     take(t)
     if ahead(t) then come_again(t) else idle(t) end
     return false
   end
+  local cost = j.cost
   if a.running >= a.max_running then
     a.standing = 'capped'
     return false
   end
-  local old = before(a)
+  -- An account that is at now is not changed by a touch.
+  local old = a.last_us ~= now and before(a)
   local d = touch(a)
   local reason, due = blocked(a, cost)
   if reason then
-    put_back(a, old)
+    if old then put_back(a, old) end
     a.standing, a.due_us = reason, due
     parked[#parked + 1] = fmt('%s:%s:%d', t.name, reason, due)
     return false
   end
   take(t)
-  local tag, attempt, agent = tonumber(j[2]), tonumber(j[3] or 0) + 1, j[4] or 'main'
-  local grants = grants_text(hold(a, cost, d))
+  j.attempts, j.hold, j.grants = j.attempts + 1, cost, grants_text(hold(a, cost, d))
   clock = started(a, cost)
-  a.agent_clock = max(a.agent_clock, tag)
+  a.agent_clock = max(a.agent_clock, j.tag)
   a.running = a.running + 1
   epoch = max(epoch + 1, now)
-  if grants == '' then
-    call('HSET', key, 'state', 'running', 'worker', worker, 'until', lease_text, 'attempts', attempt, 'epoch', epoch, 'hold', cost)
-  else
-    call('HSET', key, 'state', 'running', 'worker', worker, 'until', lease_text, 'attempts', attempt, 'epoch', epoch, 'hold', cost,
-      'grants', grants)
-  end
+  j.state, j.worker, j.due, j.epoch = 'running', worker, lease_until, epoch
+  job_save(j)
   put(lease_add, lease_text, t.name .. '+' .. serial)
   leases = leases + 1
   if ahead(t) then come_again(t) else idle(t) end
-  book(t, 'hold', agent, serial, attempt, d, 0, 'claim')
-  local n, m = 5 + got * 9, got * 2
-  out[n + 1], out[n + 2], out[n + 3], out[n + 4], out[n + 5] = t.name, serial, agent, fmt('%d', cost), attempt
-  out[n + 6], out[n + 7] = fmt('%d', epoch), lease_text
-  texts[m + 1], texts[m + 2] = key .. ':prompt', t.key .. 'agent:' .. agent .. ':pointer'
+  book(t, 'hold', j.agent, serial, j.attempts, d, 0, 'claim')
+  local n = 5 + got * 9
+  out[n + 1], out[n + 2], out[n + 3], out[n + 4], out[n + 5] = t.name, serial, j.agent, cost, j.attempts
+  out[n + 6], out[n + 7], out[n + 8] = epoch, lease_until, j.prompt or call('GET', j.key .. ':prompt') or ''
+  pointers[got + 1] = t.key .. 'agent:' .. j.agent .. ':pointer'
   got = got + 1
   return true
 end
@@ -143,12 +138,9 @@ while got < most do
   end
 end
 finish()
-for from = 1, #texts, 4000 do
-  local found = call('MGET', unpack(texts, from, min(from + 3999, #texts)))
-  for i = 1, #found, 2 do
-    local n = 5 + (from - 1 + i - 1) / 2 * 9
-    out[n + 8], out[n + 9] = found[i] or '', found[i + 1]
-  end
+for from = 1, got, 4000 do
+  local found = call('MGET', unpack(pointers, from, min(from + 3999, got)))
+  for i = 1, #found do out[5 + (from + i - 1) * 9] = found[i] end
 end
 local due = first_score(DELAYED)
 out[2], out[3], out[4] = seq, more, due and fmt('%d', due) or false

@@ -29,24 +29,22 @@ for i = 4, #ARGV, 9 do
     elseif kind == 'failed' and j.attempts < j.max then
       label = 'retry'
     end
-    local list = unlease(t, j, kind == 'released' and 0 or used, 'settle', label)
+    unlease(t, j, kind == 'released' and 0 or used, 'settle', label)
     if kind == 'released' then
-      put(list, 'attempts', j.attempts - 1)
+      j.attempts = j.attempts - 1
     else
-      result(j, text, list)
+      result(j, text)
       if kind == 'succeeded' and pointer ~= '' then
         call('SET', t.key .. 'agent:' .. j.agent .. ':pointer', pointer:sub(2))
         call('SADD', t.key .. 'pointers', j.agent)
       end
     end
     if label == 'released' then
-      delay(t, j, now + after, 'released', list)
-      job_set(j, list)
+      delay(t, j, now + after, 'released')
     elseif label == 'retry' then
-      delay(t, j, now + backoff(j.attempts, jitter), 'backoff', list)
-      job_set(j, list)
+      delay(t, j, now + backoff(j.attempts, jitter), 'backoff')
     else
-      end_job(t, j, label, list)
+      end_job(t, j, label)
     end
     ended = ended + 1
     out[n + 1], out[n + 2] = 'ok', j.state

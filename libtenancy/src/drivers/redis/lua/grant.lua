@@ -26,7 +26,4 @@ if not t.a or call('SISMEMBER', names, ARGV[5]) == 0 then
 end
 finish()
 wake(1)
-local out = call('HGETALL', t.key .. 'quota:gpu')
-table.insert(out, 1, 'OK')
-table.insert(out, 2, seq)
-return out
+return account_answer({'OK', seq}, t.a)

@@ -3,8 +3,7 @@
 -- KEYS[1]: sys:{p07}:meta
 -- ARGV[4]: from which tenant. ARGV[5]: after which serial of it (empty: from its first). ARGV[6]: 1 if only that tenant.
 -- ARGV[7]: state (empty: any). ARGV[8]: how many at most. ARGV[9]: how many to look at.
--- Returns {'OK', seq, tenant, serial (where to go on after), done (0 or 1), three a job}: id, long result (or nil), fields
--- and values.
+-- Returns {'OK', seq, tenant, serial (where to go on after), done (0 or 1), two a job}: id, its names and values.
 local only, state, limit, budget = ARGV[6] == '1', ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
 local name, after = ARGV[4], ARGV[5]
 local out, got, looked, day = {'OK', seq, '', '', 1}, 0, 0, floor(now / DAY)
@@ -40,8 +39,7 @@ local function of_tenant(who)
       local j = job(t, serial)
       if j and serial ~= from and (state == '' or j.state == state) then
         local n = #out
-        out[n + 1], out[n + 2] = who .. '.' .. serial, j.long == '1' and call('GET', j.key .. ':result')
-        out[n + 3] = call('HGETALL', j.key)
+        out[n + 1], out[n + 2] = who .. '.' .. serial, job_answer(j)
         got = got + 1
       end
       from = serial

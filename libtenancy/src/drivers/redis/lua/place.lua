@@ -9,6 +9,4 @@ if not (t.a and j) or j.state ~= 'queued' then return {'MISSING', seq} end
 local ahead = call('ZRANK', t.key .. 'waiting', j.serial)
 if not ahead then return {'MISSING', seq} end
 local before_it = call('ZRANK', READY, t.name) or call('ZCOUNT', READY, '-inf', fmt('(%d', t.a.tag))
-local out = call('HGETALL', t.key .. 'quota:gpu')
-for i, value in ipairs({'OK', seq, ahead, before_it, waiting(t)}) do table.insert(out, i, value) end
-return out
+return account_answer({'OK', seq, ahead, before_it, waiting(t)}, t.a)

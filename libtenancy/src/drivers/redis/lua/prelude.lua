@@ -7,6 +7,7 @@
 -- Numbers are whole and below 2^53. They are written by %d (`..` would round to 14 digits). 0 - x, never -x: -0 is no 0.
 -- Names are compared byte by byte (`less`): `<` on strings follows the server's locale, sorted sets do not.
 local call, fmt, floor, min, max = redis.call, string.format, math.floor, math.min, math.max
+local encode, decode = cmsgpack.pack, cmsgpack.unpack
 local META = KEYS[1]
 local TAG = META:sub(5, #META - 5)
 local SYS, TENANT = 'sys:' .. TAG .. ':', 't:' .. TAG .. ':'
@@ -15,6 +16,8 @@ local TURNS, OUTBOX, TOKENS, ACCOUNTS = SYS .. 'turns', SYS .. 'outbox', SYS .. 
 local MILLION, DAY, MAX_AMOUNT, MAX_COST = 1000000, 86400000000, 1000000000000000, 1000000000000
 local MAX_TAG, MAX_WHOLE, MEMORY = 562949953421311, 9007199254740991, 600000
 local KEEP_FINISHED, KEEP_DEAD, MAX_SCHEDULE = DAY, 7 * DAY, 366 * DAY
+-- No grants: never changed.
+local NO_GRANTS = {}
 
 local now = tonumber(ARGV[1])
 if now == 0 then
@@ -28,7 +31,7 @@ if seq < tonumber(ARGV[2]) then return {'BEHIND', seq} end
 local was_incarnation, was_seq, was_clock, was_epoch, was_recovered = incarnation, seq, clock, epoch, recovered
 
 local rows = {}
-local tenants, order = {}, {}
+local tenants, order, known, dirty = {}, {}, {}, {}
 local ready_add, ready_rem, delayed_add, delayed_rem, lease_add, lease_rem, gone = {}, {}, {}, {}, {}, {}, {}
 
 -- A whole number from least to most, or nil: NaN, infinities, fractions and hexadecimal are none.
@@ -57,9 +60,10 @@ end
 -- A command with any number of members: what Lua can unpack at once is bounded.
 local function many(command, key, list)
   local n = #list
-  if n == 0 then return end
-  if n <= 4000 then return call(command, key, unpack(list)) end
-  for from = 1, n, 4000 do call(command, key, unpack(list, from, min(from + 3999, n))) end
+  for from = 1, n, 4000 do
+    local to = min(from + 3999, n)
+    if key then call(command, key, unpack(list, from, to)) else call(command, unpack(list, from, to)) end
+  end
 end
 
 -- Periods of the UTC calendar: the number of the one that now is in, and when it ends (quota.rs, Period::at).
@@ -89,10 +93,9 @@ end
 
 -- Grants: expiry:amount with commas between, in order of expiry.
 local function grants_read(text)
+  if text == '' then return NO_GRANTS end
   local list = {}
-  if text ~= '' then
-    for at, amount in text:gmatch('(%d+):(%d+)') do list[#list + 1] = {tonumber(at), tonumber(amount)} end
-  end
+  for at, amount in text:gmatch('(%d+):(%d+)') do list[#list + 1] = {tonumber(at), tonumber(amount)} end
   return list
 end
 
@@ -103,33 +106,46 @@ local function grants_text(list)
   return table.concat(texts, ',')
 end
 
--- An account's fields, in few values so that a step reads and writes little; each but the grants within 64 bytes, so that
--- the hash stays small. money: rest|held|period's number|spent in it|noticed. place: standing|due|running.
--- order: tag|agent clock|recent use|as of. terms: weight|max running|period|limit|hard|life (which opening it is of).
-local FIELDS = {'credits', 'last_us', 'money', 'place', 'order', 'grants', 'rate_per_sec', 'burst', 'terms'}
+-- An account: what an operator looks for by name is a field of its own, the rest is three values (MessagePack), since a
+-- step reads and writes an account for each tenant it meets. None is longer than 64 bytes, so that the hash stays small.
+local FIELDS = {'credits', 'last_us', 'rate_per_sec', 'burst', 'grants', 'money', 'order', 'terms'}
 
 local function account_read(f)
-  local rest, held, number, spent, noticed = f[3]:match('^(%d+)|(%-?%d+)|(%d+)|(%-?%d+)|(%d+)$')
-  local standing, due_us, running = f[4]:match('^(%a+)|(%d+)|(%d+)$')
-  local tag, agent_clock, used, used_us = f[5]:match('^(%d+)|(%d+)|(%d+)|(%-?%d+)$')
-  local weight, max_running, period, limit, hard, life = f[9]:match('^(%d+)|(%d+)|(%a*)|(%d+)|(%d)|(%d+)$')
+  local rest, held, number, spent, noticed = decode(f[6])
+  local standing, due_us, running, tag, agent_clock, used, used_us = decode(f[7])
+  local weight, max_running, period, limit, hard, life = decode(f[8])
   return {
-    credits = tonumber(f[1]), last_us = tonumber(f[2]), rest = tonumber(rest), grants = f[6] or '', held = tonumber(held),
-    period_number = tonumber(number), spent = tonumber(spent), noticed = tonumber(noticed), running = tonumber(running),
-    standing = standing, due_us = tonumber(due_us), tag = tonumber(tag), used = tonumber(used),
-    used_us = tonumber(used_us), agent_clock = tonumber(agent_clock), rate_per_sec = tonumber(f[7]),
-    burst = tonumber(f[8]), weight = tonumber(weight), max_running = tonumber(max_running), period = period,
-    limit = tonumber(limit), hard = hard, life = tonumber(life),
+    credits = tonumber(f[1]), last_us = tonumber(f[2]), rest = rest, grants = f[5] or '', held = held,
+    period_number = number, spent = spent, noticed = noticed, running = running, standing = standing, due_us = due_us,
+    tag = tag, used = used, used_us = used_us, agent_clock = agent_clock, rate_per_sec = tonumber(f[3]),
+    burst = tonumber(f[4]), weight = weight, max_running = max_running, period = period, limit = limit, hard = hard,
+    life = life,
   }
 end
 
-local function account_values(a)
-  return {
-    a.credits, a.last_us, fmt('%d|%d|%d|%d|%d', a.rest, a.held, a.period_number, a.spent, a.noticed),
-    fmt('%s|%d|%d', a.standing, a.due_us, a.running), fmt('%d|%d|%d|%d', a.tag, a.agent_clock, a.used, a.used_us),
-    a.grants, a.rate_per_sec, a.burst,
-    fmt('%d|%d|%s|%d|%s|%d', a.weight, a.max_running, a.period, a.limit, a.hard, a.life),
-  }
+local function account_write(t)
+  local a, was, list = t.a, t.was, {}
+  local money = encode(a.rest, a.held, a.period_number, a.spent, a.noticed)
+  local place = encode(a.standing, a.due_us, a.running, a.tag, a.agent_clock, a.used, a.used_us)
+  local terms = encode(a.weight, a.max_running, a.period, a.limit, a.hard, a.life)
+  if a.credits ~= was.credits then put(list, 'credits', fmt('%d', a.credits)) end
+  if a.last_us ~= was.last_us then put(list, 'last_us', fmt('%d', a.last_us)) end
+  if a.rate_per_sec ~= was.rate then put(list, 'rate_per_sec', fmt('%d', a.rate_per_sec)) end
+  if a.burst ~= was.burst then put(list, 'burst', fmt('%d', a.burst)) end
+  if a.grants ~= (was.grants or '') then put(list, 'grants', a.grants) end
+  if money ~= was.money then put(list, 'money', money) end
+  if place ~= was.order then put(list, 'order', place) end
+  if terms ~= was.terms then put(list, 'terms', terms) end
+  if not list[1] then return end
+  call('HSET', t.key .. 'quota:gpu', unpack(list))
+  was.credits, was.last_us, was.rate, was.burst, was.grants = a.credits, a.last_us, a.rate_per_sec, a.burst, a.grants
+  was.money, was.order, was.terms = money, place, terms
+end
+
+-- An account's names and values, after what an answer begins with.
+local function account_answer(out, a)
+  for name, value in pairs(a or NO_GRANTS) do out[#out + 1], out[#out + 2] = name, value end
+  return out
 end
 
 -- A tenant: its account if it has one, and what is to be written for it.
@@ -143,9 +159,11 @@ local function tenant(name)
   local found = call('HMGET', key .. 'quota:gpu', unpack(FIELDS))
   if found[1] then
     local a = account_read(found)
-    t.a, t.stored, found[1], found[2] = a, found, a.credits, a.last_us
-    found[7], found[8] = a.rate_per_sec, a.burst
-    t.was = {standing = a.standing, tag = a.tag, due_us = a.due_us}
+    t.a = a
+    t.was = {
+      standing = a.standing, tag = a.tag, due_us = a.due_us, credits = a.credits, last_us = a.last_us, grants = a.grants,
+      rate = a.rate_per_sec, burst = a.burst, money = found[6], order = found[7], terms = found[8],
+    }
   end
   return t
 end
@@ -164,6 +182,8 @@ end
 local function deltas()
   return {granted = 0, refilled = 0, held = 0, spent = 0, expired = 0, adjusted = 0, notice = 0}
 end
+
+local touched = deltas()
 
 -- A row of the ledger, as ledger.rs writes it; the account is as it is after the step.
 local function book(t, kind, agent, reference, attempt, d, quantity, label)
@@ -210,9 +230,10 @@ local function available(a)
   return sum
 end
 
--- Brings an account to now: refill, expiry of grants, the budget's period. Returns what that changed.
+-- Brings an account to now: refill, expiry of grants, the budget's period. Returns what that changed, until the next touch.
 local function touch(a)
-  local d = deltas()
+  local d = touched
+  d.granted, d.refilled, d.held, d.spent, d.expired, d.adjusted, d.notice = 0, 0, 0, 0, 0, 0, 0
   local elapsed = now - a.last_us
   if elapsed > 0 then
     a.last_us = now
@@ -272,9 +293,10 @@ end
 local function hold(a, amount, d)
   local from_bucket = min(amount, max(a.credits, 0))
   a.credits = a.credits - from_bucket
-  local missing, drawn = amount - from_bucket, {}
+  local missing, drawn = amount - from_bucket, NO_GRANTS
   if missing > 0 then
     local list = grants_read(a.grants)
+    drawn = {}
     while missing > 0 and list[1] do
       local part = min(missing, list[1][2])
       drawn[#drawn + 1] = {list[1][1], part}
@@ -290,7 +312,7 @@ local function hold(a, amount, d)
 end
 
 local function grant_add(a, at, amount)
-  local list = grants_read(a.grants)
+  local list = a.grants == '' and {} or grants_read(a.grants)
   local i = 1
   while list[i] and list[i][1] < at do i = i + 1 end
   if list[i] and list[i][1] == at then
@@ -359,32 +381,52 @@ end
 
 local OVER, NONE = {{'ended', KEEP_FINISHED}, {'dead', KEEP_DEAD}}, {}
 
+-- A job's record: one value (MessagePack), since a step reads and writes a record for each job it moves. `prompt` and
+-- `result` are here while they are short, else in keys of their own and false here; a job that never ran has no result.
+local function job_value(j)
+  return encode(
+    j.state, j.agent, j.cost, j.priority, j.max, j.tag, j.submitted, j.attempts, j.epoch, j.hold, j.grants, j.used, j.cancel,
+    j.worker, j.due, j.reason, j.at, j.result, j.prompt)
+end
+
+-- The record is written at the end of the step.
+local function job_save(j)
+  if not j.dirty then
+    j.dirty = true
+    dirty[#dirty + 1] = j
+  end
+end
+
+-- Writes records: those that stay at once, those that are over each with the time it is kept.
+local function flush_jobs()
+  local list = {}
+  for i = 1, #dirty do
+    local j = dirty[i]
+    j.dirty = nil
+    if j.keep then call('SET', j.key, job_value(j), 'PX', j.keep) else put(list, j.key, job_value(j)) end
+  end
+  many('MSET', nil, list)
+  if dirty[1] then dirty = {} end
+end
+
 -- Writes what was changed of tenants and of the order; the order follows from the accounts.
 local function flush()
+  flush_jobs()
   for i = 1, #order do
     local t = order[i]
     local a, was, key = t.a, t.was, t.key
     if a then
       local is_ready, was_ready = a.standing == 'ready', was.standing == 'ready'
       if is_ready then
-        if not was_ready or was.tag ~= a.tag then put(ready_add, a.tag, t.name) end
+        if not was_ready or was.tag ~= a.tag then put(ready_add, fmt('%d', a.tag), t.name) end
       elseif was_ready then
         ready_rem[#ready_rem + 1] = t.name
       end
       if a.due_us ~= (was.due_us or 0) then
-        if a.due_us > 0 then put(delayed_add, a.due_us, t.name) else delayed_rem[#delayed_rem + 1] = t.name end
+        if a.due_us > 0 then put(delayed_add, fmt('%d', a.due_us), t.name) else delayed_rem[#delayed_rem + 1] = t.name end
       end
       was.standing, was.tag, was.due_us = a.standing, a.tag, a.due_us
-      local values, stored, list, n = account_values(a), t.stored or {}, {}, 0
-      for j = 1, 9 do
-        if values[j] ~= stored[j] and not (j == 6 and values[6] == '' and not stored[6]) then
-          list[n + 1], list[n + 2], n = FIELDS[j], values[j], n + 2
-        end
-      end
-      if n > 0 then
-        call('HSET', key .. 'quota:gpu', unpack(list))
-        t.stored = values
-      end
+      account_write(t)
     end
     if t.wait_skip then
       call('ZREMRANGEBYRANK', key .. 'waiting', 0, t.wait_skip - 1)
@@ -397,7 +439,7 @@ local function flush()
     end
     if t.agents_set then
       local list = {}
-      for agent, ends in pairs(t.agents_set) do put(list, agent, ends) end
+      for agent, ends in pairs(t.agents_set) do put(list, agent, fmt('%d', ends)) end
       many('HSET', key .. 'agents', list)
       t.agents_set = nil
     end
@@ -424,7 +466,7 @@ local function flush()
   many('ZADD', DELAYED, delayed_add)
   many('ZREM', LEASES, lease_rem)
   many('ZADD', LEASES, lease_add)
-  for from = 1, #gone, 4000 do call('UNLINK', unpack(gone, from, min(from + 3999, #gone))) end
+  many('UNLINK', nil, gone)
   ready_add, ready_rem, delayed_add, delayed_rem, lease_add, lease_rem, gone = {}, {}, {}, {}, {}, {}, {}
 end
 
@@ -433,10 +475,10 @@ local function finish()
   flush()
   if rows[1] then call('XADD', OUTBOX, fmt('%d-0', seq), 'rows', table.concat(rows, '\n')) end
   local list = {}
-  if incarnation ~= was_incarnation then put(list, 'incarnation', incarnation) end
-  if seq ~= was_seq then put(list, 'seq', seq) end
-  if clock ~= was_clock then put(list, 'clock', clock) end
-  if epoch ~= was_epoch then put(list, 'epoch', epoch) end
-  if recovered ~= was_recovered then put(list, 'recovered', recovered) end
+  if incarnation ~= was_incarnation then put(list, 'incarnation', fmt('%d', incarnation)) end
+  if seq ~= was_seq then put(list, 'seq', fmt('%d', seq)) end
+  if clock ~= was_clock then put(list, 'clock', fmt('%d', clock)) end
+  if epoch ~= was_epoch then put(list, 'epoch', fmt('%d', epoch)) end
+  if recovered ~= was_recovered then put(list, 'recovered', fmt('%d', recovered)) end
   if list[1] then call('HSET', META, unpack(list)) end
 end

@@ -1,8 +1,7 @@
 -- Shared: after the prelude in the scripts that move jobs.
 -- Why: waiting sets, agents' tags, delays, the end of attempts and of jobs, wake-up tokens.
--- Fields of a job's hash: state, cost, tag, submitted; where they differ from what most jobs have: agent, priority, max,
--- attempts, epoch, hold, grants, used, cancel, result (up to 64 bytes; a longer one is a key of its own, and `long` is 1),
--- worker, until, reason, at.
+-- A job: state, agent, cost, priority, max (attempts), tag, submitted, attempts, epoch, hold, grants, used, cancel, worker,
+-- due (when it is due, or its lease lapses), reason, at (when it ended), result, prompt.
 
 local function waiting(t)
   if not t.waiting then t.waiting = call('ZCARD', t.key .. 'waiting') end
@@ -53,7 +52,7 @@ local function enqueue(t, j)
     t.agents_set[j.agent] = min(j.tag + floor((j.cost + 999) / 1000), MAX_TAG)
   end
   local score = waiting_score(j.priority, j.tag)
-  add(t, 'wait_add', score, j.serial)
+  add(t, 'wait_add', fmt('%d', score), j.serial)
   t.waiting = count + 1
   if a.standing == 'idle' then
     decay(a)
@@ -66,72 +65,97 @@ local function enqueue(t, j)
   end
 end
 
--- A job by its name; nil if there is none, or it was kept long enough.
-local function job(t, serial)
-  local key = t.key .. 'job:' .. serial
-  local flat = call('HGETALL', key)
-  if #flat == 0 then return nil end
-  local j = {}
-  for i = 1, #flat, 2 do j[flat[i]] = flat[i + 1] end
-  j.key, j.serial, j.agent = key, serial, j.agent or 'main'
-  j.cost, j.tag, j.priority, j.max = tonumber(j.cost), tonumber(j.tag), tonumber(j.priority or 5), tonumber(j.max or 3)
-  j.attempts, j.epoch, j.hold = tonumber(j.attempts or 0), tonumber(j.epoch or 0), tonumber(j.hold or 0)
-  j.used, j.cancel, j.grants, j.due = tonumber(j.used or 0), j.cancel == '1', j.grants or '', tonumber(j['until'] or 0)
-  local state = j.state
+-- A prompt or a result of up to so many bytes is part of the record.
+local SHORT = 1024
+
+local function job_decoded(t, key, serial, value)
+  local state, agent, cost, priority, most, tag, submitted, attempts, epoch_, hold_, grants, used, cancel, worker, due, reason,
+    at, result, prompt = decode(value)
+  local j = {
+    key = key, serial = serial, state = state, agent = agent, cost = cost, priority = priority, max = most, tag = tag,
+    submitted = submitted, attempts = attempts, epoch = epoch_, hold = hold_, grants = grants, used = used, cancel = cancel,
+    worker = worker, due = due, reason = reason, at = at, result = result, prompt = prompt,
+  }
   if state == 'succeeded' or state == 'cancelled' then
-    if now >= j.at + KEEP_FINISHED then return nil end
+    if now >= at + KEEP_FINISHED then return nil end
+    j.keep = floor((at + KEEP_FINISHED - now) / 1000) + 1
   elseif state == 'dead' then
-    if now >= j.at + KEEP_DEAD then return nil end
+    if now >= at + KEEP_DEAD then return nil end
+    j.keep = floor((at + KEEP_DEAD - now) / 1000) + 1
   end
+  known[key] = j
   return j
 end
 
--- Sets fields of a job's hash: a flat list.
-local function job_set(j, list)
-  call('HSET', j.key, unpack(list))
+-- A job by its name; nil if there is none, or it was kept long enough.
+local function job(t, serial)
+  local key = t.key .. 'job:' .. serial
+  local j = known[key]
+  if j then return j end
+  local value = call('GET', key)
+  return value and job_decoded(t, key, serial, value) or nil
 end
 
-local function delay(t, j, due, reason, list)
-  put(list, 'state', 'delayed')
-  put(list, 'until', due)
-  put(list, 'reason', reason)
-  j.state = 'delayed'
-  put(delayed_add, due, t.name .. '.' .. j.serial)
+-- A new job, to be saved.
+local function job_new(t, serial, agent, cost, priority, most, prompt)
+  local j = {
+    key = t.key .. 'job:' .. serial, serial = serial, state = 'queued', agent = agent, cost = cost, priority = priority,
+    max = most, tag = -1, submitted = now, attempts = 0, epoch = 0, hold = 0, grants = '', used = 0, cancel = false,
+    worker = '', due = 0, reason = '', at = 0, prompt = prompt,
+  }
+  if #prompt > SHORT then
+    call('SET', j.key .. ':prompt', prompt)
+    j.prompt = false
+  end
+  known[j.key] = j
+  return j
 end
 
--- What a job came to: short in its hash, long in a key of its own.
-local function result(j, text, list)
-  if #text <= 64 then
-    put(list, 'result', text)
-    if j.long == '1' then
-      put(list, 'long', '0')
-      gone[#gone + 1] = j.key .. ':result'
-    end
+-- A job's names and values for an answer: numbers become integers there. A long result is looked up.
+local function job_answer(j)
+  local out = {
+    'state', j.state, 'agent', j.agent, 'cost', j.cost, 'priority', j.priority, 'max', j.max, 'tag', j.tag, 'submitted',
+    j.submitted, 'attempts', j.attempts, 'epoch', j.epoch, 'hold', j.hold, 'grants', j.grants, 'used', j.used, 'cancel',
+    j.cancel and '1' or '0', 'worker', j.worker, 'until', j.due, 'reason', j.reason, 'at', j.at,
+  }
+  local text = j.result
+  if text == false then text = call('GET', j.key .. ':result') end
+  if text then put(out, 'result', text) end
+  return out
+end
+
+local function delay(t, j, due, reason)
+  j.state, j.due, j.reason = 'delayed', due, reason
+  job_save(j)
+  put(delayed_add, fmt('%d', due), t.name .. '.' .. j.serial)
+end
+
+-- What a job came to.
+local function result(j, text)
+  if #text <= SHORT then
+    if j.result == false then gone[#gone + 1] = j.key .. ':result' end
+    j.result = text
   else
     call('SET', j.key .. ':result', text)
-    j.long = '1'
-    put(list, 'long', '1')
-    put(list, 'result', '')
+    j.result = false
   end
 end
 
 -- A job is over: it leaves the index of live jobs for that of its day, and is forgotten in time.
-local function end_job(t, j, label, list)
-  put(list, 'state', label)
-  put(list, 'at', now)
-  job_set(j, list)
-  j.state = label
+local function end_job(t, j, label)
+  j.state, j.at = label, now
   add(t, 'jobs_rem', j.serial)
   add(t, label == 'dead' and 'dead' or 'ended', 0, j.serial)
   t.over = true
-  local keep = (label == 'dead' and KEEP_DEAD or KEEP_FINISHED) / 1000 + 1
-  call('PEXPIRE', j.key, keep)
-  if j.long == '1' then call('PEXPIRE', j.key .. ':result', keep) end
+  j.keep = (label == 'dead' and KEEP_DEAD or KEEP_FINISHED) / 1000 + 1
+  if j.result == false then call('PEXPIRE', j.key .. ':result', j.keep) end
   if label == 'succeeded' then
-    gone[#gone + 1] = j.key .. ':prompt'
-  else
-    call('PEXPIRE', j.key .. ':prompt', keep)
+    if not j.prompt then gone[#gone + 1] = j.key .. ':prompt' end
+    j.prompt = ''
+  elseif not j.prompt then
+    call('PEXPIRE', j.key .. ':prompt', j.keep)
   end
+  job_save(j)
 end
 
 local function backoff(attempts, jitter)
@@ -151,9 +175,8 @@ local function unlease(t, j, used, kind, label)
   corrected(a, j.cost, used)
   if a.standing == 'capped' or (refunded and parked(a)) then rejoin(t) end
   book(t, kind, j.agent, j.serial, j.attempts, d, 0, label)
-  local list = {'hold', 0, 'used', j.used}
-  if j.grants ~= '' then put(list, 'grants', '') end
-  return list
+  j.grants = ''
+  job_save(j)
 end
 
 -- Moves what is due, at most 128 entries: delayed jobs into their waiting sets, parked tenants into the order.
@@ -170,7 +193,8 @@ local function move_due()
       local j = job(t, serial)
       if j and j.state == 'delayed' then
         enqueue(t, j)
-        job_set(j, {'state', 'queued', 'tag', j.tag})
+        j.state = 'queued'
+        job_save(j)
       end
     end
   end
@@ -195,7 +219,8 @@ local function turn_end(t, turn, used, kind, label)
   local d = touch(a)
   local amount, grants = turn.hold, grants_read(turn.grants)
   if used > amount and not blocked(a, used - amount) then
-    for _, grant in ipairs(hold(a, used - amount, d)) do grants[#grants + 1] = grant end
+    local drawn = grants_text(hold(a, used - amount, d))
+    grants = grants_read(turn.grants == '' and drawn or turn.grants .. ',' .. drawn)
     amount = used
   end
   settle(a, amount, grants, used, d)

@@ -33,7 +33,4 @@ reconsider(t)
 book(t, 'configure', '', '', 0, d, 0, '')
 finish()
 wake(1)
-local out = call('HGETALL', t.key .. 'quota:gpu')
-table.insert(out, 1, 'OK')
-table.insert(out, 2, seq)
-return out
+return account_answer({'OK', seq}, t.a)

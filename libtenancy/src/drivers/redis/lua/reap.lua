@@ -16,18 +16,17 @@ for i = 1, #lapsed do
   else
     local label = 'retry'
     if j.cancel then label = 'cancelled' elseif j.attempts >= j.max then label = 'dead' end
-    local list = unlease(t, j, 0, 'reclaim', label)
+    unlease(t, j, 0, 'reclaim', label)
     recovered = recovered + 1
     -- Whoever had it is told that it is lost, and not that it has ended it.
     epoch = max(epoch + 1, now)
-    put(list, 'epoch', epoch)
+    j.epoch = epoch
     if label == 'retry' then
-      delay(t, j, now + backoff(j.attempts, jitter), 'lease_lapsed', list)
-      job_set(j, list)
+      delay(t, j, now + backoff(j.attempts, jitter), 'lease_lapsed')
       requeued = requeued + 1
     else
-      result(j, 'its worker fell silent: the lease lapsed', list)
-      end_job(t, j, label, list)
+      result(j, 'its worker fell silent: the lease lapsed')
+      end_job(t, j, label)
       if label == 'dead' then dead = dead + 1 end
     end
   end

@@ -13,7 +13,7 @@ for i = 4, #ARGV, 5 do
     out[n + 1], out[n + 2], out[n + 3] = 'lost', '', ''
   else
     local lease_until = fmt('%d', now + lease)
-    local answer, reason, list = 'continue', '', {'until', lease_until}
+    local answer, reason = 'continue', ''
     if j.cancel then
       answer, reason = 'cancel', 'cancelled'
     elseif need > j.hold then
@@ -25,12 +25,13 @@ for i = 4, #ARGV, 5 do
         answer, reason = 'cancel', why
       else
         local drawn = grants_text(hold(a, need - j.hold, d))
-        put(list, 'hold', need)
-        if drawn ~= '' then put(list, 'grants', j.grants == '' and drawn or j.grants .. ',' .. drawn) end
+        j.hold = need
+        if drawn ~= '' then j.grants = j.grants == '' and drawn or j.grants .. ',' .. drawn end
         book(t, 'hold', j.agent, j.serial, j.attempts, d, 0, 'raise')
       end
     end
-    job_set(j, list)
+    j.due = now + lease
+    job_save(j)
     put(lease_add, lease_until, t.name .. '+' .. j.serial)
     out[n + 1], out[n + 2], out[n + 3] = answer, lease_until, reason
   end

@@ -10,10 +10,10 @@ if j.state ~= 'dead' and j.state ~= 'cancelled' then return {'OVER', seq, j.stat
 opened(t)
 call('ZREM', fmt('%s%s:%d', t.key, j.state == 'dead' and 'dead' or 'ended', floor(j.at / DAY)), j.serial)
 enqueue(t, j)
-job_set(j, {'state', 'queued', 'attempts', 0, 'cancel', '0', 'tag', j.tag})
-call('PERSIST', j.key)
-call('PERSIST', j.key .. ':prompt')
-call('PERSIST', j.key .. ':result')
+j.state, j.attempts, j.cancel, j.keep = 'queued', 0, false, nil
+job_save(j)
+if not j.prompt then call('PERSIST', j.key .. ':prompt') end
+if j.result == false then call('PERSIST', j.key .. ':result') end
 add(t, 'jobs_add', 0, j.serial)
 finish()
 wake(1)

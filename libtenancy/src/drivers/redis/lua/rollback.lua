@@ -49,9 +49,8 @@ for name, serial, label in ARGV[6]:gmatch('([^|\n]+)|([^|\n]+)|([^|\n]*)') do
     if j.state == 'running' and (label == 'retry' or label == 'released') then
       -- The attempt that runs here has ended there: its hold is not held any more.
       call('ZREM', LEASES, name .. '+' .. serial)
-      local list = {'hold', 0, 'grants', ''}
-      delay(t, j, now, 'lease_lapsed', list)
-      job_set(j, list)
+      j.hold, j.grants = 0, ''
+      delay(t, j, now, 'lease_lapsed')
     end
   elseif live then
     if j.state == 'queued' then
@@ -62,9 +61,9 @@ for name, serial, label in ARGV[6]:gmatch('([^|\n]+)|([^|\n]+)|([^|\n]*)') do
     else
       call('ZREM', LEASES, name .. '+' .. serial)
     end
-    local list = {'hold', 0, 'grants', ''}
-    result(j, 'its result was forgotten by the store; the ledger knows that it ended', list)
-    end_job(t, j, label, list)
+    j.hold, j.grants = 0, ''
+    result(j, 'its result was forgotten by the store; the ledger knows that it ended')
+    end_job(t, j, label)
   end
 end
 local settled_anew = {}
@@ -91,7 +90,8 @@ local leases = call('ZRANGE', LEASES, 0, -1)
 for i = 1, #leases do
   local name, serial = leases[i]:match('^(.-)%+(.*)$')
   running[name] = (running[name] or 0) + 1
-  held[name] = (held[name] or 0) + tonumber(call('HGET', TENANT .. name .. ':job:' .. serial, 'hold') or 0)
+  local j = job(tenant(name), serial)
+  held[name] = (held[name] or 0) + (j and j.hold or 0)
 end
 local turns = call('ZRANGE', TURNS, 0, -1)
 for i = 1, #turns do

@@ -11,20 +11,6 @@ local function answer(a, b, c)
   out[n + 1], out[n + 2], out[n + 3] = a, b, c
 end
 
--- The state of a job that can still be read.
-local function state_of(t, serial)
-  local key = t.key .. 'job:' .. serial
-  local found = call('HMGET', key, 'state', 'at')
-  local state = found[1]
-  if not state then return nil end
-  if state == 'dead' and now >= found[2] + KEEP_DEAD
-    or (state == 'succeeded' or state == 'cancelled') and now >= found[2] + KEEP_FINISHED then
-    call('UNLINK', key, key .. ':prompt', key .. ':result')
-    return nil
-  end
-  return state
-end
-
 for i = 4, #ARGV, 10 do
   local serial, agent, prompt, idem, body = ARGV[i + 1], ARGV[i + 2], ARGV[i + 9], ARGV[i + 7], ARGV[i + 8]
   local cost, priority, attempts = whole(ARGV[i + 3], 1, MAX_COST), whole(ARGV[i + 4], 0, 9), whole(ARGV[i + 5], 1, 25)
@@ -43,14 +29,15 @@ for i = 4, #ARGV, 10 do
         answer('conflict', '', '')
       else
         -- A job that was forgotten before its key: it was over.
-        answer('duplicate', first, state_of(t, first) or 'succeeded')
+        local of_it = job(t, first)
+        answer('duplicate', first, of_it and of_it.state or 'succeeded')
       end
     end
-    local state = not row and state_of(t, serial)
+    local there = not row and job(t, serial)
     if row then
       -- Answered.
-    elseif state then
-      answer('duplicate', serial, state)
+    elseif there then
+      answer('duplicate', serial, there.state)
     elseif waiting(t) >= 2000000 then
       answer('overloaded', '', '')
     else
@@ -65,24 +52,16 @@ for i = 4, #ARGV, 10 do
         if idem ~= '' then
           call('SET', row_key, fmt('%d|%d|%s|%s', now + DAY, a.life, serial, body), 'PX', DAY / 1000)
         end
-        local j = {key = t.key .. 'job:' .. serial, serial = serial, agent = agent, cost = cost, priority = priority, tag = -1}
-        local list
+        local j = job_new(t, serial, agent, cost, priority, attempts, prompt)
         if due > now then
-          list = {'tag', -1, 'cost', cost, 'submitted', now}
-          delay(t, j, due, 'scheduled', list)
-          state = 'delayed'
+          delay(t, j, due, 'scheduled')
         else
           enqueue(t, j)
-          state, queued = 'queued', queued + 1
-          list = {'state', state, 'cost', cost, 'tag', j.tag, 'submitted', now}
+          job_save(j)
+          queued = queued + 1
         end
-        if agent ~= 'main' then put(list, 'agent', agent) end
-        if priority ~= 5 then put(list, 'priority', priority) end
-        if attempts ~= 3 then put(list, 'max', attempts) end
-        job_set(j, list)
-        call('SET', j.key .. ':prompt', prompt)
         add(t, 'jobs_add', 0, serial)
-        answer('new', serial, state)
+        answer('new', serial, j.state)
       end
     end
   end

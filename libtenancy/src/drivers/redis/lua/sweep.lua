@@ -19,7 +19,8 @@ local function of_job(name, serial)
     local member = name .. '+' .. serial
     if not call('ZSCORE', LEASES, member) then
       call('ZADD', LEASES, now, member)
-      job_set(j, {'until', now})
+      j.due = now
+      job_save(j)
       unleased = unleased + 1
     end
   elseif j.state == 'delayed' then
@@ -29,7 +30,7 @@ local function of_job(name, serial)
     end
   elseif not call('ZSCORE', t.key .. 'waiting', serial) then
     enqueue(t, j)
-    job_set(j, {'tag', j.tag})
+    job_save(j)
     unqueued = unqueued + 1
   end
 end

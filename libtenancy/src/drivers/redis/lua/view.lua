@@ -10,17 +10,13 @@ local out = {
 }
 local names, weights = call('ZRANGE', READY, 0, 999), 0
 for i = 1, #names do
-  local key = TENANT .. names[i] .. ':'
+  local t = tenant(names[i])
+  local a = t.a or {weight = 0, tag = 0, standing = 'idle', running = 0}
+  weights = weights + a.weight
   if i <= 100 then
-    local a = call('HMGET', key .. 'quota:gpu', 'terms', 'place', 'order')
-    local weight = a[1] and a[1]:match('^%d+') or '0'
-    local standing, running = (a[2] or 'idle|0|0'):match('^(%a+)|%d+|(%d+)$')
-    weights = weights + tonumber(weight)
     local n = #out
-    out[n + 1], out[n + 2], out[n + 3], out[n + 4] = names[i], (a[3] or '0'):match('^%d+'), weight, standing
-    out[n + 5], out[n + 6] = call('ZCARD', key .. 'waiting'), running
-  else
-    weights = weights + tonumber((call('HGET', key .. 'quota:gpu', 'terms') or '0'):match('^%d+'))
+    out[n + 1], out[n + 2], out[n + 3], out[n + 4] = names[i], a.tag, a.weight, a.standing
+    out[n + 5], out[n + 6] = waiting(t), a.running
   end
 end
 out[10] = weights
