@@ -18,10 +18,9 @@
 //! but the leader's lease, which is longer than any append, prevents it.
 //!
 //! # What a store is told, and what stays forgotten
-//! What left a row is told: money, ends of jobs and turns, grants and usage that must not be booked twice. What leaves no row
+//! What left a row is told: money, quotas, ends of jobs and turns, grants and usage that must not be booked twice. What leaves no row
 //! is forgotten with the copy: jobs that were submitted and never claimed, cancellations, retries, renewals (their leases
-//! lapse), results, pointers of agents (an older state is what the next job finds), and a change of a quota, whose row does
-//! not say to what.
+//! lapse), results, and pointers of agents (an older state is what the next job finds).
 
 use std::collections::BTreeMap;
 
@@ -35,6 +34,7 @@ use crate::{
         ledgers::{Ledgers, RowFilter},
         quotas::Quotas,
     },
+    quota::Quota,
     tenant::TenantId,
 };
 
@@ -161,6 +161,7 @@ pub fn plan(position: (u64, u64), outbox: &[Row], ledger: &[Row], head: &Head, h
 /// What rows say to a store that does not know them.
 fn told(rows: &[Row]) -> Rollback {
     let mut accounts: BTreeMap<&TenantId, (&After, bool)> = BTreeMap::new();
+    let mut quotas: BTreeMap<TenantId, Quota> = BTreeMap::new();
     let mut jobs: BTreeMap<JobId, &str> = BTreeMap::new();
     let mut turns: BTreeMap<(&TenantId, &str), bool> = BTreeMap::new();
     let mut booked: BTreeMap<&TenantId, Vec<(RowKind, &str)>> = BTreeMap::new();
@@ -191,12 +192,17 @@ fn told(rows: &[Row]) -> Rollback {
             }
             (RowKind::Close, _) => {
                 booked.remove(tenant);
+                quotas.remove(tenant);
             }
-            (RowKind::Opening | RowKind::Configure | RowKind::Rollback, _) => {}
+            (RowKind::Configure, _) => {
+                quotas.extend(Quota::parse(&row.label).map(|quota| (tenant.clone(), quota)));
+            }
+            (RowKind::Opening | RowKind::Rollback, _) => {}
         }
     }
     Rollback {
         accounts: accounts.iter().map(|(tenant, (after, _))| ((*tenant).clone(), (*after).clone())).collect(),
+        quotas,
         settled: jobs.into_iter().map(|(id, label)| SettledJob { id, label: label.to_owned() }).collect(),
         turns: turns
             .into_iter()

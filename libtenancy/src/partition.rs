@@ -178,6 +178,8 @@ pub struct EndedTurn {
 pub struct Rollback {
     /// What every tenant had by its last row behind the store's sequence number.
     pub accounts: Vec<(TenantId, After)>,
+    /// Quotas that were set behind it.
+    pub quotas: BTreeMap<TenantId, Quota>,
     /// The jobs that ended behind it.
     pub settled: Vec<SettledJob>,
     /// The turns that ended behind it.

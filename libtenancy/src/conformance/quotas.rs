@@ -82,6 +82,7 @@ macro_rules! quotas_conformance {
             a_store_that_forgot_is_told_what_the_ledger_knows,
             a_store_that_forgot_keeps_what_it_has_and_books_what_nobody_has,
             a_turn_that_the_ledger_saw_end_holds_nothing_any_more,
+            a_quota_that_was_forgotten_is_told,
             a_repeated_rollback_does_nothing,
             rows_made_on_forgotten_ground_are_void_or_get_numbers_of_their_own,
             forgotten_grants_usage_and_epochs_are_not_given_again,

@@ -21,7 +21,7 @@ impl Partition {
         account.configure(quota, now);
         self.reconsider(tenant, &mut account);
         self.save(tenant, account.clone());
-        self.book(tenant, About::account(RowKind::Configure, ""), deltas, now);
+        self.book(tenant, About::account(RowKind::Configure, &account.quota.text()), deltas, now);
         Ok(account)
     }
 

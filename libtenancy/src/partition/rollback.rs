@@ -48,14 +48,7 @@ impl Partition {
         for (tenant, after) in &plan.accounts {
             let held: MicroCredits = self.holds_of(tenant);
             let mut account = self.would_be(tenant, now);
-            account.bucket = after.bucket;
-            account.grants.clone_from(&after.grants);
-            account.refilled_at = after.refilled_at;
-            account.remainder = after.remainder;
-            account.period = after.period;
-            account.period_spent = after.period_spent;
-            account.noticed = after.noticed;
-            let (gone, adjusted) = account.held_anew(after.held, held);
+            let (gone, adjusted) = account.told(after, plan.quotas.get(tenant).copied(), held);
             account.running = self.running_of(tenant);
             self.reconsider(tenant, &mut account);
             self.save(tenant, account);

@@ -206,7 +206,9 @@ async fn m5_time_is_the_servers_and_no_callers() {
 async fn m20_what_is_over_expires_by_itself_and_its_prompt_goes_at_once() {
     let mut plane = Plane::open().await;
     let mut long = jobs("acme", 2);
-    long.iter_mut().for_each(|job| job.prompt = "long ".repeat(1_000));
+    for job in &mut long {
+        job.prompt = "long ".repeat(1_000);
+    }
     plane.port.jobs_submit(long).await.unwrap();
     let leased = plane.port.jobs_claim(0, &worker("w"), 2, LEASE).await.unwrap().jobs;
     for (leased, outcome) in leased.iter().zip([

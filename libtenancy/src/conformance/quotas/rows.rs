@@ -17,7 +17,7 @@ use crate::{
     partition::{EndedTurn, FORGOTTEN, QuotaPatch, Rollback, SettledJob, TurnAdmission},
     ports::jobs::Jobs,
     ports::quotas::Quotas,
-    quota::Grant,
+    quota::{Budget, Grant, Period, Quota},
     tenant::TenantId,
 };
 
@@ -428,6 +428,35 @@ pub async fn a_turn_that_the_ledger_saw_end_holds_nothing_any_more<P: Jobs + Quo
         assert_eq!(again(key).await, TurnAdmission::Settled, "it is not charged again");
     }
     assert!(matches!(again("lapsed").await, TurnAdmission::Admitted { .. }));
+}
+
+pub async fn a_quota_that_was_forgotten_is_told<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
+    let acme = with_purse(port, "acme", 20).await;
+    let budget = Budget { period: Period::Month, limit: credits(50), hard: true };
+    let patch = QuotaPatch {
+        rate: Some(credits(3)),
+        burst: Some(credits(40)),
+        weight: Some(7),
+        max_running: Some(9),
+        budget: Some(Some(budget)),
+    };
+    let set = port.quota_set(&id("rich"), &patch).await.unwrap();
+    let row = port.outbox_read(0, 100).await.unwrap().rows.into_iter().rfind(|row| row.kind == RowKind::Configure);
+    let quota = Quota::parse(&row.unwrap().label).unwrap();
+    assert_eq!(quota, set.quota);
+    let period = budget.period.at(clock.now()).0;
+    let after = After { bucket: credits(5), refilled_at: clock.now(), period, ..After::default() };
+    let plan = Rollback {
+        accounts: vec![(acme.clone(), after.clone()), (id("never-seen"), after)],
+        quotas: [(acme.clone(), quota), (id("never-seen"), Quota { budget: None, ..quota })].into(),
+        incarnation: 2,
+        seq: 50,
+        ..Rollback::default()
+    };
+    port.partition_rollback(0, &plan).await.unwrap();
+    for (tenant, quota) in &plan.quotas {
+        assert_eq!(port.account_get(tenant).await.unwrap().unwrap().quota, *quota, "{tenant}");
+    }
 }
 
 pub async fn a_repeated_rollback_does_nothing<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {

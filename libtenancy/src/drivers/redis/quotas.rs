@@ -235,7 +235,7 @@ impl Quotas for Redis {
         for (tenant, after) in &plan.accounts {
             let _ = writeln!(
                 accounts,
-                "{tenant}|{}|{}|{}|{}|{}|{}|{}|{}",
+                "{tenant}|{}|{}|{}|{}|{}|{}|{}|{}|{}",
                 after.bucket.0,
                 grants_text(&after.grants),
                 after.held.0,
@@ -243,7 +243,8 @@ impl Quotas for Redis {
                 after.remainder,
                 after.period,
                 after.period_spent.0,
-                after.noticed
+                after.noticed,
+                plan.quotas.get(tenant).map(Quota::text).unwrap_or_default()
             );
         }
         let mut turns = String::new();

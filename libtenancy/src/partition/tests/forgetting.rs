@@ -60,6 +60,23 @@ fn recover(play: &mut Play, seen: u64) -> Option<u64> {
     Some(plan.seq - if plan.agreed.is_some() { head.seq } else { head.seq.max(position.1) })
 }
 
+/// Every account has the quota that the ledger knows of it: that of its last `configure` row since it was opened.
+fn quotas_are_as_the_ledger_knows(play: &Play) {
+    let mut quotas: BTreeMap<&TenantId, Option<Quota>> = BTreeMap::new();
+    for row in &play.ledger.rows {
+        match row.kind {
+            RowKind::Opening => drop(quotas.insert(&row.tenant, None)),
+            RowKind::Configure => drop(quotas.insert(&row.tenant, Quota::parse(&row.label))),
+            RowKind::Close => drop(quotas.remove(&row.tenant)),
+            _ => {}
+        }
+    }
+    for (tenant, quota) in quotas {
+        let known = quota.unwrap_or(play.partition.default_quota.opening(tenant));
+        assert_eq!(play.partition.account(tenant).map(|account| account.quota), Some(known), "{tenant}");
+    }
+}
+
 fn forgetful(seed: u64, unaware: u64) {
     let mut play = Play::new(Dice::seeded(seed));
     let mut copies: Vec<Partition> = Vec::new();
@@ -84,6 +101,9 @@ fn forgetful(seed: u64, unaware: u64) {
             let seen = forget(&mut play, older, unaware);
             if let Some(lost) = recover(&mut play, seen) {
                 (forgot, lost_rows) = (forgot + 1, lost_rows + lost);
+                if unaware == 0 && lost == 0 {
+                    quotas_are_as_the_ledger_knows(&play);
+                }
             } else {
                 // Nothing that was forgotten had reached the ledger: it is as if it had never been.
                 (play.after, play.read) = (BTreeMap::new(), 0);

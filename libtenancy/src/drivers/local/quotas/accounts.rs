@@ -27,7 +27,7 @@ impl Desk<'_> {
         account.configure(quota, self.now);
         self.reconsider(tenant, &mut account)?;
         self.save(tenant, account.clone())?;
-        self.book(tenant, &About::account(RowKind::Configure, ""), deltas)?;
+        self.book(tenant, &About::account(RowKind::Configure, &account.quota.text()), deltas)?;
         Ok(account)
     }
 

@@ -45,14 +45,7 @@ impl Desk<'_> {
         for (tenant, after) in &plan.accounts {
             let (held, running) = self.held_and_running(tenant)?;
             let mut account = self.would_be(tenant)?;
-            account.bucket = after.bucket;
-            account.grants.clone_from(&after.grants);
-            account.refilled_at = after.refilled_at;
-            account.remainder = after.remainder;
-            account.period = after.period;
-            account.period_spent = after.period_spent;
-            account.noticed = after.noticed;
-            let (gone, adjusted) = account.held_anew(after.held, held);
+            let (gone, adjusted) = account.told(after, plan.quotas.get(tenant).copied(), held);
             account.running = running;
             self.reconsider(tenant, &mut account)?;
             self.save(tenant, account)?;

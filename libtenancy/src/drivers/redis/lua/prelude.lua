@@ -212,6 +212,19 @@ local function account_new(t)
   }, d
 end
 
+-- A quota in one word (quota.rs, Quota::text).
+local function quota_text(a)
+  return fmt(
+    '%d:%d:%d:%d:%s:%d:%d', a.rate_per_sec, a.burst, a.weight, a.max_running, a.period, a.period ~= '' and a.limit or 0,
+    a.period ~= '' and a.hard == '1' and 1 or 0)
+end
+
+local function quota_put(a, text)
+  local rate, burst, weight, running, period, limit, hard = text:match('^(%d+):(%d+):(%d+):(%d+):(%a*):(%d+):(%d)$')
+  a.rate_per_sec, a.burst, a.weight, a.max_running = tonumber(rate), tonumber(burst), tonumber(weight), tonumber(running)
+  a.period, a.limit, a.hard = period, tonumber(limit), hard
+end
+
 local function opened(t)
   if not t.a then
     local a, d = account_new(t)

@@ -30,7 +30,7 @@ if burst ~= true then a.burst = burst end
 if weight ~= true then a.weight = weight end
 if running ~= true then a.max_running = running end
 reconsider(t)
-book(t, 'configure', '', '', 0, d, 0, '')
+book(t, 'configure', '', '', 0, d, 0, quota_text(a))
 finish()
 wake(1)
 return account_answer({'OK', seq}, t.a)
