@@ -77,6 +77,7 @@ impl ControlPlane {
         let _ = tokio::time::timeout(ENDING, async { tokio::join!(self.leader, self.warm_pool) }).await;
         // Warm agents would end by themselves a moment after this process; whoever waits for its end is to find nothing.
         let _ = tokio::time::timeout(ENDING, self.tenancy.warm_pool_end()).await;
+        let _ = tokio::time::timeout(ENDING, self.tenancy.ledger_flush()).await;
         for task in &self.loops {
             task.abort();
         }

@@ -116,6 +116,23 @@ impl Tenancy {
         }
     }
 
+    /// Copies what waits of all partitions: the last thing that a control plane does, so that what it did last is in the
+    /// ledger. What cannot be copied waits in the outboxes for the next leader.
+    pub(crate) async fn ledger_flush(&self) {
+        for partition in 0..self.drivers().jobs.settings().partitions {
+            loop {
+                match self.ledger_copy(partition).await {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => {
+                        tracing::warn!(partition, error = error.chain(), "ledger not written; rows wait in the outbox");
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
     /// Copies what waits, up to a limit; whether there may be more at once.
     async fn ledger_copy(&self, partition: u16) -> Result<bool> {
         let copied = outbox::copy(&*self.drivers().quotas, &*self.drivers().ledgers, partition).await?;
@@ -224,10 +241,12 @@ impl Tenancy {
             tenants: Vec::new(),
             violations: Vec::new(),
         };
-        for (partition, audit) in audits {
-            let read_to = audit.head().seq;
+        for partition in 0..self.drivers().jobs.settings().partitions {
+            let read_to = audits.get(&partition).map_or(0, |audit| audit.head().seq);
             let outbox = self.drivers().quotas.outbox_read(partition, 1).await?;
             report.undrained += outbox.seq.saturating_sub(read_to);
+        }
+        for audit in audits.into_values() {
             let result = audit.finish();
             report.rows += result.rows;
             report.rollbacks += result.rollbacks;

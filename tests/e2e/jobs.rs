@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, path::PathBuf, process::Stdio, time::Duration};
 
-use libtenancy::clock::Stopwatch;
+use libtenancy::{
+    clock::Stopwatch,
+    config::Config,
+    drivers::local::{embedded, workloads::AgentdCommand},
+};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
@@ -106,11 +110,17 @@ async fn a_job_wakes_its_tenants_agent_and_what_it_used_is_in_the_ledger() {
     // The agent remembers it like anything it was told.
     assert_eq!(plane.converse(&tenant, "and in the chat", "[2] ").await, "[2] you said: and in the chat");
     let audit = plane.audit().await;
+    let rows = audit["rows"].as_u64().unwrap();
     let report = plane.ask("GET", "/spend/report?by=tenant", None).await.ok();
     assert_eq!((&report["total"]["settled"], &report["total"]["spent"]), (&json!(2), &audit["totals"]["spent"]));
     let metrics = plane.ask("GET", "/metrics", None).await.ok();
     assert!(metrics.as_str().unwrap().contains("ztm_queue_leases{partition=\"0\"} 0"), "{metrics}");
     plane.down().await;
+    // Its last rows, the time that the agent ran, did not wait for a next start.
+    let agentd = AgentdCommand { program: env!("CARGO_BIN_EXE_ztm").into(), args: vec!["agentd".into()] };
+    let tenancy = embedded::open(Config::new(plane.state_dir(), Vec::new()), agentd).unwrap();
+    let audit = tenancy.spend_audit().await.unwrap();
+    assert!(audit.holds && audit.undrained == 0 && audit.rows > rows, "{audit:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
