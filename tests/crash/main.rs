@@ -5,6 +5,8 @@
 #![expect(clippy::print_stdout, reason = "what a run saw is said to whoever watches it")]
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
+#[path = "../drivers/process.rs"]
+mod process;
 #[path = "../drivers/redis/server.rs"]
 #[expect(dead_code, reason = "the tests of the driver use more of it")]
 mod server;

@@ -5,8 +5,10 @@
 
 mod cases;
 mod differential;
+mod dynamodb;
 mod local_processes;
 mod local_store;
+mod process;
 mod redis;
 
 /// SQLite, and a directory of archives.

@@ -1,5 +1,7 @@
-//! What implements the ports: `local` (SQLite, a directory, child processes), `redis` and `telegram`.
+//! What implements the ports: `local` (SQLite, a directory, child processes), `dynamodb`, `redis` and `telegram`.
 
+#[cfg(feature = "dynamodb")]
+pub mod dynamodb;
 pub mod local;
 #[cfg(feature = "redis")]
 pub mod redis;

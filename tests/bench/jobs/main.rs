@@ -7,6 +7,8 @@
 #![expect(clippy::unwrap_used, reason = "a panic is a failed run")]
 
 mod load;
+#[path = "../../drivers/process.rs"]
+mod process;
 #[path = "../../drivers/redis/server.rs"]
 #[expect(dead_code, reason = "the tests of the driver use more of it")]
 mod server;

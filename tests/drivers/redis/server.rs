@@ -1,55 +1,16 @@
 //! Redis servers and clusters of the tests' own, on free ports, ended with the tests.
 
-use std::{
-    net::TcpListener,
-    path::Path,
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::path::Path;
 
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-/// Bounded waiting for a value.
-pub(crate) async fn wait_for<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
-    for _ in 0..1_500 {
-        if let Some(found) = look().await {
-            return found;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{what}: not within half a minute");
-}
-
-/// A process that ends when its owner is dropped, or when the tests end: the shell that guards it waits for the end of its
-/// standard input.
-#[derive(Debug)]
-struct Guarded(Child);
-
-impl Guarded {
-    fn spawn(arguments: &[String]) -> Self {
-        let script = "\"$@\" >/dev/null 2>&1 & child=$!; cat >/dev/null; kill -9 $child; wait $child 2>/dev/null";
-        let mut command = Command::new("sh");
-        command.args(["-c", script, "redis"]).args(arguments).stdin(Stdio::piped()).stdout(Stdio::null());
-        Self(command.spawn().unwrap())
-    }
-}
-
-impl Drop for Guarded {
-    fn drop(&mut self) {
-        drop(self.0.stdin.take());
-        self.0.wait().unwrap();
-    }
-}
+pub(crate) use crate::process::wait_for;
+use crate::process::{Guarded, free_ports};
 
 /// Where a set of servers keeps its files. Kept by the tests' temporary directory; small.
 fn directory() -> TempDir {
     tempfile::Builder::new().prefix("ztm-redis-").tempdir().unwrap()
-}
-
-fn free_ports(count: usize) -> Vec<u16> {
-    let listeners: Vec<TcpListener> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
 }
 
 fn arguments(port: u16, dir: &Path, extra: &[&str]) -> Vec<String> {
