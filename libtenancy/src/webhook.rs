@@ -70,11 +70,13 @@ impl WebhookCache {
     }
 }
 
-fn token_owner(id: &TenantId) -> String {
+/// Whom a tenant's bot token is sealed for.
+pub(crate) fn token_owner(id: &TenantId) -> String {
     format!("{id}/bot_token")
 }
 
-fn webhook_owner(id: &TenantId) -> String {
+/// Whom a tenant's webhook secret is sealed for.
+pub(crate) fn webhook_owner(id: &TenantId) -> String {
     format!("{id}/webhook_secret")
 }
 

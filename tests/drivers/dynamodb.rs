@@ -4,3 +4,31 @@
 
 mod schema;
 pub(crate) mod server;
+
+use std::sync::Arc;
+
+use libtenancy::{clock::ManualClock, drivers::dynamodb::DynamoDb};
+
+use self::server::Kind;
+
+/// `moto_server`.
+mod moto {
+    use super::*;
+
+    async fn dynamodb(_clock: Arc<ManualClock>) -> (DynamoDb, ()) {
+        (server::open(Kind::Moto).await, ())
+    }
+
+    libtenancy::tenants_conformance!(dynamodb, "needs moto_server");
+}
+
+/// `dynalite`.
+mod dynalite {
+    use super::*;
+
+    async fn dynamodb(_clock: Arc<ManualClock>) -> (DynamoDb, ()) {
+        (server::open(Kind::Dynalite).await, ())
+    }
+
+    libtenancy::tenants_conformance!(dynamodb, "needs dynalite");
+}

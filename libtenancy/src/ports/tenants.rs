@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::{
     clock::Timestamp,
-    error::Result,
+    error::{Error, Result},
     tenant::{Bot, Generation, Lifecycle, Settings, Tenant, TenantId},
 };
 
@@ -54,6 +54,21 @@ impl SettingsPatch {
     }
 }
 
+/// A row of the first control plane whose id is no [`TenantId`]: it can be seen and removed, never woken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// Its id, any text.
+    pub id: String,
+    /// Its status label.
+    pub status: String,
+    /// The pod that it names.
+    pub pod: Option<String>,
+    /// The namespace of that pod.
+    pub namespace: Option<String>,
+    /// When it last had work.
+    pub last_active_at: Option<Timestamp>,
+}
+
 /// The registry. Reads are consistent: they see every write that was answered.
 #[async_trait]
 pub trait Tenants: Send + Sync + 'static {
@@ -86,4 +101,18 @@ pub trait Tenants: Send + Sync + 'static {
 
     /// How many tenants there are by status label. Costs at most one index scan.
     async fn tenant_counts(&self) -> Result<BTreeMap<String, u64>>;
+
+    /// Rows whose id is no [`TenantId`], in order of id, after `after`, at most `limit`. A store that the first control plane
+    /// never wrote to has none.
+    async fn foreign_list(&self, _after: Option<&str>, _limit: usize) -> Result<Vec<Foreign>> {
+        Ok(Vec::new())
+    }
+
+    /// Removes such a row. `Invalid` if the id is a [`TenantId`]. A repeat is `NotFound`.
+    async fn foreign_remove(&self, id: &str) -> Result<()> {
+        match id.parse::<TenantId>() {
+            Ok(id) => Err(Error::invalid("id", format!("`{id}` can be a tenant's; delete it as one"))),
+            Err(_) => Err(Error::not_found("row", id)),
+        }
+    }
 }

@@ -1,12 +1,9 @@
 //! Tables, indexes and expiry: what is missing is told, made once, and never changed.
 
-use std::sync::Arc;
-
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TimeToLiveStatus,
 };
 use libtenancy::{
-    clock::SystemClock,
     drivers::dynamodb::{DynamoDb, Settings, schema::Step},
     error::Error,
 };
@@ -30,7 +27,7 @@ pub(crate) async fn plain_table(settings: &Settings, name: &str, key: &str) {
 
 async fn driver(kind: Kind) -> (DynamoDb, Settings) {
     let settings = settings(kind, Server::shared(kind).await.port);
-    (connect(settings.clone(), Arc::new(SystemClock::default())).await, settings)
+    (connect(settings.clone()).await, settings)
 }
 
 async fn from_nothing(kind: Kind) {

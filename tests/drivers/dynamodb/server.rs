@@ -11,7 +11,6 @@ use std::{
 
 use aws_sdk_dynamodb::config::Credentials;
 use libtenancy::{
-    clock::Clock,
     drivers::dynamodb::{DynamoDb, Settings, SharedCredentialsProvider},
     secret::Keyring,
 };
@@ -120,14 +119,13 @@ pub(crate) fn keyring() -> Arc<Keyring> {
 }
 
 /// A driver without tables.
-pub(crate) async fn connect(settings: Settings, clock: Arc<dyn Clock>) -> DynamoDb {
-    DynamoDb::open(settings, keyring(), clock).await.unwrap()
+pub(crate) async fn connect(settings: Settings) -> DynamoDb {
+    DynamoDb::open(settings, keyring()).await.unwrap()
 }
 
 /// A driver with empty tables of its own on the shared server.
-#[expect(dead_code, reason = "the ports come next")]
-pub(crate) async fn open(kind: Kind, clock: Arc<dyn Clock>) -> DynamoDb {
-    let driver = connect(settings(kind, Server::shared(kind).await.port), clock).await;
+pub(crate) async fn open(kind: Kind) -> DynamoDb {
+    let driver = connect(settings(kind, Server::shared(kind).await.port)).await;
     driver.schema_apply().await.unwrap();
     driver
 }

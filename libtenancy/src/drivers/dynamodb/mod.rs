@@ -11,16 +11,19 @@
 //! - *An answer that never came* is asked for again by the SDK, and the second attempt of a conditional write meets the
 //!   first one's success. Every such write leaves a token of its own by which it is recognised.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "what writes comes next"))]
 mod connection;
+mod items;
 pub mod schema;
+mod tenants;
 
 use std::{fmt, sync::Arc};
+
+use tokio::sync::OnceCell;
 
 pub use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 
 pub use self::connection::Settings;
-use crate::{clock::Clock, error::Result, secret::Keyring};
+use crate::{error::Result, secret::Keyring};
 
 /// The registry, the inboxes and the ledgers in DynamoDB. Cheap to clone; clones share their connections.
 #[derive(Clone)]
@@ -31,11 +34,10 @@ pub struct DynamoDb {
 struct Shared {
     client: aws_sdk_dynamodb::Client,
     settings: Settings,
-    #[expect(dead_code, reason = "the registry comes next")]
     /// Seals what an older control plane left in plain text.
     keyring: Arc<Keyring>,
-    #[expect(dead_code, reason = "the registry comes next")]
-    clock: Arc<dyn Clock>,
+    /// Whether older rows of the registry were looked for.
+    adopted: OnceCell<()>,
 }
 
 impl fmt::Debug for DynamoDb {
@@ -46,9 +48,9 @@ impl fmt::Debug for DynamoDb {
 
 impl DynamoDb {
     /// Reads region and credentials from where AWS' tools read them, unless the settings name them. Calls no table.
-    pub async fn open(settings: Settings, keyring: Arc<Keyring>, clock: Arc<dyn Clock>) -> Result<Self> {
+    pub async fn open(settings: Settings, keyring: Arc<Keyring>) -> Result<Self> {
         let client = connection::client(&settings).await?;
-        Ok(Self { shared: Arc::new(Shared { client, settings, keyring, clock }) })
+        Ok(Self { shared: Arc::new(Shared { client, settings, keyring, adopted: OnceCell::new() }) })
     }
 
     fn client(&self) -> &aws_sdk_dynamodb::Client {

@@ -248,7 +248,8 @@ impl DynamoDb {
         Ok(steps)
     }
 
-    /// Makes what is missing, waits until it can be used, and returns what was made. A repeat, and two at once, do no more.
+    /// Makes what is missing, waits until it can be used, and returns what was made. Then finds rows of the first control
+    /// plane ([`DynamoDb::seed_adopt`]). A repeat, and two at once, do no more.
     ///
     /// An index that is added to a table with items takes minutes. `Timeout` if something takes longer than half an hour.
     pub async fn schema_apply(&self) -> Result<Vec<Step>> {
@@ -267,6 +268,7 @@ impl DynamoDb {
                 self.expiry_set(&table.name, attribute).await?;
             }
         }
+        self.seed_adopt().await?;
         Ok(steps)
     }
 
