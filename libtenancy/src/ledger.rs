@@ -281,6 +281,23 @@ pub struct Head {
     pub hash: String,
 }
 
+impl Head {
+    /// The end after one more row. `Conflict` if it does not follow: sequence numbers have no gap within an incarnation, the
+    /// first row of a later one may leave a gap, and incarnations do not go back.
+    pub fn after(&self, row: &Row) -> Result<Self> {
+        let conflict = |reason: String| Err(Error::conflict("ledger row", row.seq, reason));
+        // The first incarnation is 1: a store that forgot before anything was copied leaves a gap at the beginning.
+        let last = self.incarnation.max(1);
+        if row.incarnation < last {
+            return conflict(format!("its incarnation {} goes back behind {last}", row.incarnation));
+        }
+        if row.incarnation == last && row.seq != self.seq + 1 {
+            return conflict(format!("row {} comes next", self.seq + 1));
+        }
+        Ok(Self { incarnation: row.incarnation, seq: row.seq, hash: row.chained(&self.hash) })
+    }
+}
+
 /// A tenant's credits, summed up from rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the terms of the equation, said above")]

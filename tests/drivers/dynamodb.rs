@@ -20,6 +20,7 @@ mod moto {
     }
 
     libtenancy::tenants_conformance!(dynamodb, "needs moto_server");
+    libtenancy::ledgers_conformance!(dynamodb, "needs moto_server");
 }
 
 /// `dynalite`.
@@ -31,4 +32,5 @@ mod dynalite {
     }
 
     libtenancy::tenants_conformance!(dynamodb, "needs dynalite");
+    libtenancy::ledgers_conformance!(dynamodb, "needs dynalite");
 }

@@ -13,17 +13,21 @@
 
 mod connection;
 mod items;
+mod ledgers;
 pub mod schema;
 mod tenants;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::sync::OnceCell;
 
 pub use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 
 pub use self::connection::Settings;
-use crate::{error::Result, secret::Keyring};
+use crate::{
+    error::Result,
+    secret::{Keyring, random_bytes},
+};
 
 /// The registry, the inboxes and the ledgers in DynamoDB. Cheap to clone; clones share their connections.
 #[derive(Clone)]
@@ -60,4 +64,11 @@ impl DynamoDb {
     fn settings(&self) -> &Settings {
         &self.shared.settings
     }
+}
+
+/// A pause before a step is begun again: random, up to a tenth of a second.
+async fn pause(attempt: u32) {
+    let random = random_bytes::<2>().map_or(0, |bytes| u64::from(u16::from_le_bytes(bytes)));
+    let most = 100_u64.min(5 << attempt.min(8));
+    tokio::time::sleep(Duration::from_millis(random % (most + 1))).await;
 }

@@ -21,13 +21,14 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::ReturnValue;
 
 use self::{
-    bots::{CONTENTION, Settled, pause, taken},
+    bots::{CONTENTION, Settled, taken},
     record::{Intent, Record, token},
 };
 use super::{
     DynamoDb,
     connection::{Attempts, Written, read},
     items::{Change, Item, json, number, text},
+    pause,
 };
 use crate::{
     clock::Timestamp,

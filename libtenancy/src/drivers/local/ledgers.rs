@@ -37,20 +37,6 @@ fn head(connection: &Connection, partition: u16) -> Result<Head, Fault> {
     })
 }
 
-/// Checks that a row follows the end of a ledger.
-fn follows(head: &Head, row: &Row) -> Result<(), Error> {
-    let conflict = |reason: String| Err(Error::conflict("ledger row", row.seq, reason));
-    // The first incarnation is 1: a store that forgot before anything was copied leaves a gap at the beginning.
-    let last = head.incarnation.max(1);
-    if row.incarnation < last {
-        return conflict(format!("its incarnation {} goes back behind {last}", row.incarnation));
-    }
-    if row.incarnation == last && row.seq != head.seq + 1 {
-        return conflict(format!("row {} comes next", head.seq + 1));
-    }
-    Ok(())
-}
-
 /// Appends rows, or skips what is there already.
 fn append(connection: &Connection, partition: u16, rows: &[Row]) -> Result<Head, Fault> {
     let mut head = head(connection, partition)?;
@@ -71,8 +57,7 @@ fn append(connection: &Connection, partition: u16, rows: &[Row]) -> Result<Head,
             }
             continue;
         }
-        follows(&head, row)?;
-        head = Head { incarnation: row.incarnation, seq: row.seq, hash: row.chained(&head.hash) };
+        head = head.after(row)?;
         new.push((row, text, head.hash.clone()));
     }
     let mut insert = connection.prepare_cached(

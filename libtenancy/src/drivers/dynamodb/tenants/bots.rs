@@ -18,8 +18,6 @@
 //! gets the bot. A take-over cannot hit a claim that is under way: the intent comes first, and a claim changes the marker's
 //! token, which the take-over is conditional on.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::types::ReturnValue;
 
 use super::{
@@ -31,9 +29,9 @@ use crate::{
         DynamoDb,
         connection::read,
         items::{Change, Item, text},
+        pause,
     },
     error::{Error, Result},
-    secret::random_bytes,
     tenant::{BotId, TenantId},
 };
 
@@ -58,13 +56,6 @@ enum Claim {
 
 fn marker(bot: BotId) -> String {
     format!("bot#{bot}")
-}
-
-/// A pause before a step is begun again: random, up to a tenth of a second.
-pub(super) async fn pause(attempt: u32) {
-    let random = random_bytes::<2>().map_or(0, |bytes| u64::from(u16::from_le_bytes(bytes)));
-    let most = 100_u64.min(5 << attempt.min(8));
-    tokio::time::sleep(Duration::from_millis(random % (most + 1))).await;
 }
 
 /// The bot is another's.

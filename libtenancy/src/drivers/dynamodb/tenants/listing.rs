@@ -14,15 +14,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 
-use super::{
-    bots::pause,
-    record::{IS_ACTIVE, Record, TENANT},
-};
+use super::record::{IS_ACTIVE, Record, TENANT};
 use crate::{
     drivers::dynamodb::{
         DynamoDb,
         connection::{PART, read},
         items::{Attributes, Item, text},
+        pause,
         schema::{ACTIVE, BY_ID},
     },
     error::{Error, Result},

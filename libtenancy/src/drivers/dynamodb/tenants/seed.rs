@@ -13,7 +13,6 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{
     Attempts, Written,
-    bots::pause,
     record::{FOREIGN, IS_ACTIVE, Record, TENANT, lifecycle, settings, times, token},
 };
 use crate::{
@@ -21,6 +20,7 @@ use crate::{
         DynamoDb,
         connection::read,
         items::{Attributes, Change, Item, number, text},
+        pause,
         schema::BY_ID,
     },
     error::{Error, Result},
