@@ -2,6 +2,8 @@
 //!
 //! They need `moto_server` and `dynalite`: see `server`.
 
+mod faults;
+mod proxy;
 mod schema;
 pub(crate) mod server;
 
