@@ -2,9 +2,28 @@
 //!
 //! They need `moto_server` and `dynalite`: see `server`.
 
+/// A case as a test on each server.
+macro_rules! on_both {
+    ($($case:ident, $moto:ident, $dynalite:ident;)*) => {$(
+        #[tokio::test]
+        #[ignore = "needs moto_server"]
+        async fn $moto() {
+            Box::pin($case(Kind::Moto)).await;
+        }
+
+        #[tokio::test]
+        #[ignore = "needs dynalite"]
+        async fn $dynalite() {
+            Box::pin($case(Kind::Dynalite)).await;
+        }
+    )*};
+}
+
 mod faults;
 mod proxy;
+mod scale;
 mod schema;
+mod seed;
 pub(crate) mod server;
 
 use std::sync::Arc;

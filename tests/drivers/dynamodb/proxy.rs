@@ -1,4 +1,4 @@
-//! A proxy between a driver and its server: counts calls and what they cost, loses answers, refuses, ends.
+//! A proxy between a driver and its server: counts calls and what they read, loses answers, refuses, ends.
 
 use std::sync::{Arc, Mutex};
 
@@ -27,8 +27,8 @@ pub(crate) enum Fate {
 pub(crate) struct Call {
     /// `GetItem`, `Query` …
     pub(crate) operation: String,
-    /// Units that the server says it cost.
-    pub(crate) capacity: f64,
+    /// Items that the server looked at for it.
+    pub(crate) items: u64,
     /// What became of it.
     pub(crate) fate: Fate,
 }
@@ -107,7 +107,7 @@ impl Proxy {
 
 /// A request: its head, its body, and the operation that it names.
 async fn request(client: &mut TcpStream) -> Option<(String, Vec<u8>, String)> {
-    let (mut bytes, mut buffer) = (Vec::new(), [0; 16_384]);
+    let (mut bytes, mut buffer) = (Vec::new(), vec![0; 16_384]);
     loop {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
         if let Some(end) = end {
@@ -132,38 +132,33 @@ async fn request(client: &mut TcpStream) -> Option<(String, Vec<u8>, String)> {
     }
 }
 
-/// Passes a request on over a connection of its own, and asks what it costs.
+/// Passes a request on over a connection of its own.
 async fn forward(server: u16, head: &str, body: &[u8]) -> Vec<u8> {
-    let mut body: Value = serde_json::from_slice(body).unwrap();
-    body["ReturnConsumedCapacity"] = "TOTAL".into();
-    let body = serde_json::to_vec(&body).unwrap();
     let kept = |line: &&str| {
         let name = line.split(':').next().unwrap().to_ascii_lowercase();
-        !["content-length", "connection", "accept-encoding"].contains(&name.as_str())
+        !["connection", "accept-encoding"].contains(&name.as_str())
     };
-    let mut text: String = head.lines().filter(kept).map(|line| format!("{line}\r\n")).collect();
-    text += &format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len());
+    let lines: Vec<&str> = head.lines().filter(kept).chain(["connection: close", "", ""]).collect();
     let mut upstream = TcpStream::connect(("127.0.0.1", server)).await.unwrap();
-    upstream.write_all(text.as_bytes()).await.unwrap();
-    upstream.write_all(&body).await.unwrap();
+    upstream.write_all(lines.join("\r\n").as_bytes()).await.unwrap();
+    upstream.write_all(body).await.unwrap();
     let mut answer = Vec::new();
     upstream.read_to_end(&mut answer).await.unwrap();
     answer
 }
 
-fn capacity(answer: &[u8]) -> f64 {
+/// How many items an answer says were looked at.
+fn items(answer: &[u8]) -> u64 {
     let body = answer.windows(4).position(|window| window == b"\r\n\r\n").map_or(&[][..], |end| &answer[end + 4..]);
-    let Ok(body) = serde_json::from_slice::<Value>(body) else { return 0.0 };
-    let units = |value: &Value| value["CapacityUnits"].as_f64().unwrap_or(0.0);
-    match &body["ConsumedCapacity"] {
-        Value::Array(tables) => tables.iter().map(units).sum(),
-        table => units(table),
-    }
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return 0 };
+    let tables = body["Responses"].as_object().into_iter().flatten();
+    let read: usize = tables.map(|(_, items)| items.as_array().unwrap().len()).sum();
+    body["ScannedCount"].as_u64().unwrap_or(0) + u64::from(body["Item"].is_object()) + u64::try_from(read).unwrap()
 }
 
 async fn serve(mut client: TcpStream, server: u16, rule: Arc<Mutex<Rule>>, log: Arc<Mutex<Vec<Call>>>) {
     let Some((head, body, operation)) = request(&mut client).await else { return };
-    let mut call = Call { operation, capacity: 0.0, fate: Fate::Pass };
+    let mut call = Call { operation, items: 0, fate: Fate::Pass };
     let decided = (rule.lock().unwrap())(&call);
     call.fate = decided;
     let answer = match call.fate {
@@ -179,7 +174,7 @@ async fn serve(mut client: TcpStream, server: u16, rule: Arc<Mutex<Rule>>, log: 
         Fate::Pass | Fate::LoseAnswer => Some(forward(server, &head, &body).await),
     };
     if let Some(answer) = &answer {
-        call.capacity = capacity(answer);
+        call.items = items(answer);
     }
     let lost = call.fate == Fate::LoseAnswer;
     log.lock().unwrap().push(call);

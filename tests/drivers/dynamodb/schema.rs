@@ -57,18 +57,6 @@ async fn from_nothing(kind: Kind) {
 
 #[tokio::test]
 #[ignore = "needs moto_server"]
-async fn tables_are_made_from_nothing_and_once() {
-    Box::pin(from_nothing(Kind::Moto)).await;
-}
-
-#[tokio::test]
-#[ignore = "needs dynalite"]
-async fn tables_are_made_from_nothing_and_once_on_dynalite() {
-    Box::pin(from_nothing(Kind::Dynalite)).await;
-}
-
-#[tokio::test]
-#[ignore = "needs moto_server"]
 async fn a_table_that_is_there_gets_its_indexes_and_keeps_its_items() {
     let (driver, settings) = driver(Kind::Moto).await;
     assert!(Kind::Moto.adds_indexes());
@@ -95,14 +83,7 @@ async fn with_other_keys(kind: Kind) {
     assert!(!tables.table_names().contains(&settings.inbox_table), "nothing is made beside a table that is not ours");
 }
 
-#[tokio::test]
-#[ignore = "needs moto_server"]
-async fn a_table_with_other_keys_is_refused() {
-    with_other_keys(Kind::Moto).await;
-}
-
-#[tokio::test]
-#[ignore = "needs dynalite"]
-async fn a_table_with_other_keys_is_refused_on_dynalite() {
-    with_other_keys(Kind::Dynalite).await;
+on_both! {
+    from_nothing, tables_are_made_from_nothing_and_once, tables_are_made_from_nothing_and_once_on_dynalite;
+    with_other_keys, a_table_with_other_keys_is_refused, a_table_with_other_keys_is_refused_on_dynalite;
 }

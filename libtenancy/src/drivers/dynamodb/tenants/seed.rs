@@ -10,6 +10,7 @@
 //! - `warm-pool-meta`, and what has no `status` (which an update of an unknown id left), is no tenant.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures::{StreamExt, TryStreamExt, stream};
 
 use super::{
     Attempts, Written,
@@ -34,6 +35,9 @@ const NOT_A_TENANT: &str = "warm-pool-meta";
 /// The item that says that the table was adopted.
 const ADOPTED: &str = "ztm#adopted";
 
+/// Rows that are adopted at once.
+const AT_ONCE: usize = 16;
+
 impl DynamoDb {
     /// Finds the rows that the first control plane wrote and no listing shows, and has them listed; how many.
     ///
@@ -56,9 +60,9 @@ impl DynamoDb {
                 .set_exclusive_start_key(from)
                 .send();
             let page = read(page.await)?;
-            for attributes in page.items.unwrap_or_default() {
-                adopted += u64::from(self.row_adopt(attributes).await?);
-            }
+            let rows = stream::iter(page.items.unwrap_or_default()).map(|row| self.row_adopt(row));
+            let done: Vec<bool> = rows.buffer_unordered(AT_ONCE).try_collect().await?;
+            adopted += u64::try_from(done.into_iter().filter(|&done| done).count()).unwrap_or(0);
             from = page.last_evaluated_key.filter(|key| !key.is_empty());
             if from.is_none() {
                 break;
