@@ -318,6 +318,9 @@ impl Error {
             Self::Unavailable { part: "store", .. } => {
                 Some("another process may hold the database; see which with `fuser` on the state file".into())
             }
+            Self::Unavailable { part: "dynamodb", .. } => {
+                Some("check the region, the endpoint and the credentials; what was answered is stored".into())
+            }
             Self::Unavailable { part: "telegram", .. } => {
                 Some("check the network and `--telegram-url`; messages wait until it is back".into())
             }

@@ -38,13 +38,16 @@ pub trait Ledgers: Send + Sync + 'static {
     /// the same, and is skipped: a repeat does nothing. `Conflict` if a row differs from the one that is there, if it does
     /// not follow the last one (sequence numbers have no gap within an incarnation; the first row of a later one may
     /// leave a gap), or if its incarnation goes back.
+    ///
+    /// A store whose writes are bounded may split an append of more than a thousand rows into several, each all or none;
+    /// a repeat then goes on from what is there.
     async fn ledger_append(&self, partition: u16, rows: &[Row]) -> Result<Head>;
 
     /// The end of a partition's ledger; the default if it has no row.
     async fn ledger_head(&self, partition: u16) -> Result<Head>;
 
     /// Rows of a partition in order, after a sequence number, at most `limit`. Costs what it returns where the filter
-    /// names nothing or a tenant.
+    /// names nothing or a tenant. A tenant's rows may lag by a second where they are read through an index.
     async fn ledger_rows(&self, partition: u16, filter: &RowFilter, after: u64, limit: usize) -> Result<Vec<Entry>>;
 
     /// The partitions that have rows.

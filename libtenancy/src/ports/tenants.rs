@@ -81,6 +81,9 @@ pub trait Tenants: Send + Sync + 'static {
 
     /// Tenants in order of id, after `after`, at most `limit`. A listing of all pages shows every tenant that existed
     /// throughout; `Page::next` is `None` only when nothing follows. `Invalid` if the filter's status is no label.
+    ///
+    /// A record is shown as it is. Whether one is shown that came, went, woke or fell asleep within the last second depends
+    /// on the store's index: decide by [`Tenants::tenant_get`].
     async fn tenant_list(&self, filter: &Filter, after: Option<&TenantId>, limit: usize) -> Result<Page<Tenant>>;
 
     /// Replaces the lifecycle on the condition that its generation is `expected`. Atomic. `NotFound` if there is no such
@@ -99,7 +102,7 @@ pub trait Tenants: Send + Sync + 'static {
     /// `NotFound`.
     async fn tenant_remove(&self, id: &TenantId, expected: Generation) -> Result<()>;
 
-    /// How many tenants there are by status label. Costs at most one index scan.
+    /// How many tenants there are by status label, as far as the store's index knows. Costs at most one index scan.
     async fn tenant_counts(&self) -> Result<BTreeMap<String, u64>>;
 
     /// Rows whose id is no [`TenantId`], in order of id, after `after`, at most `limit`. A store that the first control plane
