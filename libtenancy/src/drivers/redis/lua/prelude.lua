@@ -31,7 +31,7 @@ if seq < tonumber(ARGV[2]) then return {'BEHIND', seq} end
 local was_incarnation, was_seq, was_clock, was_epoch, was_recovered = incarnation, seq, clock, epoch, recovered
 
 local rows = {}
-local tenants, order, known, dirty = {}, {}, {}, {}
+local tenants, order = {}, {}
 local ready_add, ready_rem, delayed_add, delayed_rem, lease_add, lease_rem, gone = {}, {}, {}, {}, {}, {}, {}
 
 -- A whole number from least to most, or nil: NaN, infinities, fractions and hexadecimal are none.
@@ -402,29 +402,13 @@ local function job_value(j)
     j.worker, j.due, j.reason, j.at, j.result, j.prompt)
 end
 
--- The record is written at the end of the step.
+-- Writes a record: at once, so that a step that moves many jobs holds few of them.
 local function job_save(j)
-  if not j.dirty then
-    j.dirty = true
-    dirty[#dirty + 1] = j
-  end
-end
-
--- Writes records: those that stay at once, those that are over each with the time it is kept.
-local function flush_jobs()
-  local list = {}
-  for i = 1, #dirty do
-    local j = dirty[i]
-    j.dirty = nil
-    if j.keep then call('SET', j.key, job_value(j), 'PX', j.keep) else put(list, j.key, job_value(j)) end
-  end
-  many('MSET', nil, list)
-  if dirty[1] then dirty = {} end
+  if j.keep then call('SET', j.key, job_value(j), 'PX', j.keep) else call('SET', j.key, job_value(j)) end
 end
 
 -- Writes what was changed of tenants and of the order; the order follows from the accounts.
 local function flush()
-  flush_jobs()
   for i = 1, #order do
     local t = order[i]
     local a, was, key = t.a, t.was, t.key

@@ -68,7 +68,7 @@ end
 -- A prompt or a result of up to so many bytes is part of the record.
 local SHORT = 1024
 
-local function job_decoded(t, key, serial, value)
+local function job_decoded(key, serial, value)
   local state, agent, cost, priority, most, tag, submitted, attempts, epoch_, hold_, grants, used, cancel, worker, due, reason,
     at, result, prompt = decode(value)
   local j = {
@@ -83,17 +83,14 @@ local function job_decoded(t, key, serial, value)
     if now >= at + KEEP_DEAD then return nil end
     j.keep = floor((at + KEEP_DEAD - now) / 1000) + 1
   end
-  known[key] = j
   return j
 end
 
 -- A job by its name; nil if there is none, or it was kept long enough.
 local function job(t, serial)
   local key = t.key .. 'job:' .. serial
-  local j = known[key]
-  if j then return j end
   local value = call('GET', key)
-  return value and job_decoded(t, key, serial, value) or nil
+  return value and job_decoded(key, serial, value) or nil
 end
 
 -- A new job, to be saved.
@@ -107,7 +104,6 @@ local function job_new(t, serial, agent, cost, priority, most, prompt)
     call('SET', j.key .. ':prompt', prompt)
     j.prompt = false
   end
-  known[j.key] = j
   return j
 end
 
@@ -163,7 +159,7 @@ local function backoff(attempts, jitter)
   return whole_pause - floor(whole_pause / 2000) * min(jitter, 999)
 end
 
--- Ends an attempt's lease and hold, gives the tenant its place back, books the row.
+-- Ends an attempt's lease and hold, gives the tenant its place back, books the row. The job is yet to be saved.
 local function unlease(t, j, used, kind, label)
   local a = t.a
   local d = touch(a)
@@ -176,7 +172,6 @@ local function unlease(t, j, used, kind, label)
   if a.standing == 'capped' or (refunded and parked(a)) then rejoin(t) end
   book(t, kind, j.agent, j.serial, j.attempts, d, 0, label)
   j.grants = ''
-  job_save(j)
 end
 
 -- Moves what is due, at most 128 entries: delayed jobs into their waiting sets, parked tenants into the order.
