@@ -82,7 +82,8 @@ async fn sqlite() {
     let jobs = count().min(20_000);
     for (name, batch, tasks, share) in [("batches of 50", 50, 8, 1), ("one by one, 32 callers", 1, 32, 10)] {
         let submitted = load::submit(&plane, jobs / share, 50, batch, tasks).await;
-        let processed = load::process(&plane, jobs / share, usize::try_from(batch).unwrap(), 4).await;
+        let processed =
+            load::process(&plane, jobs / share, usize::try_from(batch).unwrap(), usize::try_from(tasks).unwrap()).await;
         let whole = 1.0 / (1.0 / submitted + 1.0 / processed);
         println!(
             "sqlite, durable, {name}: submit {submitted:.0}/s, claim to finalize {processed:.0}/s, whole jobs {whole:.0}/s"
