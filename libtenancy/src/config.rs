@@ -4,13 +4,25 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use crate::{agent::AgentCommand, credits::MicroCredits, quota::Quota};
+use crate::{
+    agent::AgentCommand,
+    credits::MicroCredits,
+    quota::Quota,
+    stores::{Servers, Stores},
+};
 
-/// Everything a [`crate::Tenancy`] with embedded drivers needs.
+/// Everything a [`crate::Tenancy`] needs.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Where the store, the keys, the agents' files and the sockets live.
     pub state_dir: PathBuf,
+    /// Who keeps what.
+    pub stores: Stores,
+    /// Where the servers are that keep it.
+    pub servers: Servers,
+    /// The keys that seal secrets, the same for all who share the stores; `key` in the state directory, made if missing, if
+    /// `None`.
+    pub key_file: Option<PathBuf>,
     /// The agent program.
     pub agent: AgentCommand,
     /// How many unbound agents are kept ready.
@@ -39,9 +51,9 @@ pub struct Config {
     pub turn_hold: MicroCredits,
     /// What one credit costs, millionths of the currency's unit.
     pub price_micros_per_credit: Option<u64>,
-    /// Names this control plane among those that share its store, for ever. An embedded one may always use the same name:
-    /// the lock on the state directory proves that its predecessor is dead, and so it takes over what that one held
-    /// without waiting for a lease to lapse.
+    /// Names this control plane among those that share its store, for ever. One state directory may always use the same
+    /// name ([`crate::drivers::local::mark`]): the lock on it proves that its predecessor is dead, and so it takes over
+    /// what that one held without waiting for a lease to lapse.
     pub instance: String,
     /// The Telegram Bot API.
     pub telegram_url: String,
@@ -63,6 +75,9 @@ impl Config {
     pub fn new(state_dir: PathBuf, argv: Vec<String>) -> Self {
         Self {
             state_dir,
+            stores: Stores::default(),
+            servers: Servers::default(),
+            key_file: None,
             agent: AgentCommand {
                 argv,
                 env: std::collections::BTreeMap::new(),

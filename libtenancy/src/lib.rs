@@ -39,6 +39,7 @@ pub mod secret;
 pub mod snapshot;
 pub mod spend;
 pub mod stop;
+pub mod stores;
 pub mod tenancy;
 pub mod tenant;
 pub mod wake;

@@ -183,7 +183,7 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
     }
     match error.downcast_ref::<Error>()? {
         Error::NotFound { what: "context", .. } => {
-            Some("leave `--context` and ZTM_KUBE_CONTEXT out, or name an orchestrator with `--orchestrator-url`".into())
+            Some("`ztm context list` shows the contexts; without `--context`, ZTM_CONTEXT and ZTM_KUBE_CONTEXT it is the file's".into())
         }
         error => error.hint(),
     }

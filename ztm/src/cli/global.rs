@@ -40,9 +40,10 @@ pub struct GlobalArgs {
     #[arg(long, short = 'n', global = true, value_name = "NAME", hide_short_help = true)]
     pub namespace: Option<String>,
 
-    /// Which control plane to talk to; `embedded`, the one of this machine, is the only one so far
+    /// Which control plane, or whose stores: a context of the configuration file
     ///
-    /// [env: ZTM_KUBE_CONTEXT] [default: embedded]
+    /// `ztm context list` shows them. [env: ZTM_CONTEXT, ZTM_KUBE_CONTEXT] [default: the file's
+    /// `current_context`, else `embedded`, the control plane of this machine]
     #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
     pub context: Option<String>,
 

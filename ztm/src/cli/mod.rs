@@ -5,6 +5,7 @@
 use clap::{Parser, Subcommand};
 
 pub mod agent;
+pub mod context;
 pub mod demo;
 pub mod down;
 pub mod generate;
@@ -46,11 +47,26 @@ Exit status:
   130  interrupted
 
 Configuration:
-  A flag goes before its environment variable, that before the file
+  A flag goes before its environment variable, that before the context, that before the file
   `$XDG_CONFIG_HOME/ztm/config.toml` (`~/.config/ztm/config.toml`), that before the default.
   The file has the long flags' names with underscores: `state_dir`, `orchestrator_url`,
-  `router_url`, `namespace`, `context`, `token_file`, `output`, `color`, `request_timeout`;
-  and a table `[up]` with the flags of `ztm up`.";
+  `router_url`, `namespace`, `token_file`, `output`, `color`, `request_timeout`; a table `[up]`
+  with the flags of `ztm up`; `current_context`; and a table `[contexts.NAME]` for each context.
+
+Contexts:
+  A context is one of three. With `orchestrator_url` (and `token_file`, `router_url`): a control
+  plane elsewhere. With `state_dir` alone: another one of this machine. With `drivers = \"aws\"`:
+  stores that this program opens itself, wherever it runs. Then `tenants`, `inboxes`, `ledgers`
+  (\"sqlite\", \"dynamodb\"), `jobs`, `wake_locks`, `leaders`, `endpoints`, `deadlines` (\"sqlite\",
+  \"redis\") and `snapshots` (\"directory\", \"s3\") go before `drivers`; `key_file` names the keys
+  that all who share the stores must have; and the servers have tables of their own:
+    [contexts.NAME.dynamodb]  endpoint, region, registry_table, inbox_table, ledger_table
+    [contexts.NAME.redis]     url or url_file, username, password_file, cluster, namespace,
+                              partitions
+    [contexts.NAME.s3]        bucket, endpoint, region, path_style
+  DYNAMODB_ENDPOINT, DYNAMODB_TABLE (the registry), REDIS_ADDR and S3_BUCKET go before them.
+  Credentials of AWS are found where its tools find them; passwords stand in files of mode 0600.
+  Paths that are not absolute begin beside the configuration file.";
 
 /// Agents that look always-on, cost nothing while idle, and never lose a message
 #[derive(Debug, Parser)]
@@ -103,6 +119,9 @@ pub enum Command {
     /// Explain why something waits, was refused or stopped, in the numbers that were compared
     #[command(subcommand, arg_required_else_help = true)]
     Why(why::WhyCommand),
+    /// Contexts: which control plane, or whose stores, the commands mean
+    #[command(subcommand, arg_required_else_help = true)]
+    Context(context::ContextCommand),
     /// Show the control plane in numbers
     Status(status::StatusArgs),
     /// Show the version of this command and of the control plane

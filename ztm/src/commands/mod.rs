@@ -17,6 +17,7 @@ use crate::{
     settings::Settings,
 };
 
+pub mod context;
 pub mod demo;
 pub mod down;
 pub mod inbox;
@@ -75,6 +76,10 @@ pub fn run(cli: Cli, early: Printer) -> (Printer, Result<ExitCode>) {
             };
             return (early, outcome.map(done));
         }
+        Command::Context(command) => {
+            let (printer, outcome) = context::run(&global, command, early);
+            return (printer, outcome.map(done));
+        }
         command => command,
     };
     let flag_namespace = global.namespace.is_some();
@@ -85,6 +90,9 @@ pub fn run(cli: Cli, early: Printer) -> (Printer, Result<ExitCode>) {
     let printer = Printer::new(settings.output, settings.color, settings.quiet);
     if flag_namespace {
         printer.warn("`--namespace` has no effect: there is no cluster in this context");
+    }
+    for warning in &settings.context.warnings {
+        printer.warn(warning);
     }
     // Said before anything is done: a job must not be submitted and then not be printed.
     let has_csv = matches!(command, Command::Spend(SpendCommand::Report(_) | SpendCommand::Export(_)));
@@ -157,7 +165,9 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
             }
         }),
         Command::Why(command) => wait_for(why::why(ctx, command)),
-        Command::Agent(_) | Command::Generate(_) => Err(Error::internal("this command needs no settings").into()),
+        Command::Agent(_) | Command::Context(_) | Command::Generate(_) => {
+            Err(Error::internal("this command needs no settings").into())
+        }
     }
 }
 

@@ -12,6 +12,7 @@ pub mod inboxes;
 pub mod jobs;
 pub mod leaders;
 pub mod ledgers;
+pub mod mark;
 pub mod ping;
 pub mod quotas;
 pub mod snapshots;

@@ -1,0 +1,331 @@
+//! Contexts: the tables `[contexts.NAME]`, each a control plane of this machine, one elsewhere, or the stores of one.
+//!
+//! Owns what a table may say, that it says enough and no two things at once, and which environment variables go before it.
+//! A table is resolved only when it is meant: one that is incomplete does not keep the others from being used.
+
+use std::path::{Path, PathBuf};
+
+use libtenancy::{
+    Error, Result,
+    stores::{Archives, Memory, Records, Servers, Stores},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Environment,
+    servers::{self, DynamoDbTable, RedisTable, S3Table},
+    set,
+};
+
+/// The context that means the control plane of this machine.
+pub const EMBEDDED: &str = "embedded";
+
+/// What a context is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Everything in a state directory.
+    Embedded,
+    /// An orchestrator somewhere else.
+    Url,
+    /// Stores on servers, which this program opens itself.
+    Stores,
+}
+
+impl Kind {
+    /// Its word.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Url => "url",
+            Self::Stores => "stores",
+        }
+    }
+}
+
+/// A value that `drivers` may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Bundle {
+    /// Everything in the state directory.
+    Local,
+    /// DynamoDB, Redis and S3.
+    Aws,
+}
+
+/// A table `[contexts.NAME]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Table {
+    state_dir: Option<PathBuf>,
+    key_file: Option<PathBuf>,
+    orchestrator_url: Option<String>,
+    router_url: Option<String>,
+    token_file: Option<PathBuf>,
+    drivers: Option<Bundle>,
+    tenants: Option<Records>,
+    inboxes: Option<Records>,
+    ledgers: Option<Records>,
+    jobs: Option<Memory>,
+    quotas: Option<Memory>,
+    wake_locks: Option<Memory>,
+    leaders: Option<Memory>,
+    endpoints: Option<Memory>,
+    deadlines: Option<Memory>,
+    snapshots: Option<Archives>,
+    dynamodb: Option<DynamoDbTable>,
+    redis: Option<RedisTable>,
+    s3: Option<S3Table>,
+}
+
+/// A value, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Value {
+    /// Its key, as the file has it.
+    pub key: String,
+    /// The value; of a secret, the file it is in.
+    pub value: String,
+    /// `file`, `default`, or the name of an environment variable.
+    pub from: String,
+}
+
+/// A context that says all it must.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Where its control plane keeps its files on this machine.
+    pub state_dir: Option<PathBuf>,
+    /// The keys that seal its secrets.
+    pub key_file: Option<PathBuf>,
+    /// Its orchestrator.
+    pub orchestrator_url: Option<String>,
+    /// Its router.
+    pub router_url: Option<String>,
+    /// The token for its orchestrator.
+    pub token_file: Option<PathBuf>,
+    /// Who keeps its records.
+    pub stores: Stores,
+    /// Where those are.
+    pub servers: Servers,
+    /// All of it for people.
+    pub values: Vec<Value>,
+    /// What may not be meant.
+    pub warnings: Vec<String>,
+}
+
+impl Target {
+    /// The control plane of this machine.
+    pub(super) fn embedded() -> Self {
+        Self {
+            name: EMBEDDED.to_owned(),
+            kind: Kind::Embedded,
+            state_dir: None,
+            key_file: None,
+            orchestrator_url: None,
+            router_url: None,
+            token_file: None,
+            stores: Stores::default(),
+            servers: Servers::default(),
+            values: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// Which table, of which file: what its errors name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub(super) name: &'a str,
+    pub(super) file: &'a Path,
+}
+
+impl Place<'_> {
+    /// An error about this table.
+    pub(super) fn wrong(&self, why: impl std::fmt::Display) -> Error {
+        Error::invalid("context", format!("`[contexts.{}]` in `{}`: {why}", self.name, self.file.display()))
+    }
+
+    /// A path in the file: one that is not absolute begins beside the file.
+    pub(super) fn path(&self, path: &Path) -> PathBuf {
+        self.file.parent().unwrap_or(Path::new(".")).join(path)
+    }
+}
+
+impl Table {
+    /// What it is. `Invalid` if it is nothing, or two things at once.
+    pub(super) fn kind(&self, place: Place<'_>) -> Result<Kind> {
+        let stores = self.stores();
+        let server = [
+            ("dynamodb", self.dynamodb.is_some(), stores.on_dynamodb()),
+            ("redis", self.redis.is_some(), stores.on_redis()),
+            ("s3", self.s3.is_some(), stores.on_s3()),
+        ];
+        if self.orchestrator_url.is_some() {
+            let second = self.driver_key().or(server.iter().find(|(_, said, _)| *said).map(|(name, ..)| *name));
+            let second = second.or(self.state_dir.as_ref().map(|_| "state_dir"));
+            let second = second.or(self.key_file.as_ref().map(|_| "key_file"));
+            return match second {
+                None => Ok(Kind::Url),
+                Some(key) => Err(place.wrong(format!(
+                    "`orchestrator_url` and `{key}` exclude each other: a control plane elsewhere knows its own stores"
+                ))),
+            };
+        }
+        for (key, said) in [("router_url", self.router_url.is_some()), ("token_file", self.token_file.is_some())] {
+            if said {
+                return Err(place.wrong(format!("`{key}` needs `orchestrator_url`, which is missing")));
+            }
+        }
+        for (name, said, used) in server {
+            if said && !used {
+                return Err(place.wrong(format!(
+                    "`{name}` says where a server is, but nothing is kept there; add `drivers = \"aws\"`, or a driver of its own"
+                )));
+            }
+        }
+        if stores.is_shared() {
+            return Ok(Kind::Stores);
+        }
+        if self.state_dir.is_none() {
+            return Err(place.wrong(
+                "it says neither where a control plane is (`orchestrator_url`), nor who keeps its records (`drivers`), \
+                 nor in which directory (`state_dir`)",
+            ));
+        }
+        Ok(Kind::Embedded)
+    }
+
+    /// What tells it from others, in a word or two.
+    pub(super) fn summary(&self) -> String {
+        let url = self.orchestrator_url.clone();
+        let stores = self.stores();
+        let shared = || {
+            let dynamodb = stores.on_dynamodb().then_some("dynamodb");
+            let redis = stores.on_redis().then_some("redis");
+            let s3 = stores.on_s3().then_some("s3");
+            let all: Vec<_> = dynamodb.into_iter().chain(redis).chain(s3).collect();
+            (!all.is_empty()).then(|| all.join(", "))
+        };
+        let directory = || self.state_dir.as_ref().map(|path| path.display().to_string());
+        url.or_else(shared).or_else(directory).unwrap_or_default()
+    }
+
+    fn driver_key(&self) -> Option<&'static str> {
+        [
+            ("drivers", self.drivers.is_some()),
+            ("tenants", self.tenants.is_some()),
+            ("inboxes", self.inboxes.is_some()),
+            ("ledgers", self.ledgers.is_some()),
+            ("jobs", self.jobs.is_some()),
+            ("quotas", self.quotas.is_some()),
+            ("wake_locks", self.wake_locks.is_some()),
+            ("leaders", self.leaders.is_some()),
+            ("endpoints", self.endpoints.is_some()),
+            ("deadlines", self.deadlines.is_some()),
+            ("snapshots", self.snapshots.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(name, said)| said.then_some(name))
+    }
+
+    /// Who keeps what: a key of its own goes before `drivers`, and accounts go with jobs.
+    fn stores(&self) -> Stores {
+        let base = match self.drivers {
+            Some(Bundle::Aws) => Stores::AWS,
+            Some(Bundle::Local) | None => Stores::default(),
+        };
+        Stores {
+            tenants: self.tenants.unwrap_or(base.tenants),
+            inboxes: self.inboxes.unwrap_or(base.inboxes),
+            ledgers: self.ledgers.unwrap_or(base.ledgers),
+            jobs: self.jobs.unwrap_or(base.jobs),
+            quotas: self.quotas.or(self.jobs).unwrap_or(base.quotas),
+            wake_locks: self.wake_locks.unwrap_or(base.wake_locks),
+            leaders: self.leaders.unwrap_or(base.leaders),
+            endpoints: self.endpoints.unwrap_or(base.endpoints),
+            deadlines: self.deadlines.unwrap_or(base.deadlines),
+            snapshots: self.snapshots.unwrap_or(base.snapshots),
+        }
+    }
+
+    /// All of it, with what the environment says. `Invalid` names the file, the table and the key.
+    pub(super) fn resolve(&self, place: Place<'_>, environment: Environment<'_>) -> Result<Target> {
+        let kind = self.kind(place)?;
+        let stores = self.stores().checked().map_err(|error| match error {
+            Error::Invalid { field, reason } => place.wrong(format!("`{field}`: {reason}")),
+            error => error,
+        })?;
+        let mut target = Target {
+            name: place.name.to_owned(),
+            kind,
+            state_dir: self.state_dir.as_deref().map(|path| place.path(path)),
+            key_file: self.key_file.as_deref().map(|path| place.path(path)),
+            orchestrator_url: self.orchestrator_url.clone(),
+            router_url: self.router_url.clone(),
+            token_file: self.token_file.as_deref().map(|path| place.path(path)),
+            stores,
+            ..Target::embedded()
+        };
+        let text = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        for (key, value) in [
+            ("orchestrator_url", self.orchestrator_url.clone()),
+            ("router_url", self.router_url.clone()),
+            ("token_file", text(&target.token_file)),
+            ("state_dir", text(&target.state_dir)),
+            ("key_file", text(&target.key_file)),
+        ] {
+            let value = value.map(|value| Value { key: key.to_owned(), value, from: "file".to_owned() });
+            target.values.extend(value);
+        }
+        if kind == Kind::Stores {
+            self.keepers(&mut target);
+            servers::resolve(
+                place,
+                environment,
+                (self.dynamodb.as_ref(), self.redis.as_ref(), self.s3.as_ref()),
+                &mut target,
+            )?;
+            let left = target.stores.left_behind();
+            if !left.is_empty() {
+                target.warnings.push(format!(
+                    "context `{}` keeps {} in the state directory of this machine: a control plane elsewhere does not find them",
+                    place.name,
+                    left.join(", ")
+                ));
+            }
+            if let Some(url) = set(environment, "ZTM_ORCHESTRATOR_URL") {
+                target.warnings.push(format!(
+                    "ZTM_ORCHESTRATOR_URL ({}) goes before the stores of context `{}`",
+                    url.display(),
+                    place.name
+                ));
+            }
+        }
+        Ok(target)
+    }
+
+    /// Notes who keeps what, and whether the file says so.
+    fn keepers(&self, target: &mut Target) {
+        let serde_json::Value::Object(all) = serde_json::json!(target.stores) else { return };
+        for (key, value) in all {
+            let said = match key.as_str() {
+                "tenants" => self.tenants.is_some(),
+                "inboxes" => self.inboxes.is_some(),
+                "ledgers" => self.ledgers.is_some(),
+                "jobs" => self.jobs.is_some(),
+                "quotas" => self.quotas.is_some() || self.jobs.is_some(),
+                "wake_locks" => self.wake_locks.is_some(),
+                "leaders" => self.leaders.is_some(),
+                "endpoints" => self.endpoints.is_some(),
+                "deadlines" => self.deadlines.is_some(),
+                _ => self.snapshots.is_some(),
+            };
+            let from = if said || self.drivers.is_some() { "file" } else { "default" };
+            let value = value.as_str().unwrap_or_default().to_owned();
+            target.values.push(Value { key, value, from: from.to_owned() });
+        }
+    }
+}
