@@ -29,7 +29,7 @@ complete -c ztm -n "__fish_ztm_needs_command" -l orchestrator-url -d 'The URL of
 complete -c ztm -n "__fish_ztm_needs_command" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_needs_command" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_needs_command" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_needs_command" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_needs_command" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_needs_command" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -52,6 +52,7 @@ complete -c ztm -n "__fish_ztm_needs_command" -f -a "job" -d 'Jobs: submit, look
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "quota" -d 'What tenants may use: credits, shares, budgets, grants'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "spend" -d 'What was used: report, audit, the ledger itself'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "why" -d 'Explain why something waits, was refused or stopped, in the numbers that were compared'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "context" -d 'Contexts: which control plane, or whose stores, the commands mean'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "status" -d 'Show the control plane in numbers'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "version" -d 'Show the version of this command and of the control plane'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "agent" -d 'Run the small built-in agent'
@@ -88,7 +89,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand up" -l orchestrator-url -d 'The 
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand up" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand up" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -108,7 +109,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand down" -l orchestrator-url -d 'Th
 complete -c ztm -n "__fish_ztm_using_subcommand down" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand down" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand down" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand down" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand down" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand down" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -131,7 +132,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand demo" -l orchestrator-url -d 'Th
 complete -c ztm -n "__fish_ztm_using_subcommand demo" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand demo" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand demo" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand demo" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand demo" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand demo" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -149,7 +150,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subc
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -179,7 +180,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -201,7 +202,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -218,7 +219,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from get" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -238,7 +239,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -255,7 +256,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -275,7 +276,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wake" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -292,7 +293,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -313,7 +314,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -331,7 +332,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from logs" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -359,7 +360,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_sub
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and not __fish_seen_subcommand_from register delete info help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -381,7 +382,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcomm
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from register" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -398,7 +399,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcomm
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -415,7 +416,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcomm
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand webhook; and __fish_seen_subcommand_from info" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -436,7 +437,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subco
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and not __fish_seen_subcommand_from list replay drop help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -462,7 +463,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -480,7 +481,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from replay" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -498,7 +499,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand inbox; and __fish_seen_subcommand_from drop" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -520,7 +521,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcomm
 complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand job; and not __fish_seen_subcommand_from submit get list wait cancel retry dead help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -554,7 +555,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from submit" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -572,7 +573,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from get" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -595,7 +596,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -613,7 +614,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from wait" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -630,7 +631,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from cancel" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -648,7 +649,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from retry" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -666,7 +667,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand job; and __fish_seen_subcommand_from dead" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -691,7 +692,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subco
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and not __fish_seen_subcommand_from get set grant help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -712,7 +713,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from get" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -736,7 +737,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from set" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -757,7 +758,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand quota; and __fish_seen_subcommand_from grant" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -778,7 +779,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subco
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and not __fish_seen_subcommand_from report audit export help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -810,7 +811,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from report" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -823,7 +824,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from audit" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -846,7 +847,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand spend; and __fish_seen_subcommand_from export" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -863,7 +864,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcomm
 complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand why; and not __fish_seen_subcommand_from tenant job wake help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -884,7 +885,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from tenant" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -901,7 +902,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from job" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -918,7 +919,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from wake" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -934,12 +935,88 @@ complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from help" -f -a "job" -d 'Why a job waits, runs or ended: who is ahead, what is missing, when it goes on'
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from help" -f -a "wake" -d 'Why a tenant is not woken, or was not'
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and not __fish_seen_subcommand_from list use show help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand context; and not __fish_seen_subcommand_from list use show help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and not __fish_seen_subcommand_from list use show help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and not __fish_seen_subcommand_from list use show help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand context; and not __fish_seen_subcommand_from list use show help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and not __fish_seen_subcommand_from list use show help" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and not __fish_seen_subcommand_from list use show help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand context; and not __fish_seen_subcommand_from list use show help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand context; and not __fish_seen_subcommand_from list use show help" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and not __fish_seen_subcommand_from list use show help" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and not __fish_seen_subcommand_from list use show help" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and not __fish_seen_subcommand_from list use show help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and not __fish_seen_subcommand_from list use show help" -f -a "list" -d 'List the contexts of the configuration file'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and not __fish_seen_subcommand_from list use show help" -f -a "use" -d 'Make a context the one in use'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and not __fish_seen_subcommand_from list use show help" -f -a "show" -d 'Show a context: what it is, and where each of its values comes from'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and not __fish_seen_subcommand_from list use show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from list" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from list" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from list" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from list" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from list" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from list" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from list" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from list" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from use" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from use" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from use" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from use" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from use" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from use" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from use" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from use" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from use" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from use" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from use" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from use" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from show" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from show" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from show" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from show" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from show" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from show" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from show" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from show" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the contexts of the configuration file'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from help" -f -a "use" -d 'Make a context the one in use'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a context: what it is, and where each of its values comes from'
+complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ztm -n "__fish_ztm_using_subcommand status" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand status" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
 complete -c ztm -n "__fish_ztm_using_subcommand status" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand status" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand status" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand status" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand status" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand status" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -956,7 +1033,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand version" -l orchestrator-url -d 
 complete -c ztm -n "__fish_ztm_using_subcommand version" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand version" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand version" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand version" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand version" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand version" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -975,7 +1052,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand agent" -l orchestrator-url -d 'T
 complete -c ztm -n "__fish_ztm_using_subcommand agent" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand agent" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand agent" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand agent" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand agent" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand agent" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -992,7 +1069,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_su
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -1012,7 +1089,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcom
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from man" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -1029,7 +1106,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcom
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -l context -d 'Which control plane to talk to; `embedded`, the one of this machine, is the only one so far' -r
+complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from completions" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
@@ -1044,21 +1121,22 @@ complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcom
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "man" -d 'Write the man pages'
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "completions" -d 'Write the completions of bash, elvish, fish, powershell and zsh'
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "up" -d 'Run the whole control plane in this process, on this machine'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "down" -d 'Stop the control plane that `ztm up` runs'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "demo" -d 'Watch the whole job happen on real parts, in a temporary directory'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "tenant" -d 'Tenants: create, look at, change, wake, stop, delete'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "webhook" -d 'The webhooks through which Telegram delivers'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "inbox" -d 'The stored messages: what waits, what was given up'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "job" -d 'Jobs: submit, look at, wait for, call off, put back'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "quota" -d 'What tenants may use: credits, shares, budgets, grants'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "spend" -d 'What was used: report, audit, the ledger itself'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "why" -d 'Explain why something waits, was refused or stopped, in the numbers that were compared'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "status" -d 'Show the control plane in numbers'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "version" -d 'Show the version of this command and of the control plane'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "agent" -d 'Run the small built-in agent'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "generate" -d 'Write the man pages or the completions'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why status version agent generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why context status version agent generate help" -f -a "up" -d 'Run the whole control plane in this process, on this machine'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why context status version agent generate help" -f -a "down" -d 'Stop the control plane that `ztm up` runs'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why context status version agent generate help" -f -a "demo" -d 'Watch the whole job happen on real parts, in a temporary directory'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why context status version agent generate help" -f -a "tenant" -d 'Tenants: create, look at, change, wake, stop, delete'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why context status version agent generate help" -f -a "webhook" -d 'The webhooks through which Telegram delivers'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why context status version agent generate help" -f -a "inbox" -d 'The stored messages: what waits, what was given up'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why context status version agent generate help" -f -a "job" -d 'Jobs: submit, look at, wait for, call off, put back'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why context status version agent generate help" -f -a "quota" -d 'What tenants may use: credits, shares, budgets, grants'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why context status version agent generate help" -f -a "spend" -d 'What was used: report, audit, the ledger itself'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why context status version agent generate help" -f -a "why" -d 'Explain why something waits, was refused or stopped, in the numbers that were compared'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why context status version agent generate help" -f -a "context" -d 'Contexts: which control plane, or whose stores, the commands mean'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why context status version agent generate help" -f -a "status" -d 'Show the control plane in numbers'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why context status version agent generate help" -f -a "version" -d 'Show the version of this command and of the control plane'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why context status version agent generate help" -f -a "agent" -d 'Run the small built-in agent'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why context status version agent generate help" -f -a "generate" -d 'Write the man pages or the completions'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why context status version agent generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "create" -d 'Create a tenant'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "list" -d 'List all tenants'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "get" -d 'Show one tenant'
@@ -1090,5 +1168,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from why" -f -a "tenant" -d 'Why a tenant is as it is, and what would hold back its next message'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from why" -f -a "job" -d 'Why a job waits, runs or ended: who is ahead, what is missing, when it goes on'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from why" -f -a "wake" -d 'Why a tenant is not woken, or was not'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from context" -f -a "list" -d 'List the contexts of the configuration file'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from context" -f -a "use" -d 'Make a context the one in use'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from context" -f -a "show" -d 'Show a context: what it is, and where each of its values comes from'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from generate" -f -a "man" -d 'Write the man pages'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from generate" -f -a "completions" -d 'Write the completions of bash, elvish, fish, powershell and zsh'

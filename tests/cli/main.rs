@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod colour;
+mod context;
 mod down;
 mod every_leaf;
 mod inbox;

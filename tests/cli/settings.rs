@@ -55,7 +55,7 @@ fn f1_a_context_and_a_namespace_are_not_silently_ignored() {
     --- stdout
     --- stderr
     error: context `prod-eks` not found
-    hint: leave `--context` and ZTM_KUBE_CONTEXT out, or name an orchestrator with `--orchestrator-url`
+    hint: `ztm context list` shows the contexts; without `--context`, ZTM_CONTEXT and ZTM_KUBE_CONTEXT it is the file's
     ");
     assert_snapshot!(world.ztm(["tenant", "list", "--context", "embedded", "-n", "production"]), @"
     exit: 0
@@ -72,7 +72,7 @@ fn a_wrong_key_in_the_configuration_file_is_named() {
     exit: 2
     --- stdout
     --- stderr
-    error: invalid configuration: `[HOME]/.config/ztm/config.toml` line 2 (`statedir`): unknown field `statedir`, expected one of `state_dir`, `orchestrator_url`, `router_url`, `token_file`, `namespace`, `context`, `output`, `color`, `request_timeout`, `up`
+    error: invalid configuration: `[HOME]/.config/ztm/config.toml` line 2 (`statedir`): unknown field `statedir`, expected one of `state_dir`, `orchestrator_url`, `router_url`, `token_file`, `namespace`, `context`, `current_context`, `output`, `color`, `request_timeout`, `up`, `contexts`
     ");
 }
 

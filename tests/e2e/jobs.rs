@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, process::Stdio, time::Duration};
 use libtenancy::{
     clock::Stopwatch,
     config::Config,
-    drivers::local::{embedded, workloads::AgentdCommand},
+    drivers::{assembly, local::workloads::AgentdCommand},
 };
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
@@ -118,7 +118,7 @@ async fn a_job_wakes_its_tenants_agent_and_what_it_used_is_in_the_ledger() {
     plane.down().await;
     // Its last rows, the time that the agent ran, did not wait for a next start.
     let agentd = AgentdCommand { program: env!("CARGO_BIN_EXE_ztm").into(), args: vec!["agentd".into()] };
-    let tenancy = embedded::open(Config::new(plane.state_dir(), Vec::new()), agentd).unwrap();
+    let tenancy = assembly::open(Config::new(plane.state_dir(), Vec::new()), agentd).await.unwrap();
     let audit = tenancy.spend_audit().await.unwrap();
     assert!(audit.holds && audit.undrained == 0 && audit.rows > rows, "{audit:?}");
 }

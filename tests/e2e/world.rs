@@ -13,7 +13,7 @@ use libtenancy::{
     api::{CreateTenant, TenantView, UpdateTenant},
     chat::STARTING,
     drivers::local::{
-        embedded::KEY_FILE,
+        KEY_FILE,
         workloads::{home::Home, processes},
     },
     secret::Keyring,

@@ -7,7 +7,10 @@ use libtenancy::{
     ControlPlane, Drivers, NewTenant, Result, Tenancy,
     clock::{Clock, SystemClock},
     config::Config,
-    drivers::local::{self, store::Store, workloads::AgentdCommand},
+    drivers::{
+        assembly,
+        local::{self, store::Store, workloads::AgentdCommand},
+    },
     inbox::{Put, UpdateKey},
     secret::{Keyring, Secret},
     tenant::{BotId, Status, TenantId},
@@ -49,10 +52,10 @@ impl Plane {
         let plan = Arc::new(Plan::default());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let store = Store::open(state_dir, Arc::clone(&clock)).unwrap();
-        let keyring = Arc::new(Keyring::load_or_create(&state_dir.join(local::embedded::KEY_FILE)).unwrap());
+        let keyring = Arc::new(Keyring::load_or_create(&state_dir.join(local::KEY_FILE)).unwrap());
         let agentd = AgentdCommand { program: env!("CARGO_BIN_EXE_agentd").into(), args: Vec::new() };
         let (tenancy, drivers, control_plane) = runtime.block_on(async {
-            let drivers = local::embedded::assemble(&config, store, clock, &keyring, agentd).unwrap();
+            let drivers = assembly::around(&config, store, clock, &keyring, agentd).unwrap();
             let tenancy = Tenancy::new(config, keyring, faulty(drivers.clone(), &plan));
             let control_plane = ControlPlane::start(tenancy.clone()).await.unwrap();
             (tenancy, drivers, control_plane)

@@ -1,12 +1,15 @@
-//! The embedded control plane: the only place that builds one, or a handle on its store.
+//! The control plane inside this program: the only place that builds one, or a handle on its stores.
 
-use std::{future::Future, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use libtenancy::{
     ControlPlane, Error, Result, Tenancy,
     clock::{Clock, SystemClock},
     config::{Config, Listen},
-    drivers::local::{StateDirLock, embedded, ping, workloads::AgentdCommand},
+    drivers::{
+        assembly,
+        local::{StateDirLock, ping, workloads::AgentdCommand},
+    },
 };
 use services::{auth::Auth, orchestrator, router, server, worker};
 use tokio::{
@@ -15,7 +18,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::discovery::Up;
+use crate::{discovery::Up, settings::Settings};
 
 /// The file with the token for the orchestrator, in the state directory.
 pub const TOKEN_FILE: &str = "api-token";
@@ -41,9 +44,9 @@ fn agentd() -> AgentdCommand {
     AgentdCommand { program: "/proc/self/exe".into(), args: vec!["agentd".into()] }
 }
 
-/// A handle on the store of a state directory, without a control plane: for what only reads or writes records.
-pub fn open(state_dir: &Path) -> Result<Tenancy> {
-    embedded::open(Config::new(state_dir.to_path_buf(), Vec::new()), agentd())
+/// A handle on the stores, without a control plane: for what only reads or writes records.
+pub async fn open(settings: &Settings) -> Result<Tenancy> {
+    assembly::open(settings.config(Vec::new())?, agentd()).await
 }
 
 /// Runs a control plane until `shutdown` says how to end it, or a part of it fails.
@@ -59,7 +62,7 @@ pub async fn serve(
     let state_dir = config.state_dir.clone();
     let _lock = StateDirLock::acquire(&state_dir)?;
     // Everything that can be wrong is found before anything is started.
-    let tenancy = embedded::open(config, agentd())?;
+    let tenancy = assembly::open(config, agentd()).await?;
     let token_file = state_dir.join(TOKEN_FILE);
     let auth = Auth::load_or_create(&token_file, &state_dir.join(SERVICE_TOKEN_FILE))?;
     let (internal, orchestrator_url) = bind(listen.orchestrator).await?;

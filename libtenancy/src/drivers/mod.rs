@@ -1,5 +1,7 @@
-//! What implements the ports: `local` (SQLite, a directory, child processes), `dynamodb`, `redis` and `telegram`.
+//! What implements the ports: `local` (SQLite, a directory, child processes), `dynamodb`, `redis` and `telegram`;
+//! `assembly` opens those that a configuration names.
 
+pub mod assembly;
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
 pub mod local;

@@ -6,7 +6,7 @@ use futures::StreamExt;
 use libtenancy::{
     NewTenant, Tenancy,
     config::Config,
-    drivers::local::{embedded, workloads::AgentdCommand},
+    drivers::{assembly, local::workloads::AgentdCommand},
 };
 
 use crate::{load::now, plane::Plane, quantile, runtime};
@@ -15,7 +15,7 @@ use crate::{load::now, plane::Plane, quantile, runtime};
 pub(crate) async fn populate(state_dir: &Path, count: usize) {
     let agentd = AgentdCommand { program: env!("CARGO_BIN_EXE_ztm").into(), args: vec!["agentd".into()] };
     let tenancy: Arc<Tenancy> =
-        Arc::new(embedded::open(Config::new(state_dir.to_path_buf(), Vec::new()), agentd).unwrap());
+        Arc::new(assembly::open(Config::new(state_dir.to_path_buf(), Vec::new()), agentd).await.unwrap());
     futures::stream::iter(0..count)
         .for_each_concurrent(256, |index| {
             let tenancy = Arc::clone(&tenancy);

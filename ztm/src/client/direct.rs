@@ -1,6 +1,4 @@
-//! The store of this machine without a control plane: for what only reads or writes records.
-
-use std::{path::PathBuf, sync::OnceLock};
+//! The stores of a context without a control plane: for what only reads or writes records.
 
 use bytes::Bytes;
 use futures::stream::BoxStream;
@@ -15,25 +13,23 @@ use libtenancy::{
     tenant::{BotId, TenantId, idle_timeout_from_secs},
 };
 
+use tokio::sync::OnceCell;
+
 use crate::{embedded, settings::Settings};
 
-/// A handle on the store, opened when it is first needed: what needs a control plane must not make a store.
+/// A handle on the stores, opened when it is first needed: what needs a control plane must not make a store.
 pub struct Direct {
-    state_dir: PathBuf,
-    tenancy: OnceLock<Tenancy>,
+    settings: Settings,
+    tenancy: OnceCell<Tenancy>,
 }
 
 impl Direct {
     pub(super) fn new(settings: &Settings) -> Self {
-        Self { state_dir: settings.state_dir.clone(), tenancy: OnceLock::new() }
+        Self { settings: settings.clone(), tenancy: OnceCell::new() }
     }
 
-    pub(super) fn tenancy(&self) -> Result<&Tenancy> {
-        if let Some(tenancy) = self.tenancy.get() {
-            return Ok(tenancy);
-        }
-        let tenancy = embedded::open(&self.state_dir)?;
-        Ok(self.tenancy.get_or_init(|| tenancy))
+    pub(super) async fn tenancy(&self) -> Result<&Tenancy> {
+        self.tenancy.get_or_try_init(|| embedded::open(&self.settings)).await
     }
 
     /// After a write: a control plane may have started since this command looked for one, and the store tells nobody.
@@ -48,7 +44,7 @@ impl Direct {
             bot_token: new.bot_token.map(Secret::new),
             idle_timeout: new.idle_timeout_s.map(idle_timeout_from_secs).transpose()?,
         };
-        let tenancy = self.tenancy()?;
+        let tenancy = self.tenancy().await?;
         let tenant = tenancy.tenant_create(new).await?;
         Self::announce(tenancy);
         Ok(TenantView::from(&tenant))
@@ -56,7 +52,7 @@ impl Direct {
 
     pub(super) async fn tenant_get(&self, id: &str) -> Result<TenantView> {
         let id = id.parse()?;
-        self.tenancy()?.tenant_get(&id).await.map(|tenant| TenantView::from(&tenant))
+        self.tenancy().await?.tenant_get(&id).await.map(|tenant| TenantView::from(&tenant))
     }
 
     pub(super) async fn tenant_list(
@@ -67,7 +63,7 @@ impl Direct {
     ) -> Result<TenantList> {
         let filter = Filter { status: status.map(str::to_owned), active: false };
         let after: Option<TenantId> = after.map(str::parse).transpose()?;
-        let page = self.tenancy()?.tenant_list(&filter, after.as_ref(), limit).await?;
+        let page = self.tenancy().await?.tenant_list(&filter, after.as_ref(), limit).await?;
         Ok(TenantList { tenants: page.items.iter().map(TenantView::from).collect(), next: page.next.map(String::from) })
     }
 
@@ -77,7 +73,7 @@ impl Direct {
             bot_token: change.bot_token.map(Secret::new),
             idle_timeout: change.idle_timeout_s.map(idle_timeout_from_secs).transpose()?,
         };
-        let tenancy = self.tenancy()?;
+        let tenancy = self.tenancy().await?;
         let tenant = tenancy.tenant_update(&id, change).await?;
         Self::announce(tenancy);
         Ok(TenantView::from(&tenant))
@@ -90,7 +86,7 @@ impl Direct {
         follow: bool,
     ) -> Result<BoxStream<'static, std::io::Result<Bytes>>> {
         let id = id.parse()?;
-        self.tenancy()?.tenant_logs(&id, tail, follow).await
+        self.tenancy().await?.tenant_logs(&id, tail, follow).await
     }
 
     pub(super) async fn update_list(
@@ -102,14 +98,14 @@ impl Direct {
     ) -> Result<InboxList> {
         let filter = UpdateFilter { tenant: tenant.map(str::parse).transpose()?, stage: stage.map(str::to_owned) };
         let after = after.map(update_key).transpose()?;
-        let updates = self.tenancy()?.update_list(&filter, after.as_ref(), limit).await?;
+        let updates = self.tenancy().await?.update_list(&filter, after.as_ref(), limit).await?;
         let next = updates.last().filter(|_| updates.len() == limit).map(|update| update.key.to_string());
         Ok(InboxList { updates: updates.iter().map(Into::into).collect(), next })
     }
 
     pub(super) async fn update_replay(&self, update: &str) -> Result<()> {
         let key = update_key(update)?;
-        let tenancy = self.tenancy()?;
+        let tenancy = self.tenancy().await?;
         tenancy.update_replay(&key).await?;
         Self::announce(tenancy);
         Ok(())
@@ -117,7 +113,7 @@ impl Direct {
 
     pub(super) async fn update_drop(&self, update: &str) -> Result<()> {
         let key = update_key(update)?;
-        let tenancy = self.tenancy()?;
+        let tenancy = self.tenancy().await?;
         tenancy.update_drop(&key).await?;
         Self::announce(tenancy);
         Ok(())

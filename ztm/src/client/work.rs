@@ -79,7 +79,7 @@ impl Client {
                     .map_err(|e| Error::unavailable(PART, format!("its answer to POST /jobs cannot be read ({e})")))
             }
             Self::Direct(direct) => {
-                let tenancy = direct.tenancy()?;
+                let tenancy = direct.tenancy().await?;
                 let new = new.into_new_job(Some(key), SystemClock::default().now())?;
                 let submitted = tenancy.job_submit(new).await?;
                 Direct::announce(tenancy);
@@ -92,7 +92,7 @@ impl Client {
     pub async fn job_get(&self, id: &str) -> Result<JobView> {
         match self {
             Self::Http(http) => http.call(Method::GET, &format!("/jobs/{}", job(id)?), NONE, PLAIN).await,
-            Self::Direct(direct) => Ok(JobView::from(&direct.tenancy()?.job_get(&id.parse()?).await?)),
+            Self::Direct(direct) => Ok(JobView::from(&direct.tenancy().await?.job_get(&id.parse()?).await?)),
         }
     }
 
@@ -131,7 +131,7 @@ impl Client {
                     let tenant = of.map(str::parse).transpose()?;
                     let filter = JobFilter { tenant, state: status.map(str::to_owned) };
                     let from = after.as_deref().map(str::parse).transpose()?;
-                    let jobs = direct.tenancy()?.job_list(&filter, from.as_ref(), PAGE).await?;
+                    let jobs = direct.tenancy().await?.job_list(&filter, from.as_ref(), PAGE).await?;
                     let next = jobs.last().filter(|_| jobs.len() == PAGE).map(|job| job.id.to_string());
                     let shown = |job| JobView { result: None, error: None, ..JobView::from(job) };
                     JobList { jobs: jobs.iter().map(shown).collect(), next }
@@ -150,7 +150,7 @@ impl Client {
         match self {
             Self::Http(http) => http.call(Method::POST, &format!("/jobs/{}/cancel", job(id)?), NONE, PLAIN).await,
             Self::Direct(direct) => {
-                let tenancy = direct.tenancy()?;
+                let tenancy = direct.tenancy().await?;
                 let cancelled = tenancy.job_cancel(&id.parse()?).await?;
                 Direct::announce(tenancy);
                 Ok(JobView::from(&cancelled))
@@ -163,7 +163,7 @@ impl Client {
         match self {
             Self::Http(http) => http.call(Method::POST, &format!("/jobs/{}/retry", job(id)?), NONE, PLAIN).await,
             Self::Direct(direct) => {
-                let tenancy = direct.tenancy()?;
+                let tenancy = direct.tenancy().await?;
                 let retried = tenancy.job_retry(&id.parse()?).await?;
                 Direct::announce(tenancy);
                 Ok(JobView::from(&retried))
@@ -186,7 +186,7 @@ impl Client {
                 http.call(Method::PATCH, &format!("/quotas/{}", tenant(id)?), Some(&change), PLAIN).await
             }
             Self::Direct(direct) => {
-                let (tenancy, id) = (direct.tenancy()?, id.parse()?);
+                let (tenancy, id) = (direct.tenancy().await?, id.parse()?);
                 tenancy.quota_set(&id, &change.into_patch()?).await?;
                 Direct::announce(tenancy);
                 quota_view(direct, &id).await
@@ -201,7 +201,7 @@ impl Client {
                 http.call(Method::POST, &format!("/quotas/{}/grants", tenant(id)?), Some(&grant), PLAIN).await
             }
             Self::Direct(direct) => {
-                let (tenancy, id) = (direct.tenancy()?, id.parse()?);
+                let (tenancy, id) = (direct.tenancy().await?, id.parse()?);
                 let (name, grant) = grant.into_grant(SystemClock::default().now())?;
                 tenancy.credits_grant(&id, &name, grant).await?;
                 Direct::announce(tenancy);
@@ -223,7 +223,7 @@ impl Client {
                 ]);
                 http.call(Method::GET, &format!("/spend/report{query}"), NONE, PLAIN).await
             }
-            Self::Direct(direct) => direct.tenancy()?.spend_report(by, &rows.filter()?).await,
+            Self::Direct(direct) => direct.tenancy().await?.spend_report(by, &rows.filter()?).await,
         }
     }
 
@@ -231,7 +231,7 @@ impl Client {
     pub async fn spend_audit(&self) -> Result<AuditReport> {
         match self {
             Self::Http(http) => http.call(Method::GET, "/spend/audit", NONE, PLAIN).await,
-            Self::Direct(direct) => direct.tenancy()?.spend_audit().await,
+            Self::Direct(direct) => direct.tenancy().await?.spend_audit().await,
         }
     }
 
@@ -250,7 +250,7 @@ impl Client {
                 ]);
                 http.call(Method::GET, &format!("/spend/rows{query}"), NONE, PLAIN).await?
             }
-            Self::Direct(direct) => direct.tenancy()?.spend_rows(&rows.filter()?, after, PAGE).await?,
+            Self::Direct(direct) => direct.tenancy().await?.spend_rows(&rows.filter()?, after, PAGE).await?,
         };
         Ok(LedgerRows { next: further(after, page.next)?, rows: page.rows })
     }
@@ -267,15 +267,15 @@ impl Client {
                 http.call(Method::GET, &path, NONE, PLAIN).await
             }
             Self::Direct(direct) => match subject {
-                Subject::Tenant => direct.tenancy()?.why_tenant(&id.parse()?).await,
-                Subject::Wake => direct.tenancy()?.why_wake(&id.parse()?).await,
-                Subject::Job => direct.tenancy()?.why_job(&id.parse()?, true).await,
+                Subject::Tenant => direct.tenancy().await?.why_tenant(&id.parse()?).await,
+                Subject::Wake => direct.tenancy().await?.why_wake(&id.parse()?).await,
+                Subject::Job => direct.tenancy().await?.why_job(&id.parse()?, true).await,
             },
         }
     }
 }
 
 async fn quota_view(direct: &Direct, id: &TenantId) -> Result<QuotaView> {
-    let (account, now) = direct.tenancy()?.quota_get(id).await?;
+    let (account, now) = direct.tenancy().await?.quota_get(id).await?;
     Ok(QuotaView::new(id, &account, now))
 }

@@ -5,7 +5,7 @@
 
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
-use libtenancy::{Error, Result};
+use libtenancy::{Error, Result, config::Config};
 
 use crate::cli::{
     global::{Color, GlobalArgs, Output},
@@ -144,6 +144,23 @@ impl Settings {
                 None => variables.text("ROUTER_PUBLIC_URL")?,
             },
         })
+    }
+}
+
+impl Settings {
+    /// What a control plane of this context, and a handle on its stores, begin with; `agent_argv` is its agent's command.
+    /// `Invalid` if the file's quota is not acceptable.
+    pub fn config(&self, agent_argv: Vec<String>) -> Result<Config> {
+        let mut config = Config::new(self.state_dir.clone(), agent_argv);
+        config.stores = self.context.stores;
+        config.servers = self.context.servers.clone();
+        config.key_file = self.context.key_file.clone();
+        let quota = &mut config.default_quota;
+        quota.rate = self.up.default_rate.unwrap_or(quota.rate);
+        quota.burst = self.up.default_burst.unwrap_or(quota.burst);
+        config.default_quota = quota.checked()?;
+        config.price_micros_per_credit = self.up.price_per_credit;
+        Ok(config)
     }
 }
 

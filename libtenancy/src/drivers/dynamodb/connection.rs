@@ -27,7 +27,10 @@ use aws_sdk_dynamodb::{
     error::{BoxError, ProvideErrorMetadata, SdkError},
 };
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    stores::DynamoDbServer,
+};
 
 /// The name of this part in errors.
 pub(super) const PART: &str = "dynamodb";
@@ -76,6 +79,19 @@ impl Default for Settings {
             attempt_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(20),
             max_attempts: 5,
+        }
+    }
+}
+
+impl From<&DynamoDbServer> for Settings {
+    fn from(server: &DynamoDbServer) -> Self {
+        Self {
+            endpoint: server.endpoint.clone(),
+            region: server.region.clone(),
+            registry_table: server.registry_table.clone(),
+            inbox_table: server.inbox_table.clone(),
+            ledger_table: server.ledger_table.clone(),
+            ..Self::default()
         }
     }
 }

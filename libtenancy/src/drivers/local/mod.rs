@@ -6,7 +6,6 @@
 //! owns the state directory.
 
 pub mod deadlines;
-pub mod embedded;
 pub mod endpoints;
 pub mod inboxes;
 pub mod jobs;
@@ -22,4 +21,4 @@ pub mod tenants;
 pub mod wake_locks;
 pub mod workloads;
 
-pub use state_dir::StateDirLock;
+pub use state_dir::{KEY_FILE, StateDirLock};

@@ -1,4 +1,4 @@
-//! The lock that makes one process the control plane of a state directory.
+//! The state directory's files that concern all of it: the keys, and the lock that makes one process its control plane.
 
 use std::{
     fs::File,
@@ -17,6 +17,9 @@ use crate::error::{Error, Result};
 
 /// The lock's file name in the state directory. It holds the process id of its last holder.
 const FILE_NAME: &str = "up.lock";
+
+/// The key file's name in the state directory.
+pub const KEY_FILE: &str = "key";
 
 /// Held by the control plane of a state directory for as long as it lives. The system releases it when the process
 /// dies, however it dies; the file stays, since removing it would let two processes hold two files of that name.

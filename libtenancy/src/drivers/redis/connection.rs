@@ -23,6 +23,7 @@ use super::scripts::Script;
 use crate::{
     error::{Error, Result},
     secret::Secret,
+    stores::RedisServer,
 };
 
 /// The name of this part in errors.
@@ -62,6 +63,12 @@ impl Settings {
             timeout: Duration::from_secs(10),
             jitter: None,
         }
+    }
+}
+
+impl From<&RedisServer> for Settings {
+    fn from(server: &RedisServer) -> Self {
+        Self { url: server.url.clone(), cluster: server.cluster, namespace: server.namespace.clone(), ..Self::new("") }
     }
 }
 

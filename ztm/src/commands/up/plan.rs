@@ -36,7 +36,7 @@ impl Plan {
             Some(command) => agent_argv(&command)?,
             None => built_in_agent(&executable)?,
         };
-        let mut config = Config::new(settings.state_dir.clone(), argv);
+        let mut config = settings.config(argv)?;
         let agent = &mut config.agent;
         let variables = if flags.agent_env.is_empty() { file.agent_env } else { flags.agent_env };
         for variable in variables {
@@ -57,14 +57,14 @@ impl Plan {
         overwrite(&mut config.snapshot_interval, flags.snapshot_interval.or(file.snapshot_interval));
         overwrite(&mut config.reconcile_interval, flags.reconcile_interval.or(file.reconcile_interval));
         overwrite(&mut config.drain, flags.drain.or(file.drain));
-        overwrite(&mut config.default_quota.rate, flags.default_rate.or(file.default_rate));
-        overwrite(&mut config.default_quota.burst, flags.default_burst.or(file.default_burst));
+        overwrite(&mut config.default_quota.rate, flags.default_rate);
+        overwrite(&mut config.default_quota.burst, flags.default_burst);
         config.default_quota = config.default_quota.checked()?;
         overwrite(&mut config.job_capacity, flags.job_capacity.or(file.job_capacity));
         overwrite(&mut config.workers, flags.workers.or(file.workers));
         overwrite(&mut config.turn_hold, flags.turn_hold.or(file.turn_hold));
         config.turn_hold = cost_checked("turn_hold", config.turn_hold)?;
-        config.price_micros_per_credit = flags.price_per_credit.or(file.price_per_credit);
+        config.price_micros_per_credit = flags.price_per_credit.or(config.price_micros_per_credit);
         if let Some(url) = flags.telegram_url.or(file.telegram_url) {
             config.telegram_url = base_url("telegram_url", &url)?;
         }

@@ -1,0 +1,197 @@
+//! The drivers that a configuration names, opened and put together.
+//!
+//! Owns how a choice ([`crate::stores`]) becomes drivers. Does not own what goes together (`stores`) nor what a driver does.
+//! Agents are processes of this machine whoever keeps the records.
+
+use std::sync::Arc;
+
+use super::{
+    local::{
+        KEY_FILE, mark,
+        snapshots::SnapshotDirectory,
+        store::{Options, Store},
+        workloads::{AgentdCommand, LocalWorkloads},
+    },
+    telegram::{Settings as TelegramSettings, Telegram},
+};
+use crate::{
+    Drivers, Tenancy,
+    clock::{Clock, SystemClock},
+    config::Config,
+    error::{Error, Result},
+    ports::jobs::JobSettings,
+    secret::Keyring,
+    stores::{Archives, Memory, Records, Stores},
+};
+
+/// The stores that are used, open.
+#[derive(Default)]
+struct Opened {
+    stores: Stores,
+    sqlite: Option<Store>,
+    #[cfg(feature = "redis")]
+    redis: Option<super::redis::Redis>,
+    #[cfg(feature = "dynamodb")]
+    dynamodb: Option<super::dynamodb::DynamoDb>,
+}
+
+/// Opens the stores, the keys and the drivers of a configuration; makes the state directory where it is missing, and gives
+/// [`Config::instance`] the name that this directory has. Starts nothing.
+///
+/// `Conflict` if the state directory belongs to other stores; `Invalid` if the choice does not go together, or names a driver
+/// that this program was built without.
+pub async fn open(mut config: Config, agentd: AgentdCommand) -> Result<Tenancy> {
+    let stores = config.stores.checked()?;
+    let fingerprint = if stores.is_shared() { config.servers.fingerprint() } else { String::new() };
+    config.instance = mark::claim(&config.state_dir, &fingerprint)?;
+    let keyring = Arc::new(keyring(&config)?);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let opened = Opened::open(&config, &clock, &keyring).await?;
+    let drivers = opened.drivers(&config, clock, &keyring, agentd)?;
+    Ok(Tenancy::new(config, keyring, drivers))
+}
+
+/// The drivers of a configuration that keeps everything in a database, which is open: for tests with a store, a clock or a
+/// driver of their own.
+pub fn around(
+    config: &Config,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    keyring: &Arc<Keyring>,
+    agentd: AgentdCommand,
+) -> Result<Drivers> {
+    Opened { sqlite: Some(store), ..Opened::default() }.drivers(config, clock, keyring, agentd)
+}
+
+/// The keys that seal secrets. Those that several control planes share are made by `ztm admin init`, once.
+fn keyring(config: &Config) -> Result<Keyring> {
+    match &config.key_file {
+        Some(path) if !path.try_exists().map_err(Error::io("open", path))? => {
+            Err(Error::not_found("key file", path.display()))
+        }
+        Some(path) => Keyring::load_or_create(path),
+        None => Keyring::load_or_create(&config.state_dir.join(KEY_FILE)),
+    }
+}
+
+fn left_out(driver: &'static str) -> Error {
+    Error::invalid(driver, "this program was built without that driver")
+}
+
+macro_rules! records {
+    ($opened:ident, $port:ident) => {
+        match $opened.stores.$port {
+            Records::Sqlite => Arc::new($opened.sqlite()?) as _,
+            #[cfg(feature = "dynamodb")]
+            Records::DynamoDb => Arc::new($opened.dynamodb()?) as _,
+            #[cfg(not(feature = "dynamodb"))]
+            Records::DynamoDb => return Err(left_out("dynamodb")),
+        }
+    };
+}
+
+macro_rules! memory {
+    ($opened:ident, $port:ident) => {
+        match $opened.stores.$port {
+            Memory::Sqlite => Arc::new($opened.sqlite()?) as _,
+            #[cfg(feature = "redis")]
+            Memory::Redis => Arc::new($opened.redis()?) as _,
+            #[cfg(not(feature = "redis"))]
+            Memory::Redis => return Err(left_out("redis")),
+        }
+    };
+}
+
+impl Opened {
+    async fn open(config: &Config, clock: &Arc<dyn Clock>, keyring: &Arc<Keyring>) -> Result<Self> {
+        let stores = config.stores;
+        let jobs =
+            |partitions| JobSettings { default_quota: config.default_quota, capacity: config.job_capacity, partitions };
+        let sqlite = if stores.on_sqlite() {
+            let options = Options { jobs: jobs(1), ..Options::default() };
+            Some(Store::open_with(&config.state_dir, Arc::clone(clock), options)?)
+        } else {
+            None
+        };
+        Ok(Self {
+            stores,
+            sqlite,
+            #[cfg(feature = "redis")]
+            redis: match &config.servers.redis {
+                Some(server) if stores.on_redis() => {
+                    Some(super::redis::Redis::open(&server.into(), jobs(server.partitions)).await?)
+                }
+                _ => None,
+            },
+            #[cfg(feature = "dynamodb")]
+            dynamodb: match &config.servers.dynamodb {
+                Some(server) if stores.on_dynamodb() => {
+                    Some(super::dynamodb::DynamoDb::open(server.into(), Arc::clone(keyring)).await?)
+                }
+                _ => None,
+            },
+        })
+    }
+
+    fn sqlite(&self) -> Result<Store> {
+        self.sqlite.clone().ok_or_else(|| unnamed("the state directory's database"))
+    }
+
+    #[cfg(feature = "redis")]
+    fn redis(&self) -> Result<super::redis::Redis> {
+        self.redis.clone().ok_or_else(|| unnamed("redis"))
+    }
+
+    #[cfg(feature = "dynamodb")]
+    fn dynamodb(&self) -> Result<super::dynamodb::DynamoDb> {
+        self.dynamodb.clone().ok_or_else(|| unnamed("dynamodb"))
+    }
+
+    fn drivers(
+        &self,
+        config: &Config,
+        clock: Arc<dyn Clock>,
+        keyring: &Arc<Keyring>,
+        agentd: AgentdCommand,
+    ) -> Result<Drivers> {
+        let snapshots = match self.stores.snapshots {
+            Archives::Directory => Arc::new(SnapshotDirectory::open(&config.state_dir)?),
+            Archives::S3 => return Err(left_out("s3")),
+        };
+        let workloads = LocalWorkloads::new(config, Arc::clone(keyring), snapshots.clone(), agentd)?;
+        Ok(Drivers {
+            tenants: records!(self, tenants),
+            inboxes: match self.stores.inboxes {
+                Records::Sqlite => Arc::new(self.sqlite()?),
+                Records::DynamoDb => return Err(left_out("d")),
+            },
+            ledgers: records!(self, ledgers),
+            jobs: memory!(self, jobs),
+            quotas: memory!(self, quotas),
+            wake_locks: match self.stores.wake_locks {
+                Memory::Sqlite => Arc::new(self.sqlite()?),
+                Memory::Redis => return Err(left_out("d")),
+            },
+            leaders: match self.stores.leaders {
+                Memory::Sqlite => Arc::new(self.sqlite()?),
+                Memory::Redis => return Err(left_out("d")),
+            },
+            endpoints: match self.stores.endpoints {
+                Memory::Sqlite => Arc::new(self.sqlite()?),
+                Memory::Redis => return Err(left_out("d")),
+            },
+            deadlines: match self.stores.deadlines {
+                Memory::Sqlite => Arc::new(self.sqlite()?),
+                Memory::Redis => return Err(left_out("d")),
+            },
+            snapshots,
+            workloads: Arc::new(workloads),
+            messengers: Arc::new(Telegram::new(&TelegramSettings::new(config.telegram_url.clone()))?),
+            clock,
+        })
+    }
+}
+
+fn unnamed(server: &str) -> Error {
+    Error::invalid("stores", format!("{server} keeps something, and nothing says where it is"))
+}

@@ -1,0 +1,136 @@
+//! `ztm context`: which control plane, or whose stores, the commands mean.
+
+use insta::assert_snapshot;
+
+use super::{
+    invocation::World,
+    plane::{Plane, TOKEN, write_token},
+};
+
+const FILE: &str = "# my fleets\n\
+    [contexts.prod] # careful\ndrivers = 'aws'\n\
+    [contexts.prod.dynamodb]\nregion = 'eu-central-1'\n\
+    [contexts.prod.redis]\nurl = 'rediss://cache:6379'\ncluster = true\n\
+    [contexts.prod.s3]\nbucket = 'states'\n\
+    [contexts.half]\ndrivers = 'aws'\n";
+
+#[test]
+fn contexts_are_listed_with_what_keeps_one_from_being_used() {
+    let world = World::new().config(FILE);
+    assert_snapshot!(world.ztm(["context", "list"]), @"
+    exit: 0
+    --- stdout
+    CURRENT  NAME      KIND      TARGET               PROBLEM
+    *        embedded  embedded  this machine
+             half      -         dynamodb, redis, s3  invalid context: `[contexts.half]` in `[HOME]/.config/ztm/config.toml`: `redis.url` is missing: set it, `redis.url_file`, or REDIS_ADDR (host:port)
+             prod      stores    dynamodb, redis, s3
+    --- stderr
+    ");
+    assert_snapshot!(World::new().ztm(["context", "list", "-o", "name"]), @"
+    exit: 0
+    --- stdout
+    embedded
+    --- stderr
+    ");
+}
+
+#[test]
+fn a_context_is_chosen_by_flag_environment_and_file_in_this_order() {
+    let world = World::new().config(&format!("current_context = 'half'\n{FILE}"));
+    let current = |world: &World, args: &[&str]| {
+        let args = [&["context", "list", "-o", "json"], args].concat();
+        world.ztm(args).ok().json()["current"].clone()
+    };
+    assert_eq!(current(&world, &[]), serde_json::json!({ "name": "half", "from": "file" }));
+    let world = world.variable("ZTM_KUBE_CONTEXT", "other");
+    assert_eq!(current(&world, &[])["from"], "ZTM_KUBE_CONTEXT");
+    let world = world.variable("ZTM_CONTEXT", "prod");
+    assert_eq!(current(&world, &[]), serde_json::json!({ "name": "prod", "from": "ZTM_CONTEXT" }));
+    assert_eq!(current(&world, &["--context", "embedded"])["from"], "--context");
+}
+
+#[test]
+fn a_context_is_made_the_one_in_use_and_the_file_keeps_everything_else() {
+    let world = World::new().config(FILE);
+    let path = world.home().join(".config/ztm/config.toml");
+    for (name, code, why) in [("half", 2, "`redis.url` is missing"), ("nobody", 3, "context `nobody` not found")] {
+        let refused = world.ztm(["context", "use", name]);
+        assert!(refused.code == Some(code) && refused.stderr.contains(why), "{refused}");
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), FILE);
+    assert_snapshot!(world.ztm(["context", "use", "prod"]), @"
+    exit: 0
+    --- stdout
+    --- stderr
+    `prod` is the context in use now
+    ");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("current_context = \"prod\"\n{FILE}"));
+    assert_snapshot!(world.ztm(["context", "show"]), @"
+    exit: 0
+    --- stdout
+    Name  prod, in use
+    Kind  stores
+
+    KEY                      VALUE                FROM
+    deadlines                redis                file
+    endpoints                redis                file
+    inboxes                  dynamodb             file
+    jobs                     redis                file
+    leaders                  redis                file
+    ledgers                  dynamodb             file
+    quotas                   redis                file
+    snapshots                s3                   file
+    tenants                  dynamodb             file
+    wake_locks               redis                file
+    dynamodb.region          eu-central-1         file
+    dynamodb.registry_table  tenant-registry      default
+    dynamodb.inbox_table     tenant-inbox         default
+    dynamodb.ledger_table    tenant-ledger        default
+    redis.url                rediss://cache:6379  file
+    redis.cluster            true                 file
+    redis.namespace                               default
+    redis.partitions         1                    default
+    s3.bucket                states               file
+    s3.path_style            false                default
+    --- stderr
+    ");
+    let shown = world.ztm(["context", "show", "-o", "json"]).ok().json();
+    assert_eq!(shown["kind"], "stores");
+}
+
+#[test]
+fn a_context_with_a_url_sends_its_own_token_there_and_nowhere_else() {
+    let (mine, other) = (Plane::elsewhere(), Plane::elsewhere());
+    mine.tenant("alice", |_| ());
+    let world = World::new();
+    write_token(&world.home().join("token"), TOKEN);
+    let world =
+        world.config(&format!("[contexts.mine]\norchestrator_url = '{}'\ntoken_file = '../../token'\n", mine.url));
+    world.ztm(["tenant", "get", "alice", "--context", "mine"]).ok();
+    let elsewhere = ["tenant", "get", "alice", "--context", "mine", "--orchestrator-url", &other.url];
+    assert_eq!(world.ztm(elsewhere).code, Some(4));
+    assert_eq!(mine.asked(), ["GET /tenants/alice"]);
+}
+
+#[test]
+fn another_context_of_this_machine_has_tenants_of_its_own() {
+    let world = World::new().config("[contexts.second]\nstate_dir = 'second'\n");
+    world.ztm(["tenant", "create", "alice", "--context", "second"]).ok();
+    assert_eq!(world.ztm(["tenant", "list", "-o", "name", "--context", "second"]).ok().stdout, "alice\n");
+    assert_eq!(world.ztm(["tenant", "list", "-o", "name"]).ok().stdout, "");
+    assert!(world.home().join(".config/ztm/second").is_dir());
+}
+
+#[test]
+fn a_store_that_is_not_there_is_named() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let world = World::new()
+        .config("[contexts.prod]\ndrivers = 'aws'\ndynamodb.region = 'eu-central-1'\ns3.bucket = 'states'\n")
+        .variable("AWS_ACCESS_KEY_ID", "x")
+        .variable("AWS_SECRET_ACCESS_KEY", "y")
+        .variable("DYNAMODB_ENDPOINT", &format!("http://{nobody}"))
+        .variable("REDIS_ADDR", &nobody.to_string());
+    let ended = world.ztm(["tenant", "list", "--context", "prod"]);
+    assert_eq!(ended.code, Some(7), "{ended}");
+    assert!(ended.stderr.contains("redis is unavailable") && ended.stdout.is_empty(), "{ended}");
+}
