@@ -46,7 +46,7 @@ fn agentd() -> AgentdCommand {
 
 /// A handle on the stores, without a control plane: for what only reads or writes records.
 pub async fn open(settings: &Settings) -> Result<Tenancy> {
-    assembly::open(settings.config(Vec::new())?, agentd()).await
+    Box::pin(assembly::open(settings.config(Vec::new())?, agentd())).await
 }
 
 /// Runs a control plane until `shutdown` says how to end it, or a part of it fails.
@@ -62,7 +62,7 @@ pub async fn serve(
     let state_dir = config.state_dir.clone();
     let _lock = StateDirLock::acquire(&state_dir)?;
     // Everything that can be wrong is found before anything is started.
-    let tenancy = assembly::open(config, agentd()).await?;
+    let tenancy = Box::pin(assembly::open(config, agentd())).await?;
     let token_file = state_dir.join(TOKEN_FILE);
     let auth = Auth::load_or_create(&token_file, &state_dir.join(SERVICE_TOKEN_FILE))?;
     let (internal, orchestrator_url) = bind(listen.orchestrator).await?;

@@ -19,13 +19,13 @@ use crate::{embedded, settings::Settings};
 
 /// A handle on the stores, opened when it is first needed: what needs a control plane must not make a store.
 pub struct Direct {
-    settings: Settings,
+    settings: Box<Settings>,
     tenancy: OnceCell<Tenancy>,
 }
 
 impl Direct {
     pub(super) fn new(settings: &Settings) -> Self {
-        Self { settings: settings.clone(), tenancy: OnceCell::new() }
+        Self { settings: Box::new(settings.clone()), tenancy: OnceCell::new() }
     }
 
     pub(super) async fn tenancy(&self) -> Result<&Tenancy> {

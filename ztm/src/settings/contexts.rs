@@ -106,7 +106,7 @@ impl<'a> Contexts<'a> {
                     name: name.to_owned(),
                     current: name == self.chosen.name,
                     kind: target.as_ref().ok().map(|target| target.kind.label()),
-                    target: table.map_or_else(|| "this machine".to_owned(), |table| table.summary()),
+                    target: table.map_or_else(|| "this machine".to_owned(), super::context::Table::summary),
                     problem: target.err().map(|error| error.chain()),
                 }
             })

@@ -154,7 +154,7 @@ impl Settings {
         let mut config = Config::new(self.state_dir.clone(), agent_argv);
         config.stores = self.context.stores;
         config.servers = self.context.servers.clone();
-        config.key_file = self.context.key_file.clone();
+        config.key_file.clone_from(&self.context.key_file);
         let quota = &mut config.default_quota;
         quota.rate = self.up.default_rate.unwrap_or(quota.rate);
         quota.burst = self.up.default_burst.unwrap_or(quota.burst);
