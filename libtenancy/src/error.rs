@@ -285,6 +285,10 @@ impl Error {
             Self::NotFound { what: "job", .. } => {
                 Some("`ztm job list` shows the jobs; one that ended is kept for a day, a dead one for a week".into())
             }
+            Self::NotFound { what: "key file", .. } => Some(
+                "all who share the stores must have the same; copy it from where they are used, or `ztm admin init` makes one"
+                    .into(),
+            ),
             Self::AlreadyExists { what: "tenant", .. } => Some("`ztm tenant update` changes an existing tenant".into()),
             Self::Unauthenticated => {
                 Some("pass the token file of the control plane with `--token-file` or ZTM_TOKEN_FILE".into())

@@ -106,6 +106,11 @@ impl Keyring {
         Ok(Self { keys })
     }
 
+    /// One new key, kept nowhere: for what opens a driver and seals nothing.
+    pub(crate) fn fresh() -> Result<Self> {
+        Ok(Self { keys: vec![(hex::encode(random_bytes::<4>()?), Zeroizing::new(random_bytes::<32>()?))] })
+    }
+
     fn newest(&self) -> (&str, &[u8; 32]) {
         let (id, key) = self.keys.last().expect("a keyring is never empty");
         (id, key)

@@ -110,6 +110,7 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
     plane.update("alice", 2, "pending", None);
     plane.log(&["one\n"]);
     let lines: &[&[&str]] = &[
+        &["admin", "init"],
         &["context", "list"],
         &["context", "show"],
         &["context", "use", "embedded"],

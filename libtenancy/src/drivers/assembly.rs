@@ -3,7 +3,7 @@
 //! Owns how a choice ([`crate::stores`]) becomes drivers. Does not own what goes together (`stores`) nor what a driver does.
 //! Agents are processes of this machine whoever keeps the records.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use super::{
     local::{
@@ -63,15 +63,19 @@ pub fn around(
     Opened { sqlite: Some(store), ..Opened::default() }.drivers(config, clock, keyring, agentd)
 }
 
-/// The keys that seal secrets. Those that several control planes share are made by `ztm admin init`, once.
-fn keyring(config: &Config) -> Result<Keyring> {
-    match &config.key_file {
-        Some(path) if !path.try_exists().map_err(Error::io("open", path))? => {
-            Err(Error::not_found("key file", path.display()))
-        }
-        Some(path) => Keyring::load_or_create(path),
-        None => Keyring::load_or_create(&config.state_dir.join(KEY_FILE)),
+/// The file with the keys that seal secrets.
+pub(super) fn key_path(config: &Config) -> PathBuf {
+    config.key_file.clone().unwrap_or_else(|| config.state_dir.join(KEY_FILE))
+}
+
+/// The keys that seal secrets. A file that the configuration names is made by [`super::provision`] alone: a wrong name must
+/// not become another key.
+pub(super) fn keyring(config: &Config) -> Result<Keyring> {
+    let path = key_path(config);
+    if config.key_file.is_some() && !path.try_exists().map_err(Error::io("open", &path))? {
+        return Err(Error::not_found("key file", path.display()));
     }
+    Keyring::load_or_create(&path)
 }
 
 fn left_out(driver: &'static str) -> Error {

@@ -1,10 +1,11 @@
 //! What implements the ports: `local` (SQLite, a directory, child processes), `dynamodb`, `redis` and `telegram`;
-//! `assembly` opens those that a configuration names.
+//! `assembly` opens those that a configuration names, `provision` makes what these need.
 
 pub mod assembly;
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
 pub mod local;
+pub mod provision;
 #[cfg(feature = "redis")]
 pub mod redis;
 pub mod telegram;

@@ -4,6 +4,7 @@
 
 use clap::{Parser, Subcommand};
 
+pub mod admin;
 pub mod agent;
 pub mod context;
 pub mod demo;
@@ -119,6 +120,9 @@ pub enum Command {
     /// Explain why something waits, was refused or stopped, in the numbers that were compared
     #[command(subcommand, arg_required_else_help = true)]
     Why(why::WhyCommand),
+    /// What the stores of a context need before their first use
+    #[command(subcommand, arg_required_else_help = true)]
+    Admin(admin::AdminCommand),
     /// Contexts: which control plane, or whose stores, the commands mean
     #[command(subcommand, arg_required_else_help = true)]
     Context(context::ContextCommand),

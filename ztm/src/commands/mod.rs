@@ -7,8 +7,9 @@ use libtenancy::{Error, secret::random_bytes};
 
 use crate::{
     cli::{
-        Cli, Command, agent::AgentArgs, generate::GenerateCommand, global::Output, inbox::InboxCommand,
-        job::JobCommand, quota::QuotaCommand, spend::SpendCommand, tenant::TenantCommand, webhook::WebhookCommand,
+        Cli, Command, admin::AdminCommand, agent::AgentArgs, generate::GenerateCommand, global::Output,
+        inbox::InboxCommand, job::JobCommand, quota::QuotaCommand, spend::SpendCommand, tenant::TenantCommand,
+        webhook::WebhookCommand,
     },
     client::Client,
     exit::{Exit, Interrupted, Usage},
@@ -17,6 +18,7 @@ use crate::{
     settings::Settings,
 };
 
+pub mod admin;
 pub mod context;
 pub mod demo;
 pub mod down;
@@ -165,6 +167,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
             }
         }),
         Command::Why(command) => wait_for(why::why(ctx, command)),
+        Command::Admin(AdminCommand::Init(args)) => wait_for(Box::pin(admin::init::init(ctx, &args))),
         Command::Agent(_) | Command::Context(_) | Command::Generate(_) => {
             Err(Error::internal("this command needs no settings").into())
         }

@@ -9,6 +9,7 @@ use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Tab
 use libtenancy::clock::{Clock, SystemClock, Timestamp};
 use serde::Serialize;
 
+pub mod admin;
 pub mod context;
 pub mod demo;
 pub mod inbox;

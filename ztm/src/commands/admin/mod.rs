@@ -1,0 +1,3 @@
+//! `ztm admin`: the verbs.
+
+pub mod init;
