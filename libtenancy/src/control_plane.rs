@@ -20,6 +20,17 @@ pub struct ControlPlane {
     loops: Vec<JoinHandle<()>>,
 }
 
+/// How a control plane is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shutdown {
+    /// Turns in flight are finished, agents saved and stopped.
+    StopAgents,
+    /// Turns in flight are finished; agents live on, and the next control plane on this machine adopts them.
+    LeaveAgents,
+    /// Another control plane leads, and its agents take the place of these: they are killed, and no record is touched.
+    KillAgents,
+}
+
 /// How long operations under way may take to end at shutdown.
 const SHUTDOWN: Duration = Duration::from_secs(20);
 
@@ -29,8 +40,14 @@ const ENDING: Duration = Duration::from_secs(5);
 impl ControlPlane {
     /// Starts the loops: leadership (with idle handling and reconciling), the warm pool, workload events, and the
     /// deliveries of what is pending. To be called within a Tokio runtime, once per handle.
+    ///
+    /// Where agents live on one machine alone, it leads before it begins: `Conflict` if another control plane still leads
+    /// after [`LEASE_TTL`](crate::ports::leaders::LEASE_TTL), within which the lease of a dead one lapses.
     pub async fn start(tenancy: Tenancy) -> Result<Self> {
         tenancy.ready().await?;
+        if tenancy.drivers().workloads.workloads_are_local() {
+            tenancy.lead_alone().await?;
+        }
         tenancy.ledger_positions().await?;
         tenancy.inner.is_live.store(true, Ordering::Release);
         let mut loops = Vec::new();
@@ -59,15 +76,18 @@ impl ControlPlane {
 
     /// Ends the loops; deliveries finish the update under way, and operations end, within 20 s (what does not is finished
     /// by the next start).
-    /// With `stop_agents`, every agent is stopped and saved first; otherwise they run on and are adopted at the next
-    /// start.
-    pub async fn shutdown(self, stop_agents: bool) {
+    /// What becomes of the agents is `how`.
+    pub async fn shutdown(self, how: Shutdown) {
         let inner = &self.tenancy.inner;
         inner.shutdown.cancel();
         inner.waits_end.cancel();
         inner.tasks.close();
+        if how == Shutdown::KillAgents {
+            // First: turns that they do not answer any more are not waited for.
+            self.agents_kill().await;
+        }
         self.tasks_join().await;
-        if stop_agents {
+        if how == Shutdown::StopAgents {
             self.agents_stop().await;
         }
         inner.is_live.store(false, Ordering::Release);
@@ -89,6 +109,20 @@ impl ControlPlane {
     async fn tasks_join(&self) {
         if tokio::time::timeout(SHUTDOWN, self.tenancy.inner.tasks.wait()).await.is_err() {
             tracing::warn!("operations did not end in time; the next start finishes them");
+        }
+    }
+
+    async fn agents_kill(&self) {
+        let workloads = &self.tenancy.drivers().workloads;
+        match workloads.workload_list().await {
+            Ok(alive) => {
+                for workload in alive {
+                    if let Err(error) = workloads.workload_kill(&workload).await {
+                        tracing::warn!(workload = %workload.id, error = error.chain(), "agent not killed");
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(error = error.chain(), "agents not listed; they run on"),
         }
     }
 

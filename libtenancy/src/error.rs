@@ -304,6 +304,12 @@ impl Error {
             Self::Corrupt { .. } => Some("restore the file from a backup; it was not changed".into()),
             Self::AgentFailed { tenant, .. } => Some(format!("`ztm tenant logs {tenant}` shows what the agent said")),
             Self::Conflict { what: "update", .. } => Some("`ztm inbox list` shows its stage".into()),
+            Self::Conflict { what: "control plane", .. } => {
+                Some("stop the other with `ztm down` on its machine, or use its `--orchestrator-url`".into())
+            }
+            Self::Conflict { what: "state directory", .. } => {
+                Some("choose another with `--state-dir`, or `state_dir` in the context".into())
+            }
             Self::Conflict { what: "job", name, .. } => Some(format!("`ztm job get {name}` shows where it stands")),
             Self::Conflict { what: "lease of job", .. } => {
                 Some("drop the attempt: whoever holds the job's lease now does it again".into())

@@ -1,6 +1,11 @@
 //! Leadership: idle handling and reconciling run in one place, and a process that loses the lease stands again.
 //!
 //! Every write of a leader is fenced by generations anyway; the lease spares work, it is no fence.
+//!
+//! Where agents are processes of one machine, another control plane could neither ask nor stop them, and its reconciler would
+//! take them for dead. So there the leader is the only control plane: one that starts leads first or does not start, and one
+//! that finds another leading ends with its agents. A store of leases that does not answer ends nothing: agents work on, and
+//! whoever asks first when it is back leads.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -8,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Stopwatch,
+    error::{Error, Result},
     inbox::KEEP_TERMINAL,
     ports::leaders::{LEASE_RENEW, LEASE_TTL},
     tenancy::Tenancy,
@@ -20,6 +26,28 @@ pub const ROLE: &str = "orchestrator-leader";
 const PRUNE: (Duration, usize) = (Duration::from_secs(600), 5_000);
 
 impl Tenancy {
+    /// Takes the lead, or waits until the lease of a control plane that is dead has lapsed. `Conflict` if one lives.
+    pub(crate) async fn lead_alone(&self) -> Result<()> {
+        let watch = Stopwatch::start();
+        let mut told = false;
+        while self.drivers().leaders.leader_acquire(ROLE, &self.inner.owner, LEASE_TTL, self.now()).await?.is_none() {
+            if watch.elapsed() > LEASE_TTL + LEASE_RENEW {
+                let reason = "another one uses these records, with agents that cannot be reached from here";
+                return Err(Error::conflict("control plane", ROLE, reason));
+            }
+            if !std::mem::replace(&mut told, true) {
+                tracing::warn!("another control plane leads; if it is dead, its lease lapses soon");
+            }
+            tokio::time::sleep(LEASE_RENEW).await;
+        }
+        Ok(())
+    }
+
+    /// Ends when another control plane leads although the agents of this one are out of its reach: it took them for dead.
+    pub async fn superseded(&self) {
+        self.inner.superseded.cancelled().await;
+    }
+
     /// Stands, leads, stands again, until the control plane shuts down.
     pub(crate) async fn leader_run(&self) {
         let leaders = &self.drivers().leaders;
@@ -29,6 +57,10 @@ impl Tenancy {
             let held = match leaders.leader_acquire(ROLE, &self.inner.owner, LEASE_TTL, self.now()).await {
                 Ok(held) => {
                     renewed = Stopwatch::start();
+                    if held.is_none() && self.drivers().workloads.workloads_are_local() {
+                        tracing::error!("another control plane leads, and takes the agents of this one for dead");
+                        self.inner.superseded.cancel();
+                    }
                     held.is_some()
                 }
                 Err(error) => {

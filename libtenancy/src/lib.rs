@@ -48,6 +48,6 @@ pub mod webhook;
 pub mod why;
 pub mod work;
 
-pub use control_plane::ControlPlane;
+pub use control_plane::{ControlPlane, Shutdown};
 pub use error::{Error, Result};
 pub use tenancy::{Drivers, NewTenant, Tenancy, TenantChange};

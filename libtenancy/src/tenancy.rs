@@ -118,6 +118,8 @@ pub(crate) struct Inner {
     pub(crate) deadline_set: Notify,
     /// Rung when the reconciler should look now.
     pub(crate) reconcile_now: Notify,
+    /// Set once another control plane leads although agents are local.
+    pub(crate) superseded: CancellationToken,
     /// Set while a control plane runs on this handle; ends its tasks.
     pub(crate) shutdown: CancellationToken,
     /// The tasks of operations (wakes, stops, deliveries); joined at shutdown.
@@ -179,6 +181,7 @@ impl Tenancy {
             leading: false.into(),
             deadline_set: Notify::new(),
             reconcile_now: Notify::new(),
+            superseded: CancellationToken::new(),
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
             started_at: drivers.clock.now(),

@@ -375,6 +375,9 @@ impl Messengers for Faulty<dyn Messengers> {
 
 #[async_trait]
 impl Workloads for Faulty<dyn Workloads> {
+    fn workloads_are_local(&self) -> bool {
+        self.port.workloads_are_local()
+    }
     async fn workload_start(&self) -> Result<WorkloadId> {
         through!(self.workload_start())
     }

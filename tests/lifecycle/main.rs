@@ -7,3 +7,4 @@ mod deaths;
 mod failures;
 mod faulty;
 mod plane;
+mod superseded;

@@ -4,7 +4,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use libtenancy::{
-    ControlPlane, Drivers, NewTenant, Result, Tenancy,
+    ControlPlane, Drivers, NewTenant, Result, Shutdown, Tenancy,
     clock::{Clock, SystemClock},
     config::Config,
     drivers::{
@@ -73,7 +73,7 @@ impl Plane {
     /// Stops every agent and ends.
     pub(crate) fn end(mut self) {
         let control_plane = self.live.take().unwrap();
-        self.runtime.block_on(control_plane.shutdown(true));
+        self.runtime.block_on(control_plane.shutdown(Shutdown::StopAgents));
     }
 
     pub(crate) fn create(&self, id: &TenantId, token: Option<&str>) {

@@ -14,7 +14,7 @@ use axum::http::Method;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use libtenancy::{
-    ControlPlane, Drivers, Error, Result, Tenancy,
+    ControlPlane, Drivers, Error, Result, Shutdown, Tenancy,
     agent::{AgentStatus, Bound, Reply, Stop, Stopped, Turn},
     clock::{Clock, SystemClock, Timestamp},
     config::Config,
@@ -54,6 +54,9 @@ fn none<T>() -> Result<T> {
 
 #[async_trait]
 impl Workloads for NoAgents {
+    fn workloads_are_local(&self) -> bool {
+        true
+    }
     async fn workload_start(&self) -> Result<WorkloadId> {
         none()
     }
@@ -219,7 +222,7 @@ impl Faces {
 
     /// Stops every agent and ends.
     pub(crate) async fn end(self) {
-        self.control_plane.shutdown(true).await;
+        self.control_plane.shutdown(Shutdown::StopAgents).await;
     }
 
     /// A private file with the service's token.

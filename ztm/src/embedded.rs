@@ -3,13 +3,14 @@
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use libtenancy::{
-    ControlPlane, Error, Result, Tenancy,
+    ControlPlane, Error, Result, Shutdown, Tenancy,
     clock::{Clock, SystemClock},
     config::{Config, Listen},
     drivers::{
         assembly,
         local::{StateDirLock, ping, workloads::AgentdCommand},
     },
+    leader::ROLE,
 };
 use services::{auth::Auth, orchestrator, router, server, worker};
 use tokio::{
@@ -29,15 +30,6 @@ const SERVICE_TOKEN_FILE: &str = "service-token";
 /// What connections of strangers may take: whoever sends a request slowly loses its place soon.
 const PUBLIC_LIMITS: server::Limits =
     server::Limits { header_timeout: Duration::from_secs(5), ..server::Limits::DEFAULT };
-
-/// How a control plane is to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shutdown {
-    /// Turns in flight are finished, agents saved and stopped.
-    StopAgents,
-    /// Turns in flight are finished; agents live on, and the next control plane adopts them.
-    LeaveAgents,
-}
 
 /// This very program, as the supervisor of agents: found even when its file was replaced since it started.
 fn agentd() -> AgentdCommand {
@@ -103,12 +95,16 @@ pub async fn serve(
         order = shutdown => order,
         _ = &mut services => return Err(Error::internal("the listeners ended by themselves")),
         () = heed(&pings, &tenancy) => Shutdown::StopAgents,
+        () = tenancy.superseded() => Shutdown::KillAgents,
     };
     Up::remove(&state_dir)?;
     closing.cancel();
     tenancy.waits_end();
     services.await;
-    control_plane.shutdown(order == Shutdown::StopAgents).await;
+    control_plane.shutdown(order).await;
+    if order == Shutdown::KillAgents {
+        return Err(Error::conflict("control plane", ROLE, "another one leads now; the agents of this one were ended"));
+    }
     Ok(())
 }
 

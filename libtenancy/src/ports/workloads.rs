@@ -67,6 +67,10 @@ pub struct TurnKey<'a>(pub &'a UpdateKey);
 /// The agents. A tenant has at most one live one: `workload_bind` fails while another lives.
 #[async_trait]
 pub trait Workloads: Send + Sync + 'static {
+    /// Whether agents live on this machine alone, where no other control plane reaches them: then one control plane at a
+    /// time may use the records.
+    fn workloads_are_local(&self) -> bool;
+
     /// Starts an unbound workload and waits until it can be bound. It ends by itself if its control plane goes away
     /// before it is bound.
     async fn workload_start(&self) -> Result<WorkloadId>;

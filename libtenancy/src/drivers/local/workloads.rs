@@ -238,6 +238,10 @@ impl Shared {
 
 #[async_trait]
 impl Workloads for LocalWorkloads {
+    fn workloads_are_local(&self) -> bool {
+        true
+    }
+
     async fn workload_start(&self) -> Result<WorkloadId> {
         let id = WorkloadId(hex::encode(random_bytes::<8>()?));
         let unbound = Unbound::start(&self.0, &id).await?;

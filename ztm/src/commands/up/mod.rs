@@ -3,14 +3,14 @@
 use std::io::IsTerminal;
 
 use anyhow::Result;
-use libtenancy::Error;
+use libtenancy::{Error, Shutdown};
 use tokio::sync::oneshot;
 
 use crate::{
     cli::up::UpArgs,
     commands::Context,
     discovery::{Holder, Up},
-    embedded::{self, Shutdown},
+    embedded,
     exit::Interrupted,
     printer::Printer,
 };
