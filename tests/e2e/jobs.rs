@@ -2,15 +2,14 @@
 
 use std::{collections::BTreeMap, path::PathBuf, process::Stdio, time::Duration};
 
-use libtenancy::{
-    clock::Stopwatch,
-    config::Config,
-    drivers::{assembly, local::workloads::AgentdCommand},
-};
+use libtenancy::clock::Stopwatch;
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
-use crate::plane::{Answer, Plane, Tenant, answer};
+use crate::{
+    plane::{Answer, Plane, Tenant, answer},
+    stores::{Stores, on_every_store},
+};
 
 /// A lease that lapses (30 s), the pauses after it, and the work.
 const PATIENCE: Duration = Duration::from_secs(150);
@@ -99,9 +98,8 @@ fn serial(job: &str) -> String {
     job.split_once('.').unwrap().1.to_owned()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_job_wakes_its_tenants_agent_and_what_it_used_is_in_the_ledger() {
-    let mut plane = Plane::start(&[]).await;
+async fn a_job_wakes_its_tenants_agent_and_what_it_used_is_in_the_ledger(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let tenant = plane.tenant("acme", 1, 3_600).await;
     let job = plane.submit("acme", "\u{0} \"quoted\" \u{1f980}", json!({})).await;
     let done = plane.over(&job).await;
@@ -117,15 +115,13 @@ async fn a_job_wakes_its_tenants_agent_and_what_it_used_is_in_the_ledger() {
     assert!(metrics.as_str().unwrap().contains("ztm_queue_leases{partition=\"0\"} 0"), "{metrics}");
     plane.down().await;
     // Its last rows, the time that the agent ran, did not wait for a next start.
-    let agentd = AgentdCommand { program: env!("CARGO_BIN_EXE_ztm").into(), args: vec!["agentd".into()] };
-    let tenancy = assembly::open(Config::new(plane.state_dir(), Vec::new()), agentd).await.unwrap();
-    let audit = tenancy.spend_audit().await.unwrap();
-    assert!(audit.holds && audit.undrained == 0 && audit.rows > rows, "{audit:?}");
+    let audit = plane.ztm(&["spend", "audit", "-o", "json"]).await.ok().json();
+    assert_eq!((&audit["holds"], &audit["undrained"]), (&json!(true), &json!(0)), "{audit}");
+    assert!(audit["rows"].as_u64().unwrap() > rows, "{audit}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn m11_submissions_that_are_repeated_at_once_are_one_job_and_one_turn() {
-    let mut plane = Plane::start(&[]).await;
+async fn m11_submissions_that_are_repeated_at_once_are_one_job_and_one_turn(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     plane.tenant("acme", 1, 3_600).await;
     let submission = || {
         let body = json!({"tenant_id": "acme", "agent_id": "main", "prompt": "once", "cost_gpu_seconds": 5});
@@ -144,9 +140,8 @@ async fn m11_submissions_that_are_repeated_at_once_are_one_job_and_one_turn() {
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_running_job_is_called_off_and_pays_for_its_time_alone_and_a_waiting_one_at_once() {
-    let mut plane = Plane::start(&["--workers", "1"]).await;
+async fn a_running_job_is_called_off_and_pays_for_its_time_alone_and_a_waiting_one_at_once(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &["--workers", "1"]).await;
     plane.create_plain("acme").await;
     let job = plane.submit("acme", "/sleep 45000", json!({})).await;
     plane.running(&job).await;
@@ -169,9 +164,8 @@ async fn a_running_job_is_called_off_and_pays_for_its_time_alone_and_a_waiting_o
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn m1_a_job_whose_worker_is_killed_is_done_by_another_and_charged_once() {
-    let mut plane = Plane::start(&["--workers", "0"]).await;
+async fn m1_a_job_whose_worker_is_killed_is_done_by_another_and_charged_once(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &["--workers", "0"]).await;
     plane.create_plain("acme").await;
     let job = plane.submit("acme", "/sleep 2000", json!({})).await;
     let mut first = plane.worker(worker_program(), &["--slots", "2"]);
@@ -193,9 +187,8 @@ async fn m1_a_job_whose_worker_is_killed_is_done_by_another_and_charged_once() {
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_executor_in_another_language_speaks_the_lease_api() {
-    let mut plane = Plane::start(&["--workers", "0"]).await;
+async fn an_executor_in_another_language_speaks_the_lease_api(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &["--workers", "0"]).await;
     plane.create_plain("acme").await;
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/worker.py");
     assert!(std::fs::read_to_string(script).unwrap().lines().count() <= 60);
@@ -207,9 +200,8 @@ async fn an_executor_in_another_language_speaks_the_lease_api() {
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn m1_the_control_plane_killed_with_jobs_in_flight_ends_all_of_them_once() {
-    let mut plane = Plane::start(&["--workers", "6"]).await;
+async fn m1_the_control_plane_killed_with_jobs_in_flight_ends_all_of_them_once(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &["--workers", "6"]).await;
     let mut jobs = Vec::new();
     for tenant in ["acme", "beta", "gamma"] {
         plane.create_plain(tenant).await;
@@ -238,9 +230,9 @@ async fn m1_the_control_plane_killed_with_jobs_in_flight_ends_all_of_them_once()
 }
 
 /// The tenant's credits do not refill, and are fewer than a turn holds.
-async fn broke(arguments: &[&str]) -> (Plane, Tenant) {
+async fn broke(stores: Stores, arguments: &[&str]) -> (Plane, Tenant) {
     let flags = ["--default-rate", "0", "--default-burst", "10.5"];
-    let plane = Plane::start(&[&flags, arguments].concat()).await;
+    let plane = Plane::start_on(stores, &[&flags, arguments].concat()).await;
     let tenant = plane.tenant("acme", 1, 3_600).await;
     // A turn holds 10 credits; this one uses one.
     plane.converse(&tenant, "/sleep 1000", "[1] ").await;
@@ -263,9 +255,8 @@ async fn is_suspended(plane: &Plane, tenant: &Tenant) {
         .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_tenant_without_credits_says_so_once_keeps_its_messages_and_a_grant_resumes_it() {
-    let (mut plane, tenant) = broke(&[]).await;
+async fn a_tenant_without_credits_says_so_once_keeps_its_messages_and_a_grant_resumes_it(stores: Stores) {
+    let (mut plane, tenant) = broke(stores, &[]).await;
     for text in ["two", "three", "four"] {
         plane.write(&tenant, text);
     }
@@ -293,9 +284,8 @@ async fn a_tenant_without_credits_says_so_once_keeps_its_messages_and_a_grant_re
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_chat_is_told_also_when_a_job_found_the_credits_gone() {
-    let (mut plane, tenant) = broke(&[]).await;
+async fn a_chat_is_told_also_when_a_job_found_the_credits_gone(stores: Stores) {
+    let (mut plane, tenant) = broke(stores, &[]).await;
     let job = plane.submit("acme", "too dear", json!({"cost_gpu_seconds": 10.2})).await;
     is_suspended(&plane, &tenant).await;
     let why = plane.ask("GET", &format!("/why/job/{job}"), None).await.ok();
@@ -311,9 +301,8 @@ async fn a_chat_is_told_also_when_a_job_found_the_credits_gone() {
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_tenant_without_budget_is_suspended_told_once_and_resumed_by_a_grant() {
-    let mut plane = Plane::start(&[]).await;
+async fn a_tenant_without_budget_is_suspended_told_once_and_resumed_by_a_grant(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let tenant = plane.tenant("acme", 1, 3_600).await;
     plane.converse(&tenant, "first", "first").await;
     let nothing = json!({"budget": {"period": "month", "credits": "0.000001"}});
@@ -342,9 +331,8 @@ async fn a_tenant_without_budget_is_suspended_told_once_and_resumed_by_a_grant()
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_chat_turn_is_charged_once() {
-    let mut plane = Plane::start(&[]).await;
+async fn a_chat_turn_is_charged_once(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let tenant = plane.tenant("acme", 1, 3_600).await;
     plane.converse(&tenant, "hello", "hello").await;
     plane.wait_drained().await;
@@ -359,9 +347,8 @@ async fn a_chat_turn_is_charged_once() {
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bodies_of_bad_will_change_nothing_and_harm_nobody() {
-    let mut plane = Plane::start(&[]).await;
+async fn bodies_of_bad_will_change_nothing_and_harm_nobody(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     plane.tenant("acme", 1, 3_600).await;
     let deep = "[".repeat(60_000);
     let wide = format!("{{{}\"a\":1}}", "\"a\":1,".repeat(8_000));
@@ -403,3 +390,17 @@ async fn bodies_of_bad_will_change_nothing_and_harm_nobody() {
     assert_eq!(plane.over(&job).await["result"], "[1] you said: as ever");
     plane.down().await;
 }
+
+on_every_store!(
+    a_job_wakes_its_tenants_agent_and_what_it_used_is_in_the_ledger,
+    m11_submissions_that_are_repeated_at_once_are_one_job_and_one_turn,
+    a_running_job_is_called_off_and_pays_for_its_time_alone_and_a_waiting_one_at_once,
+    m1_a_job_whose_worker_is_killed_is_done_by_another_and_charged_once,
+    an_executor_in_another_language_speaks_the_lease_api,
+    m1_the_control_plane_killed_with_jobs_in_flight_ends_all_of_them_once,
+    a_tenant_without_credits_says_so_once_keeps_its_messages_and_a_grant_resumes_it,
+    a_chat_is_told_also_when_a_job_found_the_credits_gone,
+    a_tenant_without_budget_is_suspended_told_once_and_resumed_by_a_grant,
+    a_chat_turn_is_charged_once,
+    bodies_of_bad_will_change_nothing_and_harm_nobody,
+);

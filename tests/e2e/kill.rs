@@ -18,6 +18,7 @@ use self::chats::{Chats, Dice};
 use crate::{
     plane::{BOUND, Plane, Tenant},
     processes::{self, Process},
+    stores::{Stores, on_every_store},
 };
 
 /// How often the control plane is killed.
@@ -113,11 +114,10 @@ async fn cast(plane: &Plane) -> (Vec<Tenant>, Vec<Tenant>) {
     (busy, sparse)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r1_kill_9_at_random_instants_under_load_loses_and_doubles_nothing() {
+async fn r1_kill_9_at_random_instants_under_load_loses_and_doubles_nothing(stores: Stores) {
     let mut dice = Dice::from_environment();
     println!("ZTM_TEST_SEED={} reproduces the instants", dice.seed());
-    let mut plane = Plane::start(&[]).await;
+    let mut plane = Plane::start_on(stores, &[]).await;
     let (busy, sparse) = cast(&plane).await;
     let watch = Watch::start(&plane);
     let load = Load::start(plane.double.clone(), busy.clone(), sparse.clone(), dice.fork());
@@ -159,11 +159,10 @@ async fn r1_kill_9_at_random_instants_under_load_loses_and_doubles_nothing() {
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sigterm_under_load_finishes_or_keeps_everything_and_stops_every_agent() {
+async fn sigterm_under_load_finishes_or_keeps_everything_and_stops_every_agent(stores: Stores) {
     let mut dice = Dice::from_environment();
     println!("ZTM_TEST_SEED={}", dice.seed());
-    let mut plane = Plane::start(&[]).await;
+    let mut plane = Plane::start_on(stores, &[]).await;
     let (busy, sparse) = cast(&plane).await;
     let load = Load::start(plane.double.clone(), busy.clone(), sparse.clone(), dice.fork());
     for round in 1..=3 {
@@ -199,9 +198,8 @@ async fn in_flight(plane: &Plane, tenant: &Tenant, millis: u32, remembered: usiz
     plane.wait("the agent is at work", async || (plane.memories(tenant).len() == remembered).then_some(())).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_agent_killed_in_the_middle_of_a_turn_answers_after_its_recovery() {
-    let mut plane = Plane::start(&[]).await;
+async fn an_agent_killed_in_the_middle_of_a_turn_answers_after_its_recovery(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let tenant = plane.tenant("acme", 1, 3_600).await;
     plane.converse(&tenant, "hello", "[1] ").await;
     in_flight(&plane, &tenant, 2_500, 2).await;
@@ -215,9 +213,8 @@ async fn an_agent_killed_in_the_middle_of_a_turn_answers_after_its_recovery() {
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_agentd_killed_in_the_middle_of_a_turn_takes_its_agent_along_and_both_come_back() {
-    let mut plane = Plane::start(&[]).await;
+async fn an_agentd_killed_in_the_middle_of_a_turn_takes_its_agent_along_and_both_come_back(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let tenant = plane.tenant("acme", 1, 3_600).await;
     plane.converse(&tenant, "hello", "[1] ").await;
     in_flight(&plane, &tenant, 2_500, 2).await;
@@ -231,9 +228,8 @@ async fn an_agentd_killed_in_the_middle_of_a_turn_takes_its_agent_along_and_both
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_control_plane_killed_in_the_middle_of_a_turn_joins_it_afterwards() {
-    let mut plane = Plane::start(&[]).await;
+async fn the_control_plane_killed_in_the_middle_of_a_turn_joins_it_afterwards(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let tenant = plane.tenant("acme", 1, 3_600).await;
     plane.converse(&tenant, "hello", "[1] ").await;
     in_flight(&plane, &tenant, 1_500, 2).await;
@@ -246,9 +242,8 @@ async fn the_control_plane_killed_in_the_middle_of_a_turn_joins_it_afterwards() 
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn control_plane_agentd_and_agent_killed_together_lose_nothing() {
-    let mut plane = Plane::start(&[]).await;
+async fn control_plane_agentd_and_agent_killed_together_lose_nothing(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let tenant = plane.tenant("acme", 1, 3_600).await;
     plane.converse(&tenant, "hello", "[1] ").await;
     in_flight(&plane, &tenant, 2_500, 2).await;
@@ -263,9 +258,8 @@ async fn control_plane_agentd_and_agent_killed_together_lose_nothing() {
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_agent_killed_at_once_is_noticed_without_a_message() {
-    let mut plane = Plane::start(&[]).await;
+async fn every_agent_killed_at_once_is_noticed_without_a_message(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let (busy, _) = cast(&plane).await;
     for tenant in &busy {
         plane.converse(tenant, "hello", "[1] ").await;
@@ -280,3 +274,13 @@ async fn every_agent_killed_at_once_is_noticed_without_a_message() {
     }
     plane.down().await;
 }
+
+on_every_store!(
+    r1_kill_9_at_random_instants_under_load_loses_and_doubles_nothing,
+    sigterm_under_load_finishes_or_keeps_everything_and_stops_every_agent,
+    an_agent_killed_in_the_middle_of_a_turn_answers_after_its_recovery,
+    an_agentd_killed_in_the_middle_of_a_turn_takes_its_agent_along_and_both_come_back,
+    the_control_plane_killed_in_the_middle_of_a_turn_joins_it_afterwards,
+    control_plane_agentd_and_agent_killed_together_lose_nothing,
+    every_agent_killed_at_once_is_noticed_without_a_message,
+);

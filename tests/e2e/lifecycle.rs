@@ -3,7 +3,10 @@
 
 use serde_json::{Value, json};
 
-use crate::plane::{BOUND, Plane, Tenant};
+use crate::{
+    plane::{BOUND, Plane, Tenant},
+    stores::{Stores, on_every_store},
+};
 
 /// The files below a directory, by their paths.
 fn files(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
@@ -25,9 +28,8 @@ fn archive(plane: &Plane, tenant: &Value) -> std::path::PathBuf {
     path
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r16_an_idle_agent_is_stopped_and_a_message_wakes_it_with_its_memory() {
-    let mut plane = Plane::start(&[]).await;
+async fn r16_an_idle_agent_is_stopped_and_a_message_wakes_it_with_its_memory(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let tenant = plane.tenant("acme", 1, 1).await;
     assert_eq!(plane.converse(&tenant, "first", "first").await, "[1] you said: first");
     let idle = plane.wait_status(&tenant, "idle").await;
@@ -41,9 +43,8 @@ async fn r16_an_idle_agent_is_stopped_and_a_message_wakes_it_with_its_memory() {
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r10_messages_that_arrive_while_an_agent_is_being_stopped_are_answered() {
-    let mut plane = Plane::start(&[]).await;
+async fn r10_messages_that_arrive_while_an_agent_is_being_stopped_are_answered(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let tenant = plane.tenant("acme", 1, 3_600).await;
     plane.converse(&tenant, "first", "first").await;
     plane.write(&tenant, "/sleep 1500");
@@ -62,9 +63,8 @@ async fn r10_messages_that_arrive_while_an_agent_is_being_stopped_are_answered()
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn local_state_that_is_gone_comes_back_from_the_published_snapshot() {
-    let mut plane = Plane::start(&[]).await;
+async fn local_state_that_is_gone_comes_back_from_the_published_snapshot(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let tenant = plane.tenant("acme", 1, 1).await;
     plane.converse(&tenant, "first", "[1] ").await;
     plane.converse(&tenant, "second", "[2] ").await;
@@ -78,9 +78,8 @@ async fn local_state_that_is_gone_comes_back_from_the_published_snapshot() {
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn state_that_cannot_be_restored_is_a_failure_that_chat_and_operator_are_told() {
-    let mut plane = Plane::start(&[]).await;
+async fn state_that_cannot_be_restored_is_a_failure_that_chat_and_operator_are_told(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let (damaged, gone) = (plane.tenant("damaged", 1, 1).await, plane.tenant("gone", 2, 1).await);
     let mut kept = Vec::new();
     for tenant in [&damaged, &gone] {
@@ -126,9 +125,8 @@ async fn state_that_cannot_be_restored_is_a_failure_that_chat_and_operator_are_t
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r17_a_deleted_tenant_leaves_nothing_and_one_with_its_state_kept_leaves_just_that() {
-    let mut plane = Plane::start(&[]).await;
+async fn r17_a_deleted_tenant_leaves_nothing_and_one_with_its_state_kept_leaves_just_that(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let (gone, kept) = (plane.tenant("gone", 1, 3_600).await, plane.tenant("kept", 2, 3_600).await);
     for tenant in [&gone, &kept] {
         plane.converse(tenant, "first", "[1] ").await;
@@ -166,9 +164,8 @@ async fn r17_a_deleted_tenant_leaves_nothing_and_one_with_its_state_kept_leaves_
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn s18_a_new_bot_takes_over_at_once_and_the_old_ones_messages_are_dead_lettered() {
-    let mut plane = Plane::start(&[]).await;
+async fn s18_a_new_bot_takes_over_at_once_and_the_old_ones_messages_are_dead_lettered(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let old = plane.tenant("acme", 1, 3_600).await;
     let secret = plane.double.webhook(&old.token).unwrap().secret;
     plane.write(&old, "/sleep 1500");
@@ -199,9 +196,8 @@ async fn s18_a_new_bot_takes_over_at_once_and_the_old_ones_messages_are_dead_let
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn commands_without_a_control_plane_do_what_they_can_and_say_what_they_cannot() {
-    let mut plane = Plane::set(&[]).await;
+async fn commands_without_a_control_plane_do_what_they_can_and_say_what_they_cannot(stores: Stores) {
+    let mut plane = Plane::set_on(stores, &[]).await;
     let tenant = Tenant::new("acme", 1);
     plane.double.bot_add(&tenant.token).unwrap();
     let token_file = plane.dir().join("acme.token");
@@ -253,3 +249,13 @@ async fn commands_without_a_control_plane_do_what_they_can_and_say_what_they_can
     assert_eq!(plane.answered(&tenant, "unwanted").await, "[3] you said: unwanted");
     plane.down().await;
 }
+
+on_every_store!(
+    r16_an_idle_agent_is_stopped_and_a_message_wakes_it_with_its_memory,
+    r10_messages_that_arrive_while_an_agent_is_being_stopped_are_answered,
+    local_state_that_is_gone_comes_back_from_the_published_snapshot,
+    state_that_cannot_be_restored_is_a_failure_that_chat_and_operator_are_told,
+    r17_a_deleted_tenant_leaves_nothing_and_one_with_its_state_kept_leaves_just_that,
+    s18_a_new_bot_takes_over_at_once_and_the_old_ones_messages_are_dead_lettered,
+    commands_without_a_control_plane_do_what_they_can_and_say_what_they_cannot,
+);

@@ -8,7 +8,13 @@ mod jobs;
 mod kill;
 mod lifecycle;
 mod plane;
+#[path = "../drivers/process.rs"]
+mod process;
 mod processes;
+#[path = "../drivers/redis/server.rs"]
+#[expect(dead_code, reason = "shared with the drivers' tests")]
+mod redis;
+mod stores;
 mod telegram;
 mod world;
 mod zeroclaw;

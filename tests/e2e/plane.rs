@@ -19,7 +19,10 @@ use services::doubles::telegram::Double;
 use tokio::process::{Child, Command};
 
 pub(crate) use self::api::{Answer, answer};
-use crate::processes::{self, Process};
+use crate::{
+    processes::{self, Process},
+    stores::{Servers, Stores},
+};
 
 /// How long anything may take before a test fails.
 pub(crate) const BOUND: Duration = Duration::from_secs(60);
@@ -78,6 +81,7 @@ pub(crate) struct Plane {
     http: reqwest::Client,
     child: Option<Child>,
     disk: Option<String>,
+    pub(crate) servers: Option<Servers>,
 }
 
 impl Plane {
@@ -93,7 +97,20 @@ impl Plane {
             http,
             child: None,
             disk: None,
+            servers: None,
         }
+    }
+
+    /// [`Plane::set`], with records in other stores, which are ready for use.
+    pub(crate) async fn set_on(stores: Stores, arguments: &[&str]) -> Self {
+        let mut plane = Self::set(arguments).await;
+        if stores == Stores::Cloud {
+            let servers = Servers::start().await;
+            servers.configure(plane.dir());
+            plane.servers = Some(servers);
+            plane.ztm(&["admin", "init"]).await.ok();
+        }
+        plane
     }
 
     /// A running control plane whose state directory is a filesystem of its own, of this size (as `mount` takes it).
@@ -104,6 +121,13 @@ impl Plane {
         let mut plane = Self::set(&[]).await;
         std::fs::create_dir(plane.state_dir()).unwrap();
         plane.disk = Some(size.to_owned());
+        plane.up().await;
+        plane
+    }
+
+    /// A running control plane with records in these stores.
+    pub(crate) async fn start_on(stores: Stores, arguments: &[&str]) -> Self {
+        let mut plane = Self::set_on(stores, arguments).await;
         plane.up().await;
         plane
     }
@@ -174,6 +198,7 @@ impl Plane {
             .env_clear()
             .env("HOME", self.dir.path())
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .envs(self.servers.iter().flat_map(|_| Servers::CREDENTIALS))
             .current_dir(self.dir.path())
             .arg("--state-dir")
             .arg(state_dir)

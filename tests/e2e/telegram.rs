@@ -4,16 +4,18 @@ use libtenancy::chat;
 use serde_json::json;
 use services::doubles::telegram::{Fault, Rule};
 
-use crate::plane::{BOUND, Plane, Tenant};
+use crate::{
+    plane::{BOUND, Plane, Tenant},
+    stores::{Stores, on_every_store},
+};
 
 /// How many parts may have come twice, as counted by the control plane.
 async fn counted(plane: &Plane) -> u64 {
     plane.wait_drained().await["possible_repeats"].as_u64().unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r23_what_telegram_did_certainly_not_do_is_done_again_and_said_once() {
-    let mut plane = Plane::start(&[]).await;
+async fn r23_what_telegram_did_certainly_not_do_is_done_again_and_said_once(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let tenant = plane.tenant("acme", 1, 3_600).await;
     plane.converse(&tenant, "hello", "[1] ").await;
     for (round, fault) in [Fault::RateLimited(1), Fault::RateLimited(0)].into_iter().enumerate() {
@@ -32,9 +34,8 @@ async fn r23_what_telegram_did_certainly_not_do_is_done_again_and_said_once() {
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_send_whose_outcome_is_unknown_may_repeat_and_is_counted() {
-    let mut plane = Plane::start(&[]).await;
+async fn a_send_whose_outcome_is_unknown_may_repeat_and_is_counted(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let tenant = plane.tenant("acme", 1, 3_600).await;
     plane.converse(&tenant, "hello", "[1] ").await;
     let mut expected = 0;
@@ -71,9 +72,8 @@ async fn a_send_whose_outcome_is_unknown_may_repeat_and_is_counted() {
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_chat_that_blocks_the_bot_ends_its_message_and_not_the_next_ones() {
-    let mut plane = Plane::start(&[]).await;
+async fn a_chat_that_blocks_the_bot_ends_its_message_and_not_the_next_ones(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let tenant = plane.tenant("acme", 1, 3_600).await;
     plane.double.fault(Rule::chat(tenant.chat, Fault::Blocked));
     plane.write(&tenant, "nobody hears the answer");
@@ -90,9 +90,8 @@ async fn a_chat_that_blocks_the_bot_ends_its_message_and_not_the_next_ones() {
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_group_that_became_a_supergroup_gets_its_answer_under_its_new_id() {
-    let mut plane = Plane::start(&[]).await;
+async fn a_group_that_became_a_supergroup_gets_its_answer_under_its_new_id(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let tenant = Tenant { chat: -77, ..Tenant::new("acme", 1) };
     plane.create(&tenant, 3_600).await;
     plane.double.fault(Rule::chat(-77, Fault::Migrated(-10_077)));
@@ -105,9 +104,8 @@ async fn a_group_that_became_a_supergroup_gets_its_answer_under_its_new_id() {
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r24_every_kind_of_update_is_answered_or_knowingly_let_be() {
-    let mut plane = Plane::start(&[]).await;
+async fn r24_every_kind_of_update_is_answered_or_knowingly_let_be(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let tenant = plane.tenant("acme", 1, 3_600).await;
     let chat = json!({"id": tenant.chat, "type": "private"});
     let from = json!({"id": tenant.chat, "is_bot": false, "first_name": "A"});
@@ -147,9 +145,8 @@ async fn r24_every_kind_of_update_is_answered_or_knowingly_let_be() {
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r22_repeats_are_taken_once_and_a_late_lower_id_is_still_answered() {
-    let mut plane = Plane::start(&[]).await;
+async fn r22_repeats_are_taken_once_and_a_late_lower_id_is_still_answered(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let tenant = plane.tenant("acme", 1, 3_600).await;
     let update = |text: &str| json!({"message": {"message_id": 1, "date": 0, "text": text, "chat": {"id": tenant.chat, "type": "private"}}});
     let push = |id, text| plane.double.update_push_as(&tenant.token, id, update(text)).unwrap();
@@ -166,9 +163,8 @@ async fn r22_repeats_are_taken_once_and_a_late_lower_id_is_still_answered() {
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r25_a_message_that_cannot_be_answered_is_given_up_aloud_and_the_next_one_proceeds() {
-    let mut plane = Plane::start(&[]).await;
+async fn r25_a_message_that_cannot_be_answered_is_given_up_aloud_and_the_next_one_proceeds(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let (failing, crashing) = (plane.tenant("failing", 1, 3_600).await, plane.tenant("crashing", 2, 3_600).await);
     for (tenant, poison) in [(&failing, "/fail"), (&crashing, "/crash")] {
         plane.write(tenant, poison);
@@ -185,14 +181,13 @@ async fn r25_a_message_that_cannot_be_answered_is_given_up_aloud_and_the_next_on
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r22_a_slow_start_is_announced_once_and_the_answer_takes_its_place() {
+async fn r22_a_slow_start_is_announced_once_and_the_answer_takes_its_place(stores: Stores) {
     // An agent that takes three seconds to get up: the very command, after a pause.
     let agent = format!(
         "sh -c 'sleep 3; exec {} agent --port \"$0\" --state-dir \"$1\"' {{port}} {{state}}",
         env!("CARGO_BIN_EXE_ztm")
     );
-    let mut plane = Plane::start(&["--agent", &agent]).await;
+    let mut plane = Plane::start_on(stores, &["--agent", &agent]).await;
     let tenant = plane.tenant("acme", 1, 3_600).await;
     plane.write(&tenant, "wake up");
     plane.write(&tenant, "are you there?");
@@ -206,9 +201,8 @@ async fn r22_a_slow_start_is_announced_once_and_the_answer_takes_its_place() {
     plane.down().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn telegram_out_of_reach_delays_answers_and_loses_none() {
-    let mut plane = Plane::start(&[]).await;
+async fn telegram_out_of_reach_delays_answers_and_loses_none(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
     let tenant = plane.tenant("acme", 1, 3_600).await;
     plane.converse(&tenant, "hello", "[1] ").await;
     plane.double.fault(Rule { bot: None, method: None, chat: None, times: Some(4), fault: Fault::RateLimited(1) });
@@ -222,3 +216,15 @@ async fn telegram_out_of_reach_delays_answers_and_loses_none() {
     assert_eq!(plane.texts(&tenant), expected);
     plane.down().await;
 }
+
+on_every_store!(
+    r23_what_telegram_did_certainly_not_do_is_done_again_and_said_once,
+    a_send_whose_outcome_is_unknown_may_repeat_and_is_counted,
+    a_chat_that_blocks_the_bot_ends_its_message_and_not_the_next_ones,
+    a_group_that_became_a_supergroup_gets_its_answer_under_its_new_id,
+    r24_every_kind_of_update_is_answered_or_knowingly_let_be,
+    r22_repeats_are_taken_once_and_a_late_lower_id_is_still_answered,
+    r25_a_message_that_cannot_be_answered_is_given_up_aloud_and_the_next_one_proceeds,
+    r22_a_slow_start_is_announced_once_and_the_answer_takes_its_place,
+    telegram_out_of_reach_delays_answers_and_loses_none,
+);

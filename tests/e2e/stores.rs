@@ -1,0 +1,80 @@
+//! Who keeps the records of a stage: the state directory, or servers as production has them.
+
+use std::path::Path;
+
+use tokio::net::TcpStream;
+
+use crate::{
+    process::{Guarded, free_ports, wait_for},
+    redis,
+};
+
+/// Which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stores {
+    /// The state directory: SQLite and files.
+    Local,
+    /// DynamoDB, Redis and S3.
+    Cloud,
+}
+
+/// Makes two tests of each function from [`Stores`]: one a set of stores.
+macro_rules! on_every_store {
+    ($($name:ident),+ $(,)?) => {
+        mod local {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::stores::Stores::Local).await;
+            })+
+        }
+
+        mod cloud {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            #[ignore = "needs redis-server, moto_server: tests/run"]
+            async fn $name() {
+                super::$name(crate::stores::Stores::Cloud).await;
+            })+
+        }
+    };
+}
+pub(crate) use on_every_store;
+
+/// The servers of a stage.
+pub(crate) struct Servers {
+    pub(crate) redis: redis::Server,
+    _aws: Guarded,
+    port: u16,
+}
+
+impl Servers {
+    /// Starts them, empty.
+    pub(crate) async fn start() -> Self {
+        let port = free_ports(1)[0];
+        let program = std::env::var("ZTM_TEST_MOTO_SERVER").unwrap_or_else(|_| "moto_server".to_owned());
+        let arguments = [&program, "-H", "127.0.0.1", "-p", &port.to_string()].map(str::to_owned);
+        let aws = Guarded::spawn(&arguments);
+        let redis = redis::Server::start(&["--appendonly", "yes", "--appendfsync", "always"]).await;
+        wait_for("a server", || async { TcpStream::connect(("127.0.0.1", port)).await.ok() }).await;
+        Self { redis, _aws: aws, port }
+    }
+
+    /// Writes the configuration file of a person whose home is `home`.
+    pub(crate) fn configure(&self, home: &Path) {
+        let endpoint = format!("http://127.0.0.1:{}", self.port);
+        let text = format!(
+            "current_context = 'cloud'\n\
+             [contexts.cloud]\ndrivers = 'aws'\nkey_file = 'keys'\n\
+             [contexts.cloud.dynamodb]\nendpoint = '{endpoint}'\nregion = 'us-east-1'\n\
+             [contexts.cloud.redis]\nurl = '{}'\n\
+             [contexts.cloud.s3]\nendpoint = '{endpoint}'\nregion = 'us-east-1'\nbucket = 'states'\npath_style = true\n",
+            self.redis.url
+        );
+        let directory = home.join(".config/ztm");
+        std::fs::create_dir_all(&directory).unwrap();
+        std::fs::write(directory.join("config.toml"), text).unwrap();
+    }
+
+    /// Credentials, as AWS' tools take them.
+    pub(crate) const CREDENTIALS: [(&str, &str); 2] =
+        [("AWS_ACCESS_KEY_ID", "tests"), ("AWS_SECRET_ACCESS_KEY", "tests")];
+}
