@@ -47,6 +47,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand quota 'What tenants may use: credits, shares, budgets, grants'
             cand spend 'What was used: report, audit, the ledger itself'
             cand why 'Explain why something waits, was refused or stopped, in the numbers that were compared'
+            cand admin 'What the stores of a context need before their first use'
             cand context 'Contexts: which control plane, or whose stores, the commands mean'
             cand status 'Show the control plane in numbers'
             cand version 'Show the version of this command and of the control plane'
@@ -1090,6 +1091,55 @@ set edit:completion:arg-completer[ztm] = {|@words|
         }
         &'ztm;why;help;help'= {
         }
+        &'ztm;admin'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane, or whose stores: a context of the configuration file'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand init 'Make what the stores of the context lack: the key file, tables, indexes, expiry, the bucket and its rules'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;admin;init'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane, or whose stores: a context of the configuration file'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand --dry-run 'Show what is missing, and make nothing'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;admin;help'= {
+            cand init 'Make what the stores of the context lack: the key file, tables, indexes, expiry, the bucket and its rules'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;admin;help;init'= {
+        }
+        &'ztm;admin;help;help'= {
+        }
         &'ztm;context'= {
             cand --state-dir 'Where the embedded control plane keeps everything'
             cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
@@ -1325,6 +1375,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand quota 'What tenants may use: credits, shares, budgets, grants'
             cand spend 'What was used: report, audit, the ledger itself'
             cand why 'Explain why something waits, was refused or stopped, in the numbers that were compared'
+            cand admin 'What the stores of a context need before their first use'
             cand context 'Contexts: which control plane, or whose stores, the commands mean'
             cand status 'Show the control plane in numbers'
             cand version 'Show the version of this command and of the control plane'
@@ -1444,6 +1495,11 @@ set edit:completion:arg-completer[ztm] = {|@words|
         &'ztm;help;why;job'= {
         }
         &'ztm;help;why;wake'= {
+        }
+        &'ztm;help;admin'= {
+            cand init 'Make what the stores of the context lack: the key file, tables, indexes, expiry, the bucket and its rules'
+        }
+        &'ztm;help;admin;init'= {
         }
         &'ztm;help;context'= {
             cand list 'List the contexts of the configuration file'
