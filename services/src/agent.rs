@@ -17,8 +17,13 @@
 //! | `/crash` | aborts the process |
 //! | `/long N` | answers `[n] ` and then N times the letter `x` (at most 4 Mi) |
 //! | `/recall` | answers `[n] ` and then all remembered messages, oldest first, a line each |
+//!
+//! # The rest of a gateway
+//! `GET /ticks` → server-sent events, `tick 1`, `tick 2` …, ten a second. `GET /echo` with `upgrade: echo` → a connection on
+//! which everything comes back. `/body` → the length of the request's body.
 
 use std::{
+    convert::Infallible,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -27,9 +32,13 @@ use std::{
 use anyhow::Context;
 use axum::{
     Json, Router,
-    extract::State,
-    http::StatusCode,
-    routing::{get, post},
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, Sse},
+    },
+    routing::{any, get, post},
 };
 use libtenancy::agent::{Reply, Turn};
 use rusqlite::Connection;
@@ -72,8 +81,13 @@ pub fn run(port: u16, state_dir: &Path) -> anyhow::Result<()> {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", port))
             .await
             .with_context(|| format!("cannot listen on 127.0.0.1:{port}"))?;
-        let app =
-            Router::new().route("/health", get(async || "ok")).route("/webhook", post(webhook)).with_state(memory);
+        let app = Router::new()
+            .route("/health", get(async || "ok"))
+            .route("/webhook", post(webhook))
+            .route("/ticks", get(ticks))
+            .route("/echo", get(echo))
+            .route("/body", any(length))
+            .with_state(memory);
         Ok(axum::serve(listener, app).await?)
     })
 }
@@ -99,4 +113,32 @@ async fn webhook(
         _ => format!("you said: {}", turn.message),
     };
     Ok(Json(Reply { response: format!("[{n}] {said}") }))
+}
+
+async fn ticks() -> Sse<impl futures::Stream<Item = Result<Event, Infallible>>> {
+    let ticks = tokio::time::interval(Duration::from_millis(100));
+    Sse::new(futures::stream::unfold((ticks, 1), |(mut ticks, n)| async move {
+        ticks.tick().await;
+        Some((Ok(Event::default().data(format!("tick {n}"))), (ticks, n + 1)))
+    }))
+}
+
+async fn echo(mut request: Request) -> Response {
+    if request.headers().get(header::UPGRADE) != Some(&HeaderValue::from_static("echo")) {
+        return (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "echo")]).into_response();
+    }
+    let upgraded = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        if let Ok(upgraded) = upgraded.await {
+            let (mut read, mut write) = tokio::io::split(hyper_util::rt::TokioIo::new(upgraded));
+            // It ends when the other side does; there is nobody to tell.
+            let _ = tokio::io::copy(&mut read, &mut write).await;
+        }
+    });
+    (StatusCode::SWITCHING_PROTOCOLS, [(header::CONNECTION, "upgrade"), (header::UPGRADE, "echo")]).into_response()
+}
+
+async fn length(request: Request) -> Result<String, StatusCode> {
+    let body = axum::body::to_bytes(request.into_body(), usize::MAX).await.map_err(|_| StatusCode::BAD_REQUEST)?;
+    Ok(body.len().to_string())
 }

@@ -6,6 +6,8 @@
 mod crashes;
 #[path = "workloads/face.rs"]
 mod face;
+#[path = "workloads/gateway.rs"]
+mod gateway;
 #[path = "workloads/strangers.rs"]
 mod strangers;
 #[path = "workloads/world.rs"]

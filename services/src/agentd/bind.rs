@@ -4,6 +4,7 @@ use std::{
     fs::{self, File},
     io::{self, Read, Seek, SeekFrom},
     os::unix::fs::OpenOptionsExt,
+    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -22,12 +23,13 @@ use libtenancy::{
 use tokio::net::UnixListener;
 
 use super::{
-    bound::{Agentd, Parts},
+    bound::{Activity, Agentd, Parts},
     exec::{self, Limits, Substitution},
     save::Saver,
     state,
     supervise::{AgentProcess, Reaper},
     upstream::{NotReady, Upstream},
+    work::Work,
 };
 
 /// Somebody who only looks at the lock holds it for microseconds.
@@ -68,18 +70,25 @@ pub(super) async fn bind(
             .await
             .map_err(|e| Error::internal(format!("bringing back the state broke off: {e}")))??
     };
+    let activity = Arc::new(Activity::new());
+    tokio::spawn(Work::new(activity.clone()).serve(listen(&home.agent_socket())?));
     let (process, upstream, ready) = start(&bind, &home, &workload, &reaper).await?;
-    match fs::remove_file(home.socket()) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(Error::io("remove", home.socket())(e)),
-        _ => {}
-    }
-    let listener = socket::listen(&home.socket()).map_err(Error::io("listen on", home.socket()))?;
+    let listener = listen(&home.socket())?;
     let bound =
         Bound { socket: home.socket(), restore: prepared.restore, ready, limits: process.limits.label().to_owned() };
     let saver =
         Saver::new(home.state(), bind.snapshots.clone(), (bind.tenant.clone(), bind.generation), prepared.fingerprint);
-    let agentd = Agentd::new(Parts { bind, home, upstream, process, saver, reaper, lock });
+    let agentd = Agentd::new(Parts { bind, home, upstream, process, saver, reaper, lock, activity });
     Ok((Arc::new(agentd), listener, bound))
+}
+
+/// Listens on a socket of the home, whose lock is held: what is left of an earlier one is removed.
+fn listen(path: &Path) -> Result<UnixListener> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(Error::io("remove", path)(e)),
+        _ => {}
+    }
+    socket::listen(path).map_err(Error::io("listen on", path))
 }
 
 async fn lock(home: &Home, bind: &Bind) -> Result<Lock> {
@@ -108,8 +117,8 @@ async fn start(
     loop {
         ports += 1;
         let port = free_port().map_err(|e| failed(format!("there is no free port: {e}")))?;
-        let state = home.state();
-        let substitution = Substitution { port, state: &state, tenant: &bind.tenant };
+        let (state, agentd) = (home.state(), home.agent_socket());
+        let substitution = Substitution { port, state: &state, tenant: &bind.tenant, agentd: &agentd };
         if let Some(template) = &bind.command.template {
             state::fill_from_template(template, &state, &substitution)?;
         }

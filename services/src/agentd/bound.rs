@@ -21,10 +21,11 @@ use libtenancy::{
     secret::Secret,
     tenant::{Generation, TenantId},
 };
-use tokio::sync::{Notify, OnceCell, broadcast};
+use tokio::sync::{Notify, OnceCell, Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    proxy::MAX_PROXIED,
     save::Saver,
     state,
     supervise::{AgentProcess, Reaper, kill_descendants},
@@ -47,7 +48,7 @@ pub(super) struct Activity {
 pub(super) struct InFlight(Arc<Activity>);
 
 impl Activity {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let clock = SystemClock::default();
         Self { busy: AtomicU32::new(0), last: AtomicI64::new(clock.now().as_micros()), idle: Notify::new(), clock }
     }
@@ -56,6 +57,11 @@ impl Activity {
     pub(super) fn begin(self: &Arc<Self>) -> InFlight {
         self.busy.fetch_add(1, Ordering::Relaxed);
         InFlight(self.clone())
+    }
+
+    /// Something happened that no request waits for.
+    pub(super) fn touch(&self) {
+        self.last.store(self.clock.now().as_micros(), Ordering::Relaxed);
     }
 
     /// Waits until nothing is in flight.
@@ -72,7 +78,7 @@ impl Activity {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.last.store(self.0.clock.now().as_micros(), Ordering::Relaxed);
+        self.0.touch();
         if self.0.busy.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.0.idle.notify_waiters();
         }
@@ -91,6 +97,8 @@ pub(super) struct Agentd {
     pub(super) process: AgentProcess,
     pub(super) turns: Turns,
     pub(super) activity: Arc<Activity>,
+    /// Places for requests that are passed through.
+    pub(super) proxied: Arc<Semaphore>,
     pub(super) saver: Saver,
     events: broadcast::Sender<Bytes>,
     /// No new work is taken.
@@ -112,11 +120,12 @@ pub(super) struct Parts {
     pub(super) saver: Saver,
     pub(super) reaper: Reaper,
     pub(super) lock: Lock,
+    pub(super) activity: Arc<Activity>,
 }
 
 impl Agentd {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { bind, home, upstream, process, saver, reaper, lock } = parts;
+        let Parts { bind, home, upstream, process, saver, reaper, lock, activity } = parts;
         Self {
             tenant: bind.tenant,
             generation: bind.generation,
@@ -127,7 +136,8 @@ impl Agentd {
             upstream,
             process,
             turns: Turns::default(),
-            activity: Arc::new(Activity::new()),
+            activity,
+            proxied: Arc::new(Semaphore::new(MAX_PROXIED)),
             saver,
             events: broadcast::channel(16).0,
             closed: AtomicBool::new(false),
@@ -220,6 +230,7 @@ impl Agentd {
     /// Removes what only a living `agentd` has.
     pub(super) fn clean_up(&self) {
         let _ = fs::remove_file(self.home.socket());
+        let _ = fs::remove_file(self.home.agent_socket());
         let _ = self.home.record_remove();
     }
 }

@@ -6,7 +6,8 @@
 //!
 //! # Environment
 //! Nothing is inherited but `PATH`, `LANG`, `LC_ALL` and `TZ`. Added are `HOME` (the state directory), `PORT`,
-//! `TENANT_ID`, `ZTM_STATE` (the state directory), `ZTM_WORKLOAD`, and what [`libtenancy::agent::AgentCommand::env`]
+//! `TENANT_ID`, `ZTM_STATE` (the state directory), `ZTM_AGENTD` (the socket on which it declares work, see `work`),
+//! `ZTM_WORKLOAD`, and what [`libtenancy::agent::AgentCommand::env`]
 //! says. No secret is among them.
 //!
 //! # Limits
@@ -36,11 +37,12 @@ const INHERITED: [&str; 4] = ["PATH", "LANG", "LC_ALL", "TZ"];
 /// "Not given" among the shim's arguments.
 const NONE: &str = "-";
 
-/// What `{port}`, `{state}` and `{tenant}` stand for.
+/// What the agent is told of itself: what `{port}`, `{state}` and `{tenant}` stand for, and where it declares work.
 pub(super) struct Substitution<'a> {
     pub(super) port: u16,
     pub(super) state: &'a Path,
     pub(super) tenant: &'a TenantId,
+    pub(super) agentd: &'a Path,
 }
 
 impl Substitution<'_> {
@@ -161,6 +163,7 @@ pub(super) fn command(
         .env("HOME", substitution.state)
         .env("PORT", substitution.port.to_string())
         .env("TENANT_ID", substitution.tenant.as_str())
+        .env("ZTM_AGENTD", substitution.agentd)
         .env("ZTM_STATE", substitution.state)
         .env(WORKLOAD_VARIABLE, &workload.0)
         .current_dir(substitution.state)
@@ -226,7 +229,7 @@ mod tests {
     #[test]
     fn placeholders_are_replaced_everywhere_they_stand() {
         let tenant = "acme".parse().unwrap();
-        let substitution = Substitution { port: 81, state: Path::new("/s"), tenant: &tenant };
+        let substitution = Substitution { port: 81, state: Path::new("/s"), tenant: &tenant, agentd: Path::new("/a") };
         assert_eq!(substitution.apply("{tenant}:{port}:{state}/x:{port}:{other}"), "acme:81:/s/x:81:{other}");
     }
 }

@@ -20,6 +20,7 @@
 mod bind;
 mod bound;
 mod exec;
+mod proxy;
 mod reply;
 mod save;
 mod serve;
@@ -27,6 +28,7 @@ mod state;
 mod supervise;
 mod turns;
 mod upstream;
+mod work;
 
 use std::{
     fs::File,

@@ -79,6 +79,12 @@ pub(super) fn refusal(status: StatusCode, code: &str, text: impl Into<String>) -
     json_bytes(status, serde_json::to_vec(&body).unwrap_or_default().into())
 }
 
+/// The last answer of its connection.
+pub(super) fn closing(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+    response
+}
+
 /// An error of the library. The driver turns it back by its code; `AgentFailed` and `Conflict` give their bare reason,
 /// since the driver names the rest again.
 pub(super) fn error(error: &Error) -> Response<Body> {

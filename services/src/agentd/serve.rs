@@ -1,17 +1,12 @@
 //! The HTTP side of `agentd`: who may ask, and what.
 
-use std::{
-    convert::Infallible,
-    pin::{Pin, pin},
-    sync::Arc,
-    task::{Context, Poll, ready},
-};
+use std::{convert::Infallible, pin::pin, sync::Arc};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Either, Full, StreamBody};
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
-    body::{Body as _, Frame, Incoming, SizeHint},
+    body::{Body as _, Frame, Incoming},
     header,
     server::conn::http1,
     service::service_fn,
@@ -31,10 +26,11 @@ use tokio_util::task::TaskTracker;
 
 use super::{
     BindCall,
-    bound::{Agentd, InFlight, line},
-    reply::{self, Body},
+    bound::{Agentd, line},
+    proxy::proxy,
+    reply::{self, Body, closing},
     turns::{Begun, Failure, Waiting},
-    upstream::{self, Connection, SendError},
+    upstream,
 };
 
 /// The largest message to the agent, in bytes.
@@ -93,7 +89,7 @@ async fn unbound(request: Request<Incoming>, binds: &mpsc::Sender<BindCall>) -> 
 }
 
 /// Reads a JSON body.
-async fn read<T: serde::de::DeserializeOwned>(
+pub(super) async fn read<T: serde::de::DeserializeOwned>(
     request: Request<Incoming>,
     limit: usize,
 ) -> Result<T, Box<Response<Body>>> {
@@ -130,12 +126,6 @@ async fn whole(mut body: Incoming, limit: usize) -> Result<Bytes, Box<Response<B
     if length > limit { Err(too_large()) } else { Ok(whole.into()) }
 }
 
-/// The last answer of its connection.
-fn closing(mut response: Response<Body>) -> Response<Body> {
-    response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
-    response
-}
-
 /// Serves the bound agent's socket, until its end; then what is being answered is finished.
 pub(super) async fn bound(agentd: Arc<Agentd>, listener: UnixListener) {
     let connections = TaskTracker::new();
@@ -165,7 +155,7 @@ async fn connection(stream: UnixStream, agentd: Arc<Agentd>) {
         let agentd = agentd.clone();
         async move { Ok::<_, Infallible>(route(request, agentd).await) }
     });
-    let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades());
     let served = tokio::select! {
         served = connection.as_mut() => served,
         () = closing.cancelled() => {
@@ -316,9 +306,7 @@ async fn run_turn(agentd: Arc<Agentd>, body: Bytes) -> Result<Bytes, Failure> {
     let exchange = async {
         let (response, connection) = match agentd.upstream.send(request).await {
             Ok(answer) => answer,
-            Err(SendError::NotSent(reason) | SendError::Broken(reason)) => {
-                return Err(failed(agentd.why(format!("its connection failed: {reason}")).await));
-            }
+            Err(error) => return Err(failed(agentd.why(format!("its connection failed: {error}")).await)),
         };
         let status = response.status();
         let text = match upstream::collect(response.into_body(), MAX_REPLY_BYTES).await {
@@ -343,98 +331,5 @@ async fn run_turn(agentd: Arc<Agentd>, body: Bytes) -> Result<Bytes, Failure> {
             code: "agent_failed",
             reason: format!("it did not answer within {limit:?}").into(),
         }),
-    }
-}
-
-/// Headers that are this connection's, or `agentd`'s, and not the agent's.
-fn strip(headers: &mut HeaderMap) {
-    let named: Vec<String> = headers
-        .get_all(header::CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(',').map(|name| name.trim().to_ascii_lowercase()))
-        .collect();
-    for name in named {
-        headers.remove(name);
-    }
-    let hop_by_hop = [
-        header::CONNECTION,
-        header::PROXY_AUTHENTICATE,
-        header::PROXY_AUTHORIZATION,
-        header::TE,
-        header::TRAILER,
-        header::TRANSFER_ENCODING,
-        header::UPGRADE,
-        header::AUTHORIZATION,
-    ];
-    for name in hop_by_hop {
-        headers.remove(name);
-    }
-    for name in ["keep-alive", names::TENANT, names::GENERATION, names::BOT, names::UPDATE] {
-        headers.remove(name);
-    }
-}
-
-/// Passes everything else through, both bodies as they come.
-async fn proxy(mut request: Request<Incoming>, agentd: Arc<Agentd>) -> Response<Body> {
-    if !agentd.is_open() {
-        return reply::refusal(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the agent is being stopped");
-    }
-    let in_flight = agentd.activity.begin();
-    strip(request.headers_mut());
-    let target = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    match target.parse() {
-        Ok(uri) => *request.uri_mut() = uri,
-        Err(_) => return reply::refusal(StatusCode::BAD_REQUEST, "invalid", "the path is not valid"),
-    }
-    *request.version_mut() = hyper::Version::HTTP_11;
-    match agentd.upstream.send(request.map(Either::Right)).await {
-        Ok((response, connection)) => {
-            let mut response = response.map(|body| Passing {
-                body,
-                connection: Some(connection),
-                agentd: agentd.clone(),
-                _in_flight: in_flight,
-            });
-            strip(response.headers_mut());
-            reply::streamed(response)
-        }
-        Err(SendError::NotSent(reason) | SendError::Broken(reason)) => {
-            reply::refusal(StatusCode::BAD_GATEWAY, "agent_failed", agentd.why(reason).await)
-        }
-    }
-}
-
-/// An agent's answer on its way: counts as in flight until its end, and gives its connection back there.
-struct Passing {
-    body: Incoming,
-    connection: Option<Connection>,
-    agentd: Arc<Agentd>,
-    _in_flight: InFlight,
-}
-
-impl hyper::body::Body for Passing {
-    type Data = Bytes;
-    type Error = std::io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
-        if frame.is_none()
-            && let Some(connection) = self.connection.take()
-        {
-            self.agentd.upstream.give_back(connection);
-        }
-        Poll::Ready(frame.map(|frame| frame.map_err(std::io::Error::other)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

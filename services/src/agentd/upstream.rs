@@ -7,12 +7,13 @@
 
 use std::{
     collections::BTreeSet,
+    fmt,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Either, Full};
+use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::{
     Request, Response,
     body::Incoming,
@@ -29,7 +30,7 @@ use tokio::net::TcpStream;
 use super::supervise::AgentProcess;
 
 /// The body of a request to the agent.
-pub(super) type Outbound = Either<Full<Bytes>, Incoming>;
+pub(super) type Outbound = Either<Full<Bytes>, Limited<Incoming>>;
 
 /// Idle connections that are kept.
 const MAX_IDLE: usize = 8;
@@ -44,7 +45,16 @@ pub(super) enum SendError {
     /// The agent certainly did not get it.
     NotSent(String),
     /// It may have.
-    Broken(String),
+    Broken(hyper::Error),
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSent(reason) => f.write_str(reason),
+            Self::Broken(error) => error.fmt(f),
+        }
+    }
 }
 
 /// Why a started agent is not healthy.
@@ -74,7 +84,7 @@ async fn open(port: u16) -> Result<Connection, String> {
     stream.set_nodelay(true).map_err(|e| e.to_string())?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|e| e.to_string())?;
     // Ends when its sender is dropped or the agent closes it; `Agentd`'s end ends it in any case.
-    tokio::spawn(connection);
+    tokio::spawn(connection.with_upgrades());
     Ok(sender)
 }
 
@@ -160,7 +170,7 @@ impl Upstream {
                     // Closed by the agent while it was idle.
                     Some(unsent) if !fresh => request = unsent,
                     Some(_) => return Err(SendError::NotSent(error.into_error().to_string())),
-                    None => return Err(SendError::Broken(error.into_error().to_string())),
+                    None => return Err(SendError::Broken(error.into_error())),
                 },
             }
         }

@@ -13,12 +13,12 @@ use libtenancy::{
 
 use crate::world::Local;
 
-fn acme() -> TenantId {
+pub(crate) fn acme() -> TenantId {
     "acme".parse().unwrap()
 }
 
 /// One request on a connection of its own: status, turn header, body.
-async fn ask(
+pub(crate) async fn ask(
     world: &Local,
     method: Method,
     path: &str,
@@ -41,17 +41,17 @@ async fn ask(
     (status, kind, String::from_utf8(text.to_vec()).unwrap())
 }
 
-struct Caller {
+pub(crate) struct Caller {
     authorization: String,
 }
 
 impl Caller {
-    fn new(world: &Local, generation: u64) -> Self {
+    pub(crate) fn new(world: &Local, generation: u64) -> Self {
         let purpose = key_purpose(&acme(), libtenancy::tenant::Generation(generation));
         Self { authorization: format!("Bearer {}", world.keyring().derive(&purpose).expose()) }
     }
 
-    fn headers<'a>(&'a self, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    pub(crate) fn headers<'a>(&'a self, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
         let mut all =
             vec![("authorization", self.authorization.as_str()), (header::TENANT, "acme"), (header::GENERATION, "1")];
         for (name, value) in more {

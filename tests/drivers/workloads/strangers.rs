@@ -110,7 +110,8 @@ async fn agents_environment_and_arguments_hold_no_secret_and_nothing_of_ours() {
         let environment = std::fs::read_to_string(format!("/proc/{pid}/environ")).unwrap();
         let arguments = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap();
         assert!(!environment.contains(key.expose()) && !arguments.contains(key.expose()));
-        let known = ["PATH", "LANG", "LC_ALL", "TZ", "HOME", "PORT", "TENANT_ID", "ZTM_STATE", "ZTM_WORKLOAD"];
+        let known =
+            ["PATH", "LANG", "LC_ALL", "TZ", "HOME", "PORT", "TENANT_ID", "ZTM_STATE", "ZTM_AGENTD", "ZTM_WORKLOAD"];
         for variable in environment.split_terminator('\0') {
             let name = variable.split('=').next().unwrap();
             assert!(known.contains(&name), "{variable} in {pid}");

@@ -96,6 +96,11 @@ impl Home {
         self.0.join("agentd.sock")
     }
 
+    /// The socket on which `agentd` hears its agent.
+    pub fn agent_socket(&self) -> PathBuf {
+        self.0.join("work.sock")
+    }
+
     /// The agent's log.
     pub fn log(&self) -> PathBuf {
         self.0.join("agent.log")
