@@ -58,6 +58,10 @@ mod single {
 
     libtenancy::jobs_conformance!(redis, "needs redis-server");
     libtenancy::quotas_conformance!(redis, "needs redis-server");
+    libtenancy::wake_locks_conformance!(redis, "needs redis-server");
+    libtenancy::leaders_conformance!(redis, "needs redis-server");
+    libtenancy::endpoints_conformance!(redis, "needs redis-server");
+    libtenancy::deadlines_conformance!(redis, "needs redis-server");
 }
 
 /// Three masters.
@@ -70,4 +74,8 @@ mod cluster {
 
     libtenancy::jobs_conformance!(redis, "needs redis-server");
     libtenancy::quotas_conformance!(redis, "needs redis-server");
+    libtenancy::wake_locks_conformance!(redis, "needs redis-server");
+    libtenancy::leaders_conformance!(redis, "needs redis-server");
+    libtenancy::endpoints_conformance!(redis, "needs redis-server");
+    libtenancy::deadlines_conformance!(redis, "needs redis-server");
 }

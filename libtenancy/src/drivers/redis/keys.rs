@@ -4,6 +4,10 @@
 //! | key | type | what |
 //! |---|---|---|
 //! | `sys:ztm:meta` | hash | `partitions` |
+//! | `sys:ztm:leader:ROLE` | hash | `owner`, `epoch`, `lapses`; stays |
+//! | `sys:ztm:deadlines` | sorted set | tenants by idle deadline in µs |
+//! | `tenant:waking:acme` | string | wake lock: its owner and when it lapses, a space between; expires |
+//! | `router:endpoint:acme` | hash | `generation`, `agent`, `expires`; expires |
 //! | `sys:{p07}:meta` | hash | `incarnation`, `seq`, `clock`, `epoch`, `recovered`, `capacity`, `trimmed` |
 //! | `sys:{p07}:tenants` | sorted set | ready tenants by start tag |
 //! | `sys:{p07}:accounts` | sorted set | tenants that have an account, by name |
@@ -107,6 +111,26 @@ impl Keys {
     /// Every key of a partition's tenants, as a pattern.
     pub(super) fn of_tenants(&self, partition: u16) -> String {
         format!("t:{}:*", self.tag(partition))
+    }
+
+    /// A wake lock.
+    pub(super) fn wake_lock(&self, tenant: &TenantId) -> String {
+        format!("{}tenant:waking:{tenant}", self.prefix)
+    }
+
+    /// A cached endpoint.
+    pub(super) fn endpoint(&self, tenant: &TenantId) -> String {
+        format!("{}router:endpoint:{tenant}", self.prefix)
+    }
+
+    /// The lease of a role.
+    pub(super) fn leader(&self, role: &str) -> String {
+        format!("sys:{}ztm:leader:{role}", self.prefix)
+    }
+
+    /// Idle deadlines.
+    pub(super) fn deadlines(&self) -> String {
+        format!("sys:{}ztm:deadlines", self.prefix)
     }
 
     /// What a key is of, if a sweep looks at it.

@@ -1,4 +1,5 @@
-//! The job plane on Redis (7 or later) or Redis Cluster: `ports::jobs` and `ports::quotas`.
+//! Redis (7 or later) or Redis Cluster: the job plane (`ports::jobs`, `ports::quotas`), and what is fast and can be made
+//! again: wake locks, leases of leaders, cached endpoints, idle deadlines.
 //!
 //! Owns keys, scripts and connections. What a step does is [`crate::partition::Partition`]: each is one script, so it is
 //! there whole or not at all, and every script begins by comparing the partition's sequence number with the highest that
@@ -14,15 +15,24 @@
 //!   one call are one entry of the outbox. See `lua/prelude.lua`.
 //! - *A server that is full* refuses a script before it begins. A script that has begun cannot fail half way for lack of
 //!   memory; see `scripts`.
+//! - *What may be forgotten.* A wake lock that is lost lets two wakers try: the generation in the record lets one through. A
+//!   lease that is lost lets another lead, under a higher epoch; every write of a leader is fenced anyway. A lost endpoint
+//!   costs a read of the registry, and every request to an agent carries its generation. Deadlines are set again by the
+//!   reconciler. So none of them needs a server that never forgets, and a server that is away lets nobody wake: messages
+//!   wait in the inbox.
 //! - How many partitions there are is written into the store by whoever comes first; anybody who differs is refused.
 
 mod connection;
+mod deadlines;
+mod endpoints;
 mod jobs;
 mod keys;
+mod leaders;
 mod quotas;
 mod rows;
 mod scripts;
 mod sweep;
+mod wake_locks;
 
 use std::{
     fmt,
@@ -89,6 +99,14 @@ fn terms(jobs: &JobSettings) -> String {
         quota.max_running,
         u8::from(hard)
     )
+}
+
+/// The error of something that may be done twice.
+fn repeatable(error: ::redis::RedisError) -> Error {
+    match classify(error) {
+        Error::OutcomeUnknown { part, source } => Error::Unavailable { part, source },
+        error => error,
+    }
 }
 
 impl Redis {
@@ -205,6 +223,27 @@ impl Redis {
             seen.fetch_max(answer.seq, Ordering::AcqRel);
         }
         Ok(answer)
+    }
+
+    /// Calls a script of a key that stands alone. Its steps may be repeated, so that an unknown outcome is no other than
+    /// none: `Unavailable`.
+    async fn run_alone(
+        &self,
+        key: &str,
+        script: &'static Script,
+        fill: impl Fn(&mut Cmd) + Send + Sync,
+    ) -> Result<::redis::Value> {
+        let now = self.shared.clock.as_ref().map_or(0, |clock| clock.now().as_micros());
+        let arguments = |command: &mut Cmd| {
+            command.arg(key).arg(now);
+            fill(command);
+        };
+        self.shared.link.call(script, &arguments).await.map_err(repeatable)
+    }
+
+    /// Sends a command that may be repeated.
+    async fn send(&self, command: &Cmd) -> Result<::redis::Value> {
+        self.shared.link.send(command).await.map_err(repeatable)
     }
 
     /// Sleeps until `until`.

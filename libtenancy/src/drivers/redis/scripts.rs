@@ -51,6 +51,37 @@ macro_rules! scripts {
     };
 }
 
+macro_rules! alone {
+    ($($name:ident $file:literal),* $(,)?) => {
+        $(
+            #[doc = concat!("See `lua/alone/", $file, "`.")]
+            pub(super) static $name: Script = Script {
+                text: concat!(
+                    "#!lua\n",
+                    include_str!("lua/alone/prelude.lua"),
+                    include_str!(concat!("lua/alone/", $file)),
+                ),
+                reads: false,
+                hash: OnceLock::new(),
+            };
+        )*
+
+        /// Every script of a key that stands alone.
+        #[cfg(test)]
+        pub(super) static ALONE: &[(&str, &str)] = &[$(($file, include_str!(concat!("lua/alone/", $file)))),*];
+    };
+}
+
+alone! {
+    WAKE_LOCK_ACQUIRE "wake_lock_acquire.lua",
+    WAKE_LOCK_RENEW "wake_lock_renew.lua",
+    WAKE_LOCK_RELEASE "wake_lock_release.lua",
+    LEADER_ACQUIRE "leader_acquire.lua",
+    LEADER_RESIGN "leader_resign.lua",
+    ENDPOINT_PUT "endpoint_put.lua",
+    ENDPOINT_REMOVE "endpoint_remove.lua",
+}
+
 scripts! {
     writes:
         SUBMIT "submit.lua", CLAIM "claim.lua", RENEW "renew.lua", FINALIZE "finalize.lua", CANCEL "cancel.lua",
@@ -76,8 +107,18 @@ mod tests {
             }
             assert!(script.text.starts_with("#!lua") && script.text.contains(prelude), "{name}");
         }
-        let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/drivers/redis/lua")).unwrap();
-        assert_eq!(files.count(), ALL.len() + 2, "a script that nobody calls, or that is in no list");
+        for (name, own) in ALONE {
+            for word in ["-- Why: ", "-- KEYS[1]: ", "-- Returns "] {
+                assert!(own.contains(word), "{name} lacks {word:?}");
+            }
+        }
+        let files = |directory: &str| {
+            let files =
+                std::fs::read_dir(format!("{}/src/drivers/redis/{directory}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+            files.filter(|entry| entry.as_ref().unwrap().path().is_file()).count()
+        };
+        assert_eq!(files("lua"), ALL.len() + 2, "a script that nobody calls, or that is in no list");
+        assert_eq!(files("lua/alone"), ALONE.len() + 1, "a script that nobody calls, or that is in no list");
     }
 
     #[test]
