@@ -9,6 +9,8 @@
 //! must be as shared as what they guard. Accounts live in the store of the jobs, since one atomic step changes both, and the
 //! ledger is what tells that store what it forgot, so a ledger that somebody else's store feeds is none.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -99,6 +101,8 @@ pub struct RedisServer {
     pub url: Secret,
     /// Whether it is a cluster.
     pub cluster: bool,
+    /// Certificates (PEM) that are trusted instead of the system's, for `rediss://`.
+    pub ca_file: Option<PathBuf>,
     /// Part of every key, so that several control planes can share a server: empty, or `[a-z0-9-]`.
     pub namespace: String,
     /// Over how many partitions tenants are spread; fixed for the life of a store.

@@ -4,6 +4,7 @@
 //! server has its own. They need `redis-server` and `redis-cli` 7 in the path.
 
 mod queue;
+mod reach;
 pub(crate) mod server;
 mod stores;
 

@@ -18,16 +18,16 @@ use libtenancy::{
 
 use super::server::{Cluster, Server, connect, wait_for};
 
-fn job(tenant: &str, n: u32) -> NewJob {
+pub(super) fn job(tenant: &str, n: u32) -> NewJob {
     let id = JobId::new(tenant.parse().unwrap(), &format!("{n:026}")).unwrap();
     NewJob::new(id, "do it", MicroCredits::credits(1))
 }
 
-fn worker() -> WorkerId {
+pub(super) fn worker() -> WorkerId {
     "w".parse().unwrap()
 }
 
-fn impatient(url: &str) -> Settings {
+pub(super) fn impatient(url: &str) -> Settings {
     let mut settings = Settings::new(url);
     settings.connect_timeout = Duration::from_millis(500);
     settings.timeout = Duration::from_secs(2);

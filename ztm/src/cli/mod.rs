@@ -62,8 +62,8 @@ Contexts:
   \"redis\") and `snapshots` (\"directory\", \"s3\") go before `drivers`; `key_file` names the keys
   that all who share the stores must have; and the servers have tables of their own:
     [contexts.NAME.dynamodb]  endpoint, region, registry_table, inbox_table, ledger_table
-    [contexts.NAME.redis]     url or url_file, username, password_file, cluster, namespace,
-                              partitions
+    [contexts.NAME.redis]     url or url_file, username, password_file, ca_file, cluster,
+                              namespace, partitions
     [contexts.NAME.s3]        bucket, endpoint, region, path_style
   DYNAMODB_ENDPOINT, DYNAMODB_TABLE (the registry), REDIS_ADDR and S3_BUCKET go before them.
   Credentials of AWS are found where its tools find them; passwords stand in files of mode 0600.

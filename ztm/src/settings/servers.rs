@@ -38,6 +38,7 @@ pub(super) struct RedisTable {
     url_file: Option<PathBuf>,
     username: Option<String>,
     password_file: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
     cluster: Option<bool>,
     namespace: Option<String>,
     partitions: Option<u16>,
@@ -217,6 +218,10 @@ fn redis(mut finder: Finder<'_>, table: &RedisTable) -> Result<RedisServer> {
             .and_then(|()| password.as_ref().map_or(Ok(()), |password| url.set_password(Some(password.expose()))));
         told.map_err(|()| place.wrong(format!("{key} takes no user and no password")))?;
     }
+    let ca_file = table.ca_file.as_deref().map(|path| place.path(path));
+    if let Some(path) = &ca_file {
+        finder.note("ca_file", &path.display().to_string(), "file");
+    }
     let namespace = table.namespace.clone().unwrap_or_default();
     if !namespace.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
         return Err(place.wrong("`redis.namespace` must be made of lower-case letters, digits and hyphens"));
@@ -230,7 +235,7 @@ fn redis(mut finder: Finder<'_>, table: &RedisTable) -> Result<RedisServer> {
     finder.note("namespace", &namespace, origin(table.namespace.is_some()));
     finder.note("partitions", &partitions.to_string(), origin(table.partitions.is_some()));
     let urls: Vec<String> = parsed.iter().map(|url| url.as_str().to_owned()).collect();
-    Ok(RedisServer { url: Secret::new(urls.join(",")), cluster, namespace, partitions })
+    Ok(RedisServer { url: Secret::new(urls.join(",")), cluster, ca_file, namespace, partitions })
 }
 
 fn without_password(url: &Url) -> String {

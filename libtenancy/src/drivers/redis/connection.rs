@@ -9,10 +9,10 @@
 //! - A blocking read needs a connection of its own: all others would wait behind it. Those that are free are kept.
 //! - On a cluster, streams of several partitions cannot be waited for at once. They are looked at every [`POLL`].
 
-use std::{fmt, sync::Mutex, time::Duration};
+use std::{fmt, fs, path::PathBuf, sync::Mutex, time::Duration};
 
 use ::redis::{
-    AsyncConnectionConfig, Client, Cmd, ErrorKind, RedisError, ServerErrorKind, Value,
+    AsyncConnectionConfig, Client, Cmd, ErrorKind, RedisError, ServerErrorKind, TlsCertificates, Value,
     aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
     cluster::{ClusterClient, ClusterClientBuilder},
     cluster_async::ClusterConnection,
@@ -42,6 +42,8 @@ pub struct Settings {
     pub url: Secret,
     /// Whether it is a cluster.
     pub cluster: bool,
+    /// Certificates (PEM) that are trusted instead of the system's, for `rediss://`.
+    pub ca_file: Option<PathBuf>,
     /// Part of every key, so that several control planes can share a store: empty, or `[a-z0-9-]`.
     pub namespace: String,
     /// How long a connection may take to come up.
@@ -58,6 +60,7 @@ impl Settings {
         Self {
             url: Secret::new(url),
             cluster: false,
+            ca_file: None,
             namespace: String::new(),
             connect_timeout: Duration::from_secs(3),
             timeout: Duration::from_secs(10),
@@ -111,8 +114,15 @@ impl Link {
     pub(super) async fn open(settings: &Settings) -> Result<Self> {
         crate::drivers::telegram::install_crypto_provider();
         let urls = settings.url.expose().split(',').map(str::trim).filter(|url| !url.is_empty());
+        let root_cert =
+            settings.ca_file.as_deref().map(|path| fs::read(path).map_err(Error::io("read", path))).transpose()?;
+        let certificates = root_cert.map(|pem| TlsCertificates { client_tls: None, root_cert: Some(pem) });
         if settings.cluster {
-            let client: ClusterClient = ClusterClientBuilder::new(urls.collect::<Vec<_>>())
+            let mut builder = ClusterClientBuilder::new(urls.collect::<Vec<_>>());
+            if let Some(certificates) = certificates {
+                builder = builder.certs(certificates);
+            }
+            let client: ClusterClient = builder
                 .connection_timeout(settings.connect_timeout)
                 .response_timeout(settings.timeout)
                 .retries(4)
@@ -125,7 +135,11 @@ impl Link {
         }
         let mut urls = urls;
         let (Some(url), None) = (urls.next(), urls.next()) else { return Err(bad_url()) };
-        let client = Client::open(url).map_err(|_| bad_url())?;
+        let client = match certificates {
+            Some(certificates) => Client::build_with_tls(url, certificates),
+            None => Client::open(url),
+        };
+        let client = client.map_err(|_| bad_url())?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(settings.connect_timeout))
             .set_response_timeout(Some(settings.timeout))

@@ -58,6 +58,11 @@ use crate::{
     tenant::TenantId,
 };
 
+/// The rights that a user needs, as `ACL SETUSER` takes them, in the usual (empty) namespace. In another, `tenant:` and
+/// `router:` have the namespace and a dot before them.
+pub const ACCESS: &str = "~sys:* ~t:* ~tenant:waking:* ~router:endpoint:* resetchannels \
+    -@all +@connection +@read +@write +@stream +@scripting +time -@dangerous +info +cluster|slots +cluster|nodes +cluster|shards";
+
 /// The job plane in Redis. Cheap to clone; clones share their connections.
 #[derive(Clone)]
 pub struct Redis {
