@@ -42,6 +42,7 @@ mod moto {
 
     libtenancy::tenants_conformance!(dynamodb, "needs moto_server");
     libtenancy::ledgers_conformance!(dynamodb, "needs moto_server");
+    libtenancy::inboxes_conformance!(dynamodb, "needs moto_server");
 }
 
 /// `dynalite`.
@@ -54,4 +55,5 @@ mod dynalite {
 
     libtenancy::tenants_conformance!(dynamodb, "needs dynalite");
     libtenancy::ledgers_conformance!(dynamodb, "needs dynalite");
+    libtenancy::inboxes_conformance!(dynamodb, "needs dynalite");
 }

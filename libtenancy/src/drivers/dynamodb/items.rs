@@ -74,6 +74,20 @@ impl Item {
         self.text(name)?.ok_or_else(|| self.damaged(format!("`{name}` is missing")))
     }
 
+    /// Bytes.
+    pub(super) fn bytes(&self, name: &str) -> Result<Option<&[u8]>> {
+        match self.attributes.get(name) {
+            None | Some(AttributeValue::Null(_)) => Ok(None),
+            Some(AttributeValue::B(bytes)) => Ok(Some(bytes.as_ref())),
+            Some(_) => Err(self.damaged(format!("`{name}` is no bytes"))),
+        }
+    }
+
+    /// A number that must be there.
+    pub(super) fn needed<T: FromStr>(&self, name: &str) -> Result<T> {
+        self.number(name)?.ok_or_else(|| self.damaged(format!("`{name}` is missing")))
+    }
+
     /// A number.
     pub(super) fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>> {
         let wrong = || self.damaged(format!("`{name}` is no number, or out of its bounds"));
@@ -113,6 +127,7 @@ impl Item {
 pub(super) struct Change {
     set: Vec<String>,
     remove: Vec<String>,
+    add: Vec<String>,
     conditions: Vec<String>,
     names: HashMap<String, String>,
     values: Attributes,
@@ -143,6 +158,12 @@ impl Change {
         self.remove.push(name);
     }
 
+    /// Adds to a number, which is 0 where it is not there.
+    pub(super) fn add(&mut self, name: &str, count: i64) {
+        let (name, value) = (self.name(name), self.value(number(count)));
+        self.add.push(format!("{name} {value}"));
+    }
+
     /// Sets or removes an attribute.
     pub(super) fn assign(&mut self, name: &str, value: Option<AttributeValue>) {
         match value {
@@ -167,6 +188,12 @@ impl Change {
         self.conditions.push(format!("attribute_exists({name})"));
     }
 
+    /// On the condition that the attribute has another value, or is not there.
+    pub(super) fn only_unless(&mut self, name: &str, value: AttributeValue) {
+        let (name, value) = (self.name(name), self.value(value));
+        self.conditions.push(format!("(attribute_not_exists({name}) OR {name} <> {value})"));
+    }
+
     /// On the condition that the attribute is less.
     pub(super) fn only_below(&mut self, name: &str, value: AttributeValue) {
         let (name, value) = (self.name(name), self.value(value));
@@ -188,8 +215,10 @@ impl Change {
             [] => None,
             parts => Some(format!("{word} {}", parts.join(", "))),
         };
-        let clauses: Vec<String> =
-            [clause("SET", &self.set), clause("REMOVE", &self.remove)].into_iter().flatten().collect();
+        let clauses: Vec<String> = [clause("SET", &self.set), clause("REMOVE", &self.remove), clause("ADD", &self.add)]
+            .into_iter()
+            .flatten()
+            .collect();
         (!clauses.is_empty()).then(|| clauses.join(" "))
     }
 

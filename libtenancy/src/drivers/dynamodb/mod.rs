@@ -12,6 +12,7 @@
 //!   first one's success. Every such write leaves a token of its own by which it is recognised.
 
 mod connection;
+mod inboxes;
 mod items;
 mod ledgers;
 pub mod schema;
@@ -26,6 +27,7 @@ pub use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 pub use self::connection::Settings;
 use crate::{
     error::Result,
+    operation::Operations,
     secret::{Keyring, random_bytes},
 };
 
@@ -42,6 +44,8 @@ struct Shared {
     keyring: Arc<Keyring>,
     /// Whether older rows of the registry were looked for.
     adopted: OnceCell<()>,
+    /// New updates of one tenant are counted and put one at a time.
+    puts: Operations,
 }
 
 impl fmt::Debug for DynamoDb {
@@ -54,7 +58,15 @@ impl DynamoDb {
     /// Reads region and credentials from where AWS' tools read them, unless the settings name them. Calls no table.
     pub async fn open(settings: Settings, keyring: Arc<Keyring>) -> Result<Self> {
         let client = connection::client(&settings).await?;
-        Ok(Self { shared: Arc::new(Shared { client, settings, keyring, adopted: OnceCell::new() }) })
+        Ok(Self {
+            shared: Arc::new(Shared {
+                client,
+                settings,
+                keyring,
+                adopted: OnceCell::new(),
+                puts: Operations::default(),
+            }),
+        })
     }
 
     fn client(&self) -> &aws_sdk_dynamodb::Client {

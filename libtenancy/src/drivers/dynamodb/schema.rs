@@ -5,7 +5,7 @@
 //!
 //! All tables are paid for by the request: a fleet that sleeps costs its storage.
 
-mod inbox;
+pub(super) mod inbox;
 
 use std::{fmt, time::Duration};
 
@@ -13,8 +13,8 @@ use aws_sdk_dynamodb::{
     error::ProvideErrorMetadata,
     types::{
         AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
-        GlobalSecondaryIndexUpdate, IndexStatus, KeySchemaElement, KeyType, Projection, ProjectionType,
-        ScalarAttributeType, TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
+        GlobalSecondaryIndexUpdate, IndexStatus, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection,
+        ProjectionType, ScalarAttributeType, TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
     },
 };
 use serde::Serialize;
@@ -111,6 +111,8 @@ struct Table {
     name: String,
     partition: Key,
     sort: Option<Key>,
+    /// Indexes within a partition, which can be read consistently. They are made with the table or never.
+    local: Vec<Index>,
     indexes: Vec<Index>,
     /// The attribute that says when an item expires.
     expires: Option<&'static str>,
@@ -121,6 +123,7 @@ fn registry(settings: &Settings) -> Table {
         name: settings.registry_table.clone(),
         partition: text("tenant_id"),
         sort: None,
+        local: Vec::new(),
         indexes: vec![
             Index { name: BY_ID, partition: text("listed"), sort: text("tenant_id"), holds: Holds::Keys },
             Index {
@@ -139,6 +142,7 @@ fn ledger(settings: &Settings) -> Table {
         name: settings.ledger_table.clone(),
         partition: number("partition"),
         sort: Some(number("seq")),
+        local: Vec::new(),
         indexes: vec![Index { name: BY_TENANT, partition: text("account"), sort: number("seq"), holds: Holds::All }],
         expires: None,
     }
@@ -190,7 +194,8 @@ impl Index {
 
 impl Table {
     fn keys(&self) -> impl Iterator<Item = &Key> {
-        let of_indexes = self.indexes.iter().flat_map(|index| [&index.partition, &index.sort]);
+        let all = self.local.iter().chain(&self.indexes);
+        let of_indexes = all.flat_map(|index| [&index.partition, &index.sort]);
         std::iter::once(&self.partition).chain(&self.sort).chain(of_indexes)
     }
 
@@ -201,6 +206,17 @@ impl Table {
         };
         if !same(there.key_schema(), &self.partition, self.sort.as_ref())? {
             return Err(Error::invalid("table", format!("`{}` is there with other keys than ours", self.name)));
+        }
+        for index in &self.local {
+            let found = there.local_secondary_indexes().iter().find(|found| found.index_name() == Some(index.name));
+            let same = found.map(|found| same(found.key_schema(), &index.partition, Some(&index.sort))).transpose()?;
+            if same != Some(true) {
+                let reason = format!(
+                    "`{}` is there without our index `{}`, which only a new one can have",
+                    self.name, index.name
+                );
+                return Err(Error::invalid("table", reason));
+            }
         }
         for index in &self.indexes {
             let found = there.global_secondary_indexes().iter().find(|found| found.index_name() == Some(index.name));
@@ -307,12 +323,22 @@ impl DynamoDb {
                 .build()
                 .map_err(|error| Error::internal(format!("{PART}: {error}")))
         };
+        let local = |index: &Index| {
+            LocalSecondaryIndex::builder()
+                .index_name(index.name)
+                .set_key_schema(Some(key_schema(&index.partition, Some(&index.sort))?))
+                .projection(index.projection())
+                .build()
+                .map_err(|error| Error::internal(format!("{PART}: {error}")))
+        };
+        let local = table.local.iter().map(local).collect::<Result<Vec<_>>>()?;
         let created = self
             .client()
             .create_table()
             .table_name(&table.name)
             .set_attribute_definitions(Some(definitions(table.keys())?))
             .set_key_schema(Some(key_schema(&table.partition, table.sort.as_ref())?))
+            .set_local_secondary_indexes(Some(local).filter(|local| !local.is_empty()))
             .set_global_secondary_indexes(Some(table.indexes.iter().map(index).collect::<Result<_>>()?))
             .billing_mode(BillingMode::PayPerRequest)
             .send()
