@@ -331,6 +331,12 @@ impl Error {
             Self::Unavailable { part: "dynamodb", .. } => {
                 Some("check the region, the endpoint and the credentials; what was answered is stored".into())
             }
+            Self::Unavailable { part: "redis", .. } => {
+                Some("check the address and that it runs; meanwhile nobody is woken, and messages wait".into())
+            }
+            Self::Unavailable { part: "s3", .. } => {
+                Some("check the bucket, the region, the endpoint and the credentials".into())
+            }
             Self::Unavailable { part: "telegram", .. } => {
                 Some("check the network and `--telegram-url`; messages wait until it is back".into())
             }

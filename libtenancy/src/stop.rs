@@ -65,7 +65,7 @@ impl Tenancy {
         let workloads = &self.drivers().workloads;
         let stop = Stop { drain: self.inner.config.drain };
         let event = match workloads.agent_stop(id, agent, &stop).await {
-            Ok(stopped) => Event::StopFinished(self.snapshot_ref(id, agent.generation, stopped)?),
+            Ok(stopped) => Event::StopFinished(self.snapshot_last(id, agent.generation, stopped).await?),
             Err(error) => {
                 // It does not answer, or is somebody else's by now. What is left of it is ended for good.
                 tracing::warn!(tenant = %id, error = error.chain(), "the agent did not stop as asked");
@@ -101,11 +101,27 @@ impl Tenancy {
         self.usage_book(&running.id, RowKind::Idle, &reference, idle.as_micros()).await;
     }
 
-    fn snapshot_ref(&self, id: &TenantId, generation: Generation, stopped: Stopped) -> Result<Option<SnapshotRef>> {
+    /// The last snapshot of an agent, stored. One that cannot be stored is not published: the state stays where the agent
+    /// left it, which the next wake on this machine prefers.
+    async fn snapshot_last(
+        &self,
+        id: &TenantId,
+        generation: Generation,
+        stopped: Stopped,
+    ) -> Result<Option<SnapshotRef>> {
         if let Some(error) = stopped.snapshot_error {
             tracing::error!(tenant = %id, error, "the state was not saved; it is kept where the agent left it");
         }
-        stopped.snapshot.map(|taken| self.snapshot_named(id, generation, taken)).transpose()
+        let Some(taken) = stopped.snapshot else { return Ok(None) };
+        let snapshot = self.snapshot_named(id, generation, taken)?;
+        match self.drivers().snapshots.snapshot_store(&snapshot).await {
+            Ok(()) => Ok(Some(snapshot)),
+            Err(error) => {
+                let error = error.chain();
+                tracing::error!(tenant = %id, error, "the state was not stored; it is kept where the agent left it");
+                Ok(None)
+            }
+        }
     }
 
     fn snapshot_named(&self, id: &TenantId, generation: Generation, taken: SnapshotTaken) -> Result<SnapshotRef> {
@@ -132,6 +148,7 @@ impl Tenancy {
         if tenant.lifecycle.snapshot.as_ref() == Some(&snapshot) {
             return Ok(());
         }
+        self.drivers().snapshots.snapshot_store(&snapshot).await?;
         let (reference, bytes) = (snapshot.generation.to_string(), snapshot.bytes);
         let reference = format!("{reference}-{}", snapshot.taken_at.as_micros());
         let published = self.lifecycle_write(&tenant, Event::SnapshotTaken(snapshot)).await?;

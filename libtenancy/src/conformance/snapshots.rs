@@ -3,12 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a panic is a failed case")]
 #![expect(clippy::unused_async, reason = "all cases of a suite have one shape")]
 
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
 use super::id;
 use crate::{
-    clock::ManualClock,
+    clock::{ManualClock, Timestamp},
     error::Error,
     ports::snapshots::{Snapshots, StoredSnapshot},
-    tenant::{Generation, TenantId},
+    tenant::{Generation, SnapshotRef, TenantId},
 };
 
 /// The cases, one test each; see [`crate::conformance`].
@@ -29,14 +33,68 @@ macro_rules! snapshots_conformance {
             a_repeated_removal_is_no_error,
             a_purge_removes_everything_of_one_tenant_and_nothing_else,
             a_repeated_purge_is_no_error,
+            storing_an_archive_again_is_no_error,
+            what_is_not_there_or_not_whole_is_not_stored,
+            a_url_of_a_key_that_leads_elsewhere_is_refused,
         ]);
     };
 }
 
-async fn write(port: &dyn Snapshots, tenant: &TenantId, generation: u64, file: &str, content: &[u8]) -> String {
+fn reference(port: &dyn Snapshots, tenant: &TenantId, generation: u64, file: &str, content: &[u8]) -> SnapshotRef {
+    SnapshotRef {
+        key: port.snapshot_key(tenant, Generation(generation), file).unwrap(),
+        sha256: hex::encode(Sha256::digest(content)),
+        bytes: content.len() as u64,
+        generation: Generation(generation),
+        taken_at: Timestamp::from_micros(1_790_000_000_000_000),
+    }
+}
+
+/// Writes an archive as an agent does; it is not stored yet.
+async fn spool(port: &dyn Snapshots, tenant: &TenantId, generation: u64, file: &str, content: &[u8]) -> SnapshotRef {
     let directory = port.snapshot_directory(tenant, Generation(generation)).await.unwrap();
     tokio::fs::write(directory.join(file), content).await.unwrap();
-    port.snapshot_key(tenant, Generation(generation), file).unwrap()
+    reference(port, tenant, generation, file, content)
+}
+
+async fn write(port: &dyn Snapshots, tenant: &TenantId, generation: u64, file: &str, content: &[u8]) -> String {
+    let snapshot = spool(port, tenant, generation, file, content).await;
+    port.snapshot_store(&snapshot).await.unwrap();
+    snapshot.key
+}
+
+pub async fn storing_an_archive_again_is_no_error(port: &dyn Snapshots, _clock: &ManualClock) {
+    let snapshot = spool(port, &id("acme"), 7, "1.tar.zst", b"state").await;
+    for _ in 0..2 {
+        port.snapshot_store(&snapshot).await.unwrap();
+    }
+    let stored = StoredSnapshot { key: snapshot.key, bytes: 5 };
+    assert_eq!(port.snapshot_list(&id("acme")).await.unwrap(), [stored]);
+}
+
+pub async fn what_is_not_there_or_not_whole_is_not_stored(port: &dyn Snapshots, _clock: &ManualClock) {
+    let missing = reference(port, &id("acme"), 7, "missing", b"state");
+    let refused = port.snapshot_store(&missing).await.unwrap_err();
+    assert!(matches!(refused, Error::NotFound { what: "snapshot", .. }), "{refused:?}");
+    let mut cut = spool(port, &id("acme"), 7, "cut", b"stat").await;
+    cut.bytes = 5;
+    let refused = port.snapshot_store(&cut).await.unwrap_err();
+    assert!(matches!(refused, Error::Corrupt { what: "snapshot", .. }), "{refused:?}");
+    let elsewhere = SnapshotRef { key: "tenants/acme/7/../1".to_owned(), ..missing };
+    assert!(matches!(port.snapshot_store(&elsewhere).await, Err(Error::Invalid { .. })));
+}
+
+pub async fn a_url_of_a_key_that_leads_elsewhere_is_refused(port: &dyn Snapshots, _clock: &ManualClock) {
+    let valid = Duration::from_mins(1);
+    for key in ["", "tenants/acme/7/..", "other/acme/7/1"] {
+        let refused = [
+            port.snapshot_upload_url(key, valid).await.unwrap_err(),
+            port.snapshot_download_url(key, valid).await.unwrap_err(),
+        ];
+        for error in refused {
+            assert!(matches!(error, Error::Invalid { .. }), "{key:?}: {error:?}");
+        }
+    }
 }
 
 pub async fn a_written_archive_is_read_by_its_key(port: &dyn Snapshots, _clock: &ManualClock) {

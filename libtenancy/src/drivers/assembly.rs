@@ -19,7 +19,7 @@ use crate::{
     clock::{Clock, SystemClock},
     config::Config,
     error::{Error, Result},
-    ports::jobs::JobSettings,
+    ports::{jobs::JobSettings, snapshots::Snapshots},
     secret::Keyring,
     stores::{Archives, Memory, Records, Stores},
 };
@@ -33,6 +33,8 @@ struct Opened {
     redis: Option<super::redis::Redis>,
     #[cfg(feature = "dynamodb")]
     dynamodb: Option<super::dynamodb::DynamoDb>,
+    #[cfg(feature = "s3")]
+    s3: Option<super::s3::S3Snapshots>,
 }
 
 /// Opens the stores, the keys and the drivers of a configuration; makes the state directory where it is missing, and gives
@@ -76,11 +78,6 @@ pub(super) fn keyring(config: &Config) -> Result<Keyring> {
         return Err(Error::not_found("key file", path.display()));
     }
     Keyring::load_or_create(&path)
-}
-
-/// Until the last of these drivers is there.
-fn unfinished() -> Error {
-    Error::invalid("stores", "inboxes, locks, leases, deadlines and archives cannot be kept on servers yet")
 }
 
 #[cfg(not(all(feature = "redis", feature = "dynamodb", feature = "s3")))]
@@ -140,6 +137,13 @@ impl Opened {
                 }
                 _ => None,
             },
+            #[cfg(feature = "s3")]
+            s3: match &config.servers.s3 {
+                Some(server) if stores.on_s3() => {
+                    Some(super::s3::S3Snapshots::open(server.into(), &config.state_dir).await?)
+                }
+                _ => None,
+            },
         })
     }
 
@@ -164,36 +168,24 @@ impl Opened {
         keyring: &Arc<Keyring>,
         agentd: AgentdCommand,
     ) -> Result<Drivers> {
-        let snapshots = match self.stores.snapshots {
+        let snapshots: Arc<dyn Snapshots> = match self.stores.snapshots {
             Archives::Directory => Arc::new(SnapshotDirectory::open(&config.state_dir)?),
-            Archives::S3 => return Err(unfinished()),
+            #[cfg(feature = "s3")]
+            Archives::S3 => Arc::new(self.s3.clone().ok_or_else(|| unnamed("s3"))?),
+            #[cfg(not(feature = "s3"))]
+            Archives::S3 => return Err(left_out("s3")),
         };
         let workloads = LocalWorkloads::new(config, Arc::clone(keyring), snapshots.clone(), agentd)?;
         Ok(Drivers {
             tenants: records!(self, tenants),
-            inboxes: match self.stores.inboxes {
-                Records::Sqlite => Arc::new(self.sqlite()?),
-                Records::DynamoDb => return Err(unfinished()),
-            },
+            inboxes: records!(self, inboxes),
             ledgers: records!(self, ledgers),
             jobs: memory!(self, jobs),
             quotas: memory!(self, quotas),
-            wake_locks: match self.stores.wake_locks {
-                Memory::Sqlite => Arc::new(self.sqlite()?),
-                Memory::Redis => return Err(unfinished()),
-            },
-            leaders: match self.stores.leaders {
-                Memory::Sqlite => Arc::new(self.sqlite()?),
-                Memory::Redis => return Err(unfinished()),
-            },
-            endpoints: match self.stores.endpoints {
-                Memory::Sqlite => Arc::new(self.sqlite()?),
-                Memory::Redis => return Err(unfinished()),
-            },
-            deadlines: match self.stores.deadlines {
-                Memory::Sqlite => Arc::new(self.sqlite()?),
-                Memory::Redis => return Err(unfinished()),
-            },
+            wake_locks: memory!(self, wake_locks),
+            leaders: memory!(self, leaders),
+            endpoints: memory!(self, endpoints),
+            deadlines: memory!(self, deadlines),
             snapshots,
             workloads: Arc::new(workloads),
             messengers: Arc::new(Telegram::new(&TelegramSettings::new(config.telegram_url.clone()))?),

@@ -1,4 +1,4 @@
-//! What implements the ports: `local` (SQLite, a directory, child processes), `dynamodb`, `redis` and `telegram`;
+//! What implements the ports: `local` (SQLite, a directory, child processes), `dynamodb`, `redis`, `s3` and `telegram`;
 //! `assembly` opens those that a configuration names, `provision` makes what these need.
 
 pub mod assembly;
@@ -8,4 +8,6 @@ pub mod local;
 pub mod provision;
 #[cfg(feature = "redis")]
 pub mod redis;
+#[cfg(feature = "s3")]
+pub mod s3;
 pub mod telegram;

@@ -29,6 +29,9 @@ pub enum Step {
     /// A part of DynamoDB's tables.
     #[cfg(feature = "dynamodb")]
     Table(super::dynamodb::schema::Step),
+    /// A part of the bucket.
+    #[cfg(feature = "s3")]
+    Bucket(super::s3::bucket::Step),
 }
 
 /// See [`Step::KeyFile`].
@@ -45,6 +48,8 @@ impl fmt::Display for Step {
             Self::KeyFile(KeyFile { path }) => write!(f, "make the key file `{}`", path.display()),
             #[cfg(feature = "dynamodb")]
             Self::Table(step) => step.fmt(f),
+            #[cfg(feature = "s3")]
+            Self::Bucket(step) => step.fmt(f),
         }
     }
 }
@@ -94,6 +99,12 @@ async fn servers(config: &Config, keyring: Keyring, make: bool) -> Result<Vec<St
         let dynamodb = super::dynamodb::DynamoDb::open(server.into(), Arc::new(keyring)).await?;
         let tables = if make { dynamodb.schema_apply().await? } else { dynamodb.schema_plan().await? };
         steps.extend(tables.into_iter().map(Step::Table));
+    }
+    #[cfg(feature = "s3")]
+    if let Some(server) = config.servers.s3.as_ref().filter(|_| config.stores.on_s3()) {
+        let s3 = super::s3::S3Snapshots::open(server.into(), &config.state_dir).await?;
+        let bucket = if make { s3.bucket_apply().await? } else { s3.bucket_plan().await? };
+        steps.extend(bucket.into_iter().map(Step::Bucket));
     }
     Ok(steps)
 }

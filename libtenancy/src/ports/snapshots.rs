@@ -1,13 +1,13 @@
 //! Archives of agents' state. Publishing one is a conditional write to the tenant's record, not a matter of this port.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Result,
-    tenant::{Generation, TenantId},
+    tenant::{Generation, SnapshotRef, TenantId},
 };
 
 /// An archive in the store, published or not.
@@ -28,6 +28,19 @@ pub trait Snapshots: Send + Sync + 'static {
 
     /// The key of a file in [`Snapshots::snapshot_directory`]. `Invalid` if `file` is no plain file name.
     fn snapshot_key(&self, tenant: &TenantId, generation: Generation, file: &str) -> Result<String>;
+
+    /// Makes an archive that was written into its directory last for as long as the store does; to be called before it is
+    /// published. A repeat is no error. `NotFound` if there is no such file, `Corrupt` if it has another size; `Conflict` if
+    /// another archive has its key. What fails leaves the file where it is.
+    async fn snapshot_store(&self, snapshot: &SnapshotRef) -> Result<()>;
+
+    /// A URL to which whoever has it may `PUT` the archive of this key, with `if-none-match: *`, for so long; `None` where
+    /// agents write into a directory. It is no fence: what is put counts once it is published. `Invalid` if it is to be good
+    /// for no time, or for more than the store allows.
+    async fn snapshot_upload_url(&self, key: &str, valid: Duration) -> Result<Option<String>>;
+
+    /// A URL from which whoever has it may `GET` the archive, for so long; otherwise as `snapshot_upload_url`.
+    async fn snapshot_download_url(&self, key: &str, valid: Duration) -> Result<Option<String>>;
 
     /// A local path from which the archive can be read. `NotFound` if there is none.
     async fn snapshot_path(&self, key: &str) -> Result<PathBuf>;

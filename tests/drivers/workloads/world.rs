@@ -38,6 +38,15 @@ impl Snapshots for Archives {
     fn snapshot_key(&self, tenant: &TenantId, generation: Generation, file: &str) -> Result<String> {
         Ok(format!("{tenant}/{generation}/{file}"))
     }
+    async fn snapshot_store(&self, _: &SnapshotRef) -> Result<()> {
+        Err(Error::internal("no workload stores archives"))
+    }
+    async fn snapshot_upload_url(&self, _: &str, _: Duration) -> Result<Option<String>> {
+        Err(Error::internal("no workload signs URLs"))
+    }
+    async fn snapshot_download_url(&self, _: &str, _: Duration) -> Result<Option<String>> {
+        Err(Error::internal("no workload signs URLs"))
+    }
     async fn snapshot_path(&self, key: &str) -> Result<PathBuf> {
         let path = self.0.join(key);
         if path.is_file() { Ok(path) } else { Err(Error::not_found("snapshot", key)) }

@@ -8,6 +8,7 @@ use std::{
     io::ErrorKind,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -16,7 +17,7 @@ use super::store::prepare_state_dir;
 use crate::{
     error::{Error, Result},
     ports::snapshots::{Snapshots, StoredSnapshot},
-    tenant::{Generation, TenantId},
+    tenant::{Generation, SnapshotRef, TenantId},
 };
 
 /// The longest file name, in bytes: what Linux' filesystems take.
@@ -54,7 +55,8 @@ fn generation_of(name: &str) -> Option<u64> {
     name.parse().ok().filter(|generation: &u64| generation.to_string() == name)
 }
 
-fn parse_key(key: &str) -> Result<(TenantId, u64, &str)> {
+/// The parts of a key. `Invalid` if it is none.
+pub(in crate::drivers) fn parse_key(key: &str) -> Result<(TenantId, u64, &str)> {
     let mut parts = key.splitn(4, '/');
     if let (Some("tenants"), Some(tenant), Some(generation), Some(file)) =
         (parts.next(), parts.next(), parts.next(), parts.next())
@@ -140,6 +142,25 @@ impl Snapshots for SnapshotDirectory {
             return Err(Error::invalid("snapshot file", format!("{shown:?} is no plain file name")));
         }
         Ok(format!("tenants/{tenant}/{generation}/{file}"))
+    }
+
+    async fn snapshot_store(&self, snapshot: &SnapshotRef) -> Result<()> {
+        // Whoever wrote it has synced it; that it is all there is what can be seen.
+        let path = self.snapshot_path(&snapshot.key).await?;
+        let bytes = plain_file_size(&path)?.unwrap_or_default();
+        if bytes == snapshot.bytes {
+            return Ok(());
+        }
+        let reason = format!("it has {bytes} bytes, not {}", snapshot.bytes);
+        Err(Error::Corrupt { what: "snapshot", path, reason })
+    }
+
+    async fn snapshot_upload_url(&self, key: &str, _valid: Duration) -> Result<Option<String>> {
+        parse_key(key).map(|_| None)
+    }
+
+    async fn snapshot_download_url(&self, key: &str, _valid: Duration) -> Result<Option<String>> {
+        parse_key(key).map(|_| None)
     }
 
     async fn snapshot_path(&self, key: &str) -> Result<PathBuf> {
