@@ -20,7 +20,6 @@ macro_rules! on_both {
 }
 
 mod faults;
-mod proxy;
 mod scale;
 mod schema;
 mod seed;

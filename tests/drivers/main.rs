@@ -9,7 +9,9 @@ mod dynamodb;
 mod local_processes;
 mod local_store;
 mod process;
+mod proxy;
 mod redis;
+mod s3;
 
 /// SQLite, and a directory of archives.
 mod local {

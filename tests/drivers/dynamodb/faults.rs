@@ -16,10 +16,8 @@ use libtenancy::{
     tenant::{Bot, BotId, DEFAULT_IDLE_TIMEOUT, Event, Lifecycle, Settings, Tenant, TenantId},
 };
 
-use super::{
-    proxy::{Fate, Proxy},
-    server::{self, Kind, Server, connect, settings},
-};
+use super::server::{self, Kind, Server, connect, settings};
+use crate::proxy::{Fate, Proxy};
 
 const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
 

@@ -14,10 +14,10 @@ use libtenancy::{
 };
 
 use super::{
-    proxy::{Call, Proxy},
     seed::row,
     server::{Kind, Server, client, connect, settings},
 };
+use crate::proxy::{Call, Proxy};
 
 const SIZES: [usize; 3] = [100, 1_000, 5_000];
 

@@ -25,7 +25,7 @@ pub(crate) enum Fate {
 /// A call that came by.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
-    /// `GetItem`, `Query` …
+    /// `GetItem`, `Query` …; of S3 the method.
     pub(crate) operation: String,
     /// Items that the server looked at for it.
     pub(crate) items: u64,
@@ -36,7 +36,8 @@ pub(crate) struct Call {
 impl Call {
     /// Whether it writes.
     pub(crate) fn writes(&self) -> bool {
-        ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"].contains(&self.operation.as_str())
+        ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PUT", "POST", "DELETE"]
+            .contains(&self.operation.as_str())
     }
 }
 
@@ -118,10 +119,13 @@ async fn request(client: &mut TcpStream) -> Option<(String, Vec<u8>, String)> {
                     key.eq_ignore_ascii_case(name).then(|| value.to_owned())
                 })
             };
-            let length: usize = header("content-length").unwrap().parse().unwrap();
+            let length: usize = header("content-length").map_or(0, |length| length.parse().unwrap());
             if bytes.len() >= end + 4 + length {
-                let target = header("x-amz-target").unwrap();
-                let operation = target.split_once('.').unwrap().1.to_owned();
+                let target = header("x-amz-target");
+                let operation = match &target {
+                    Some(target) => target.split_once('.').unwrap().1.to_owned(),
+                    None => head.split(' ').next().unwrap().to_owned(),
+                };
                 return Some((head, bytes[end + 4..].to_vec(), operation));
             }
         }
@@ -164,7 +168,11 @@ async fn serve(mut client: TcpStream, server: u16, rule: Arc<Mutex<Rule>>, log: 
     let answer = match call.fate {
         Fate::Cut => None,
         Fate::Say(status, code) => {
-            let body = format!("{{\"__type\":\"com.amazonaws.dynamodb.v20120810#{code}\",\"message\":\"no\"}}");
+            let body = if head.to_ascii_lowercase().contains("x-amz-target") {
+                format!("{{\"__type\":\"com.amazonaws.dynamodb.v20120810#{code}\",\"message\":\"no\"}}")
+            } else {
+                format!("<Error><Code>{code}</Code><Message>no</Message></Error>")
+            };
             let length = body.len();
             Some(
                 format!("HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")
