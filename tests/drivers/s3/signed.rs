@@ -1,1 +1,120 @@
-//! URLs.
+//! URLs for agents that have no credentials, on a server that checks what it is shown (`s3s-fs`).
+
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use libtenancy::{Error, drivers::s3::S3Snapshots, ports::snapshots::Snapshots};
+use reqwest::StatusCode;
+use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+use super::{client, content, lose_machine, settings, spool};
+use crate::process::wait_for;
+
+/// A server over a directory; its port.
+async fn serve(root: &std::path::Path) -> u16 {
+    let mut builder = S3ServiceBuilder::new(s3s_fs::FileSystem::new(root).unwrap());
+    builder.set_auth(SimpleAuth::from_single("id", "secret"));
+    let service = builder.build();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service.clone()));
+        }
+    });
+    port
+}
+
+async fn open() -> (S3Snapshots, super::Settings, [TempDir; 2]) {
+    let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let settings = settings(serve(dirs[0].path()).await);
+    let driver = S3Snapshots::open(settings.clone(), dirs[1].path()).await.unwrap();
+    client(&settings).create_bucket().bucket(&settings.bucket).send().await.unwrap();
+    (driver, settings, dirs)
+}
+
+fn http() -> reqwest::Client {
+    libtenancy::drivers::telegram::install_crypto_provider();
+    reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap()
+}
+
+async fn put(url: &str, body: &'static [u8]) -> StatusCode {
+    http().put(url).header("if-none-match", "*").body(body).send().await.unwrap().status()
+}
+
+async fn get(url: &str) -> (StatusCode, Vec<u8>) {
+    let answer = http().get(url).send().await.unwrap();
+    (answer.status(), answer.bytes().await.unwrap().to_vec())
+}
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+#[tokio::test]
+async fn whoever_has_a_url_puts_and_gets_one_archive_without_credentials() {
+    let (driver, _, dirs) = open().await;
+    let snapshot = spool(&driver, 7, "1.tar.zst", b"state").await;
+    let upload = driver.snapshot_upload_url(&snapshot.key, MINUTE).await.unwrap().unwrap();
+    assert!(put(&upload, b"state").await.is_success());
+    let download = driver.snapshot_download_url(&snapshot.key, MINUTE).await.unwrap().unwrap();
+    assert_eq!(get(&download).await, (StatusCode::OK, b"state".to_vec()));
+    lose_machine(dirs[1].path()).await;
+    assert_eq!(content(&driver, &snapshot.key).await, b"state");
+    // Each is for what it was made for.
+    assert_eq!(get(&upload).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(put(&download, b"other").await, StatusCode::FORBIDDEN);
+    assert_eq!(get(&download).await.1, b"state");
+}
+
+#[tokio::test]
+async fn a_url_that_was_tampered_with_or_not_signed_is_refused() {
+    let (driver, settings, _dirs) = open().await;
+    let key = driver.snapshot_key(&super::acme(), libtenancy::tenant::Generation(7), "1").unwrap();
+    let upload = driver.snapshot_upload_url(&key, MINUTE).await.unwrap().unwrap();
+    assert!(put(&upload, b"state").await.is_success());
+    let download = driver.snapshot_download_url(&key, MINUTE).await.unwrap().unwrap();
+    let (plain, signature) = download.split_once("X-Amz-Signature=").unwrap();
+    let forged: String = signature.chars().map(|c| if c == '0' { '1' } else { '0' }).collect();
+    let tampered = [
+        download.replace("tenants/acme", "tenants/other"),
+        download.replace("X-Amz-Expires=60", "X-Amz-Expires=6000"),
+        format!("{plain}X-Amz-Signature={forged}"),
+    ];
+    for url in tampered {
+        assert_ne!(url, download);
+        assert_eq!(get(&url).await.0, StatusCode::FORBIDDEN, "{url}");
+    }
+    let bare = download.split('?').next().unwrap();
+    assert!(get(bare).await.0.is_client_error());
+    let stranger = super::Settings {
+        credentials: Some(super::SharedCredentialsProvider::new(super::Credentials::new(
+            "id", "guess", None, None, "tests",
+        ))),
+        ..settings
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let stranger = S3Snapshots::open(stranger, dir.path()).await.unwrap();
+    let wrong = stranger.snapshot_download_url(&key, MINUTE).await.unwrap().unwrap();
+    assert_eq!(get(&wrong).await.0, StatusCode::FORBIDDEN);
+    let refused = stranger.snapshot_path(&key).await.unwrap_err();
+    assert!(matches!(refused, Error::Refused { part: "s3", .. }), "{}", refused.chain());
+}
+
+#[tokio::test]
+async fn a_url_is_good_for_as_long_as_it_was_asked_for_and_no_longer() {
+    let (driver, _, _dirs) = open().await;
+    let key = driver.snapshot_key(&super::acme(), libtenancy::tenant::Generation(7), "1").unwrap();
+    let upload = driver.snapshot_upload_url(&key, Duration::from_secs(2)).await.unwrap().unwrap();
+    assert!(put(&upload, b"state").await.is_success());
+    let download = driver.snapshot_download_url(&key, Duration::from_secs(2)).await.unwrap().unwrap();
+    assert_eq!(get(&download).await.0, StatusCode::OK);
+    wait_for("its end", || async { (get(&download).await.0 == StatusCode::FORBIDDEN).then_some(()) }).await;
+    assert_eq!(put(&upload, b"late").await, StatusCode::FORBIDDEN);
+    for valid in [Duration::ZERO, Duration::from_hours(7 * 24 + 1)] {
+        let refused = driver.snapshot_upload_url(&key, valid).await.unwrap_err();
+        assert!(matches!(refused, Error::Invalid { .. }), "{refused:?}");
+    }
+}
