@@ -227,13 +227,11 @@ impl Inboxes for DynamoDb {
     async fn update_put(&self, key: &UpdateKey, payload: &str, max_pending: u32, now: Timestamp) -> Result<Put> {
         let _alone = self.shared.puts.begin(&key.tenant).await;
         if self.open_count(&key.tenant, Some(max_pending)).await? >= u64::from(max_pending) {
-            return match self.row(key).await? {
-                Some(_) => Ok(Put::Duplicate),
-                None => {
-                    let reason = format!("{max_pending} updates of tenant `{}` wait already", key.tenant);
-                    Err(Error::Overloaded { reason })
-                }
-            };
+            if self.row(key).await?.is_some() {
+                return Ok(Put::Duplicate);
+            }
+            let reason = format!("{max_pending} updates of tenant `{}` wait already", key.tenant);
+            return Err(Error::Overloaded { reason });
         }
         let row = Row::new(key, payload, now, token()?);
         Ok(if self.row_put(&row, None).await? { Put::Stored } else { Put::Duplicate })
