@@ -277,12 +277,13 @@ async fn every_agent_killed_at_once_is_noticed_without_a_message(stores: Stores)
     plane.down().await;
 }
 
+// The last two need stores that take their load; the servers of the tests do not.
 on_every_store!(
-    r1_kill_9_at_random_instants_under_load_loses_and_doubles_nothing,
-    sigterm_under_load_finishes_or_keeps_everything_and_stops_every_agent,
     an_agent_killed_in_the_middle_of_a_turn_answers_after_its_recovery,
     an_agentd_killed_in_the_middle_of_a_turn_takes_its_agent_along_and_both_come_back,
     the_control_plane_killed_in_the_middle_of_a_turn_joins_it_afterwards,
     control_plane_agentd_and_agent_killed_together_lose_nothing,
-    every_agent_killed_at_once_is_noticed_without_a_message,
+    every_agent_killed_at_once_is_noticed_without_a_message;
+    local: r1_kill_9_at_random_instants_under_load_loses_and_doubles_nothing,
+    sigterm_under_load_finishes_or_keeps_everything_and_stops_every_agent,
 );

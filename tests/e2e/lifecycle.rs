@@ -250,12 +250,13 @@ async fn commands_without_a_control_plane_do_what_they_can_and_say_what_they_can
     plane.down().await;
 }
 
+// The last two damage, or look for, files that only a state directory has.
 on_every_store!(
     r16_an_idle_agent_is_stopped_and_a_message_wakes_it_with_its_memory,
     r10_messages_that_arrive_while_an_agent_is_being_stopped_are_answered,
     local_state_that_is_gone_comes_back_from_the_published_snapshot,
-    state_that_cannot_be_restored_is_a_failure_that_chat_and_operator_are_told,
     r17_a_deleted_tenant_leaves_nothing_and_one_with_its_state_kept_leaves_just_that,
-    s18_a_new_bot_takes_over_at_once_and_the_old_ones_messages_are_dead_lettered,
+    s18_a_new_bot_takes_over_at_once_and_the_old_ones_messages_are_dead_lettered;
+    local: state_that_cannot_be_restored_is_a_failure_that_chat_and_operator_are_told,
     commands_without_a_control_plane_do_what_they_can_and_say_what_they_cannot,
 );

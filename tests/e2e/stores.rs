@@ -18,14 +18,18 @@ pub(crate) enum Stores {
     Cloud,
 }
 
-/// Makes two tests of each function from [`Stores`]: one a set of stores.
+/// Makes two tests of each function from [`Stores`], one a set of stores; of those after `local:` one, on the state directory.
 macro_rules! on_every_store {
-    ($($name:ident),+ $(,)?) => {
+    ($($name:ident),+ $(; local: $($only:ident),+)? $(,)?) => {
         mod local {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
                 super::$name(crate::stores::Stores::Local).await;
             })+
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $only() {
+                super::$only(crate::stores::Stores::Local).await;
+            })+)?
         }
 
         mod cloud {
