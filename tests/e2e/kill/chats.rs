@@ -81,6 +81,11 @@ impl Chats {
         text
     }
 
+    /// How many messages were written to the tenant.
+    pub(crate) fn written(&self, tenant: &Tenant) -> usize {
+        self.0.get(&tenant.id).map_or(0, Vec::len)
+    }
+
     /// Checks every chat against what was written: everything that was answered 200 is handled, its reply is there, in
     /// order, in the right parts, from an agent that forgot nothing. Repeats are counted.
     pub(crate) async fn examine(&self, plane: &Plane, tenants: &[Tenant]) -> Seen {
@@ -151,6 +156,6 @@ impl Chats {
 }
 
 /// The number in front of the built-in agent's answers: how many messages it remembers.
-fn number_of(text: &str) -> Option<u64> {
+pub(super) fn number_of(text: &str) -> Option<u64> {
     text.strip_prefix('[')?.split_once("] ")?.0.parse().ok()
 }
