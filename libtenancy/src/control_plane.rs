@@ -49,10 +49,13 @@ impl ControlPlane {
             tenancy.lead_alone().await?;
         }
         tenancy.ledger_positions().await?;
+        let listener = tenancy.drivers().signals.signal_listen().await?;
         tenancy.inner.is_live.store(true, Ordering::Release);
         let mut loops = Vec::new();
         let t = tenancy.clone();
         loops.push(tokio::spawn(async move { t.workload_events_run().await }));
+        let t = tenancy.clone();
+        loops.push(tokio::spawn(async move { t.signals_run(listener).await }));
         let t = tenancy.clone();
         let leader = tokio::spawn(async move { t.leader_run().await });
         let t = tenancy.clone();

@@ -33,6 +33,7 @@ use crate::{
         ledgers::Ledgers,
         messengers::Messengers,
         quotas::Quotas,
+        signals::{Listener, Signals},
         snapshots::Snapshots,
         tenants::{Filter, Page, SettingsPatch, Tenants},
         wake_locks::{OwnerToken, WakeLocks},
@@ -64,8 +65,12 @@ pub struct Drivers {
     pub jobs: Arc<dyn Jobs>,
     pub quotas: Arc<dyn Quotas>,
     pub ledgers: Arc<dyn Ledgers>,
+    pub signals: Arc<dyn Signals>,
     pub clock: Arc<dyn Clock>,
 }
+
+/// Between two attempts to listen for signals.
+const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 
 /// The handle. Cheap to clone. By itself it reads and writes records; a [`crate::ControlPlane`] makes it live.
 #[derive(Clone)]
@@ -353,6 +358,39 @@ impl Tenancy {
     /// Whether the store answers.
     pub async fn ready(&self) -> Result<()> {
         self.drivers().deadlines.deadline_next().await.map(drop)
+    }
+
+    /// Tells the control plane of these records that this process has written some. It finds them at its next look if the
+    /// word is lost.
+    pub async fn records_announce(&self) {
+        if let Err(error) = self.drivers().signals.signal_send().await {
+            tracing::debug!(error = error.chain(), "the control plane is not told of what was written");
+        }
+    }
+
+    /// Heeds what other processes say, to `listener` first. Never ends.
+    pub(crate) async fn signals_run(&self, mut listener: Box<dyn Listener>) {
+        loop {
+            let error = loop {
+                match listener.signal_next().await {
+                    Ok(()) => self.records_changed(),
+                    Err(error) => break error,
+                }
+            };
+            tracing::warn!(
+                error = error.chain(),
+                "signals are not heard; the reconciler's period remains until they are"
+            );
+            listener = loop {
+                tokio::time::sleep(LISTEN_AGAIN).await;
+                if let Ok(listener) = self.drivers().signals.signal_listen().await {
+                    break listener;
+                }
+            };
+            tracing::info!("signals are heard again");
+            // What was said meanwhile was missed.
+            self.records_changed();
+        }
     }
 
     /// Another process has written records: look at everything that may have changed.

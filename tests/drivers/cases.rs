@@ -1,6 +1,6 @@
 //! Every case of a suite is in its macro's list, so that none is written and never run.
 
-const SUITES: [(&str, &[&str]); 10] = [
+const SUITES: [(&str, &[&str]); 11] = [
     (
         "inboxes",
         &[
@@ -31,6 +31,7 @@ const SUITES: [(&str, &[&str]); 10] = [
         ],
     ),
     ("leaders", &[include_str!("../../libtenancy/src/conformance/leaders.rs")]),
+    ("signals", &[include_str!("../../libtenancy/src/conformance/signals.rs")]),
     ("snapshots", &[include_str!("../../libtenancy/src/conformance/snapshots.rs")]),
     ("tenants", &[include_str!("../../libtenancy/src/conformance/tenants.rs")]),
     ("wake_locks", &[include_str!("../../libtenancy/src/conformance/wake_locks.rs")]),

@@ -21,7 +21,7 @@ mod local {
 
     use libtenancy::{
         clock::ManualClock,
-        drivers::local::{snapshots::SnapshotDirectory, store::Store},
+        drivers::local::{signals::SignalSocket, snapshots::SnapshotDirectory, store::Store},
     };
     use tempfile::TempDir;
 
@@ -35,6 +35,11 @@ mod local {
         (SnapshotDirectory::open(dir.path()).unwrap(), dir)
     }
 
+    async fn signals(_clock: Arc<ManualClock>) -> (SignalSocket, TempDir) {
+        let dir = tempfile::tempdir().unwrap();
+        (SignalSocket::new(dir.path()), dir)
+    }
+
     libtenancy::tenants_conformance!(store);
     libtenancy::inboxes_conformance!(store);
     libtenancy::wake_locks_conformance!(store);
@@ -45,4 +50,5 @@ mod local {
     libtenancy::quotas_conformance!(store);
     libtenancy::ledgers_conformance!(store);
     libtenancy::snapshots_conformance!(directory);
+    libtenancy::signals_conformance!(signals);
 }

@@ -63,6 +63,7 @@ mod single {
     libtenancy::leaders_conformance!(redis, "needs redis-server");
     libtenancy::endpoints_conformance!(redis, "needs redis-server");
     libtenancy::deadlines_conformance!(redis, "needs redis-server");
+    libtenancy::signals_conformance!(redis, "needs redis-server");
 }
 
 /// Three masters.
@@ -79,4 +80,5 @@ mod cluster {
     libtenancy::leaders_conformance!(redis, "needs redis-server");
     libtenancy::endpoints_conformance!(redis, "needs redis-server");
     libtenancy::deadlines_conformance!(redis, "needs redis-server");
+    libtenancy::signals_conformance!(redis, "needs redis-server");
 }

@@ -103,14 +103,34 @@ impl Plane {
 
     /// [`Plane::set`], with records in other stores, which are ready for use.
     pub(crate) async fn set_on(stores: Stores, arguments: &[&str]) -> Self {
-        let mut plane = Self::set(arguments).await;
-        if stores == Stores::Cloud {
-            let servers = Servers::start().await;
-            servers.configure(plane.dir());
-            plane.servers = Some(servers);
-            plane.ztm(&["admin", "init"]).await.ok();
+        if stores == Stores::Local {
+            return Self::set(arguments).await;
         }
+        let plane = Self::cloud_before_init(arguments).await;
+        plane.ztm(&["admin", "init"]).await.ok();
         plane
+    }
+
+    /// [`Plane::set`], with servers that have nothing yet.
+    pub(crate) async fn cloud_before_init(arguments: &[&str]) -> Self {
+        let mut plane = Self::set(arguments).await;
+        let servers = Servers::start().await;
+        servers.configure(plane.dir());
+        plane.servers = Some(servers);
+        plane
+    }
+
+    /// A call of DynamoDB behind the control plane's back.
+    pub(crate) async fn dynamodb(&self, call: &str, body: Value) -> Value {
+        let servers = self.servers.as_ref().unwrap();
+        let request = self
+            .http
+            .post(servers.aws_url())
+            .header("content-type", "application/x-amz-json-1.0")
+            .header("x-amz-target", format!("DynamoDB_20120810.{call}"))
+            .header("authorization", Servers::AUTHORIZATION)
+            .body(body.to_string());
+        answer(request).await.ok()
     }
 
     /// A running control plane whose state directory is a filesystem of its own, of this size (as `mount` takes it).
@@ -230,17 +250,19 @@ impl Plane {
     /// The arguments of this stage's `ztm up`.
     pub(crate) fn up_arguments(&self) -> Vec<String> {
         let (orchestrator, router) = self.ports;
-        let mut arguments: Vec<String> = ["up", "--warm", "1", "--reconcile-interval", "2s", "--drain", "5s"]
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        let mut arguments = vec!["up".to_owned()];
         for (flag, value) in [
+            ("--warm", "1".to_owned()),
+            ("--reconcile-interval", "2s".to_owned()),
+            ("--drain", "5s".to_owned()),
             ("--port", orchestrator.to_string()),
             ("--router-port", router.to_string()),
             ("--telegram-url", self.double.url()),
             ("--public-url", self.router()),
         ] {
-            arguments.extend([flag.to_owned(), value]);
+            if !self.arguments.iter().any(|argument| argument == flag) {
+                arguments.extend([flag.to_owned(), value]);
+            }
         }
         arguments.extend(self.arguments.clone());
         arguments

@@ -62,9 +62,18 @@ impl Servers {
         Self { redis, _aws: aws, port }
     }
 
+    /// Where DynamoDB and S3 are spoken.
+    pub(crate) fn aws_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// A signature that the server does not check; it takes the region from it.
+    pub(crate) const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=tests/20261001/us-east-1/dynamodb/aws4_request, \
+         SignedHeaders=host, Signature=0";
+
     /// Writes the configuration file of a person whose home is `home`.
     pub(crate) fn configure(&self, home: &Path) {
-        let endpoint = format!("http://127.0.0.1:{}", self.port);
+        let endpoint = self.aws_url();
         let text = format!(
             "current_context = 'cloud'\n\
              [contexts.cloud]\ndrivers = 'aws'\nkey_file = 'keys'\n\

@@ -20,6 +20,7 @@ use libtenancy::{
     config::Config,
     drivers::{
         local::{
+            signals::SignalSocket,
             snapshots::SnapshotDirectory,
             store::Store,
             workloads::{AgentdCommand, LocalWorkloads},
@@ -190,6 +191,7 @@ impl Faces {
             jobs: Arc::new(store.clone()),
             quotas: Arc::new(store.clone()),
             ledgers: Arc::new(store),
+            signals: Arc::new(SignalSocket::new(&config.state_dir)),
             snapshots,
             workloads,
             messengers: Arc::new(Telegram::new(&Settings::new(double.url())).unwrap()),

@@ -8,15 +8,12 @@ use libtenancy::{
     config::{Config, Listen},
     drivers::{
         assembly,
-        local::{StateDirLock, ping, workloads::AgentdCommand},
+        local::{StateDirLock, workloads::AgentdCommand},
     },
     leader::ROLE,
 };
 use services::{auth::Auth, orchestrator, router, server, worker};
-use tokio::{
-    net::{TcpListener, UnixDatagram},
-    sync::oneshot,
-};
+use tokio::{net::TcpListener, sync::oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::{discovery::Up, settings::Settings};
@@ -59,7 +56,6 @@ pub async fn serve(
     let auth = Auth::load_or_create(&token_file, &state_dir.join(SERVICE_TOKEN_FILE))?;
     let (internal, orchestrator_url) = bind(listen.orchestrator).await?;
     let (public, router_url) = bind(listen.router).await?;
-    let pings = ping::listen(&state_dir)?;
 
     let control_plane = ControlPlane::start(tenancy.clone()).await?;
     let closing = CancellationToken::new();
@@ -94,7 +90,6 @@ pub async fn serve(
     let order = tokio::select! {
         order = shutdown => order,
         _ = &mut services => return Err(Error::internal("the listeners ended by themselves")),
-        () = heed(&pings, &tenancy) => Shutdown::StopAgents,
         () = tenancy.superseded() => Shutdown::KillAgents,
     };
     Up::remove(&state_dir)?;
@@ -114,17 +109,4 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, String)> {
     let listener = TcpListener::bind(address).await.map_err(failed())?;
     let bound = listener.local_addr().map_err(failed())?;
     Ok((listener, format!("http://{bound}")))
-}
-
-/// Looks at the records whenever another process says that it has written some. Never ends.
-async fn heed(pings: &UnixDatagram, tenancy: &Tenancy) {
-    loop {
-        match pings.recv(&mut [0; 16]).await {
-            Ok(_) => tenancy.records_changed(),
-            Err(error) => {
-                tracing::warn!(%error, "pings are not heard any more; the reconciler's period remains");
-                std::future::pending::<()>().await;
-            }
-        }
-    }
 }

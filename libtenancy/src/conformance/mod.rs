@@ -26,6 +26,7 @@ pub mod ledgers;
 pub mod messengers;
 pub mod model;
 pub mod quotas;
+pub mod signals;
 pub mod snapshots;
 pub mod tenants;
 pub mod wake_locks;

@@ -8,6 +8,7 @@ use std::{path::PathBuf, sync::Arc};
 use super::{
     local::{
         KEY_FILE, mark,
+        signals::SignalSocket,
         snapshots::SnapshotDirectory,
         store::{Options, Store},
         workloads::{AgentdCommand, LocalWorkloads},
@@ -19,7 +20,7 @@ use crate::{
     clock::{Clock, SystemClock},
     config::Config,
     error::{Error, Result},
-    ports::{jobs::JobSettings, snapshots::Snapshots},
+    ports::{jobs::JobSettings, signals::Signals, snapshots::Snapshots},
     secret::Keyring,
     stores::{Archives, Memory, Records, Stores},
 };
@@ -161,6 +162,17 @@ impl Opened {
         self.dynamodb.clone().ok_or_else(|| unnamed("dynamodb"))
     }
 
+    /// Signals go where all who use the records hear them.
+    fn signals(&self, config: &Config) -> Result<Arc<dyn Signals>> {
+        match self.stores.leaders {
+            Memory::Sqlite => Ok(Arc::new(SignalSocket::new(&config.state_dir))),
+            #[cfg(feature = "redis")]
+            Memory::Redis => Ok(Arc::new(self.redis()?)),
+            #[cfg(not(feature = "redis"))]
+            Memory::Redis => Err(left_out("redis")),
+        }
+    }
+
     fn drivers(
         &self,
         config: &Config,
@@ -186,6 +198,7 @@ impl Opened {
             leaders: memory!(self, leaders),
             endpoints: memory!(self, endpoints),
             deadlines: memory!(self, deadlines),
+            signals: self.signals(config)?,
             snapshots,
             workloads: Arc::new(workloads),
             messengers: Arc::new(Telegram::new(&TelegramSettings::new(config.telegram_url.clone()))?),

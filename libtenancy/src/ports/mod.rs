@@ -12,6 +12,7 @@ pub mod leaders;
 pub mod ledgers;
 pub mod messengers;
 pub mod quotas;
+pub mod signals;
 pub mod snapshots;
 pub mod tenants;
 pub mod wake_locks;

@@ -12,6 +12,7 @@ use libtenancy::{
         jobs::{JobSettings, Jobs},
         leaders::{LEASE_TTL, Leaders},
         quotas::Quotas,
+        signals::Signals,
         wake_locks::{OwnerToken, WAKE_LOCK_TTL, WakeLocks},
     },
     tenant::{Agent, Endpoint, Generation, WorkloadId},
@@ -35,7 +36,7 @@ async fn refusals(redis: &Redis) -> Vec<(&'static str, Error)> {
         generation: Generation(1),
         endpoint: Endpoint::Tcp("10.0.0.1:3000".parse().unwrap()),
     };
-    let calls: [(&str, Result<()>); 9] = [
+    let calls: [(&str, Result<()>); 11] = [
         ("wake_lock_acquire", redis.wake_lock_acquire(&acme, &owner(), WAKE_LOCK_TTL, now).await.map(drop)),
         ("wake_lock_renew", redis.wake_lock_renew(&acme, &owner(), WAKE_LOCK_TTL, now).await.map(drop)),
         ("wake_lock_release", redis.wake_lock_release(&acme, &owner()).await.map(drop)),
@@ -45,6 +46,8 @@ async fn refusals(redis: &Redis) -> Vec<(&'static str, Error)> {
         ("deadline_set", redis.deadline_set(&acme, now).await),
         ("deadlines_due", redis.deadlines_due(now, 10).await.map(drop)),
         ("deadline_next", redis.deadline_next().await.map(drop)),
+        ("signal_send", redis.signal_send().await),
+        ("signal_listen", redis.signal_listen().await.map(drop)),
     ];
     calls.into_iter().filter_map(|(name, result)| Some((name, result.err()?))).collect()
 }
@@ -60,11 +63,11 @@ async fn everything_is_unavailable_soon_while_the_server_is_away_and_works_when_
     server.kill();
     let watch = Stopwatch::start();
     let refused = refusals(&redis).await;
-    assert_eq!(refused.len(), 9, "{refused:?}");
+    assert_eq!(refused.len(), 11, "{refused:?}");
     for (name, error) in &refused {
         assert!(matches!(error, Error::Unavailable { part: "redis", .. }), "{name}: {}", error.chain());
     }
-    assert!(watch.elapsed() < Duration::from_secs(45), "nine calls took {:?}", watch.elapsed());
+    assert!(watch.elapsed() < Duration::from_secs(55), "eleven calls took {:?}", watch.elapsed());
     server.restart().await;
     wait_for("the connection", || async { refusals(&redis).await.is_empty().then_some(()) }).await;
     // It kept nothing: whoever leads now leads under an epoch that nobody had.

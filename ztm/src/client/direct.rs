@@ -5,7 +5,6 @@ use futures::stream::BoxStream;
 use libtenancy::{
     Error, Result, Tenancy,
     api::{CreateTenant, InboxList, TenantList, TenantView, UpdateTenant},
-    drivers::local::ping,
     inbox::UpdateKey,
     ports::{inboxes::UpdateFilter, tenants::Filter},
     secret::Secret,
@@ -32,12 +31,6 @@ impl Direct {
         self.tenancy.get_or_try_init(|| embedded::open(&self.settings)).await
     }
 
-    /// After a write: a control plane may have started since this command looked for one, and the store tells nobody.
-    pub(super) fn announce(tenancy: &Tenancy) {
-        // One that started meanwhile finds what was written at its next look, if the ping is lost.
-        let _ = ping::ping(&tenancy.config().state_dir);
-    }
-
     pub(super) async fn tenant_create(&self, new: CreateTenant) -> Result<TenantView> {
         let new = NewTenant {
             id: new.tenant_id.parse()?,
@@ -46,7 +39,7 @@ impl Direct {
         };
         let tenancy = self.tenancy().await?;
         let tenant = tenancy.tenant_create(new).await?;
-        Self::announce(tenancy);
+        tenancy.records_announce().await;
         Ok(TenantView::from(&tenant))
     }
 
@@ -75,7 +68,7 @@ impl Direct {
         };
         let tenancy = self.tenancy().await?;
         let tenant = tenancy.tenant_update(&id, change).await?;
-        Self::announce(tenancy);
+        tenancy.records_announce().await;
         Ok(TenantView::from(&tenant))
     }
 
@@ -107,7 +100,7 @@ impl Direct {
         let key = update_key(update)?;
         let tenancy = self.tenancy().await?;
         tenancy.update_replay(&key).await?;
-        Self::announce(tenancy);
+        tenancy.records_announce().await;
         Ok(())
     }
 
@@ -115,7 +108,7 @@ impl Direct {
         let key = update_key(update)?;
         let tenancy = self.tenancy().await?;
         tenancy.update_drop(&key).await?;
-        Self::announce(tenancy);
+        tenancy.records_announce().await;
         Ok(())
     }
 }

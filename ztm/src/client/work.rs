@@ -82,7 +82,7 @@ impl Client {
                 let tenancy = direct.tenancy().await?;
                 let new = new.into_new_job(Some(key), SystemClock::default().now())?;
                 let submitted = tenancy.job_submit(new).await?;
-                Direct::announce(tenancy);
+                tenancy.records_announce().await;
                 Ok(submitted.into())
             }
         }
@@ -152,7 +152,7 @@ impl Client {
             Self::Direct(direct) => {
                 let tenancy = direct.tenancy().await?;
                 let cancelled = tenancy.job_cancel(&id.parse()?).await?;
-                Direct::announce(tenancy);
+                tenancy.records_announce().await;
                 Ok(JobView::from(&cancelled))
             }
         }
@@ -165,7 +165,7 @@ impl Client {
             Self::Direct(direct) => {
                 let tenancy = direct.tenancy().await?;
                 let retried = tenancy.job_retry(&id.parse()?).await?;
-                Direct::announce(tenancy);
+                tenancy.records_announce().await;
                 Ok(JobView::from(&retried))
             }
         }
@@ -188,7 +188,7 @@ impl Client {
             Self::Direct(direct) => {
                 let (tenancy, id) = (direct.tenancy().await?, id.parse()?);
                 tenancy.quota_set(&id, &change.into_patch()?).await?;
-                Direct::announce(tenancy);
+                tenancy.records_announce().await;
                 quota_view(direct, &id).await
             }
         }
@@ -204,7 +204,7 @@ impl Client {
                 let (tenancy, id) = (direct.tenancy().await?, id.parse()?);
                 let (name, grant) = grant.into_grant(SystemClock::default().now())?;
                 tenancy.credits_grant(&id, &name, grant).await?;
-                Direct::announce(tenancy);
+                tenancy.records_announce().await;
                 quota_view(direct, &id).await
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! [`store::Store`] implements every record port (tenants, inboxes, wake locks, leaders, endpoints, deadlines,
 //! jobs, quotas, ledgers), each in
-//! the file of that name; [`snapshots::SnapshotDirectory`] keeps the archives. [`StateDirLock`] says which control plane
+//! the file of that name; [`snapshots::SnapshotDirectory`] keeps the archives, [`signals::SignalSocket`] wakes. [`StateDirLock`] says which control plane
 //! owns the state directory.
 
 pub mod deadlines;
@@ -12,8 +12,8 @@ pub mod jobs;
 pub mod leaders;
 pub mod ledgers;
 pub mod mark;
-pub mod ping;
 pub mod quotas;
+pub mod signals;
 pub mod snapshots;
 mod state_dir;
 pub mod store;

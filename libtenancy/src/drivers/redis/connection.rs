@@ -13,7 +13,7 @@ use std::{fmt, fs, path::PathBuf, sync::Mutex, time::Duration};
 
 use ::redis::{
     AsyncConnectionConfig, Client, Cmd, ErrorKind, RedisError, ServerErrorKind, TlsCertificates, Value,
-    aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
+    aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig, MultiplexedConnection, PubSub},
     cluster::{ClusterClient, ClusterClientBuilder},
     cluster_async::ClusterConnection,
     cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr},
@@ -71,7 +71,13 @@ impl Settings {
 
 impl From<&RedisServer> for Settings {
     fn from(server: &RedisServer) -> Self {
-        Self { url: server.url.clone(), cluster: server.cluster, namespace: server.namespace.clone(), ..Self::new("") }
+        Self {
+            url: server.url.clone(),
+            cluster: server.cluster,
+            ca_file: server.ca_file.clone(),
+            namespace: server.namespace.clone(),
+            ..Self::new("")
+        }
     }
 }
 
@@ -96,7 +102,14 @@ pub(super) enum Link {
         connect_timeout: Duration,
     },
     /// A cluster.
-    Cluster(ClusterConnection),
+    Cluster {
+        /// The shared one.
+        shared: ClusterConnection,
+        /// Those that open one to a node each, for listening.
+        nodes: Vec<Client>,
+        /// For that.
+        connect_timeout: Duration,
+    },
 }
 
 impl fmt::Debug for Link {
@@ -117,6 +130,13 @@ impl Link {
         let root_cert =
             settings.ca_file.as_deref().map(|path| fs::read(path).map_err(Error::io("read", path))).transpose()?;
         let certificates = root_cert.map(|pem| TlsCertificates { client_tls: None, root_cert: Some(pem) });
+        let client = |url: &str| match &certificates {
+            Some(certificates) => Client::build_with_tls(url, certificates.clone()),
+            None => Client::open(url),
+        };
+        // The source would repeat the URL.
+        let nodes: Vec<Client> = urls.clone().map(client).collect::<Result<_, _>>().map_err(|_| bad_url())?;
+        let connect_timeout = settings.connect_timeout;
         if settings.cluster {
             let mut builder = ClusterClientBuilder::new(urls.collect::<Vec<_>>());
             if let Some(certificates) = certificates {
@@ -129,17 +149,11 @@ impl Link {
                 .min_retry_wait(50)
                 .max_retry_wait(500)
                 .build()
-                // The source would repeat the URL.
                 .map_err(|_| bad_url())?;
-            return Ok(Self::Cluster(client.get_async_connection().await.map_err(classify)?));
+            let shared = client.get_async_connection().await.map_err(classify)?;
+            return Ok(Self::Cluster { shared, nodes, connect_timeout });
         }
-        let mut urls = urls;
-        let (Some(url), None) = (urls.next(), urls.next()) else { return Err(bad_url()) };
-        let client = match certificates {
-            Some(certificates) => Client::build_with_tls(url, certificates),
-            None => Client::open(url),
-        };
-        let client = client.map_err(|_| bad_url())?;
+        let [client] = <[Client; 1]>::try_from(nodes).map_err(|_| bad_url())?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(settings.connect_timeout))
             .set_response_timeout(Some(settings.timeout))
@@ -147,7 +161,6 @@ impl Link {
             .set_max_delay(Duration::from_millis(500))
             .set_number_of_retries(3);
         let shared = ConnectionManager::new_with_config(client.clone(), config).await.map_err(classify)?;
-        let connect_timeout = settings.connect_timeout;
         Ok(Self::Single { client, shared, free: Mutex::default(), connect_timeout })
     }
 
@@ -155,7 +168,7 @@ impl Link {
     pub(super) async fn send(&self, command: &Cmd) -> Result<Value, RedisError> {
         let answer = match self {
             Self::Single { shared, .. } => shared.clone().req_packed_command(command).await,
-            Self::Cluster(connection) => connection.clone().req_packed_command(command).await,
+            Self::Cluster { shared, .. } => shared.clone().req_packed_command(command).await,
         };
         answer?.extract_error()
     }
@@ -164,9 +177,9 @@ impl Link {
     pub(super) async fn send_to(&self, command: Cmd, key: &str) -> Result<Value, RedisError> {
         match self {
             Self::Single { .. } => self.send(&command).await,
-            Self::Cluster(connection) => {
+            Self::Cluster { shared, .. } => {
                 let route = SingleNodeRoutingInfo::SpecificNode(Route::with_key(key, SlotAddr::Master));
-                connection.clone().route_command(command, RoutingInfo::SingleNode(route)).await?.extract_error()
+                shared.clone().route_command(command, RoutingInfo::SingleNode(route)).await?.extract_error()
             }
         }
     }
@@ -189,6 +202,23 @@ impl Link {
             }
             answer => answer,
         }
+    }
+
+    /// A connection for listening, to the first node that takes one.
+    pub(super) async fn subscriber(&self) -> Result<PubSub> {
+        let (nodes, within) = match self {
+            Self::Single { client, connect_timeout, .. } => (std::slice::from_ref(client), *connect_timeout),
+            Self::Cluster { nodes, connect_timeout, .. } => (nodes.as_slice(), *connect_timeout),
+        };
+        let mut failed = bad_url();
+        for node in nodes {
+            match tokio::time::timeout(within, node.get_async_pubsub()).await {
+                Ok(Ok(connection)) => return Ok(connection),
+                Ok(Err(error)) => failed = classify(error),
+                Err(_) => failed = Error::unavailable(PART, "a connection for listening does not come up"),
+            }
+        }
+        Err(failed)
     }
 
     /// Whether it has connections for blocking reads.

@@ -6,6 +6,7 @@
 //! | `sys:ztm:meta` | hash | `partitions` |
 //! | `sys:ztm:leader:ROLE` | hash | `owner`, `epoch`, `lapses`; stays |
 //! | `sys:ztm:deadlines` | sorted set | tenants by idle deadline in µs |
+//! | `sys:ztm:signals` | channel | that records were written |
 //! | `tenant:waking:acme` | string | wake lock: its owner and when it lapses, a space between; expires |
 //! | `router:endpoint:acme` | hash | `generation`, `agent`, `expires`; expires |
 //! | `sys:{p07}:meta` | hash | `incarnation`, `seq`, `clock`, `epoch`, `recovered`, `capacity`, `trimmed` |
@@ -131,6 +132,11 @@ impl Keys {
     /// Idle deadlines.
     pub(super) fn deadlines(&self) -> String {
         format!("sys:{}ztm:deadlines", self.prefix)
+    }
+
+    /// The channel of wake-up signals.
+    pub(super) fn signals(&self) -> String {
+        format!("sys:{}ztm:signals", self.prefix)
     }
 
     /// What a key is of, if a sweep looks at it.

@@ -31,6 +31,7 @@ mod leaders;
 mod quotas;
 mod rows;
 mod scripts;
+mod signals;
 mod sweep;
 mod wake_locks;
 
@@ -61,7 +62,7 @@ use crate::{
 /// The rights that a user needs, as `ACL SETUSER` takes them, in the usual (empty) namespace. In another, `tenant:` and
 /// `router:` have the namespace and a dot before them.
 pub const ACCESS: &str = "~sys:* ~t:* ~tenant:waking:* ~router:endpoint:* resetchannels \
-    -@all +@connection +@read +@write +@stream +@scripting +time -@dangerous +info +cluster|slots +cluster|nodes +cluster|shards";
+    &sys:ztm:signals -@all +@connection +@pubsub +@read +@write +@stream +@scripting +time -@dangerous +info +cluster|slots +cluster|nodes +cluster|shards";
 
 /// The job plane in Redis. Cheap to clone; clones share their connections.
 #[derive(Clone)]

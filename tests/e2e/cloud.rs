@@ -1,0 +1,145 @@
+//! What only servers can show: other machines, a table of the first control plane, and a Redis that dies.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use libtenancy::clock::Stopwatch;
+use serde_json::{Value, json};
+
+use crate::{
+    plane::{BOUND, Plane, Tenant},
+    processes,
+    stores::Stores,
+};
+
+/// How many tenants wake at once.
+const WAKES: i64 = 200;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, moto_server: tests/run"]
+async fn what_a_command_on_another_machine_writes_is_heeded_at_once() {
+    let mut plane = Plane::start_on(Stores::Cloud, &["--reconcile-interval", "1h"]).await;
+    let tenant = plane.tenant("acme", 1, 3_600).await;
+    plane.converse(&tenant, "hello", "[1] ").await;
+    // Another state directory knows of no control plane here: the command writes the record itself.
+    let elsewhere = plane.dir().join("elsewhere");
+    plane.ztm_on(&elsewhere, &["tenant", "update", "acme", "--idle-timeout", "1s"]).await.ok();
+    let idle = plane.wait_status(&tenant, "idle").await;
+    assert_eq!(idle["stop_reason"]["kind"], "idle", "{idle}");
+    // The word gets through again after its server was away.
+    let redis = &mut plane.servers.as_mut().unwrap().redis;
+    redis.kill();
+    redis.restart().await;
+    plane.wait("signals", async || plane.log().contains("signals are heard again").then_some(())).await;
+    plane.converse(&tenant, "again", "[2] ").await;
+    plane.ztm_on(&elsewhere, &["tenant", "update", "acme", "--idle-timeout", "1h"]).await.ok();
+    plane.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, moto_server: tests/run"]
+async fn redis_killed_in_the_middle_of_200_wakes_leaves_each_tenant_with_one_agent_and_every_message_answered() {
+    let mut plane = Plane::start_on(Stores::Cloud, &["--warm", "0"]).await;
+    let tenants: Vec<Tenant> = (0..WAKES).map(|number| Tenant::new(&format!("t{number}"), number)).collect();
+    for tenant in &tenants {
+        plane.create(tenant, 3_600).await;
+    }
+    for tenant in &tenants {
+        plane.write(tenant, "hello");
+    }
+    let answered = |plane: &Plane| tenants.iter().filter(|tenant| !plane.texts(tenant).is_empty()).count();
+    // Three times, at the beginning, in the middle and towards the end.
+    for share in [20, 80, 140] {
+        let watch = Stopwatch::start();
+        while answered(&plane) < share {
+            assert!(watch.elapsed() < BOUND * 2, "{} of {share} are answered: {}", answered(&plane), plane.log());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let redis = &mut plane.servers.as_mut().unwrap().redis;
+        redis.kill();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        redis.restart().await;
+    }
+    let watch = Stopwatch::start();
+    while answered(&plane) < tenants.len() {
+        assert!(watch.elapsed() < BOUND * 4, "{} are answered: {}", answered(&plane), plane.log());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    plane.wait_drained().await;
+    let mut agents: BTreeMap<String, usize> = BTreeMap::new();
+    for process in plane.processes() {
+        if let Some(tenant) = process.agent_of {
+            *agents.entry(tenant).or_default() += 1;
+        }
+    }
+    assert_eq!(agents.len(), tenants.len());
+    assert!(agents.values().all(|&count| count == 1), "{agents:?}");
+    assert!(processes::doubled_agents(&plane.canonical_state_dir()).is_empty());
+    for tenant in &tenants {
+        let texts = plane.texts(tenant);
+        assert_eq!(texts.last().map(String::as_str), Some("[1] you said: hello"), "{}: {texts:?}", tenant.id);
+        assert_eq!(plane.get(tenant).await["status"], "running");
+    }
+    plane.down().await;
+}
+
+/// A row as the first control plane writes it, in DynamoDB's JSON.
+fn seeds_row(id: &str, status: &str, token: Option<&str>) -> Value {
+    let mut row = json!({
+        "tenant_id": {"S": id}, "status": {"S": status}, "namespace": {"S": "tenants"},
+        "s3_prefix": {"S": format!("tenants/{id}/")}, "created_at": {"S": "2026-01-02T03:04:05.678901234Z"},
+        "last_active_at": {"S": "2026-05-06T07:08:09Z"}, "idle_timeout_s": {"N": "900"},
+    });
+    if let Some(token) = token {
+        row["bot_token"] = json!({"S": token});
+    }
+    row
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, moto_server: tests/run"]
+async fn tenants_of_the_first_control_plane_are_listed_woken_changed_and_deleted() {
+    let mut plane = Plane::cloud_before_init(&[]).await;
+    let (alice, bob) = (Tenant::new("alice", 1), Tenant::new("bob", 2));
+    let table = json!({
+        "TableName": "tenant-registry", "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "tenant_id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "tenant_id", "KeyType": "HASH"}],
+    });
+    plane.dynamodb("CreateTable", table).await;
+    let mut meta = seeds_row("warm-pool-meta", "idle", None);
+    meta["target"] = json!({"N": "2"});
+    for row in [
+        seeds_row("alice", "idle", Some(&alice.token)),
+        seeds_row("bob", "running", Some(&bob.token)),
+        seeds_row("carol", "terminated", None),
+        meta,
+    ] {
+        plane.dynamodb("PutItem", json!({"TableName": "tenant-registry", "Item": row})).await;
+    }
+    for tenant in [&alice, &bob] {
+        plane.double.bot_add(&tenant.token).unwrap();
+    }
+    plane.ztm(&["admin", "init"]).await.ok();
+    plane.up().await;
+    // Their webhooks become ours.
+    for tenant in [&alice, &bob] {
+        plane.double.wait_webhook(&tenant.token, BOUND).await.unwrap();
+    }
+    let listed = plane.ztm(&["tenant", "list", "-o", "json"]).await.ok().json();
+    let names: Vec<&str> =
+        listed["tenants"].as_array().unwrap().iter().filter_map(|t| t["tenant_id"].as_str()).collect();
+    assert_eq!(names[..2], ["alice", "bob"], "{listed}");
+    assert!(!names.contains(&"warm-pool-meta"));
+    assert_eq!(plane.converse(&alice, "hello", "[1] ").await, "[1] you said: hello");
+    // Nobody has the pod that its row names.
+    assert_eq!(plane.converse(&bob, "hello", "[1] ").await, "[1] you said: hello");
+    plane.ztm(&["tenant", "update", "alice", "--idle-timeout", "1s"]).await.ok();
+    plane.wait_status(&alice, "idle").await;
+    assert_eq!(plane.converse(&alice, "again", "[2] ").await, "[2] you said: again");
+    plane.ztm(&["tenant", "delete", "alice", "--yes", "--purge"]).await.ok();
+    assert_eq!(plane.ztm(&["tenant", "get", "alice"]).await.code, Some(3));
+    let row = json!({"TableName": "tenant-registry", "Key": {"tenant_id": {"S": "bob"}}});
+    let row = plane.dynamodb("GetItem", row).await;
+    assert!(!row.to_string().contains(&bob.token), "its token is sealed by now: {row}");
+    plane.down().await;
+}
