@@ -5,7 +5,7 @@
 //! A history is made from a seed, which a failure prints; `ZTM_SEED` runs that one alone.
 
 mod history;
-mod random;
+pub(crate) mod random;
 
 use std::{sync::Arc, time::Duration};
 

@@ -20,6 +20,7 @@ macro_rules! on_both {
 }
 
 mod faults;
+mod histories;
 mod scale;
 mod schema;
 mod seed;

@@ -9,8 +9,12 @@ use aws_sdk_dynamodb::{
 use futures::{TryStreamExt, stream};
 use libtenancy::{
     drivers::dynamodb::{DynamoDb, Settings},
-    ports::tenants::{Filter, Tenants},
-    tenant::{Event, TenantId},
+    inbox::UpdateKey,
+    ports::{
+        inboxes::Inboxes,
+        tenants::{Filter, Tenants},
+    },
+    tenant::{BotId, Event, TenantId},
 };
 
 use super::{
@@ -77,7 +81,7 @@ async fn r11_thousands_are_all_listed_and_a_quiet_tick_costs_the_same_at_any_siz
     let driver = connect(settings.clone()).await;
     driver.schema_apply().await.unwrap();
     let names: Vec<String> = (0..*SIZES.last().unwrap()).map(|n| format!("t{:05}", n * 37 % 5_000)).collect();
-    let (mut before, mut ticks, mut scans) = (0, Vec::new(), Vec::new());
+    let (mut before, mut ticks, mut sweeps, mut scans) = (0, Vec::new(), Vec::new(), Vec::new());
     let active = Filter { status: None, active: true };
     for size in SIZES {
         fill(&direct, &settings, &names[before..size]).await;
@@ -88,6 +92,8 @@ async fn r11_thousands_are_all_listed_and_a_quiet_tick_costs_the_same_at_any_siz
                 let tenant = driver.tenant_get(&id).await.unwrap().unwrap();
                 let next = tenant.after(Event::WakeStarted, "2026-09-01T00:00:00Z".parse().unwrap()).unwrap();
                 driver.tenant_transition(&id, tenant.lifecycle.generation, &next).await.unwrap();
+                let key = UpdateKey { tenant: id, bot: BotId(7), update_id: 1 };
+                driver.update_put(&key, "{}", 10, tenant.created_at).await.unwrap();
             }
         }
         before = size;
@@ -98,6 +104,8 @@ async fn r11_thousands_are_all_listed_and_a_quiet_tick_costs_the_same_at_any_siz
         proxy.calls();
         assert_eq!(all(&driver, &active, 500).await.len(), 3);
         ticks.push(cost(&proxy.calls()));
+        assert_eq!(driver.tenants_pending(None, 500).await.unwrap().len(), 3);
+        sweeps.push(cost(&proxy.calls()));
         let counts = driver.tenant_counts().await.unwrap();
         assert_eq!((counts["idle"], counts["provisioning"]), (u64::try_from(size - 3).unwrap(), 3));
         let (operations, _) = cost(&proxy.calls());
@@ -109,6 +117,7 @@ async fn r11_thousands_are_all_listed_and_a_quiet_tick_costs_the_same_at_any_siz
     }
     let calls = HashMap::from([("Query".to_owned(), 1), ("BatchGetItem".to_owned(), 1)]);
     assert_eq!(ticks, vec![(calls, 6); 3], "of each that is active its key and its record, of the others nothing");
+    assert!(sweeps.iter().all(|sweep| *sweep == sweeps[0] && sweep.1 <= 6), "of who has messages: {sweeps:?}");
     let [few, some, many] = scans[..] else { panic!("one of each size") };
     // And the item that says that older rows were looked for.
     assert_eq!(few, 101);
