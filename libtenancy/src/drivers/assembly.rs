@@ -111,6 +111,7 @@ macro_rules! memory {
 }
 
 impl Opened {
+    #[cfg_attr(not(feature = "dynamodb"), expect(unused_variables, reason = "only its records are sealed here"))]
     async fn open(config: &Config, clock: &Arc<dyn Clock>, keyring: &Arc<Keyring>) -> Result<Self> {
         let stores = config.stores;
         let jobs =

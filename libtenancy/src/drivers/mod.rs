@@ -5,6 +5,7 @@ pub mod assembly;
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
 pub mod local;
+#[cfg(any(feature = "dynamodb", feature = "s3"))]
 pub mod provision;
 #[cfg(feature = "redis")]
 pub mod redis;

@@ -8,7 +8,6 @@ use std::{
     fs::DirBuilder,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use serde::Serialize;
@@ -92,11 +91,12 @@ fn missing_key(config: &Config) -> Result<Option<PathBuf>> {
 }
 
 /// What the servers lack; made, if `make`.
+#[cfg_attr(not(feature = "dynamodb"), expect(unused_variables, reason = "only its records are sealed"))]
 async fn servers(config: &Config, keyring: Keyring, make: bool) -> Result<Vec<Step>> {
     let mut steps = Vec::new();
     #[cfg(feature = "dynamodb")]
     if let Some(server) = config.servers.dynamodb.as_ref().filter(|_| config.stores.on_dynamodb()) {
-        let dynamodb = super::dynamodb::DynamoDb::open(server.into(), Arc::new(keyring)).await?;
+        let dynamodb = super::dynamodb::DynamoDb::open(server.into(), std::sync::Arc::new(keyring)).await?;
         let tables = if make { dynamodb.schema_apply().await? } else { dynamodb.schema_plan().await? };
         steps.extend(tables.into_iter().map(Step::Table));
     }
