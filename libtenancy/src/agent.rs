@@ -98,7 +98,7 @@ pub struct Bind {
     pub command: AgentCommand,
     /// Where the tenant's files live on this machine: state, lock, socket, log.
     pub home: PathBuf,
-    /// The archive to restore when there is no intact local state, with its SHA-256.
+    /// The archive to restore when there is no intact local state, or only an older one.
     pub restore: Option<Restore>,
     /// A directory of this agent's own, into which it writes snapshot archives.
     pub snapshots: PathBuf,
@@ -113,6 +113,8 @@ pub struct Restore {
     pub path: PathBuf,
     /// Its SHA-256, hexadecimal.
     pub sha256: String,
+    /// The generation of the agent that took it: local state of an earlier one is older.
+    pub generation: Generation,
 }
 
 /// The answer to a [`Bind`]: the agent is healthy.

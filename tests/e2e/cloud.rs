@@ -82,6 +82,25 @@ async fn redis_killed_in_the_middle_of_200_wakes_leaves_each_tenant_with_one_age
     plane.down().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, moto_server: tests/run"]
+async fn a_tenant_that_lived_on_another_machine_comes_back_with_what_it_learned_there() {
+    let mut plane = Plane::start_on(Stores::Cloud, &[]).await;
+    let tenant = plane.tenant("acme", 1, 3_600).await;
+    let (here, aside, there) = (plane.state_dir(), plane.dir().join("here"), plane.dir().join("there"));
+    assert_eq!(plane.converse(&tenant, "here", "[1] ").await, "[1] you said: here");
+    plane.down().await;
+    std::fs::rename(&here, &aside).unwrap();
+    plane.up().await;
+    assert_eq!(plane.converse(&tenant, "there", "[2] ").await, "[2] you said: there");
+    plane.down().await;
+    std::fs::rename(&here, &there).unwrap();
+    std::fs::rename(&aside, &here).unwrap();
+    plane.up().await;
+    assert_eq!(plane.converse(&tenant, "/recall", "[3] ").await, "[3] here\nthere\n/recall");
+    plane.down().await;
+}
+
 /// A row as the first control plane writes it, in DynamoDB's JSON.
 fn seeds_row(id: &str, status: &str, token: Option<&str>) -> Value {
     let mut row = json!({

@@ -70,6 +70,7 @@ pub(super) async fn bind(
             .await
             .map_err(|e| Error::internal(format!("bringing back the state broke off: {e}")))??
     };
+    home.state_generation_write(bind.generation).map_err(Error::io("write", home.path()))?;
     let activity = Arc::new(Activity::new());
     tokio::spawn(Work::new(activity.clone()).serve(listen(&home.agent_socket())?));
     let (process, upstream, ready) = start(&bind, &home, &workload, &reaper).await?;

@@ -49,8 +49,9 @@ pub(super) struct Prepared {
     pub(super) fingerprint: Option<Fingerprint>,
 }
 
-/// Makes the state directory ready: intact local state wins, it is never older than the archive; else the archive; else
-/// what is there (an agent may know how to repair its files), or an empty directory.
+/// Makes the state directory ready: intact local state wins, unless an agent of a later generation took the archive (the
+/// tenant lived elsewhere meanwhile); else the archive; else what is there (an agent may know how to repair its files), or
+/// an empty directory.
 pub(super) fn prepare(home: &Home, restore: Option<&Restore>) -> Result<Prepared> {
     let state = home.state();
     let mark = fs::read(home.clean_mark()).ok().and_then(|text| serde_json::from_slice::<CleanMark>(&text).ok());
@@ -59,7 +60,8 @@ pub(super) fn prepare(home: &Home, restore: Option<&Restore>) -> Result<Prepared
         _ => {}
     }
     let local = Prepared { restore: Duration::ZERO, fingerprint: None };
-    if let Some(found) = snapshot::fingerprint(&state)? {
+    let is_older = home.state_generation().zip(restore).is_some_and(|(local, restore)| local < restore.generation);
+    if let Some(found) = snapshot::fingerprint(&state)?.filter(|_| !is_older) {
         if mark.is_some() && mark == CleanMark::of(found) {
             return Ok(local);
         }
@@ -74,11 +76,14 @@ pub(super) fn prepare(home: &Home, restore: Option<&Restore>) -> Result<Prepared
             Err(error) => return Err(error),
         }
     }
-    let Some(Restore { path, sha256 }) = restore else {
+    let Some(Restore { path, sha256, generation }) = restore else {
         fs::create_dir_all(&state).map_err(Error::io("create", &state))?;
         fs::set_permissions(&state, fs::Permissions::from_mode(0o700)).map_err(Error::io("create", &state))?;
         return Ok(local);
     };
+    if is_older {
+        tracing::warn!(%generation, "the local state is older than the archive: the tenant lived elsewhere meanwhile");
+    }
     let watch = Stopwatch::start();
     snapshot::restore(path, sha256, &state)?;
     let fingerprint = snapshot::fingerprint(&state)?;
@@ -116,6 +121,8 @@ pub(super) fn fill_from_template(template: &Path, state: &Path, substitution: &S
 
 #[cfg(test)]
 mod tests {
+    use libtenancy::tenant::Generation;
+
     use super::*;
 
     fn home() -> (tempfile::TempDir, Home) {
@@ -146,10 +153,24 @@ mod tests {
     }
 
     #[test]
+    fn local_state_of_an_earlier_generation_than_the_archive_is_not_used() {
+        let (_dir, home) = home();
+        prepare(&home, None).unwrap();
+        fs::write(home.state().join("brain.txt"), "x").unwrap();
+        let missing = Restore { path: "/nonexistent".into(), sha256: String::new(), generation: Generation(7) };
+        assert!(prepare(&home, Some(&missing)).is_ok(), "nobody knows its generation: as new as any");
+        for (local, wins) in [(6, false), (7, true), (8, true)] {
+            home.state_generation_write(Generation(local)).unwrap();
+            mark_clean(&home).unwrap();
+            assert_eq!(prepare(&home, Some(&missing)).is_ok(), wins, "{local}");
+        }
+    }
+
+    #[test]
     fn a_clean_mark_is_believed_only_for_the_very_same_state() {
         let (_dir, home) = home();
         prepare(&home, None).unwrap();
-        let missing = Restore { path: "/nonexistent".into(), sha256: String::new() };
+        let missing = Restore { path: "/nonexistent".into(), sha256: String::new(), generation: Generation(7) };
         fs::write(home.state().join("brain.db"), b"SQLite format 3\0 and then rubbish").unwrap();
         mark_clean(&home).unwrap();
         prepare(&home, Some(&missing)).unwrap();

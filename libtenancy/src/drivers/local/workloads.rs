@@ -150,14 +150,15 @@ impl Shared {
         self.clients.target(tenant, agent, || self.keyring.derive(&key_purpose(tenant, agent.generation)))
     }
 
-    /// The restore part of a bind. An archive that is missing matters only where there is no local state.
+    /// The restore part of a bind. An archive that is missing matters only where there is no local state that is as new.
     async fn restore(&self, home: &Home, snapshot: Option<&SnapshotRef>) -> Result<Option<Restore>> {
         let Some(snapshot) = snapshot else { return Ok(None) };
         match self.snapshots.snapshot_path(&snapshot.key).await {
-            Ok(path) => Ok(Some(Restore { path, sha256: snapshot.sha256.clone() })),
+            Ok(path) => Ok(Some(Restore { path, sha256: snapshot.sha256.clone(), generation: snapshot.generation })),
             Err(error @ Error::NotFound { .. }) => {
                 let has_state = fs::read_dir(home.state()).is_ok_and(|mut entries| entries.next().is_some());
-                if has_state { Ok(None) } else { Err(error) }
+                let is_older = home.state_generation().is_some_and(|local| local < snapshot.generation);
+                if has_state && !is_older { Ok(None) } else { Err(error) }
             }
             Err(error) => Err(error),
         }

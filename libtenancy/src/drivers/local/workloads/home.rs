@@ -91,6 +91,25 @@ impl Home {
         self.0.join("state.clean")
     }
 
+    fn generation_mark(&self) -> PathBuf {
+        self.0.join("state.generation")
+    }
+
+    /// The generation of the last agent that worked on the local state; `None` if none has, or nobody knows.
+    pub fn state_generation(&self) -> Option<Generation> {
+        fs::read_to_string(self.generation_mark()).ok()?.trim().parse().ok().map(Generation)
+    }
+
+    /// Says, before an agent starts, that the local state is that of its generation from now on. Durable.
+    pub fn state_generation_write(&self, generation: Generation) -> io::Result<()> {
+        let (path, draft) = (self.generation_mark(), self.0.join(".state.generation"));
+        let mut file = File::create(&draft)?;
+        writeln!(file, "{generation}")?;
+        file.sync_all()?;
+        fs::rename(&draft, path)?;
+        File::open(&self.0)?.sync_all()
+    }
+
     /// The socket of the bound `agentd`.
     pub fn socket(&self) -> PathBuf {
         self.0.join("agentd.sock")
