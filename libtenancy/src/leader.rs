@@ -48,6 +48,15 @@ impl Tenancy {
         self.inner.superseded.cancelled().await;
     }
 
+    /// `Conflict` once another control plane leads that took the agents of this one for dead: the records are the
+    /// other's, also where they speak of agents that end here.
+    pub(crate) fn require_records(&self) -> Result<()> {
+        if self.inner.superseded.is_cancelled() {
+            return Err(Error::conflict("control plane", ROLE, "another one leads now"));
+        }
+        Ok(())
+    }
+
     /// Stands, leads, stands again, until the control plane shuts down.
     pub(crate) async fn leader_run(&self) {
         let leaders = &self.drivers().leaders;

@@ -213,6 +213,7 @@ impl Tenancy {
 
     /// Refuses what only a running control plane can do.
     pub(crate) fn require_live(&self, what: &'static str) -> Result<()> {
+        self.require_records()?;
         if self.inner.is_live.load(std::sync::atomic::Ordering::Acquire) {
             Ok(())
         } else {

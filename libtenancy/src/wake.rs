@@ -339,6 +339,7 @@ impl Tenancy {
         expected: Generation,
         next: &crate::tenant::Lifecycle,
     ) -> Result<()> {
+        self.require_records()?;
         let tenants = &self.drivers().tenants;
         let mut pause = Duration::from_millis(50);
         for _ in 0..2 {

@@ -9,6 +9,7 @@ use crate::{
     plane::{BOUND, Plane, Tenant},
     processes,
     stores::Stores,
+    world::MACHINE,
 };
 
 /// How many tenants wake at once.
@@ -38,6 +39,7 @@ async fn what_a_command_on_another_machine_writes_is_heeded_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs redis-server, moto_server: tests/run"]
 async fn redis_killed_in_the_middle_of_200_wakes_leaves_each_tenant_with_one_agent_and_every_message_answered() {
+    let _machine = MACHINE.lock().await;
     let mut plane = Plane::start_on(Stores::Cloud, &["--warm", "0"]).await;
     let tenants: Vec<Tenant> = (0..WAKES).map(|number| Tenant::new(&format!("t{number}"), number)).collect();
     for tenant in &tenants {

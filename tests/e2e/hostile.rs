@@ -12,7 +12,7 @@ use libtenancy::{
     tenant::StopReason,
 };
 
-use crate::world::{Person, World};
+use crate::world::{MACHINE, Person, World};
 
 /// What the control plane's memory may grow to, bytes, at the worst moment.
 const MEMORY: u64 = 100 << 20;
@@ -77,6 +77,7 @@ fn alive(processes: &[(u32, Option<u64>)]) -> Vec<u32> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs python3"]
 async fn an_agent_that_answers_badly_or_dies_or_hangs_costs_only_its_own_chat() {
+    let _machine = MACHINE.lock().await;
     let mut world = start(&["--max-waking", "4"]).await;
     let neighbour = world.person(1).await;
     world.ask(&neighbour, "hello").await;
@@ -118,6 +119,7 @@ async fn an_agent_that_answers_badly_or_dies_or_hangs_costs_only_its_own_chat() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs python3"]
 async fn nothing_that_an_agent_leaves_behind_outlives_its_stop() {
+    let _machine = MACHINE.lock().await;
     let mut world = start(&["--snapshot-interval", "1s"]).await;
     let neighbour = world.person(1).await;
     world.ask(&neighbour, "hello").await;
@@ -166,6 +168,7 @@ async fn nothing_that_an_agent_leaves_behind_outlives_its_stop() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs python3"]
 async fn s8_what_an_agent_can_see_of_others_holds_no_secret_and_no_agentd_obeys_it() {
+    let _machine = MACHINE.lock().await;
     let mut world = start(&[]).await;
     let (villain, neighbour) = (world.person(1).await, world.person(2).await);
     world.ask(&neighbour, "hello").await;
@@ -188,6 +191,7 @@ async fn s8_what_an_agent_can_see_of_others_holds_no_secret_and_no_agentd_obeys_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs python3"]
 async fn an_agent_that_never_starts_or_never_ends_or_wants_all_memory_is_held_to_its_bounds() {
+    let _machine = MACHINE.lock().await;
     let mut world = start(&["--agent-memory", "128Mi"]).await;
     let neighbour = world.person(1).await;
     world.ask(&neighbour, "hello").await;
@@ -215,6 +219,7 @@ async fn an_agent_that_never_starts_or_never_ends_or_wants_all_memory_is_held_to
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs python3"]
 async fn agents_that_never_become_ready_leave_places_for_others_to_wake() {
+    let _machine = MACHINE.lock().await;
     let mut world = start(&["--max-waking", "4", "--agent-ready-timeout", "2s"]).await;
     let neighbour = world.person(1).await;
     let mut hanging = Vec::new();
@@ -243,6 +248,7 @@ async fn agents_that_never_become_ready_leave_places_for_others_to_wake() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs python3"]
 async fn an_agent_that_is_slow_to_end_keeps_no_place_among_the_wakes() {
+    let _machine = MACHINE.lock().await;
     let mut world = start(&["--max-waking", "1"]).await;
     let (neighbour, slow) = (world.person(1).await, world.person(2).await);
     corrupt(&world, &slow, "ignore");
@@ -261,6 +267,7 @@ async fn an_agent_that_is_slow_to_end_keeps_no_place_among_the_wakes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs python3"]
 async fn answers_as_long_as_they_may_be_are_cut_and_cost_no_memory_to_speak_of() {
+    let _machine = MACHINE.lock().await;
     let mut world = start(&[]).await;
     let neighbour = world.person(1).await;
     world.ask(&neighbour, "hello").await;

@@ -21,6 +21,7 @@ use crate::{
     plane::{BOUND, Plane, Tenant},
     processes::{self, Process},
     stores::{Stores, on_every_store},
+    world::MACHINE,
 };
 
 /// How often the control plane is killed.
@@ -122,6 +123,7 @@ async fn cast(plane: &Plane) -> (Vec<Tenant>, Vec<Tenant>) {
 }
 
 async fn r1_kill_9_at_random_instants_under_load_loses_and_doubles_nothing(stores: Stores) {
+    let _machine = MACHINE.lock().await;
     let mut dice = Dice::from_environment();
     println!("ZTM_TEST_SEED={} reproduces the instants", dice.seed());
     let mut plane = Plane::start_on(stores, &[]).await;
@@ -168,6 +170,7 @@ async fn r1_kill_9_at_random_instants_under_load_loses_and_doubles_nothing(store
 }
 
 async fn sigterm_under_load_finishes_or_keeps_everything_and_stops_every_agent(stores: Stores) {
+    let _machine = MACHINE.lock().await;
     let mut dice = Dice::from_environment();
     println!("ZTM_TEST_SEED={}", dice.seed());
     let mut plane = Plane::start_on(stores, &[]).await;

@@ -34,6 +34,9 @@ const LOOK: Duration = Duration::from_millis(20);
 /// An idle timeout that no test outlives, seconds.
 const AWAKE: i64 = 3_600;
 
+/// Held by a case that loads the whole machine, and by one that bounds how long others may wait: one at a time.
+pub(crate) static MACHINE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// A tenant, its bot, and the person who writes to it.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
