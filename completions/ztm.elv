@@ -174,6 +174,8 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand delete 'Delete a tenant; asks first'
             cand wake 'Wake a tenant''s agent, and wait until it answers'
             cand stop 'Save and stop a tenant''s agent; the next message wakes it again'
+            cand snapshot 'Save the state of a tenant''s running agent now'
+            cand state 'What a tenant''s agent remembers: archives, damage, copies'
             cand wait 'Wait until a tenant is running, idle or deleted'
             cand logs 'Print the log of a tenant''s agent'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -322,6 +324,145 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'ztm;tenant;snapshot'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane, or whose stores: a context of the configuration file'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;tenant;state'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane, or whose stores: a context of the configuration file'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand list 'List the archives of what a tenant''s agent remembers, and what is in none of them yet'
+            cand verify 'Read archives to the last byte, and say which are as they were written'
+            cand restore 'Make an archive the state that a tenant''s next agent begins with; asks first'
+            cand export 'Copy an archive into a file, verified on both ends'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;tenant;state;list'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane, or whose stores: a context of the configuration file'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;tenant;state;verify'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane, or whose stores: a context of the configuration file'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;tenant;state;restore'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane, or whose stores: a context of the configuration file'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -y 'Do not ask'
+            cand --yes 'Do not ask'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;tenant;state;export'= {
+            cand --file 'A new file for the archive; `-` is standard output'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane, or whose stores: a context of the configuration file'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;tenant;state;help'= {
+            cand list 'List the archives of what a tenant''s agent remembers, and what is in none of them yet'
+            cand verify 'Read archives to the last byte, and say which are as they were written'
+            cand restore 'Make an archive the state that a tenant''s next agent begins with; asks first'
+            cand export 'Copy an archive into a file, verified on both ends'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;tenant;state;help;list'= {
+        }
+        &'ztm;tenant;state;help;verify'= {
+        }
+        &'ztm;tenant;state;help;restore'= {
+        }
+        &'ztm;tenant;state;help;export'= {
+        }
+        &'ztm;tenant;state;help;help'= {
+        }
         &'ztm;tenant;wait'= {
             cand --for 'What to wait for'
             cand --timeout 'How long to wait'
@@ -373,6 +514,8 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand delete 'Delete a tenant; asks first'
             cand wake 'Wake a tenant''s agent, and wait until it answers'
             cand stop 'Save and stop a tenant''s agent; the next message wakes it again'
+            cand snapshot 'Save the state of a tenant''s running agent now'
+            cand state 'What a tenant''s agent remembers: archives, damage, copies'
             cand wait 'Wait until a tenant is running, idle or deleted'
             cand logs 'Print the log of a tenant''s agent'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -390,6 +533,22 @@ set edit:completion:arg-completer[ztm] = {|@words|
         &'ztm;tenant;help;wake'= {
         }
         &'ztm;tenant;help;stop'= {
+        }
+        &'ztm;tenant;help;snapshot'= {
+        }
+        &'ztm;tenant;help;state'= {
+            cand list 'List the archives of what a tenant''s agent remembers, and what is in none of them yet'
+            cand verify 'Read archives to the last byte, and say which are as they were written'
+            cand restore 'Make an archive the state that a tenant''s next agent begins with; asks first'
+            cand export 'Copy an archive into a file, verified on both ends'
+        }
+        &'ztm;tenant;help;state;list'= {
+        }
+        &'ztm;tenant;help;state;verify'= {
+        }
+        &'ztm;tenant;help;state;restore'= {
+        }
+        &'ztm;tenant;help;state;export'= {
         }
         &'ztm;tenant;help;wait'= {
         }
@@ -1397,6 +1556,8 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand delete 'Delete a tenant; asks first'
             cand wake 'Wake a tenant''s agent, and wait until it answers'
             cand stop 'Save and stop a tenant''s agent; the next message wakes it again'
+            cand snapshot 'Save the state of a tenant''s running agent now'
+            cand state 'What a tenant''s agent remembers: archives, damage, copies'
             cand wait 'Wait until a tenant is running, idle or deleted'
             cand logs 'Print the log of a tenant''s agent'
         }
@@ -1413,6 +1574,22 @@ set edit:completion:arg-completer[ztm] = {|@words|
         &'ztm;help;tenant;wake'= {
         }
         &'ztm;help;tenant;stop'= {
+        }
+        &'ztm;help;tenant;snapshot'= {
+        }
+        &'ztm;help;tenant;state'= {
+            cand list 'List the archives of what a tenant''s agent remembers, and what is in none of them yet'
+            cand verify 'Read archives to the last byte, and say which are as they were written'
+            cand restore 'Make an archive the state that a tenant''s next agent begins with; asks first'
+            cand export 'Copy an archive into a file, verified on both ends'
+        }
+        &'ztm;help;tenant;state;list'= {
+        }
+        &'ztm;help;tenant;state;verify'= {
+        }
+        &'ztm;help;tenant;state;restore'= {
+        }
+        &'ztm;help;tenant;state;export'= {
         }
         &'ztm;help;tenant;wait'= {
         }

@@ -146,33 +146,35 @@ complete -c ztm -n "__fish_ztm_using_subcommand demo" -l keep -d 'Keep the direc
 complete -c ztm -n "__fish_ztm_using_subcommand demo" -s v -l verbose -d 'Say more on standard error; twice for even more'
 complete -c ztm -n "__fish_ztm_using_subcommand demo" -s q -l quiet -d 'Say nothing on standard error but errors'
 complete -c ztm -n "__fish_ztm_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
 name\t'Names only, one a line'"
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -s v -l verbose -d 'Say more on standard error; twice for even more'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -s q -l quiet -d 'Say nothing on standard error but errors'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "create" -d 'Create a tenant'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "list" -d 'List all tenants'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "get" -d 'Show one tenant'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "update" -d 'Change a tenant\'s bot or idle timeout'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "delete" -d 'Delete a tenant; asks first'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "wake" -d 'Wake a tenant\'s agent, and wait until it answers'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "stop" -d 'Save and stop a tenant\'s agent; the next message wakes it again'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "wait" -d 'Wait until a tenant is running, idle or deleted'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "logs" -d 'Print the log of a tenant\'s agent'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop wait logs help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "create" -d 'Create a tenant'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "list" -d 'List all tenants'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "get" -d 'Show one tenant'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "update" -d 'Change a tenant\'s bot or idle timeout'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "delete" -d 'Delete a tenant; asks first'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "wake" -d 'Wake a tenant\'s agent, and wait until it answers'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "stop" -d 'Save and stop a tenant\'s agent; the next message wakes it again'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "snapshot" -d 'Save the state of a tenant\'s running agent now'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "state" -d 'What a tenant\'s agent remembers: archives, damage, copies'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "wait" -d 'Wait until a tenant is running, idle or deleted'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "logs" -d 'Print the log of a tenant\'s agent'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l bot-token-file -d 'A file with the bot\'s token; `-` reads it from standard input' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l bot-token -d 'Ask for the bot\'s token on the terminal, without showing it' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l idle-timeout -d 'How long an agent without work is kept: seconds, or with a unit (30m) [default: 300]' -r
@@ -306,6 +308,45 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Say more on standard error; twice for even more'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Say nothing on standard error but errors'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from snapshot" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from snapshot" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from snapshot" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from snapshot" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from snapshot" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from snapshot" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from snapshot" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from snapshot" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from snapshot" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from snapshot" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from snapshot" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from state" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from state" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from state" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from state" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from state" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from state" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from state" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from state" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from state" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from state" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from state" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from state" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from state" -f -a "list" -d 'List the archives of what a tenant\'s agent remembers, and what is in none of them yet'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from state" -f -a "verify" -d 'Read archives to the last byte, and say which are as they were written'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from state" -f -a "restore" -d 'Make an archive the state that a tenant\'s next agent begins with; asks first'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from state" -f -a "export" -d 'Copy an archive into a file, verified on both ends'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from state" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from wait" -l for -d 'What to wait for' -r -f -a "running\t'The agent answers'
 idle\t'There is no agent'
 deleted\t'There is no such tenant'"
@@ -353,6 +394,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete a tenant; asks first'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "wake" -d 'Wake a tenant\'s agent, and wait until it answers'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "stop" -d 'Save and stop a tenant\'s agent; the next message wakes it again'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "snapshot" -d 'Save the state of a tenant\'s running agent now'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "state" -d 'What a tenant\'s agent remembers: archives, damage, copies'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "wait" -d 'Wait until a tenant is running, idle or deleted'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "logs" -d 'Print the log of a tenant\'s agent'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -1185,6 +1228,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "delete" -d 'Delete a tenant; asks first'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "wake" -d 'Wake a tenant\'s agent, and wait until it answers'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "stop" -d 'Save and stop a tenant\'s agent; the next message wakes it again'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "snapshot" -d 'Save the state of a tenant\'s running agent now'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "state" -d 'What a tenant\'s agent remembers: archives, damage, copies'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "wait" -d 'Wait until a tenant is running, idle or deleted'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "logs" -d 'Print the log of a tenant\'s agent'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from webhook" -f -a "register" -d 'Tell Telegram where to deliver a tenant\'s messages'

@@ -34,7 +34,8 @@ pub mod path {
     /// `GET` → newline-delimited [`super::AgentEvent`], until `agentd` ends. It begins with the last snapshot of this
     /// agent, if there was one: whoever adopts the agent may not have heard of it.
     pub const WATCH: &str = "/agentd/watch";
-    /// `POST` → [`super::SnapshotTaken`] or `null` when nothing changed.
+    /// `POST` → the last [`super::SnapshotTaken`] of this agent, a new one if anything changed since, or `null` when nothing
+    /// changed since the restore.
     pub const SNAPSHOT: &str = "/agentd/snapshot";
     /// `POST` [`super::Stop`] → [`super::Stopped`]; `agentd` ends after the answer. A repeat meanwhile joins it.
     pub const STOP: &str = "/agentd/stop";
@@ -55,6 +56,9 @@ pub mod header {
     /// On a turn's answer: `ran`, `joined` or `replayed`.
     pub const TURN_KIND: &str = "x-ztm-turn";
 }
+
+/// The code of the error that says that the archive of a bind is to blame.
+pub const CORRUPT_SNAPSHOT: &str = "corrupt_snapshot";
 
 /// What a keyring derives the key of a bound agent from.
 pub fn key_purpose(tenant: &TenantId, generation: Generation) -> String {
@@ -109,7 +113,7 @@ pub struct Bind {
 /// A snapshot to restore.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Restore {
-    /// The archive.
+    /// The archive; it is to hold the state of the bind's tenant.
     pub path: PathBuf,
     /// Its SHA-256, hexadecimal.
     pub sha256: String,
@@ -147,10 +151,22 @@ pub struct AgentStatus {
     pub busy: u32,
     /// When the last request ended (or the bind).
     pub last_active_at: Timestamp,
+    /// The archive that holds the state, and until when it was known to.
+    #[serde(default)]
+    pub saved: Option<Saved>,
     /// Resident memory of the agent's process tree, bytes, where it can be read.
     pub agent_memory_bytes: Option<u64>,
     /// Resident memory of `agentd` itself, bytes.
     pub memory_bytes: Option<u64>,
+}
+
+/// What of an agent's state is in an archive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    /// The last archive of this agent, or `None` if that is the one it was restored from.
+    pub file: Option<String>,
+    /// What the agent had written by then is in it.
+    pub until: Timestamp,
 }
 
 /// What happens inside a bound `agentd`, as it happens.

@@ -6,6 +6,7 @@
 pub mod jobs;
 pub mod quotas;
 pub mod spend;
+pub mod state;
 pub mod why;
 
 use serde::{Deserialize, Serialize};

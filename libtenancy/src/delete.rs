@@ -26,8 +26,13 @@ impl Tenancy {
             let agent = tenant.lifecycle.status.agent().cloned();
             if let Some(agent) = agent {
                 let stop = Stop { drain: tenancy.inner.config.drain };
-                if let Err(error) = tenancy.drivers().workloads.agent_stop(&id, &agent, &stop).await {
-                    tracing::warn!(tenant = %id, error = error.chain(), "the agent did not stop as asked");
+                match tenancy.drivers().workloads.agent_stop(&id, &agent, &stop).await {
+                    // Stored for a later tenant of this name; there is no record to publish it in.
+                    Ok(stopped) if keep_state => drop(tenancy.snapshot_last(&id, agent.generation, stopped).await?),
+                    Ok(_) => {}
+                    Err(error) => {
+                        tracing::warn!(tenant = %id, error = error.chain(), "the agent did not stop as asked");
+                    }
                 }
             }
             tenancy.delete_finish(terminated).await

@@ -572,8 +572,9 @@ fn turn_failure_counts(error: &Error) -> bool {
         Error::AgentFailed { .. }
             | Error::Timeout { .. }
             | Error::Invalid { .. }
-            // Its snapshot: the record names one that is not there.
+            // Its snapshot: the record names one that is not there, or no good.
             | Error::NotFound { .. }
+            | Error::Corrupt { what: "snapshot", .. }
             | Error::Refused { .. }
             | Error::Internal { .. }
     )

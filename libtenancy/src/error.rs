@@ -301,6 +301,9 @@ impl Error {
                 Some("the leader restores it from the ledger; `ztm status` shows when it is done".into())
             }
             Self::StoreFull => Some("free some disk space; nothing that was acknowledged is lost".into()),
+            Self::Corrupt { what: "snapshot", .. } | Self::NotFound { what: "snapshot", .. } => {
+                Some("`ztm tenant state list TENANT` shows the archives there are, `verify` which of them are intact".into())
+            }
             Self::Corrupt { .. } => Some("restore the file from a backup; it was not changed".into()),
             Self::AgentFailed { tenant, .. } => Some(format!("`ztm tenant logs {tenant}` shows what the agent said")),
             Self::Conflict { what: "update", .. } => Some("`ztm inbox list` shows its stage".into()),

@@ -155,6 +155,7 @@ mod tests {
                 ready: true,
                 busy,
                 last_active_at: Timestamp::from_micros(last_active * 1_000_000),
+                saved: None,
                 agent_memory_bytes: None,
                 memory_bytes: None,
             }),

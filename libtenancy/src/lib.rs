@@ -38,6 +38,7 @@ pub mod reconcile;
 pub mod secret;
 pub mod snapshot;
 pub mod spend;
+pub mod state;
 pub mod stop;
 pub mod stores;
 pub mod tenancy;

@@ -168,6 +168,9 @@ impl Tenancy {
         for id in unsynced {
             self.webhook_sync(&id).await;
         }
+        if let Err(error) = self.states_catch_up().await {
+            report.errors.push(error.chain());
+        }
         if let Err(error) = self.deliveries_sweep().await {
             report.errors.push(error.chain());
         }
@@ -277,6 +280,7 @@ impl Tenancy {
             self.running_book(tenant).await;
         }
         self.agent_is_gone(&tenant.id, generation).await;
+        let idle = self.state_catch_up_now(idle).await;
         self.delivery_signal(&tenant.id);
         Ok(idle)
     }

@@ -29,7 +29,7 @@ pub use self::{
     database::check as check_database,
     restore::{Restored, restore, verify},
     scan::{Fingerprint, fingerprint, is_intact},
-    take::{Taken, take},
+    take::{Taken, take, taken_at},
 };
 use crate::{
     clock::Timestamp,
@@ -45,6 +45,24 @@ pub struct Meta {
     pub generation: Generation,
     /// When it was taken.
     pub taken_at: Timestamp,
+}
+
+/// What an archive is checked against beside its own manifest.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// Its SHA-256, hexadecimal, where somebody wrote it down; the manifest alone proves no more than that it is whole.
+    pub sha256: Option<&'a str>,
+    /// Whose state it is to hold.
+    pub tenant: &'a TenantId,
+}
+
+/// An archive that passed every check.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// Its SHA-256, hexadecimal.
+    pub sha256: String,
+    /// Its table of contents.
+    pub manifest: Manifest,
 }
 
 /// The table of contents, last in the archive.

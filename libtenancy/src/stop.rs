@@ -4,22 +4,19 @@
 //! | after | what is left | who finishes it |
 //! |---|---|---|
 //! | `stopping` written | an agent that runs on, a record that says it must not | the reconciler stops it |
-//! | agent drained, ended, state saved | no agent, an archive that nobody published | the reconciler: `idle`; the local state, which is newer, wins at the next wake |
+//! | agent drained, ended, state saved | no agent, an archive that nobody published | the reconciler: `idle`, and it publishes the archive ([`state`](crate::state)); until then the local state, which is newer, wins at a wake |
 //! | `idle` written, snapshot published | all that matters | nobody has to |
 //!
 //! A stop for idleness is cancelled by a message that arrives before the agent is told to end; a later message follows
 //! the stop: its wake waits for the operation to end.
 
 use crate::{
-    agent::{SnapshotTaken, Stop, Stopped},
-    error::{Error, Result},
+    agent::Stop,
+    error::Result,
     ledger::RowKind,
     tenancy::Tenancy,
-    tenant::{Agent, Event, Generation, SnapshotRef, Status, StopReason, Tenant, TenantId},
+    tenant::{Agent, Event, Status, StopReason, Tenant, TenantId},
 };
-
-/// Archives of a tenant that are kept: the published one and the one before it.
-const SNAPSHOTS_KEPT: usize = 2;
 
 impl Tenancy {
     /// Stops the tenant's agent and returns when the tenant is idle. A tenant without an agent stays as it is.
@@ -77,6 +74,7 @@ impl Tenancy {
         };
         let idle = self.lifecycle_write(&stopping, event).await?;
         self.agent_is_gone(id, agent.generation).await;
+        let idle = self.state_catch_up_now(idle).await;
         self.snapshots_thin(&idle).await;
         tracing::info!(tenant = %id, generation = %agent.generation,
             reason = match &idle.lifecycle.status { Status::Idle { reason: Some(reason) } => reason.to_string(), _ => String::new() },
@@ -99,81 +97,5 @@ impl Tenancy {
         self.usage_book(&running.id, RowKind::Running, &reference, now.since(since).as_micros()).await;
         let idle = now.since(running.last_active_at.max(since));
         self.usage_book(&running.id, RowKind::Idle, &reference, idle.as_micros()).await;
-    }
-
-    /// The last snapshot of an agent, stored. One that cannot be stored is not published: the state stays where the agent
-    /// left it, which the next wake on this machine prefers.
-    async fn snapshot_last(
-        &self,
-        id: &TenantId,
-        generation: Generation,
-        stopped: Stopped,
-    ) -> Result<Option<SnapshotRef>> {
-        if let Some(error) = stopped.snapshot_error {
-            tracing::error!(tenant = %id, error, "the state was not saved; it is kept where the agent left it");
-        }
-        let Some(taken) = stopped.snapshot else { return Ok(None) };
-        let snapshot = self.snapshot_named(id, generation, taken)?;
-        match self.drivers().snapshots.snapshot_store(&snapshot).await {
-            Ok(()) => Ok(Some(snapshot)),
-            Err(error) => {
-                let error = error.chain();
-                tracing::error!(tenant = %id, error, "the state was not stored; it is kept where the agent left it");
-                Ok(None)
-            }
-        }
-    }
-
-    fn snapshot_named(&self, id: &TenantId, generation: Generation, taken: SnapshotTaken) -> Result<SnapshotRef> {
-        Ok(SnapshotRef {
-            key: self.drivers().snapshots.snapshot_key(id, generation, &taken.file)?,
-            sha256: taken.sha256,
-            bytes: taken.bytes,
-            generation,
-            taken_at: taken.taken_at,
-        })
-    }
-
-    /// Publishes a running agent's periodic snapshot. Refused if that agent is not the tenant's any more.
-    pub(crate) async fn snapshot_publish(
-        &self,
-        id: &TenantId,
-        generation: Generation,
-        taken: SnapshotTaken,
-    ) -> Result<()> {
-        let _operation = self.inner.operations.begin(id).await;
-        let tenant = self.tenant_get(id).await?;
-        let snapshot = self.snapshot_named(id, generation, taken)?;
-        // A new watch begins with the agent's last one.
-        if tenant.lifecycle.snapshot.as_ref() == Some(&snapshot) {
-            return Ok(());
-        }
-        self.drivers().snapshots.snapshot_store(&snapshot).await?;
-        let (reference, bytes) = (snapshot.generation.to_string(), snapshot.bytes);
-        let reference = format!("{reference}-{}", snapshot.taken_at.as_micros());
-        let published = self.lifecycle_write(&tenant, Event::SnapshotTaken(snapshot)).await?;
-        self.usage_book(id, RowKind::Snapshot, &reference, bytes.into()).await;
-        self.snapshots_thin(&published).await;
-        Ok(())
-    }
-
-    /// Removes archives that are neither the published one nor among the last ones before it; best effort.
-    async fn snapshots_thin(&self, tenant: &Tenant) {
-        let Some(published) = &tenant.lifecycle.snapshot else { return };
-        let snapshots = &self.drivers().snapshots;
-        let thinned = async {
-            let mut keys: Vec<String> =
-                snapshots.snapshot_list(&tenant.id).await?.into_iter().map(|stored| stored.key).collect();
-            let Some(at) = keys.iter().position(|key| *key == published.key) else { return Ok(()) };
-            // Newer ones than the published one are an agent's that has not reported them yet.
-            keys.truncate((at + 1).saturating_sub(SNAPSHOTS_KEPT));
-            for key in keys {
-                snapshots.snapshot_remove(&key).await?;
-            }
-            Ok::<_, Error>(())
-        };
-        if let Err(error) = thinned.await {
-            tracing::warn!(tenant = %tenant.id, error = error.chain(), "old snapshots not removed");
-        }
     }
 }

@@ -93,6 +93,8 @@ pub(crate) struct Inner {
     pub(crate) webhooks: WebhookCache,
     /// Tenants whose webhook could not be registered; the reconciler tries again.
     pub(crate) webhooks_unsynced: Mutex<std::collections::HashSet<TenantId>>,
+    /// Keys of archives that nobody published, and that are damaged.
+    pub(crate) unpublishable: Mutex<std::collections::HashSet<String>>,
     /// At most [`Config::max_waking`] wakes are under way.
     pub(crate) waking: Semaphore,
     /// Of these, a quarter at most are of tenants whose last wake failed.
@@ -170,6 +172,7 @@ impl Tenancy {
             deliveries: Deliveries::default(),
             webhooks: WebhookCache::default(),
             webhooks_unsynced: Mutex::default(),
+            unpublishable: Mutex::default(),
             waking: Semaphore::new(config.max_waking.max(1)),
             waking_doubtful: Semaphore::new((config.max_waking / 4).max(1)),
             live: Mutex::default(),

@@ -233,10 +233,21 @@ pub struct SnapshotRef {
     pub sha256: String,
     /// Size of the archive in bytes.
     pub bytes: u64,
-    /// The generation of the agent that took it.
+    /// The generation of the agent that took it, or of the record when an operator chose it: local state of an earlier
+    /// one is older.
     pub generation: Generation,
     /// When it was taken.
     pub taken_at: Timestamp,
+    /// Set if this is not the last one that was published: which one was, and why it is not used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<String>,
+}
+
+impl SnapshotRef {
+    /// Whether `other` was taken after it.
+    pub fn is_before(&self, other: &Self) -> bool {
+        (self.generation, self.taken_at) < (other.generation, other.taken_at)
+    }
 }
 
 /// How long each phase of a wake took; a phase that did not happen is zero.
@@ -371,8 +382,11 @@ pub enum Event {
     StopFinished(Option<SnapshotRef>),
     /// The agent is gone without having been asked.
     AgentLost(String),
-    /// A running agent's periodic snapshot is to be published.
+    /// A snapshot is to be published: a running agent's, or one that a gone agent left and that is newer than what is
+    /// published.
     SnapshotTaken(SnapshotRef),
+    /// Another snapshot than the published one is to be used: by an operator's choice, or because that one is damaged.
+    SnapshotChosen(SnapshotRef),
     /// The tenant is to be deleted.
     Deleted {
         /// Whether snapshots and local state are kept.
@@ -401,9 +415,7 @@ impl Lifecycle {
         let mut snapshot = self.snapshot.clone();
         let mut last_wake = self.last_wake.clone();
         let mut publish = |taken: SnapshotRef| {
-            if snapshot.as_ref().is_none_or(|published| {
-                (published.generation, published.taken_at) <= (taken.generation, taken.taken_at)
-            }) {
+            if snapshot.as_ref().is_none_or(|published| !taken.is_before(published)) {
                 snapshot = Some(taken);
             }
         };
@@ -428,6 +440,17 @@ impl Lifecycle {
             (Running { agent }, Event::SnapshotTaken(taken)) if taken.generation == agent.generation => {
                 publish(taken);
                 Running { agent: agent.clone() }
+            }
+            (Idle { reason }, Event::SnapshotTaken(taken))
+                if taken.generation <= self.generation
+                    && self.snapshot.as_ref().is_none_or(|published| published.is_before(&taken)) =>
+            {
+                publish(taken);
+                Idle { reason: reason.clone() }
+            }
+            (status @ (Idle { .. } | Provisioning), Event::SnapshotChosen(chosen)) => {
+                snapshot = Some(chosen);
+                status.clone()
             }
             (Terminated { keep_state: kept }, Event::Deleted { keep_state }) => {
                 Terminated { keep_state: *kept && keep_state }

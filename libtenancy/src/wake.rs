@@ -188,7 +188,11 @@ impl Tenancy {
         if !locks.wake_lock_acquire(id, &self.inner.owner, WAKE_LOCK_TTL, self.now()).await? {
             return Err(Error::conflict("wake of tenant", id, "another control plane wakes it"));
         }
-        let woken = self.wake_locked(&tenant, &mut lap, &mut phases, &total).await;
+        let woken = async {
+            let tenant = self.state_inherit(tenant.clone()).await?;
+            self.wake_locked(&tenant, &mut lap, &mut phases, &total).await
+        };
+        let woken = woken.await;
         // Released by its owner only, whatever became of the wake; a failure lapses.
         if let Err(error) = locks.wake_lock_release(id, &self.inner.owner).await {
             tracing::warn!(tenant = %id, error = error.chain(), "wake lock not released");
@@ -231,20 +235,32 @@ impl Tenancy {
     ) -> Result<Agent> {
         let id = &tenant.id;
         let tenants = &self.drivers().tenants;
-        let provisioning = tenant.after(Event::WakeStarted, self.now())?;
+        let mut provisioning = tenant.after(Event::WakeStarted, self.now())?;
         tenants.tenant_transition(id, tenant.lifecycle.generation, &provisioning).await?;
         phases.lock = lap.lap();
 
-        let request = BindRequest {
-            tenant: id.clone(),
-            generation: provisioning.generation,
-            snapshot: tenant.lifecycle.snapshot.clone(),
-        };
-        let (agent, bound) = match self.workload_bind(&request, phases).await {
-            Ok(bound) => bound,
-            Err(error) => {
-                self.wake_give_up(id, provisioning.generation, &error).await;
-                return Err(error);
+        let mut copied = false;
+        let (agent, bound) = loop {
+            let request = BindRequest {
+                tenant: id.clone(),
+                generation: provisioning.generation,
+                snapshot: provisioning.snapshot.clone(),
+            };
+            let error = match self.workload_bind(&request, phases).await {
+                Ok(bound) => break bound,
+                Err(error) => error,
+            };
+            let waking = Tenant { lifecycle: provisioning.clone(), ..tenant.clone() };
+            match self.state_fall_back(&waking, &error, &mut copied).await {
+                Ok(Some(next)) => provisioning = next,
+                Ok(None) => {
+                    self.wake_give_up(id, provisioning.generation, &error).await;
+                    return Err(error);
+                }
+                Err(failed) => {
+                    self.wake_give_up(id, provisioning.generation, &failed).await;
+                    return Err(failed);
+                }
             }
         };
         (phases.restore, phases.ready) = (bound.restore, bound.ready);

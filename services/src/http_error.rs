@@ -64,7 +64,12 @@ impl From<Error> for HttpError {
             _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(Duration::from_secs(1)),
             _ => None,
         };
-        let internal = status == StatusCode::INTERNAL_SERVER_ERROR || matches!(error, Error::StateDirInUse { .. });
+        let internal = match error {
+            // A tenant's archive is named by its key, and is the operator's to deal with.
+            Error::Corrupt { what: "snapshot", .. } => false,
+            Error::StateDirInUse { .. } => true,
+            _ => status == StatusCode::INTERNAL_SERVER_ERROR,
+        };
         if internal {
             tracing::error!(code, error = error.chain(), "a request failed");
         } else if matches!(error, Error::Overloaded { .. }) {
@@ -330,6 +335,10 @@ fn known(body: &ErrorBody) -> Option<Error> {
         "outcome_unknown" => {
             let part = text.strip_prefix("the outcome at ")?.strip_suffix(" is unknown")?;
             Error::OutcomeUnknown { part: word(part, "a peer"), source: cause(SAID_SO) }
+        }
+        "corrupt" if text.starts_with("snapshot at `") => {
+            let (key, reason) = text.strip_prefix("snapshot at `")?.split_once("` is damaged: ")?;
+            Error::Corrupt { what: "snapshot", path: key.into(), reason: reason.to_owned() }
         }
         "corrupt" | "io" | "internal" | "state_dir_in_use" => Error::internal(text),
         _ => return None,

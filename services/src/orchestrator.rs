@@ -9,6 +9,7 @@ mod leases;
 mod metrics;
 mod quotas;
 mod spend;
+mod state;
 mod why;
 
 use std::sync::Arc;
@@ -72,6 +73,11 @@ pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
         .route("/tenants/{id}/bot_token", on(Action::BotToken, get(bot_token)))
         .route("/tenants/{id}/logs", on(Action::ReadContent, get(tenant_logs)))
         .route("/tenants/{id}/agent", on(Action::Read, get(agent_status)))
+        .route("/tenants/{id}/state", on(Action::Read, get(state::get)))
+        .route("/tenants/{id}/state/verify", on(Action::Operate, post(state::verify)))
+        .route("/tenants/{id}/state/restore", on(Action::Administer, post(state::restore)))
+        .route("/tenants/{id}/state/archive", on(Action::ReadContent, get(state::export)))
+        .route("/tenants/{id}/snapshot", on(Action::Operate, post(state::snapshot)))
         .route("/wake/{id}", on(Action::Wake, post(tenant_wake)))
         .route("/stop/{id}", on(Action::Operate, post(tenant_stop)))
         .route("/inbox", on(Action::Read, get(update_list)))

@@ -256,6 +256,7 @@ fn tenant(n: u64) -> Tenant {
         bytes: 1 << 20,
         generation: lifecycle.generation,
         taken_at: at,
+        instead_of: None,
     });
     lifecycle.last_wake = Some(WakePhases::default());
     Tenant {

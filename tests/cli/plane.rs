@@ -131,6 +131,11 @@ impl Plane {
         self.records.lock().unwrap().tenants.insert(id.to_owned(), tenant);
     }
 
+    /// A tenant as it is answered.
+    pub(crate) fn tenant_json(&self, id: &str) -> String {
+        serde_json::to_string(&self.records.lock().unwrap().tenants[id]).unwrap()
+    }
+
     pub(crate) fn without_tenant(&self, id: &str) {
         self.records.lock().unwrap().tenants.remove(id);
     }

@@ -74,6 +74,7 @@ async fn spool(driver: &S3Snapshots, generation: u64, file: &str, content: &[u8]
         bytes: content.len() as u64,
         generation,
         taken_at: Timestamp::from_micros(1_790_000_000_000_000),
+        instead_of: None,
     }
 }
 

@@ -12,9 +12,13 @@ mod plane;
 #[path = "../drivers/process.rs"]
 mod process;
 mod processes;
+#[path = "../drivers/proxy.rs"]
+#[expect(dead_code, reason = "shared with the drivers' tests")]
+mod proxy;
 #[path = "../drivers/redis/server.rs"]
 #[expect(dead_code, reason = "shared with the drivers' tests")]
 mod redis;
+mod state;
 mod stores;
 mod telegram;
 mod world;

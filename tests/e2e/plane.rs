@@ -115,7 +115,7 @@ impl Plane {
     pub(crate) async fn cloud_before_init(arguments: &[&str]) -> Self {
         let mut plane = Self::set(arguments).await;
         let servers = Servers::start().await;
-        servers.configure(plane.dir());
+        servers.configure(plane.dir(), servers.port);
         plane.servers = Some(servers);
         plane
     }
@@ -131,6 +131,14 @@ impl Plane {
             .header("authorization", Servers::AUTHORIZATION)
             .body(body.to_string());
         answer(request).await.ok()
+    }
+
+    /// Puts an object into the bucket behind the control plane's back.
+    pub(crate) async fn s3_put(&self, key: &str, body: Vec<u8>) {
+        let servers = self.servers.as_ref().unwrap();
+        let url = format!("{}/states/{key}", servers.aws_url());
+        let authorization = Servers::AUTHORIZATION.replace("dynamodb", "s3");
+        answer(self.http.put(url).header("authorization", authorization).body(body)).await.ok();
     }
 
     /// A running control plane whose state directory is a filesystem of its own, of this size (as `mount` takes it).

@@ -47,7 +47,7 @@ pub(crate) use on_every_store;
 pub(crate) struct Servers {
     pub(crate) redis: redis::Server,
     _aws: Guarded,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Servers {
@@ -71,15 +71,15 @@ impl Servers {
     pub(crate) const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=tests/20261001/us-east-1/dynamodb/aws4_request, \
          SignedHeaders=host, Signature=0";
 
-    /// Writes the configuration file of a person whose home is `home`.
-    pub(crate) fn configure(&self, home: &Path) {
+    /// Writes the configuration file of a person whose home is `home`, and who reaches S3 over `s3_port`.
+    pub(crate) fn configure(&self, home: &Path, s3_port: u16) {
         let endpoint = self.aws_url();
         let text = format!(
             "current_context = 'cloud'\n\
              [contexts.cloud]\ndrivers = 'aws'\nkey_file = 'keys'\n\
              [contexts.cloud.dynamodb]\nendpoint = '{endpoint}'\nregion = 'us-east-1'\n\
              [contexts.cloud.redis]\nurl = '{}'\n\
-             [contexts.cloud.s3]\nendpoint = '{endpoint}'\nregion = 'us-east-1'\nbucket = 'states'\npath_style = true\n",
+             [contexts.cloud.s3]\nendpoint = 'http://127.0.0.1:{s3_port}'\nregion = 'us-east-1'\nbucket = 'states'\npath_style = true\n",
             self.redis.url
         );
         let directory = home.join(".config/ztm");

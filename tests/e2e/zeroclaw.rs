@@ -8,7 +8,7 @@ use std::{
 
 use libtenancy::{
     drivers::local::workloads::processes::{Pinned, start_ticks},
-    snapshot,
+    snapshot::{self, Known},
     tenant::StopReason,
 };
 use rusqlite::{Connection, OpenFlags};
@@ -108,7 +108,8 @@ async fn every_reply_comes_once_and_in_order_and_memory_outlives_idleness_and_a_
         let (archive, elsewhere) =
             (zoo.world.state_dir.join("snapshots").join(&saved.key), tempfile::tempdir().unwrap());
         let state = elsewhere.path().join("state");
-        snapshot::restore(&archive, &saved.sha256, &state).unwrap();
+        let id = person.id.parse().unwrap();
+        snapshot::restore(&archive, Known { sha256: Some(&saved.sha256), tenant: &id }, &state).unwrap();
         assert_eq!(remembered(&state), written, "the archive holds what was in `-wal`");
     }
 

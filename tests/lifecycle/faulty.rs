@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use libtenancy::{
     Drivers, Error, Result,
-    agent::{AgentStatus, Bound, Reply, Stop, Stopped, Turn},
+    agent::{AgentStatus, Bound, Reply, SnapshotTaken, Stop, Stopped, Turn},
     clock::Timestamp,
     credits::MicroCredits,
     inbox::{Claim, Epoch, Outcome, Outgoing, Put, Take, Update, UpdateKey},
@@ -401,6 +401,9 @@ impl Workloads for Faulty<dyn Workloads> {
     }
     async fn agent_turn(&self, agent: &Agent, key: TurnKey<'_>, turn: &Turn, timeout: Duration) -> Result<Reply> {
         through!(self.agent_turn(agent, key, turn, timeout))
+    }
+    async fn agent_snapshot(&self, tenant: &TenantId, agent: &Agent) -> Result<Option<SnapshotTaken>> {
+        through!(self.agent_snapshot(tenant, agent))
     }
     async fn agent_stop(&self, tenant: &TenantId, agent: &Agent, stop: &Stop) -> Result<Stopped> {
         through!(self.agent_stop(tenant, agent, stop))

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use libtenancy::{
     ControlPlane, Drivers, Error, Result, Shutdown, Tenancy,
-    agent::{AgentStatus, Bound, Reply, Stop, Stopped, Turn},
+    agent::{AgentStatus, Bound, Reply, SnapshotTaken, Stop, Stopped, Turn},
     clock::{Clock, SystemClock, Timestamp},
     config::Config,
     drivers::{
@@ -80,6 +80,9 @@ impl Workloads for NoAgents {
         none()
     }
     async fn agent_turn(&self, _: &Agent, _: TurnKey<'_>, _: &Turn, _: Duration) -> Result<Reply> {
+        none()
+    }
+    async fn agent_snapshot(&self, _: &TenantId, _: &Agent) -> Result<Option<SnapshotTaken>> {
         none()
     }
     async fn agent_stop(&self, _: &TenantId, _: &Agent, _: &Stop) -> Result<Stopped> {

@@ -47,6 +47,7 @@ fn reference(port: &dyn Snapshots, tenant: &TenantId, generation: u64, file: &st
         bytes: content.len() as u64,
         generation: Generation(generation),
         taken_at: Timestamp::from_micros(1_790_000_000_000_000),
+        instead_of: None,
     }
 }
 

@@ -83,6 +83,7 @@ fn snapshot(generation: Generation, now: Timestamp) -> SnapshotRef {
         bytes: 1 << 33,
         generation,
         taken_at: now,
+        instead_of: None,
     }
 }
 

@@ -50,6 +50,7 @@ macro_rules! workloads_suite {
             stopped_agent_is_saved_gone_without_being_reported_lost_and_remembers_when_bound_again
             lost_local_state_comes_back_from_the_snapshot_with_what_was_only_in_the_write_ahead_log
             damaged_archive_is_refused_and_nothing_runs
+            a_running_agent_is_saved_when_asked
             intact_local_state_wins_over_the_archive
             stop_waits_for_the_turn_in_flight
             agent_that_ends_at_once_fails_the_bind_with_its_last_words
@@ -315,7 +316,7 @@ pub async fn damaged_archive_is_refused_and_nothing_runs(world: &dyn World) {
     bad[middle] ^= 1;
     std::fs::write(&path, &bad).unwrap();
     let refused = wake(&*workloads, &acme(), 2, Some(snapshot.clone())).await;
-    let Err(Error::AgentFailed { reason, .. }) = &refused else { panic!("{refused:?}") };
+    let Err(Error::Corrupt { what: "snapshot", reason, .. }) = &refused else { panic!("{refused:?}") };
     assert!(reason.contains("SHA-256"), "{reason}");
     assert_eq!(soon(workloads.workload_list()).await.unwrap(), []);
     std::fs::remove_file(&path).unwrap();
@@ -324,6 +325,26 @@ pub async fn damaged_archive_is_refused_and_nothing_runs(world: &dyn World) {
     std::fs::write(&path, &good).unwrap();
     let (agent, _) = wake(&*workloads, &acme(), 4, Some(snapshot)).await.unwrap();
     assert_eq!(say(&*workloads, &agent, &acme(), 2, "safe").await.unwrap(), "[2] you said: safe");
+}
+
+/// See its name.
+pub async fn a_running_agent_is_saved_when_asked(world: &dyn World) {
+    let workloads = world.workloads();
+    let (agent, _) = wake(&*workloads, &acme(), 1, None).await.unwrap();
+    say(&*workloads, &agent, &acme(), 1, "remember").await.unwrap();
+    let taken = workloads.agent_snapshot(&acme(), &agent).await.unwrap().unwrap();
+    let saved = workloads.agent_status(&acme(), &agent).await.unwrap().saved.unwrap();
+    assert!(saved.until >= taken.taken_at, "{saved:?} {taken:?}");
+    let again = workloads.agent_snapshot(&acme(), &agent).await.unwrap().unwrap();
+    assert!(again == taken || again.taken_at > taken.taken_at, "the last one, or a newer one: {again:?} {taken:?}");
+    let stranger = Agent { generation: Generation(9), ..agent.clone() };
+    let refused = workloads.agent_snapshot(&acme(), &stranger).await;
+    assert!(matches!(refused, Err(Error::Conflict { .. })), "{refused:?}");
+    let snapshot = world.published(&acme(), Generation(1), &again);
+    stop(&*workloads, &acme(), &agent).await.unwrap();
+    world.lose_local_state(&acme());
+    let (agent, _) = wake(&*workloads, &acme(), 2, Some(snapshot)).await.unwrap();
+    assert_eq!(say(&*workloads, &agent, &acme(), 2, "back").await.unwrap(), "[2] you said: back");
 }
 
 /// See its name.

@@ -19,6 +19,16 @@ pub struct StoredSnapshot {
     pub bytes: u64,
 }
 
+impl StoredSnapshot {
+    /// The generation of the agent that wrote it, and its file name; `None` if its key is none of
+    /// [`Snapshots::snapshot_key`].
+    pub fn place(&self) -> Option<(Generation, &str)> {
+        let (before, file) = self.key.rsplit_once('/')?;
+        let (_, generation) = before.rsplit_once('/')?;
+        Some((Generation(generation.parse().ok()?), file))
+    }
+}
+
 /// The store of archives.
 #[async_trait]
 pub trait Snapshots: Send + Sync + 'static {
@@ -33,6 +43,18 @@ pub trait Snapshots: Send + Sync + 'static {
     /// published. A repeat is no error. `NotFound` if there is no such file, `Corrupt` if it has another size; `Conflict` if
     /// another archive has its key. What fails leaves the file where it is.
     async fn snapshot_store(&self, snapshot: &SnapshotRef) -> Result<()>;
+
+    /// The tenants of whom this machine has an archive that [`Snapshots::snapshot_store`] has not stored, because it failed or
+    /// was cut off; empty where writing is storing. Its cost is that of those tenants.
+    async fn snapshot_unstored(&self) -> Result<Vec<TenantId>>;
+
+    /// Throws away this machine's copy of an archive that the store has too, so that it is fetched again; `false` if there
+    /// is no copy beside the one that counts.
+    async fn snapshot_copy_drop(&self, key: &str) -> Result<bool>;
+
+    /// Fetches the state that the earlier system kept for a tenant, its agent's database; `None` if there is none. The file
+    /// is the caller's to remove.
+    async fn snapshot_legacy(&self, tenant: &TenantId) -> Result<Option<PathBuf>>;
 
     /// A URL to which whoever has it may `PUT` the archive of this key, with `if-none-match: *`, for so long; `None` where
     /// agents write into a directory. It is no fence: what is put counts once it is published. `Invalid` if it is to be good

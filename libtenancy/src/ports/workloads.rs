@@ -76,7 +76,8 @@ pub trait Workloads: Send + Sync + 'static {
     async fn workload_start(&self) -> Result<WorkloadId>;
 
     /// Binds an unbound workload and waits until its agent is healthy. `Conflict` if the tenant still has a live agent
-    /// (then the workload ends); `AgentFailed` if the agent does not become healthy (likewise). A workload is bound once.
+    /// (then the workload ends); `AgentFailed` if the agent does not become healthy (likewise); `Corrupt` or `NotFound` of a
+    /// snapshot if that is needed and damaged or gone (likewise). A workload is bound once.
     async fn workload_bind(&self, id: &WorkloadId, request: &BindRequest) -> Result<(Agent, Bound)>;
 
     /// Everything alive, bound or not; the truth against which records are reconciled.
@@ -99,6 +100,10 @@ pub trait Workloads: Send + Sync + 'static {
     /// `Unavailable` if it certainly did not get it; `OutcomeUnknown` if it may have; `AgentFailed` if it answered with
     /// an error.
     async fn agent_turn(&self, agent: &Agent, key: TurnKey<'_>, turn: &Turn, timeout: Duration) -> Result<Reply>;
+
+    /// Saves the agent's state while it runs: the last archive of this agent, a new one if anything changed since; `None` if
+    /// nothing did since it was restored, or the state is empty. Errors as of `agent_turn`, and those of the snapshot.
+    async fn agent_snapshot(&self, tenant: &TenantId, agent: &Agent) -> Result<Option<SnapshotTaken>>;
 
     /// Drains, ends and saves the agent; its workload is gone when this returns `Ok`. `Conflict` if it is not this
     /// generation's.

@@ -10,7 +10,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::{
-    Entry, EntryKind, Manifest,
+    Entry, EntryKind, Known, Manifest, Verified,
     scan::{escape, stays_inside},
     take::HashReader,
 };
@@ -32,9 +32,9 @@ pub(super) trait Visitor {
     fn symlink(&mut self, path: &Path, target: &Path) -> Result<()>;
 }
 
-/// Checks the whole file against `sha256`, then reads it: every entry goes to `visitor`, then all of them are compared
-/// with the manifest. `Corrupt` if anything is not as it should be; what the visitor got is then not to be used.
-pub(super) fn read(path: &Path, sha256: &str, visitor: &mut dyn Visitor) -> Result<Manifest> {
+/// Checks the whole file against what is `known` of it, then reads it: every entry goes to `visitor`, then all of them are
+/// compared with the manifest. `Corrupt` if anything is not as it should be; what the visitor got is then not to be used.
+pub(super) fn read(path: &Path, known: Known<'_>, visitor: &mut dyn Visitor) -> Result<Verified> {
     let mut file = File::open(path).map_err(|e| match e.kind() {
         io::ErrorKind::NotFound => Error::not_found("snapshot", path.display()),
         _ => Error::io("open", path)(e),
@@ -42,7 +42,9 @@ pub(super) fn read(path: &Path, sha256: &str, visitor: &mut dyn Visitor) -> Resu
     let mut hash = Sha256::new();
     io::copy(&mut file, &mut hash).map_err(Error::io("read", path))?;
     let actual = hex::encode(hash.finalize());
-    if !actual.eq_ignore_ascii_case(sha256) {
+    if let Some(sha256) = known.sha256
+        && !actual.eq_ignore_ascii_case(sha256)
+    {
         return Err(corrupt(path, format!("its SHA-256 is {actual}, not {sha256}")));
     }
     file.rewind().map_err(Error::io("read", path))?;
@@ -102,7 +104,11 @@ pub(super) fn read(path: &Path, sha256: &str, visitor: &mut dyn Visitor) -> Resu
     }
     let manifest = manifest.ok_or_else(|| corrupt(path, "it has no manifest".into()))?;
     compare(&manifest, &seen).map_err(|reason| corrupt(path, reason))?;
-    Ok(manifest)
+    if manifest.meta.tenant != *known.tenant {
+        let reason = format!("it holds the state of `{}`, not of `{}`", manifest.meta.tenant, known.tenant);
+        return Err(corrupt(path, reason));
+    }
+    Ok(Verified { sha256: actual, manifest })
 }
 
 fn compare(manifest: &Manifest, seen: &[Entry]) -> std::result::Result<(), String> {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    Manifest,
+    Known, Manifest, Verified,
     archive::{self, Visitor},
 };
 use crate::{
@@ -17,9 +17,9 @@ use crate::{
     secret::random_bytes,
 };
 
-/// Reads the whole archive and checks its hash, its entries' paths, and every file against the manifest. `NotFound`;
-/// `Corrupt` if anything is wrong.
-pub fn verify(path: &Path, sha256: &str) -> Result<Manifest> {
+/// Reads the whole archive and checks its hash, whose state it is, its entries' paths, and every file against the
+/// manifest. `NotFound`; `Corrupt` if anything is wrong.
+pub fn verify(path: &Path, known: Known<'_>) -> Result<Verified> {
     struct Nothing;
     impl Visitor for Nothing {
         fn directory(&mut self, _: &Path, _: u32) -> Result<()> {
@@ -32,7 +32,7 @@ pub fn verify(path: &Path, sha256: &str) -> Result<Manifest> {
             Ok(())
         }
     }
-    archive::read(path, sha256, &mut Nothing)
+    archive::read(path, known, &mut Nothing)
 }
 
 /// What a restore did.
@@ -49,7 +49,7 @@ pub struct Restored {
 ///
 /// The caller must be the only one that works beside `into`: drafts left by a crash are removed. `NotFound`, `Corrupt`,
 /// `StoreFull`, `Io`; then `into` is as it was.
-pub fn restore(path: &Path, sha256: &str, into: &Path) -> Result<Restored> {
+pub fn restore(path: &Path, known: Known<'_>, into: &Path) -> Result<Restored> {
     let parent = into.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     for entry in fs::read_dir(parent).map_err(Error::io("read", parent))? {
         let entry = entry.map_err(Error::io("read", parent))?;
@@ -61,9 +61,9 @@ pub fn restore(path: &Path, sha256: &str, into: &Path) -> Result<Restored> {
     let unpacked = (|| {
         fs::DirBuilder::new().mode(0o700).create(&draft).map_err(Error::io("create", &draft))?;
         let mut unpack = Unpack { root: draft.clone(), links: Vec::new(), directories: Vec::new() };
-        let manifest = archive::read(path, sha256, &mut unpack)?;
+        let verified = archive::read(path, known, &mut unpack)?;
         unpack.finish()?;
-        Ok(manifest)
+        Ok(verified.manifest)
     })();
     let manifest = match unpacked {
         Ok(manifest) => manifest,

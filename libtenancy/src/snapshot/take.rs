@@ -10,17 +10,21 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::{
-    Entry, EntryKind, Fingerprint, Manifest, Meta, Skipped, archive, database, restore,
+    Entry, EntryKind, Fingerprint, Known, Manifest, Meta, Skipped, archive, database, restore,
     scan::{self, Found, FoundKind},
 };
 use crate::{
     agent::SnapshotTaken,
+    clock::Timestamp,
     error::{Error, Result},
     secret::random_bytes,
 };
 
 /// The compression level: of the fast ones, since a stop waits for it.
 const LEVEL: i32 = 1;
+
+/// How an archive's name ends.
+const SUFFIX: &str = ".tar.zst";
 
 /// How near to "now" a modification may lie and still be told apart by its time from a later one (file systems stamp
 /// with the kernel's tick, at most 10 ms).
@@ -75,7 +79,7 @@ pub fn take(state: &Path, out: &Path, meta: &Meta, last: Option<&Fingerprint>) -
     let path = draft.0.join("archive");
     let sha256 = write(&state, &found, meta, &draft.0, &path)?;
     let bytes = fs::metadata(&path).map_err(Error::io("read", &path))?.len();
-    restore::verify(&path, &sha256)?;
+    restore::verify(&path, Known { sha256: Some(&sha256), tenant: &meta.tenant })?;
     let file = publish(&path, out, meta)?;
     Ok(Some(Taken {
         snapshot: SnapshotTaken { file, sha256, bytes, taken_at: meta.taken_at },
@@ -93,11 +97,17 @@ fn remove_drafts(out: &Path) -> Result<()> {
     Ok(())
 }
 
+/// When an archive of this name was taken; `None` if [`take`] gave it no name.
+pub fn taken_at(file: &str) -> Option<Timestamp> {
+    let stamp = file.strip_suffix(SUFFIX).filter(|stamp| stamp.bytes().all(|byte| byte.is_ascii_digit()))?;
+    stamp.parse().ok().map(Timestamp::from_micros)
+}
+
 /// Gives the verified archive its name (which sorts by time) and makes that durable.
 fn publish(path: &Path, out: &Path, meta: &Meta) -> Result<String> {
     let mut stamp = meta.taken_at.as_micros();
     loop {
-        let file = format!("{stamp:020}.tar.zst");
+        let file = format!("{stamp:020}{SUFFIX}");
         match fs::hard_link(path, out.join(&file)) {
             Ok(()) => {
                 File::open(out).and_then(|d| d.sync_all()).map_err(Error::io("sync", out))?;

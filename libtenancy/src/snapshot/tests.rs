@@ -19,6 +19,12 @@ fn meta() -> Meta {
     Meta { tenant: "acme".parse().unwrap(), generation: Generation(7), taken_at: Timestamp::from_micros(42) }
 }
 
+static ACME: std::sync::LazyLock<TenantId> = std::sync::LazyLock::new(|| "acme".parse().unwrap());
+
+fn known(sha256: &str) -> Known<'_> {
+    Known { sha256: Some(sha256), tenant: &ACME }
+}
+
 struct Room {
     dir: tempfile::TempDir,
 }
@@ -58,7 +64,7 @@ fn rows_that_are_only_in_the_write_ahead_log_are_in_the_snapshot() {
     }
     assert!(fs::metadata(room.state().join("brain.db-wal")).unwrap().len() > 100_000);
     let taken = room.take();
-    restore(&room.archive(&taken), &taken.snapshot.sha256, &room.path("back")).unwrap();
+    restore(&room.archive(&taken), known(&taken.snapshot.sha256), &room.path("back")).unwrap();
     assert_eq!(count(&room.path("back").join("brain.db")), 100);
     assert!(!room.path("back").join("brain.db-shm").exists());
     drop(live);
@@ -83,7 +89,7 @@ fn a_state_comes_back_as_it_was_with_links_modes_and_odd_names() {
 
     let taken = room.take();
     let back = room.path("back");
-    let manifest = restore(&room.archive(&taken), &taken.snapshot.sha256, &back).unwrap().manifest;
+    let manifest = restore(&room.archive(&taken), known(&taken.snapshot.sha256), &back).unwrap().manifest;
     assert_eq!(manifest.meta, meta());
     assert_eq!(fs::read_to_string(back.join("a/link")).unwrap(), "content");
     assert_eq!(fs::metadata(back.join("a/file")).unwrap().permissions().mode() & 0o777, 0o640);
@@ -144,7 +150,7 @@ fn a_flipped_bit_anywhere_in_an_archive_is_refused_and_nothing_is_replaced() {
         let mut bytes = good.clone();
         bytes[at] ^= 0x10;
         fs::write(&bad, &bytes).unwrap();
-        assert!(matches!(restore(&bad, &taken.snapshot.sha256, &room.state()), Err(Error::Corrupt { .. })));
+        assert!(matches!(restore(&bad, known(&taken.snapshot.sha256), &room.state()), Err(Error::Corrupt { .. })));
     }
     assert_eq!(fs::read_to_string(room.state().join("f")).unwrap(), "the good state");
     assert_eq!(fs::read_dir(room.dir.path()).unwrap().count(), 3, "no draft is left");
@@ -156,7 +162,7 @@ fn what_was_there_before_a_restore_is_kept_beside_it() {
     fs::write(room.state().join("f"), "good").unwrap();
     let taken = room.take();
     fs::write(room.state().join("f"), "bad").unwrap();
-    let restored = restore(&room.archive(&taken), &taken.snapshot.sha256, &room.state()).unwrap();
+    let restored = restore(&room.archive(&taken), known(&taken.snapshot.sha256), &room.state()).unwrap();
     assert_eq!(fs::read_to_string(room.state().join("f")).unwrap(), "good");
     assert_eq!(fs::read_to_string(restored.replaced.unwrap().join("f")).unwrap(), "bad");
 }
@@ -226,7 +232,7 @@ fn a_hostile_archive_writes_nothing_outside_and_is_refused() {
         let room = Room::new();
         fs::write(room.state().join("f"), "kept").unwrap();
         let sha256 = forge(&room.path("archive"), entries);
-        let refused = restore(&room.path("archive"), &sha256, &room.state());
+        let refused = restore(&room.path("archive"), known(&sha256), &room.state());
         assert!(matches!(refused, Err(Error::Corrupt { .. } | Error::Io { .. })), "{what}: {refused:?}");
         assert_eq!(fs::read_to_string(room.state().join("f")).unwrap(), "kept", "{what}");
         assert_eq!(fs::read_dir(room.dir.path()).unwrap().count(), 2, "{what}: nothing else was written");
@@ -234,15 +240,19 @@ fn a_hostile_archive_writes_nothing_outside_and_is_refused() {
     }
     let room = Room::new();
     let sha256 = forge(&room.path("archive"), &[(Char, "state/c", "")]);
-    assert!(matches!(verify(&room.path("archive"), &sha256), Err(Error::Corrupt { .. })), "a device");
+    assert!(matches!(verify(&room.path("archive"), known(&sha256)), Err(Error::Corrupt { .. })), "a device");
     let sha256 = forge(&room.path("archive"), &[(Regular, "state/f", "fine"), (Symlink, "state/l", "f")]);
-    assert_eq!(verify(&room.path("archive"), &sha256).unwrap().entries.len(), 2, "the forge itself is sound");
+    assert_eq!(
+        verify(&room.path("archive"), known(&sha256)).unwrap().manifest.entries.len(),
+        2,
+        "the forge itself is sound"
+    );
 }
 
 #[test]
 fn a_missing_archive_is_not_found() {
     let room = Room::new();
-    assert!(matches!(verify(&room.path("none"), "00"), Err(Error::NotFound { .. })));
+    assert!(matches!(verify(&room.path("none"), known("00")), Err(Error::NotFound { .. })));
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn snapshot(generation: u64, taken_at: i64) -> SnapshotRef {
         bytes: 1,
         generation: Generation(generation),
         taken_at: Timestamp::from_micros(taken_at),
+        instead_of: None,
     }
 }
 
@@ -136,7 +137,7 @@ fn every_stop_reason_round_trips() {
 fn the_transition_table() {
     let taken = snapshot(AGENT.0, 9);
     #[rustfmt::skip]
-    let table: [(Event, [&str; 5]); 11] = [
+    let table: [(Event, [&str; 5]); 13] = [
         // from:                                        idle            provisioning    running       stopping      terminated
         (Event::WakeStarted,                            ["provisioning", "provisioning", "-",          "-",          "-"]),
         (Event::AgentReady(agent(Generation(41)), WakePhases::default()),
@@ -148,8 +149,10 @@ fn the_transition_table() {
         (Event::StopCancelled,                          ["-",            "-",            "-",          "running",    "-"]),
         (Event::StopFinished(None),                     ["-",            "-",            "-",          "idle",       "-"]),
         (Event::AgentLost("gone".to_owned()),           ["-",            "-",            "idle",       "idle",       "-"]),
-        (Event::SnapshotTaken(taken),                   ["-",            "-",            "running",    "-",          "-"]),
-        (Event::SnapshotTaken(snapshot(39, 9)),         ["-",            "-",            "-",          "-",          "-"]),
+        (Event::SnapshotTaken(taken.clone()),           ["idle",         "-",            "running",    "-",          "-"]),
+        (Event::SnapshotTaken(snapshot(39, 9)),         ["idle",         "-",            "-",          "-",          "-"]),
+        (Event::SnapshotTaken(snapshot(20, 5)),         ["-",            "-",            "-",          "-",          "-"]),
+        (Event::SnapshotChosen(taken),                  ["idle",         "provisioning", "-",          "-",          "-"]),
         (Event::Deleted { keep_state: false },          ["terminated";   5]),
     ];
     for (event, expected) in table {
@@ -183,6 +186,23 @@ fn a_stop_keeps_its_reason_and_a_lost_agent_says_what_was_seen() {
     assert_eq!(died_while_stopping.status, Status::Idle { reason: Some(StopReason::Operator) });
     let lost = at(running).after(Event::AgentLost("x".to_owned()), now).unwrap();
     assert_eq!(lost.status, Status::Idle { reason: Some(StopReason::Lost("x".to_owned())) });
+}
+
+#[test]
+fn what_a_gone_agent_left_is_published_if_it_is_newer_and_a_choice_always() {
+    let now = Timestamp::from_micros(2);
+    let [idle, provisioning, ..] = statuses();
+    for (left, newer) in
+        [(snapshot(20, 6), true), (snapshot(21, 0), true), (snapshot(20, 5), false), (snapshot(42, 9), false)]
+    {
+        let next = at(idle.clone()).after(Event::SnapshotTaken(left.clone()), now);
+        assert_eq!(next.and_then(|next| next.snapshot), newer.then_some(left));
+    }
+    for status in [idle, provisioning] {
+        let chosen = snapshot(3, 3);
+        let next = at(status.clone()).after(Event::SnapshotChosen(chosen.clone()), now).unwrap();
+        assert_eq!((next.status, next.snapshot), (status, Some(chosen)));
+    }
 }
 
 #[test]

@@ -65,8 +65,8 @@ pub(super) async fn bind(
     lock.let_inherit().map_err(Error::io("lock", home.lock_file()))?;
 
     let prepared = {
-        let (home, restore) = (home.clone(), bind.restore.clone());
-        tokio::task::spawn_blocking(move || state::prepare(&home, restore.as_ref()))
+        let (home, tenant, restore) = (home.clone(), bind.tenant.clone(), bind.restore.clone());
+        tokio::task::spawn_blocking(move || state::prepare(&home, &tenant, restore.as_ref()))
             .await
             .map_err(|e| Error::internal(format!("bringing back the state broke off: {e}")))??
     };

@@ -176,6 +176,7 @@ impl Agentd {
             ready,
             busy: self.activity.busy.load(Ordering::Relaxed),
             last_active_at: Timestamp::from_micros(self.activity.last.load(Ordering::Relaxed)),
+            saved: self.saver.saved(),
             agent_memory_bytes: descendants(own).into_iter().map(resident_bytes).sum(),
             memory_bytes: resident_bytes(own),
         }

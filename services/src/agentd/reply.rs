@@ -13,7 +13,7 @@ use hyper::{
     body::{Frame, SizeHint},
     header,
 };
-use libtenancy::{Error, api::ErrorBody};
+use libtenancy::{Error, agent::CORRUPT_SNAPSHOT, api::ErrorBody};
 
 /// The body of an answer: whole, or sent as it comes.
 pub(super) enum Body {
@@ -85,8 +85,8 @@ pub(super) fn closing(mut response: Response<Body>) -> Response<Body> {
     response
 }
 
-/// An error of the library. The driver turns it back by its code; `AgentFailed` and `Conflict` give their bare reason,
-/// since the driver names the rest again.
+/// An error of the library. The driver turns it back by its code; `AgentFailed`, `Conflict` and a corrupt snapshot give their
+/// bare reason, since the driver names the rest again.
 pub(super) fn error(error: &Error) -> Response<Body> {
     let (status, code) = match error {
         Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid"),
@@ -96,6 +96,9 @@ pub(super) fn error(error: &Error) -> Response<Body> {
         Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         Error::Overloaded { .. } => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
         Error::StoreFull => (StatusCode::INSUFFICIENT_STORAGE, "store_full"),
+        Error::Corrupt { what: "snapshot", reason, .. } => {
+            return refusal(StatusCode::INTERNAL_SERVER_ERROR, CORRUPT_SNAPSHOT, reason);
+        }
         Error::Corrupt { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "corrupt"),
         Error::Io { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "io"),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),

@@ -1,10 +1,14 @@
 //! When snapshots are taken, and which one was the last.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use libtenancy::{
     Error, Result,
-    agent::{AgentEvent, SnapshotTaken},
+    agent::{AgentEvent, Saved, SnapshotTaken},
     clock::{Clock, SystemClock},
     snapshot::{self, Fingerprint, Meta},
     tenant::{Generation, TenantId},
@@ -24,6 +28,8 @@ pub(super) struct Saver {
     generation: Generation,
     clock: SystemClock,
     last: Mutex<Last>,
+    /// Apart, so that nobody who asks waits for a snapshot under way.
+    saved: std::sync::Mutex<Option<Saved>>,
 }
 
 struct Last {
@@ -39,23 +45,36 @@ impl Saver {
         (tenant, generation): (TenantId, Generation),
         fingerprint: Option<Fingerprint>,
     ) -> Self {
+        let clock = SystemClock::default();
+        let saved = fingerprint.is_some().then(|| Saved { file: None, until: clock.now() });
         let last = Mutex::new(Last { fingerprint, taken: None });
-        Self { state, out, tenant, generation, clock: SystemClock::default(), last }
+        Self { state, out, tenant, generation, clock, last, saved: saved.into() }
     }
 
     /// A snapshot, or `None` if nothing changed since the last one or the state is empty.
     pub(super) async fn save(&self) -> Result<Option<SnapshotTaken>> {
         let mut last = self.last.lock().await;
-        let meta = Meta { tenant: self.tenant.clone(), generation: self.generation, taken_at: self.clock.now() };
+        let begun = self.clock.now();
+        let meta = Meta { tenant: self.tenant.clone(), generation: self.generation, taken_at: begun };
         let (state, out, fingerprint) = (self.state.clone(), self.out.clone(), last.fingerprint.clone());
         let taken = tokio::task::spawn_blocking(move || snapshot::take(&state, &out, &meta, fingerprint.as_ref()))
             .await
             .map_err(|e| Error::internal(format!("a snapshot broke off: {e}")))??;
-        Ok(taken.map(|taken| {
+        let taken = taken.map(|taken| {
             last.fingerprint = taken.fingerprint;
             last.taken = Some(taken.snapshot.clone());
             taken.snapshot
-        }))
+        });
+        if last.taken.is_some() || last.fingerprint.is_some() {
+            let file = last.taken.as_ref().map(|taken| taken.file.clone());
+            *self.saved.lock().unwrap_or_else(PoisonError::into_inner) = Some(Saved { file, until: begun });
+        }
+        Ok(taken)
+    }
+
+    /// What of the state is in an archive; looks at nothing.
+    pub(super) fn saved(&self) -> Option<Saved> {
+        self.saved.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The last snapshot of a life: a new one, or, if nothing changed since, the last one again: nobody may have heard

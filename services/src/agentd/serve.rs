@@ -65,6 +65,7 @@ async fn unbound(request: Request<Incoming>, binds: &mpsc::Sender<BindCall>) -> 
                 ready: false,
                 busy: 0,
                 last_active_at: SystemClock::default().now(),
+                saved: None,
                 agent_memory_bytes: None,
                 memory_bytes: resident_bytes(own),
             })
@@ -193,7 +194,7 @@ async fn route(request: Request<Incoming>, agentd: Arc<Agentd>) -> Response<Body
         (&Method::GET, path::WATCH) => watch(&agentd).await,
         (&Method::POST, path::SNAPSHOT) => {
             // A task of its own: a caller that hangs up does not break it off.
-            match tokio::spawn(async move { agentd.saver.save().await }).await {
+            match tokio::spawn(async move { agentd.saver.save_last().await }).await {
                 Ok(Ok(taken)) => reply::json(&taken),
                 Ok(Err(error)) => reply::error(&error),
                 Err(error) => reply::error(&Error::internal(error.to_string())),

@@ -7,7 +7,8 @@ use libtenancy::{
     agent::Restore,
     clock::Stopwatch,
     drivers::local::workloads::home::Home,
-    snapshot::{self, Fingerprint},
+    snapshot::{self, Fingerprint, Known},
+    tenant::TenantId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +53,7 @@ pub(super) struct Prepared {
 /// Makes the state directory ready: intact local state wins, unless an agent of a later generation took the archive (the
 /// tenant lived elsewhere meanwhile); else the archive; else what is there (an agent may know how to repair its files), or
 /// an empty directory.
-pub(super) fn prepare(home: &Home, restore: Option<&Restore>) -> Result<Prepared> {
+pub(super) fn prepare(home: &Home, tenant: &TenantId, restore: Option<&Restore>) -> Result<Prepared> {
     let state = home.state();
     let mark = fs::read(home.clean_mark()).ok().and_then(|text| serde_json::from_slice::<CleanMark>(&text).ok());
     match fs::remove_file(home.clean_mark()) {
@@ -85,7 +86,7 @@ pub(super) fn prepare(home: &Home, restore: Option<&Restore>) -> Result<Prepared
         tracing::warn!(%generation, "the local state is older than the archive: the tenant lived elsewhere meanwhile");
     }
     let watch = Stopwatch::start();
-    snapshot::restore(path, sha256, &state)?;
+    snapshot::restore(path, Known { sha256: Some(sha256), tenant }, &state)?;
     let fingerprint = snapshot::fingerprint(&state)?;
     Ok(Prepared { restore: watch.elapsed(), fingerprint })
 }
@@ -125,6 +126,10 @@ mod tests {
 
     use super::*;
 
+    fn acme() -> TenantId {
+        "acme".parse().unwrap()
+    }
+
     fn home() -> (tempfile::TempDir, Home) {
         let dir = tempfile::tempdir().unwrap();
         let home = Home::at(dir.path().join("home"));
@@ -140,7 +145,7 @@ mod tests {
         fs::write(template.join("sub/config"), "port={port} state={state} tenant={tenant}").unwrap();
         fs::write(template.join("binary"), b"{port}\xff").unwrap();
         fs::write(template.join("kept"), "new").unwrap();
-        prepare(&home, None).unwrap();
+        prepare(&home, &acme(), None).unwrap();
         fs::write(home.state().join("kept"), "old").unwrap();
         let tenant = "acme".parse().unwrap();
         let substitution = Substitution { port: 7, state: Path::new("/s"), tenant: &tenant, agentd: Path::new("/a") };
@@ -155,30 +160,30 @@ mod tests {
     #[test]
     fn local_state_of_an_earlier_generation_than_the_archive_is_not_used() {
         let (_dir, home) = home();
-        prepare(&home, None).unwrap();
+        prepare(&home, &acme(), None).unwrap();
         fs::write(home.state().join("brain.txt"), "x").unwrap();
         let missing = Restore { path: "/nonexistent".into(), sha256: String::new(), generation: Generation(7) };
-        assert!(prepare(&home, Some(&missing)).is_ok(), "nobody knows its generation: as new as any");
+        assert!(prepare(&home, &acme(), Some(&missing)).is_ok(), "nobody knows its generation: as new as any");
         for (local, wins) in [(6, false), (7, true), (8, true)] {
             home.state_generation_write(Generation(local)).unwrap();
             mark_clean(&home).unwrap();
-            assert_eq!(prepare(&home, Some(&missing)).is_ok(), wins, "{local}");
+            assert_eq!(prepare(&home, &acme(), Some(&missing)).is_ok(), wins, "{local}");
         }
     }
 
     #[test]
     fn a_clean_mark_is_believed_only_for_the_very_same_state() {
         let (_dir, home) = home();
-        prepare(&home, None).unwrap();
+        prepare(&home, &acme(), None).unwrap();
         let missing = Restore { path: "/nonexistent".into(), sha256: String::new(), generation: Generation(7) };
         fs::write(home.state().join("brain.db"), b"SQLite format 3\0 and then rubbish").unwrap();
         mark_clean(&home).unwrap();
-        prepare(&home, Some(&missing)).unwrap();
+        prepare(&home, &acme(), Some(&missing)).unwrap();
         assert!(!home.clean_mark().exists(), "a start makes it void");
-        assert!(prepare(&home, Some(&missing)).is_err(), "without the mark the damage is seen");
+        assert!(prepare(&home, &acme(), Some(&missing)).is_err(), "without the mark the damage is seen");
         mark_clean(&home).unwrap();
         fs::write(home.state().join("more"), "x").unwrap();
-        assert!(prepare(&home, Some(&missing)).is_err(), "another state than the marked one is checked");
-        assert!(prepare(&home, None).is_ok(), "without an archive the agent gets what there is");
+        assert!(prepare(&home, &acme(), Some(&missing)).is_err(), "another state than the marked one is checked");
+        assert!(prepare(&home, &acme(), None).is_ok(), "without an archive the agent gets what there is");
     }
 }

@@ -41,6 +41,15 @@ impl Snapshots for Archives {
     async fn snapshot_store(&self, _: &SnapshotRef) -> Result<()> {
         Err(Error::internal("no workload stores archives"))
     }
+    async fn snapshot_unstored(&self) -> Result<Vec<TenantId>> {
+        Err(Error::internal("no workload stores archives"))
+    }
+    async fn snapshot_copy_drop(&self, _: &str) -> Result<bool> {
+        Err(Error::internal("no workload removes archives"))
+    }
+    async fn snapshot_legacy(&self, _: &TenantId) -> Result<Option<PathBuf>> {
+        Err(Error::internal("no workload imports a state"))
+    }
     async fn snapshot_upload_url(&self, _: &str, _: Duration) -> Result<Option<String>> {
         Err(Error::internal("no workload signs URLs"))
     }
@@ -124,6 +133,7 @@ impl World for Local {
             bytes: taken.bytes,
             generation,
             taken_at: taken.taken_at,
+            instead_of: None,
         }
     }
 

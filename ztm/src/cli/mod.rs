@@ -16,6 +16,7 @@ pub mod job;
 pub mod quantity;
 pub mod quota;
 pub mod spend;
+pub mod state;
 pub mod status;
 pub mod tenant;
 pub mod up;

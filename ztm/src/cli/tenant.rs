@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use libtenancy::{secret::Secret, tenant::Status};
 
-use super::quantity;
+use super::{quantity, state::StateCommand};
 
 /// The verbs of `ztm tenant`.
 #[derive(Debug, Subcommand)]
@@ -43,6 +43,16 @@ pub enum TenantCommand {
     /// Save and stop a tenant's agent; the next message wakes it again
     #[command(after_help = "Example:\n  ztm tenant stop alice")]
     Stop(TenantArgs),
+    /// Save the state of a tenant's running agent now
+    #[command(
+        long_about = "Save the state of a tenant's running agent now\n\nA running agent whose state changes is saved every \
+            snapshot interval, and when it stops; this does not wait for that.",
+        after_help = "Example:\n  ztm tenant snapshot alice"
+    )]
+    Snapshot(TenantArgs),
+    /// What a tenant's agent remembers: archives, damage, copies
+    #[command(subcommand, arg_required_else_help = true)]
+    State(StateCommand),
     /// Wait until a tenant is running, idle or deleted
     #[command(
         long_about = "Wait until a tenant is running, idle or deleted\n\nEnds at once, with an error, when that cannot \

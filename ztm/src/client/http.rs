@@ -140,15 +140,7 @@ impl Http {
         follow: bool,
     ) -> Result<BoxStream<'static, std::io::Result<Bytes>>> {
         let path = format!("/tenants/{}/logs?tail={tail}&follow={follow}", tenant(id)?);
-        let what = format!("GET {path}");
-        self.say(&what);
-        // A log that is followed has no end: only the answer's beginning has a limit.
-        let limit = self.timeout.unwrap_or(PLAIN);
-        let answer = tokio::time::timeout(limit, self.request(Method::GET, &path).send())
-            .await
-            .map_err(|_| Error::Timeout { what: what.clone(), after: limit })?
-            .map_err(|e| classify(e, &what, limit))?;
-        let answer = accepted(answer, limit, &what).await?;
+        let answer = self.open(&path, PLAIN).await?;
         Ok(answer.bytes_stream().map_err(|e| std::io::Error::other(e.without_url())).boxed())
     }
 
@@ -227,6 +219,18 @@ impl Http {
         let limit = self.timeout.unwrap_or(limit);
         let answer = request.timeout(limit).send().await.map_err(|e| classify(e, what, limit))?;
         accepted(answer, limit, what).await?.bytes().await.map_err(|e| classify(e, what, limit))
+    }
+
+    /// Asks for a body that is read as it comes: only the answer's beginning has a limit.
+    pub(super) async fn open(&self, path: &str, limit: Duration) -> Result<Response> {
+        let what = format!("GET {path}");
+        self.say(&what);
+        let limit = self.timeout.unwrap_or(limit);
+        let answer = tokio::time::timeout(limit, self.request(Method::GET, path).send())
+            .await
+            .map_err(|_| Error::Timeout { what: what.clone(), after: limit })?
+            .map_err(|e| classify(e, &what, limit))?;
+        accepted(answer, limit, &what).await
     }
 
     #[expect(clippy::print_stderr, reason = "`--verbose` asks for it; it is no data")]

@@ -19,11 +19,13 @@ use crate::{discovery, settings::Settings};
 mod direct;
 mod http;
 mod path;
+mod state;
 mod work;
 
 pub use direct::Direct;
 pub(crate) use direct::update_key;
 pub use http::Http;
+pub use state::Export;
 pub(crate) use work::is_over;
 pub use work::{Rows, Subject};
 

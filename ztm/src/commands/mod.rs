@@ -8,8 +8,8 @@ use libtenancy::{Error, secret::random_bytes};
 use crate::{
     cli::{
         Cli, Command, admin::AdminCommand, agent::AgentArgs, generate::GenerateCommand, global::Output,
-        inbox::InboxCommand, job::JobCommand, quota::QuotaCommand, spend::SpendCommand, tenant::TenantCommand,
-        webhook::WebhookCommand,
+        inbox::InboxCommand, job::JobCommand, quota::QuotaCommand, spend::SpendCommand, state::StateCommand,
+        tenant::TenantCommand, webhook::WebhookCommand,
     },
     client::Client,
     exit::{Exit, Interrupted, Usage},
@@ -123,6 +123,13 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
                 TenantCommand::Delete(args) => tenant::delete::delete(ctx, &args).await,
                 TenantCommand::Wake(args) => tenant::wake::wake(ctx, &args).await,
                 TenantCommand::Stop(args) => tenant::stop::stop(ctx, &args).await,
+                TenantCommand::Snapshot(args) => tenant::snapshot::snapshot(ctx, &args).await,
+                TenantCommand::State(command) => match command {
+                    StateCommand::List(args) => tenant::state::list::list(ctx, &args).await,
+                    StateCommand::Verify(args) => tenant::state::verify::verify(ctx, &args).await,
+                    StateCommand::Restore(args) => tenant::state::restore::restore(ctx, &args).await,
+                    StateCommand::Export(args) => tenant::state::export::export(ctx, &args).await,
+                },
                 TenantCommand::Wait(args) => tenant::wait::wait(ctx, &args).await,
                 TenantCommand::Logs(args) => tenant::logs::logs(ctx, &args).await,
             }

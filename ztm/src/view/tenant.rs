@@ -1,6 +1,10 @@
 //! Tenants, and what is done to them.
 
-use libtenancy::api::{Deleted, TenantList, TenantView, WakeView, Woken};
+use comfy_table::Color;
+use libtenancy::api::{
+    Deleted, TenantList, TenantView, WakeView, Woken,
+    state::{ArchiveView, SnapshotOutcome, StateVerified, StateView},
+};
 use serde::Serialize;
 
 use super::{Look, Show, cell, exact, number, size, status};
@@ -64,6 +68,7 @@ impl Show for TenantView {
     fn text(&self, look: &Look) -> String {
         let moment = |at| cell(format!("{at} ({} ago)", look.age(at)));
         let snapshot = self.snapshot.as_ref().map(|s| format!("{}, {} ago", size(s.bytes), look.age(s.taken_at)));
+        let instead_of = self.snapshot.as_ref().and_then(|snapshot| snapshot.instead_of.as_ref());
         look.fields([
             ("Tenant", Some(cell(&self.tenant_id))),
             ("Status", Some(status(word(self)))),
@@ -79,6 +84,7 @@ impl Show for TenantView {
             ("Endpoint", self.pod_ip.as_ref().map(cell)),
             ("Last wake", self.last_wake.as_ref().map(|w| cell(wake(w)))),
             ("Snapshot", snapshot.map(cell)),
+            ("Instead of", instead_of.map(|why| cell(why).fg(Color::Red))),
             ("Generation", look.wide.then(|| cell(self.generation.to_string()))),
             ("Prefix", look.wide.then(|| cell(&self.s3_prefix))),
         ])
@@ -141,5 +147,115 @@ impl Show for Waited {
 
     fn names(&self) -> Vec<String> {
         vec![self.tenant_id.clone()]
+    }
+}
+
+/// What an operator calls an archive: what follows the tenant's prefix in its key.
+fn archive<'a>(tenant: &str, key: &'a str) -> &'a str {
+    key.strip_prefix("tenants/").and_then(|rest| rest.strip_prefix(tenant)?.strip_prefix('/')).unwrap_or(key)
+}
+
+fn archives(look: &Look, tenant: &str, archives: &[ArchiveView]) -> String {
+    if archives.is_empty() {
+        return String::new();
+    }
+    let verified = archives.iter().any(|archive| archive.intact.is_some());
+    let mut header = vec!["ARCHIVE", "TAKEN", "SIZE", "PUBLISHED"];
+    header.extend(verified.then_some(["INTACT", "DAMAGE"]).into_iter().flatten());
+    let rows = archives.iter().map(|view| {
+        let mut row = vec![
+            cell(archive(tenant, &view.key)),
+            cell(view.taken_at.map_or("-".to_owned(), |at| format!("{} ago", look.age(at)))),
+            cell(size(view.bytes)),
+            cell(if view.published { "yes" } else { "no" }),
+        ];
+        if verified {
+            row.push(match view.intact {
+                Some(true) => cell("yes").fg(Color::Green),
+                Some(false) => cell("NO").fg(Color::Red),
+                None => cell("-"),
+            });
+            row.push(cell(view.damage.as_deref().unwrap_or("-")));
+        }
+        row
+    });
+    look.table(&header, rows)
+}
+
+impl Show for StateView {
+    fn text(&self, look: &Look) -> String {
+        let at_risk = match (self.unsaved, self.saved_until, self.status.as_str()) {
+            (false, ..) => "nothing".to_owned(),
+            (true, Some(until), "running") => format!("what it wrote in the last {}", look.age(until)),
+            (true, Some(until), _) => format!("what it wrote after {until}"),
+            (true, None, _) => "all of it".to_owned(),
+        };
+        let interval = std::time::Duration::from_millis(self.snapshot_interval_ms);
+        let head = look.fields([
+            ("Tenant", Some(cell(&self.tenant_id))),
+            ("Status", Some(status(&self.status))),
+            ("Saved until", self.saved_until.map(|at| cell(format!("{at} ({} ago)", look.age(at))))),
+            ("Saved every", Some(cell(format!("{interval:?} while it changes")))),
+            ("On its machine alone", Some(cell(at_risk))),
+            ("Instead of", self.instead_of.as_ref().map(|why| cell(why).fg(Color::Red))),
+        ]);
+        match archives(look, &self.tenant_id, &self.archives) {
+            table if table.is_empty() => head,
+            table => format!("{head}\n\n{table}"),
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.archives.iter().map(|view| archive(&self.tenant_id, &view.key).to_owned()).collect()
+    }
+}
+
+impl Show for StateVerified {
+    fn text(&self, look: &Look) -> String {
+        archives(look, &self.tenant_id, &self.archives)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.archives.iter().map(|view| archive(&self.tenant_id, &view.key).to_owned()).collect()
+    }
+}
+
+impl Show for SnapshotOutcome {
+    fn text(&self, look: &Look) -> String {
+        let name = super::plain(&self.tenant_id);
+        match (&self.snapshot, self.changed) {
+            (Some(snapshot), true) => format!("saved {name}: {}", size(snapshot.bytes)),
+            (Some(snapshot), false) => {
+                format!("nothing of {name} changed since its last snapshot, {} ago", look.age(snapshot.taken_at))
+            }
+            (None, _) => format!("{name} has written nothing yet"),
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec![self.tenant_id.clone()]
+    }
+}
+
+/// An archive that was copied into a file.
+#[derive(Debug, Serialize)]
+pub struct Exported {
+    /// Whose state it is.
+    pub tenant_id: String,
+    /// Where it is now.
+    pub file: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256, hexadecimal.
+    pub sha256: String,
+}
+
+impl Show for Exported {
+    fn text(&self, _: &Look) -> String {
+        format!("{}  {}  {}", self.sha256, size(self.bytes), super::plain(&self.file))
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec![self.file.clone()]
     }
 }

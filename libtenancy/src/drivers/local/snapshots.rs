@@ -155,6 +155,18 @@ impl Snapshots for SnapshotDirectory {
         Err(Error::Corrupt { what: "snapshot", path, reason })
     }
 
+    async fn snapshot_unstored(&self) -> Result<Vec<TenantId>> {
+        Ok(Vec::new())
+    }
+
+    async fn snapshot_copy_drop(&self, key: &str) -> Result<bool> {
+        parse_key(key).map(|_| false)
+    }
+
+    async fn snapshot_legacy(&self, _tenant: &TenantId) -> Result<Option<PathBuf>> {
+        Ok(None)
+    }
+
     async fn snapshot_upload_url(&self, key: &str, _valid: Duration) -> Result<Option<String>> {
         parse_key(key).map(|_| None)
     }

@@ -45,7 +45,9 @@ use self::{
     watcher::Watcher,
 };
 use crate::{
-    agent::{AgentCommand, AgentStatus, Bind, Bound, Reply, Restore, Stop, Stopped, Turn, key_purpose, path},
+    agent::{
+        AgentCommand, AgentStatus, Bind, Bound, Reply, Restore, SnapshotTaken, Stop, Stopped, Turn, key_purpose, path,
+    },
     config::Config,
     error::{Error, Result},
     ports::{
@@ -276,7 +278,12 @@ impl Workloads for LocalWorkloads {
                 // Its agentd ends by itself after such an answer, or is dead; nothing may be left in any case.
                 unbound.end(END_TIMEOUT).await;
                 kill::marked(id).await?;
-                Err(error)
+                Err(match (error, snapshot) {
+                    (Error::Corrupt { what, reason, .. }, Some(snapshot)) => {
+                        Error::Corrupt { what, path: PathBuf::from(&snapshot.key), reason }
+                    }
+                    (error, _) => error,
+                })
             }
         }
     }
@@ -336,6 +343,16 @@ impl Workloads for LocalWorkloads {
             Err(error) => return Err(Error::outcome_unknown("agent", error)),
         };
         client::parse(&key.tenant, &client::classify(&key.tenant, answer)?)
+    }
+
+    async fn agent_snapshot(&self, tenant: &TenantId, agent: &Agent) -> Result<Option<SnapshotTaken>> {
+        let target = self.0.target(tenant, agent)?;
+        let answer = match target.call(Method::POST, path::SNAPSHOT, None, Bytes::new(), STATE_TIMEOUT).await {
+            Ok(answer) => answer,
+            Err(error @ CallError::NotSent(_)) => return Err(Error::unavailable("agent", error)),
+            Err(error) => return Err(Error::outcome_unknown("agent", error)),
+        };
+        client::parse(tenant, &client::classify(tenant, answer)?)
     }
 
     async fn agent_stop(&self, tenant: &TenantId, agent: &Agent, stop: &Stop) -> Result<Stopped> {

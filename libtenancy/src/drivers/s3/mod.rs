@@ -3,7 +3,8 @@
 //! # Design notes
 //! - *A spool.* Agents that are processes write their archives into a directory below the state directory, and get them from
 //!   there. An archive is in the bucket once [`Snapshots::snapshot_store`] has returned; only then it is published. What
-//!   could not be stored stays in the spool and on the list.
+//!   could not be stored stays in the spool and on the list; a mark for its tenant ([`unstored`]) says so, and the reconciler
+//!   stores it later.
 //! - *Nothing is overwritten.* Each archive has a key of its own (tenant, generation, file) and is put on the condition that
 //!   the key is free. A key that is taken by the very same archive (by its hash, kept beside it) is a repeat, or the first
 //!   attempt's success; by another one, a conflict. Publishing is a conditional write of the tenant's record, not a matter
@@ -15,12 +16,14 @@
 pub mod bucket;
 mod connection;
 mod snapshots;
+mod unstored;
 
 use std::{fmt, path::Path, sync::Arc};
 
 pub use aws_sdk_s3::config::SharedCredentialsProvider;
 
 pub use self::connection::Settings;
+use self::unstored::Unstored;
 use super::local::snapshots::SnapshotDirectory;
 use crate::error::Result;
 
@@ -34,6 +37,7 @@ struct Shared {
     client: aws_sdk_s3::Client,
     settings: Settings,
     spool: SnapshotDirectory,
+    unstored: Unstored,
 }
 
 impl fmt::Debug for S3Snapshots {
@@ -47,7 +51,8 @@ impl S3Snapshots {
     /// `state_dir`. Asks the bucket nothing.
     pub async fn open(settings: Settings, state_dir: &Path) -> Result<Self> {
         let client = connection::client(&settings).await?;
-        Ok(Self { shared: Arc::new(Shared { client, settings, spool: SnapshotDirectory::open(state_dir)? }) })
+        let (spool, unstored) = (SnapshotDirectory::open(state_dir)?, Unstored::of(state_dir));
+        Ok(Self { shared: Arc::new(Shared { client, settings, spool, unstored }) })
     }
 
     fn client(&self) -> &aws_sdk_s3::Client {

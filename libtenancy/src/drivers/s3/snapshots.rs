@@ -30,6 +30,9 @@ use crate::{
 /// What an archive's hash is called among its object's metadata.
 const SHA256: &str = "sha256";
 
+/// What the earlier system kept below a tenant's prefix: a copy of its agent's database.
+const LEGACY: &str = "brain.db";
+
 /// How long a URL may be good for: S3's own limit.
 const LONGEST_URL: Duration = Duration::from_hours(7 * 24);
 
@@ -207,6 +210,7 @@ impl Snapshots for S3Snapshots {
     async fn snapshot_store(&self, snapshot: &SnapshotRef) -> Result<()> {
         let (tenant, _, _) = parse_key(&snapshot.key)?;
         self.shared.spool.snapshot_store(snapshot).await?;
+        self.shared.unstored.mark(&tenant).await?;
         let path = self.shared.spool.snapshot_path(&snapshot.key).await?;
         let put = if snapshot.bytes > self.shared.settings.part_bytes {
             self.put_in_parts(&path, snapshot, &tenant).await?
@@ -214,13 +218,38 @@ impl Snapshots for S3Snapshots {
             self.put_whole(&path, snapshot, &tenant).await?
         };
         match (put, self.object(&snapshot.key).await?) {
-            (_, Some((bytes, hash))) if bytes == snapshot.bytes && hash.as_deref() == Some(&snapshot.sha256) => Ok(()),
+            (_, Some((bytes, hash))) if bytes == snapshot.bytes && hash.as_deref() == Some(&snapshot.sha256) => {
+                self.shared.unstored.clear(&tenant).await
+            }
             (Put::Taken, Some(_)) => Err(Error::conflict("snapshot", &snapshot.key, "another archive has that key")),
             (_, other) => {
                 let reason = format!("{} bytes were stored, and {other:?} is there", snapshot.bytes);
                 Err(Error::unavailable(PART, reason))
             }
         }
+    }
+
+    async fn snapshot_unstored(&self) -> Result<Vec<TenantId>> {
+        self.shared.unstored.list().await
+    }
+
+    async fn snapshot_copy_drop(&self, key: &str) -> Result<bool> {
+        parse_key(key)?;
+        if self.shared.spool.snapshot_path(key).await.is_err() || self.object(key).await?.is_none() {
+            return Ok(false);
+        }
+        self.shared.spool.snapshot_remove(key).await.map(|()| true)
+    }
+
+    async fn snapshot_legacy(&self, tenant: &TenantId) -> Result<Option<PathBuf>> {
+        let key = format!("tenants/{tenant}/{LEGACY}");
+        if self.object(&key).await?.is_none() {
+            return Ok(None);
+        }
+        let name = format!(".{LEGACY}-{}", hex::encode(random_bytes::<8>()?));
+        let path = self.snapshot_directory(tenant, Generation(0)).await?.join(name);
+        self.download(&key, &path).await?;
+        Ok(Some(path))
     }
 
     async fn snapshot_path(&self, key: &str) -> Result<PathBuf> {
@@ -271,6 +300,7 @@ impl Snapshots for S3Snapshots {
                 ));
             }
         }
+        self.shared.unstored.clear(tenant).await?;
         self.shared.spool.snapshot_purge(tenant).await
     }
 

@@ -5,6 +5,8 @@ pub mod delete;
 pub mod get;
 pub mod list;
 pub mod logs;
+pub mod snapshot;
+pub mod state;
 pub mod stop;
 pub mod update;
 pub mod wait;

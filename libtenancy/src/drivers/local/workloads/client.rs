@@ -22,7 +22,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{locked, socket};
 use crate::{
-    agent::header,
+    agent::{CORRUPT_SNAPSHOT, header},
     api::ErrorBody,
     error::{Error, Result},
     secret::Secret,
@@ -212,10 +212,13 @@ pub(super) fn classify(tenant: &TenantId, (status, text): (StatusCode, Bytes)) -
     if status.is_success() {
         return Ok(text);
     }
-    let reason = match serde_json::from_slice::<ErrorBody>(&text) {
-        Ok(body) => body.error,
-        Err(_) => format!("{status}: {}", String::from_utf8_lossy(&text[..text.len().min(500)])),
+    let (code, reason) = match serde_json::from_slice::<ErrorBody>(&text) {
+        Ok(body) => (body.code, body.error),
+        Err(_) => (String::new(), format!("{status}: {}", String::from_utf8_lossy(&text[..text.len().min(500)]))),
     };
+    if code == CORRUPT_SNAPSHOT {
+        return Err(Error::Corrupt { what: "snapshot", path: PathBuf::from(tenant.as_str()), reason });
+    }
     Err(match status {
         // The key is derived from tenant and generation: a wrong key is the wrong agent.
         StatusCode::UNAUTHORIZED => {

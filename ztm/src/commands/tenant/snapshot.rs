@@ -1,0 +1,10 @@
+//! `ztm tenant snapshot`.
+
+use anyhow::Result;
+
+use crate::{cli::tenant::TenantArgs, commands::Context};
+
+/// Saves the state of a running agent now.
+pub async fn snapshot(ctx: &Context, args: &TenantArgs) -> Result<()> {
+    ctx.printer.show(&ctx.client()?.tenant_snapshot(&args.tenant).await?)
+}

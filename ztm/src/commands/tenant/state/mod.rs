@@ -1,0 +1,6 @@
+//! `ztm tenant state`.
+
+pub mod export;
+pub mod list;
+pub mod restore;
+pub mod verify;
