@@ -104,6 +104,43 @@ mod moto {
 
 #[tokio::test]
 #[ignore = "needs moto_server"]
+async fn a_tenant_is_marked_as_unstored_until_its_archive_is_in_the_bucket() {
+    let dir = tempfile::tempdir().unwrap();
+    let proxy = Proxy::before(Server::shared(Kind::Moto).await.port).await;
+    let driver = S3Snapshots::open(settings(proxy.port), dir.path()).await.unwrap();
+    driver.bucket_apply().await.unwrap();
+    assert_eq!(driver.snapshot_unstored().await.unwrap(), []);
+    let snapshot = spool(&driver, 7, "1", b"state").await;
+    proxy.decide(|_| Fate::Cut);
+    driver.snapshot_store(&snapshot).await.unwrap_err();
+    assert_eq!(driver.snapshot_unstored().await.unwrap(), [acme()]);
+    assert!(driver.snapshot_copy_drop(&snapshot.key).await.is_err(), "nobody knows whether the bucket has it");
+    proxy.decide(|_| Fate::Pass);
+    assert!(!driver.snapshot_copy_drop(&snapshot.key).await.unwrap(), "this machine's is the only one");
+    driver.snapshot_store(&snapshot).await.unwrap();
+    assert_eq!(driver.snapshot_unstored().await.unwrap(), []);
+    assert!(driver.snapshot_copy_drop(&snapshot.key).await.unwrap());
+    assert_eq!(content(&driver, &snapshot.key).await, b"state");
+}
+
+#[tokio::test]
+#[ignore = "needs moto_server"]
+async fn what_the_earlier_system_kept_is_fetched_and_is_no_archive() {
+    let (dir, settings) = (tempfile::tempdir().unwrap(), settings(Server::shared(Kind::Moto).await.port));
+    let driver = S3Snapshots::open(settings.clone(), dir.path()).await.unwrap();
+    driver.bucket_apply().await.unwrap();
+    assert_eq!(driver.snapshot_legacy(&acme()).await.unwrap(), None);
+    let put = client(&settings).put_object().bucket(&settings.bucket).key("tenants/acme/brain.db");
+    put.body(b"brain".to_vec().into()).send().await.unwrap();
+    let fetched = driver.snapshot_legacy(&acme()).await.unwrap().unwrap();
+    assert_eq!(tokio::fs::read(fetched).await.unwrap(), b"brain");
+    assert_eq!(driver.snapshot_list(&acme()).await.unwrap(), []);
+    driver.snapshot_purge(&acme()).await.unwrap();
+    assert_eq!(driver.snapshot_legacy(&acme()).await.unwrap(), None);
+}
+
+#[tokio::test]
+#[ignore = "needs moto_server"]
 async fn an_archive_comes_back_whole_on_another_machine_in_one_part_and_in_many() {
     let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let settings = Settings { part_bytes: 5 << 20, ..settings(Server::shared(Kind::Moto).await.port) };
