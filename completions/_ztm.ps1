@@ -71,6 +71,7 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('--agent-cpu', '--agent-cpu', [CompletionResultType]::ParameterName, 'How much of a processor an agent may use, in thousandths, where the system allows a limit [default: no limit]')
             [CompletionResult]::new('--agent-ready-timeout', '--agent-ready-timeout', [CompletionResultType]::ParameterName, 'How long an agent may take to become healthy [default: 30s]')
             [CompletionResult]::new('--agent-turn-timeout', '--agent-turn-timeout', [CompletionResultType]::ParameterName, 'How long an agent may work on one message [default: 10m]')
+            [CompletionResult]::new('--agent-orphan-timeout', '--agent-orphan-timeout', [CompletionResultType]::ParameterName, 'How long an agent without work outlives a silent control plane, before it saves its state and ends [default: 1h]')
             [CompletionResult]::new('--warm', '--warm', [CompletionResultType]::ParameterName, 'How many agents without a tenant are kept ready [default: 1]')
             [CompletionResult]::new('--max-running', '--max-running', [CompletionResultType]::ParameterName, 'How many agents may run at once; a wake beyond it waits [default: 1000]')
             [CompletionResult]::new('--max-waking', '--max-waking', [CompletionResultType]::ParameterName, 'How many wakes may be under way at once; a wake beyond it queues [default: 8]')

@@ -67,6 +67,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand --agent-cpu 'How much of a processor an agent may use, in thousandths, where the system allows a limit [default: no limit]'
             cand --agent-ready-timeout 'How long an agent may take to become healthy [default: 30s]'
             cand --agent-turn-timeout 'How long an agent may work on one message [default: 10m]'
+            cand --agent-orphan-timeout 'How long an agent without work outlives a silent control plane, before it saves its state and ends [default: 1h]'
             cand --warm 'How many agents without a tenant are kept ready [default: 1]'
             cand --max-running 'How many agents may run at once; a wake beyond it waits [default: 1000]'
             cand --max-waking 'How many wakes may be under way at once; a wake beyond it queues [default: 8]'

@@ -70,6 +70,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-memory -d 'How much
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-cpu -d 'How much of a processor an agent may use, in thousandths, where the system allows a limit [default: no limit]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-ready-timeout -d 'How long an agent may take to become healthy [default: 30s]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-turn-timeout -d 'How long an agent may work on one message [default: 10m]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-orphan-timeout -d 'How long an agent without work outlives a silent control plane, before it saves its state and ends [default: 1h]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l warm -d 'How many agents without a tenant are kept ready [default: 1]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l max-running -d 'How many agents may run at once; a wake beyond it waits [default: 1000]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l max-waking -d 'How many wakes may be under way at once; a wake beyond it queues [default: 8]' -r

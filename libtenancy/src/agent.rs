@@ -87,6 +87,9 @@ pub struct AgentCommand {
     pub turn_timeout: Duration,
     /// Between SIGTERM and SIGKILL.
     pub grace: Duration,
+    /// How long the control plane may be silent before an agent without work saves its state and ends by itself: no message
+    /// can reach it, and another one may have taken its place.
+    pub orphan_timeout: Duration,
 }
 
 /// Gives an unbound `agentd` its tenant, for ever.

@@ -87,6 +87,7 @@ impl Config {
                 ready_timeout: Duration::from_secs(30),
                 turn_timeout: Duration::from_secs(600),
                 grace: Duration::from_secs(10),
+                orphan_timeout: Duration::from_hours(1),
             },
             warm_pool: 1,
             max_running: 1_000,

@@ -8,6 +8,8 @@ mod crashes;
 mod face;
 #[path = "workloads/gateway.rs"]
 mod gateway;
+#[path = "workloads/orphans.rs"]
+mod orphans;
 #[path = "workloads/strangers.rs"]
 mod strangers;
 #[path = "workloads/world.rs"]

@@ -109,7 +109,8 @@ pub async fn say(
     soon(workloads.agent_turn(agent, TurnKey(&key), &turn, SOON)).await.map(|reply| reply.response)
 }
 
-async fn stop(workloads: &dyn Workloads, tenant: &TenantId, agent: &Agent) -> Result<Stopped> {
+/// Stops an agent, with time for what it has in work.
+pub async fn stop(workloads: &dyn Workloads, tenant: &TenantId, agent: &Agent) -> Result<Stopped> {
     soon(workloads.agent_stop(tenant, agent, &Stop { drain: SOON })).await
 }
 

@@ -42,7 +42,7 @@ const MAX_LOG_BYTES: u64 = 16 << 20;
 /// What is kept of a log that is cut.
 const KEPT_LOG_BYTES: u64 = 1 << 20;
 
-/// Binds this process for ever. `Conflict` if the tenant's home is held; `AgentFailed` if the agent does not become
+/// Binds this process for ever. `Conflict` if the tenant's home is held, or was by an agent of a later generation; `AgentFailed` if the agent does not become
 /// healthy; errors of the state's restore. After an error the process must end.
 pub(super) async fn bind(
     bind: Bind,
@@ -52,6 +52,10 @@ pub(super) async fn bind(
     let home = Home::at(bind.home.clone());
     home.create().map_err(Error::io("create", home.path()))?;
     let lock = lock(&home, &bind).await?;
+    if let Some(later) = home.state_generation().filter(|&lived| lived > bind.generation) {
+        let reason = format!("an agent of generation {later} has lived here since generation {}", bind.generation);
+        return Err(Error::conflict("agent", &bind.tenant, reason));
+    }
     let record = Record {
         start_ticks: start_ticks(std::process::id()).unwrap_or_default(),
         pid: std::process::id(),

@@ -64,6 +64,14 @@ impl Activity {
         self.last.store(self.clock.now().as_micros(), Ordering::Relaxed);
     }
 
+    /// For how long nothing has been in flight; `None` while something is.
+    fn quiet(&self) -> Option<Duration> {
+        if self.busy.load(Ordering::Relaxed) > 0 {
+            return None;
+        }
+        Some(self.clock.now().since(Timestamp::from_micros(self.last.load(Ordering::Relaxed))))
+    }
+
     /// Waits until nothing is in flight.
     async fn idle(&self) {
         loop {
@@ -97,6 +105,8 @@ pub(super) struct Agentd {
     pub(super) process: AgentProcess,
     pub(super) turns: Turns,
     pub(super) activity: Arc<Activity>,
+    /// Requests of the control plane, its watch among them: while there is none, it is silent.
+    pub(super) contact: Arc<Activity>,
     /// Places for requests that are passed through.
     pub(super) proxied: Arc<Semaphore>,
     pub(super) saver: Saver,
@@ -137,6 +147,7 @@ impl Agentd {
             process,
             turns: Turns::default(),
             activity,
+            contact: Arc::new(Activity::new()),
             proxied: Arc::new(Semaphore::new(MAX_PROXIED)),
             saver,
             events: broadcast::channel(16).0,
@@ -210,6 +221,19 @@ impl Agentd {
             stopped
         });
         stopped.await.clone()
+    }
+
+    /// Waits until the control plane has been silent for too long, while the agent has no work.
+    pub(super) async fn orphaned(&self) {
+        let limit = self.command.orphan_timeout;
+        loop {
+            let quiet = self.contact.quiet().unwrap_or_default();
+            if quiet >= limit && self.activity.busy.load(Ordering::Relaxed) == 0 {
+                return;
+            }
+            // Work, or a watch, ends without a word: it is looked for once in a while.
+            tokio::time::sleep(limit.saturating_sub(quiet).max(limit / 10)).await;
+        }
     }
 
     /// Waits for the end, asked for or not, and says how the process is to exit.

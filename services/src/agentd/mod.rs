@@ -9,8 +9,9 @@
 //!    plane is gone, and it ends.
 //! 2. *Bound*, once: lock the tenant's home, bring back the state, start the agent, wait until it is healthy, listen.
 //!    From the lock on it survives its parent.
-//! 3. *Ended*, by a stop (drain, end the agent, save, answer), by SIGTERM (the same), or because the agent ended (say
-//!    so to the watchers, kill what is left of it).
+//! 3. *Ended*, by a stop (drain, end the agent, save, answer), by SIGTERM (the same), by itself when the control plane has
+//!    been silent for too long and there is no work (the same), or because the agent ended (say so to the watchers, kill
+//!    what is left of it).
 //!
 //! # Design notes
 //! - One thread. The agent's parent-death signal is bound to the thread that started it, and that is the thread that
@@ -146,9 +147,16 @@ async fn live() -> ExitCode {
             stopper.stop(SIGNAL_DRAIN).await;
         }
     });
+    let orphan = agentd.clone();
+    let stop_when_orphaned = tokio::spawn(async move {
+        orphan.orphaned().await;
+        tracing::warn!("the control plane is silent; saving the state and ending");
+        orphan.stop(SIGNAL_DRAIN).await;
+    });
     let code = agentd.ended().await;
     ticking.abort();
     stop_on_signal.abort();
+    stop_when_orphaned.abort();
     // What was asked is answered before the process ends, but nobody can hold it up.
     let _ = tokio::time::timeout(FLUSH, async {
         let _ = server.await;

@@ -26,7 +26,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{
     BindCall,
-    bound::{Agentd, line},
+    bound::{Agentd, InFlight, line},
     proxy::proxy,
     reply::{self, Body, closing},
     turns::{Begun, Failure, Waiting},
@@ -189,9 +189,10 @@ async fn route(request: Request<Incoming>, agentd: Arc<Agentd>) -> Response<Body
     if let Err(refusal) = check_identity(&agentd, request.headers()) {
         return *refusal;
     }
+    let contact = agentd.contact.begin();
     match (request.method(), request.uri().path()) {
         (&Method::GET, path::STATUS) => reply::json(&agentd.status()),
-        (&Method::GET, path::WATCH) => watch(&agentd).await,
+        (&Method::GET, path::WATCH) => watch(&agentd, contact).await,
         (&Method::POST, path::SNAPSHOT) => {
             // A task of its own: a caller that hangs up does not break it off.
             match tokio::spawn(async move { agentd.saver.save_last().await }).await {
@@ -241,13 +242,13 @@ fn turn_key(headers: &HeaderMap) -> Result<Option<(i64, i64)>, String> {
 }
 
 /// The last snapshot, if there was one, then every event until the end.
-async fn watch(agentd: &Agentd) -> Response<Body> {
+async fn watch(agentd: &Agentd, contact: InFlight) -> Response<Body> {
     let events = agentd.subscribe();
     let last = agentd.saver.last_taken().await.map(|taken| line(&AgentEvent::Snapshot(taken)));
-    let state = (last, events, agentd.closing.clone());
-    let stream = futures::stream::unfold(state, |(last, mut events, closing)| async move {
+    let state = (last, events, agentd.closing.clone(), contact);
+    let stream = futures::stream::unfold(state, |(last, mut events, closing, contact)| async move {
         if let Some(last) = last {
-            return Some((last, (None, events, closing)));
+            return Some((last, (None, events, closing, contact)));
         }
         loop {
             // What was said before the end is still delivered.
@@ -257,7 +258,7 @@ async fn watch(agentd: &Agentd) -> Response<Body> {
                 () = closing.cancelled() => return None,
             };
             match event {
-                Ok(event) => return Some((event, (None, events, closing))),
+                Ok(event) => return Some((event, (None, events, closing, contact))),
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return None,
             }

@@ -31,7 +31,7 @@ async fn send(world: &Local, headers: &[(&str, &str)], path: &str) -> Response<I
 }
 
 /// What the agent says on its own socket.
-async fn declare(world: &Local, method: Method, path: &str, body: &str) -> (StatusCode, String) {
+pub(crate) async fn declare(world: &Local, method: Method, path: &str, body: &str) -> (StatusCode, String) {
     let stream = socket::connect(&world.home(&acme()).agent_socket()).unwrap();
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);

@@ -7,7 +7,8 @@ use std::{
 };
 
 use libtenancy::{
-    conformance::workloads::{World, all_gone, gone, kill, processes, say, soon, wake},
+    Error,
+    conformance::workloads::{World, all_gone, gone, kill, processes, say, soon, stop, wake},
     ports::workloads::Workloads,
     tenant::TenantId,
 };
@@ -171,4 +172,19 @@ async fn sigterm_to_the_supervisor_finishes_the_turn_in_flight_and_saves() {
     assert!(world.home(&acme()).clean_mark().is_file());
     let (agent, _) = wake(&*workloads, &acme(), 2, None).await.unwrap();
     assert_eq!(say(&*workloads, &agent, &acme(), 2, "back").await.unwrap(), "[2] you said: back");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bind_of_an_earlier_generation_is_refused_where_a_later_agent_has_lived() {
+    let world = Local::new();
+    let workloads = world.workloads();
+    let (agent, _) = wake(&*workloads, &acme(), 7, None).await.unwrap();
+    say(&*workloads, &agent, &acme(), 1, "first").await.unwrap();
+    stop(&*workloads, &acme(), &agent).await.unwrap();
+    let refused = wake(&*workloads, &acme(), 6, None).await;
+    let Err(Error::Conflict { reason, .. }) = &refused else { panic!("{refused:?}") };
+    assert!(reason.contains("generation 7"), "{reason}");
+    assert_eq!(soon(workloads.workload_list()).await.unwrap(), []);
+    let (agent, _) = wake(&*workloads, &acme(), 8, None).await.unwrap();
+    assert_eq!(say(&*workloads, &agent, &acme(), 2, "second").await.unwrap(), "[2] you said: second");
 }

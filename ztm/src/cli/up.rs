@@ -76,6 +76,11 @@ pub struct UpArgs {
     #[serde(deserialize_with = "quantity::deserialize_time")]
     pub agent_turn_timeout: Option<Duration>,
 
+    /// How long an agent without work outlives a silent control plane, before it saves its state and ends [default: 1h]
+    #[arg(long, value_name = "TIME", value_parser = quantity::timeout)]
+    #[serde(deserialize_with = "quantity::deserialize_time")]
+    pub agent_orphan_timeout: Option<Duration>,
+
     /// How many agents without a tenant are kept ready [default: 1]
     #[arg(long, value_name = "COUNT")]
     pub warm: Option<usize>,

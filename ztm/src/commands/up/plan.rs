@@ -50,6 +50,7 @@ impl Plan {
         agent.cpu_millis = flags.agent_cpu.or(file.agent_cpu).or(agent.cpu_millis);
         overwrite(&mut agent.ready_timeout, flags.agent_ready_timeout.or(file.agent_ready_timeout));
         overwrite(&mut agent.turn_timeout, flags.agent_turn_timeout.or(file.agent_turn_timeout));
+        overwrite(&mut agent.orphan_timeout, flags.agent_orphan_timeout.or(file.agent_orphan_timeout));
         overwrite(&mut config.warm_pool, flags.warm.or(file.warm));
         overwrite(&mut config.max_running, flags.max_running.or(file.max_running));
         overwrite(&mut config.max_waking, flags.max_waking.or(file.max_waking));
@@ -108,6 +109,7 @@ fn check(config: &Config, listen: Listen) -> Result<Vec<String>> {
         ("reconcile_interval", config.reconcile_interval),
         ("agent_ready_timeout", config.agent.ready_timeout),
         ("agent_turn_timeout", config.agent.turn_timeout),
+        ("agent_orphan_timeout", config.agent.orphan_timeout),
     ] {
         if time.is_zero() {
             return Err(Error::invalid(name, "it must be longer than 0"));
