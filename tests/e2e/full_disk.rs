@@ -68,3 +68,30 @@ async fn r1_on_a_full_disk_nothing_is_acknowledged_that_is_not_stored_and_nothin
     let answer = plane.converse(&tenant, "and on", "and on").await;
     assert!(answer.ends_with("you said: and on"), "{answer}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_state_that_finds_no_room_on_its_way_back_is_a_failure_that_passes_and_leaves_nothing_half_done() {
+    let plane = Plane::start_on_small_disk("48m").await;
+    let tenant = plane.tenant("acme", 1, 3_600).await;
+    plane.converse(&tenant, "hello", "[1] ").await;
+    // An archive of almost nothing, whose content needs room.
+    std::fs::write(plane.home(&tenant).join("state/zeros"), vec![0; 12 << 20]).unwrap();
+    plane.ask("POST", "/stop/acme", None).await.ok();
+    let archive = plane.get(&tenant).await["snapshot"]["bytes"].as_u64().unwrap();
+    assert!(archive < 1 << 20, "{archive}");
+    std::fs::remove_dir_all(plane.home(&tenant)).unwrap();
+    let filler = plane.state_dir().join("filler");
+    fill(&filler);
+    let full = std::fs::metadata(&filler).unwrap().len();
+    File::options().write(true).open(&filler).unwrap().set_len(full - (6 << 20)).unwrap();
+    let refused = plane.ask("POST", "/wake/acme", None).await;
+    assert_eq!((refused.status, refused.code()), (503, "store_full"), "{refused:?}\n{}", plane.log());
+    assert_eq!(plane.wait_status(&tenant, "idle").await["stop_reason"]["kind"], "wake_failed");
+    assert!(!plane.home(&tenant).join("state").exists(), "no half of a state");
+    let drafts = std::fs::read_dir(plane.home(&tenant)).unwrap().flatten();
+    let drafts: Vec<_> = drafts.filter(|entry| entry.file_name().to_string_lossy().starts_with(".restore-")).collect();
+    assert!(drafts.is_empty(), "{drafts:?}");
+    std::fs::remove_file(&filler).unwrap();
+    plane.converse(&tenant, "and on", "[2] you said: and on").await;
+    assert_eq!(std::fs::metadata(plane.home(&tenant).join("state/zeros")).unwrap().len(), 12 << 20);
+}

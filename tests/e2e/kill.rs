@@ -2,7 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "a failure is shown with what was seen, and with the seed")]
 
-mod chats;
+pub(crate) mod chats;
 
 use std::{
     collections::BTreeMap,

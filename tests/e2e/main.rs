@@ -9,6 +9,7 @@ mod jobs;
 mod kill;
 mod lifecycle;
 mod plane;
+mod power;
 #[path = "../drivers/process.rs"]
 mod process;
 mod processes;

@@ -28,6 +28,15 @@ impl Process {
         start_ticks(self.pid) == Some(self.ticks) && !has_ended(self.pid)
     }
 
+    /// SIGSTOP.
+    pub(crate) fn freeze(&self) {
+        let pid = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw).unwrap();
+        if self.lives() {
+            // It may have ended meanwhile.
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::STOP);
+        }
+    }
+
     /// SIGKILL to exactly this process.
     pub(crate) fn kill(&self) {
         if let Some(pinned) = Pinned::started_at(self.pid, self.ticks) {

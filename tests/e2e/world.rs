@@ -10,7 +10,7 @@ use std::{
 
 use libtenancy::{
     agent::{AgentStatus, key_purpose},
-    api::{CreateTenant, TenantView, UpdateTenant},
+    api::{CreateTenant, TenantView, UpdateTenant, state::StateView},
     chat::STARTING,
     drivers::local::{
         KEY_FILE,
@@ -22,6 +22,8 @@ use libtenancy::{
 use services::doubles::telegram::{Double, Sent};
 use tokio::process::{Child, Command};
 use ztm::{cli::global::GlobalArgs, client::Client, settings::Settings};
+
+use crate::processes::{Process, all_of as everything};
 
 const ZTM: &str = env!("CARGO_BIN_EXE_ztm");
 
@@ -124,6 +126,58 @@ impl World {
         let down = Command::new(ZTM).arg("--state-dir").arg(&self.state_dir).arg("down").stdout(Stdio::null()).status();
         assert!(tokio::time::timeout(BOUND, down).await.expect("`ztm down` ends").unwrap().success());
         tokio::time::timeout(BOUND, child.wait()).await.expect("`ztm up` ends").unwrap();
+    }
+
+    /// The machine loses power: everything stops at one instant, and what is then in the state directory is all there will
+    /// be. (What the kernel has not written yet is in the copy too: the disk's own promises are not tested.)
+    pub(crate) async fn lose_power(&mut self) {
+        let frozen = self.freeze();
+        let copy = self.state_dir.with_file_name("copy");
+        let status = Command::new("cp").arg("-a").arg(&self.state_dir).arg(&copy).status().await.unwrap();
+        assert!(status.success());
+        self.end_frozen(&frozen).await;
+        fs::remove_dir_all(&self.state_dir).unwrap();
+        fs::rename(&copy, &self.state_dir).unwrap();
+    }
+
+    /// The machine is gone, and what the person's agent had on it; its archives are elsewhere.
+    pub(crate) async fn lose_machine(&mut self, person: &Person) {
+        let frozen = self.freeze();
+        self.end_frozen(&frozen).await;
+        fs::remove_dir_all(self.home(person).path()).unwrap();
+    }
+
+    /// Stops every process of the state directory where it is.
+    fn freeze(&self) -> Vec<Process> {
+        let state_dir = self.state_dir.canonicalize().unwrap();
+        let mut frozen: Vec<Process> = Vec::new();
+        loop {
+            let new: Vec<Process> =
+                everything(&state_dir).into_iter().filter(|process| !frozen.contains(process)).collect();
+            if new.is_empty() {
+                return frozen;
+            }
+            new.iter().for_each(Process::freeze);
+            frozen.extend(new);
+        }
+    }
+
+    async fn end_frozen(&mut self, frozen: &[Process]) {
+        frozen.iter().for_each(Process::kill);
+        self.child.take().unwrap().wait().await.unwrap();
+        while frozen.iter().any(Process::lives) {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// The person's saved state, as it is shown.
+    pub(crate) async fn state(&self, person: &Person) -> StateView {
+        self.client().state_get(&person.id).await.unwrap()
+    }
+
+    /// How many answers the person has.
+    pub(crate) fn answered(&self, person: &Person) -> usize {
+        self.said(person).len()
     }
 
     /// The process of the control plane.

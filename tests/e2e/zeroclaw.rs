@@ -29,14 +29,14 @@ fn program() -> PathBuf {
 }
 
 /// A control plane whose agents run `zeroclaw`, and the model that they ask.
-struct Zoo {
-    world: World,
+pub(crate) struct Zoo {
+    pub(crate) world: World,
     model: llm::Double,
     _template: tempfile::TempDir,
 }
 
 impl Zoo {
-    async fn open(arguments: &[&str]) -> Self {
+    pub(crate) async fn open(arguments: &[&str]) -> Self {
         let agent = format!("'{}' --config-dir {{state}} gateway --port {{port}}", program().display());
         let model = llm::Double::start(([127, 0, 0, 1], 0).into()).await.unwrap();
         let template = tempfile::tempdir().unwrap();
@@ -51,14 +51,16 @@ impl Zoo {
         Self { world, model, _template: template }
     }
 
-    fn state(&self, person: &Person) -> PathBuf {
+    pub(crate) fn state(&self, person: &Person) -> PathBuf {
         self.world.home(person).state()
     }
 }
 
-/// What the ZeroClaw of a state directory remembers; with `-wal`, since SQLite reads it.
-fn remembered(state: &Path) -> Vec<String> {
+/// What the ZeroClaw of a state directory remembers; with `-wal`, since SQLite reads it. Its memory must be whole.
+pub(crate) fn remembered(state: &Path) -> Vec<String> {
     let memory = Connection::open_with_flags(state.join(MEMORY), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let verdict: String = memory.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(verdict, "ok");
     let mut rows = memory.prepare("SELECT content FROM memories ORDER BY rowid").unwrap();
     rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
