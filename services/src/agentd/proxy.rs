@@ -17,7 +17,7 @@ use bytes::Bytes;
 use http_body_util::{Either, Full, LengthLimitError, Limited};
 use hyper::{
     HeaderMap, Request, Response, StatusCode,
-    body::{Frame, Incoming, SizeHint},
+    body::{Body as _, Frame, Incoming, SizeHint},
     header,
     upgrade::OnUpgrade,
 };
@@ -214,6 +214,17 @@ struct Passing {
     agentd: Arc<Agentd>,
     _in_flight: InFlight,
     _place: OwnedSemaphorePermit,
+}
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        // Who sends a body of known length does not ask for more than that: its end is seen here.
+        if self.body.is_end_stream()
+            && let Some(connection) = self.connection.take()
+        {
+            self.agentd.upstream.give_back(connection);
+        }
+    }
 }
 
 impl hyper::body::Body for Passing {

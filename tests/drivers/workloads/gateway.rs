@@ -92,6 +92,31 @@ async fn an_upgraded_connection_passes_both_ways_is_activity_only_while_it_speak
     assert_eq!(soon(connection.read(&mut [0; 8])).await.unwrap_or(0), 0);
 }
 
+/// Connections with the agent's port on the far side, open or just closed.
+fn connections_to_the_agent(agentd: u32) -> usize {
+    use libtenancy::drivers::local::workloads::processes::{descendants, listeners, own_sockets};
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let port = |address: &str| u16::from_str_radix(address.split_once(':').unwrap().1, 16).unwrap();
+    let rows: Vec<Vec<&str>> = table.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+    let agents = descendants(agentd);
+    let own = rows.iter().map(|row| port(row[1])).find(|&port| own_sockets(&agents, &listeners(port))).unwrap();
+    rows.iter().filter(|row| port(row[2]) == own).count()
+}
+
+#[tokio::test]
+async fn one_connection_to_the_agent_carries_many_requests() {
+    let world = Local::new();
+    let workloads = world.workloads();
+    let (agent, _) = wake(&*workloads, &acme(), 1, None).await.unwrap();
+    let caller = Caller::new(&world, 1);
+    for _ in 0..20 {
+        assert_eq!(ask(&world, Method::GET, "/health", &caller.headers(&[]), "").await.0, StatusCode::OK);
+    }
+    let agentd = workloads.agent_status(&acme(), &agent).await.unwrap().pid;
+    let connections = connections_to_the_agent(agentd);
+    assert!((1..=3).contains(&connections), "{connections}");
+}
+
 #[tokio::test]
 async fn a_body_is_limited_whether_it_says_its_length_or_not() {
     let world = Local::new();
