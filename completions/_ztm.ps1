@@ -66,6 +66,7 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('--router-listen', '--router-listen', [CompletionResultType]::ParameterName, 'The address the router listens on [default: 127.0.0.1]')
             [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'The agent program and its arguments; no shell is involved [default: the built-in agent]')
             [CompletionResult]::new('--agent-template', '--agent-template', [CompletionResultType]::ParameterName, 'A directory whose files are copied into a new agent''s state directory')
+            [CompletionResult]::new('--agent-secrets', '--agent-secrets', [CompletionResultType]::ParameterName, 'A directory of private files that every agent finds, mode 0600, in `{secrets}`')
             [CompletionResult]::new('--agent-env', '--agent-env', [CompletionResultType]::ParameterName, 'An environment variable for agents, as NAME=VALUE; may be repeated; must be no secret')
             [CompletionResult]::new('--agent-memory', '--agent-memory', [CompletionResultType]::ParameterName, 'How much memory an agent may use, where the system allows a limit; 0 for no limit [default: 512Mi]')
             [CompletionResult]::new('--agent-cpu', '--agent-cpu', [CompletionResultType]::ParameterName, 'How much of a processor an agent may use, in thousandths, where the system allows a limit [default: no limit]')

@@ -62,6 +62,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand --router-listen 'The address the router listens on [default: 127.0.0.1]'
             cand --agent 'The agent program and its arguments; no shell is involved [default: the built-in agent]'
             cand --agent-template 'A directory whose files are copied into a new agent''s state directory'
+            cand --agent-secrets 'A directory of private files that every agent finds, mode 0600, in `{secrets}`'
             cand --agent-env 'An environment variable for agents, as NAME=VALUE; may be repeated; must be no secret'
             cand --agent-memory 'How much memory an agent may use, where the system allows a limit; 0 for no limit [default: 512Mi]'
             cand --agent-cpu 'How much of a processor an agent may use, in thousandths, where the system allows a limit [default: no limit]'

@@ -65,6 +65,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand up" -l listen -d 'The address th
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l router-listen -d 'The address the router listens on [default: 127.0.0.1]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent -d 'The agent program and its arguments; no shell is involved [default: the built-in agent]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-template -d 'A directory whose files are copied into a new agent\'s state directory' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-secrets -d 'A directory of private files that every agent finds, mode 0600, in `{secrets}`' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-env -d 'An environment variable for agents, as NAME=VALUE; may be repeated; must be no secret' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-memory -d 'How much memory an agent may use, where the system allows a limit; 0 for no limit [default: 512Mi]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-cpu -d 'How much of a processor an agent may use, in thousandths, where the system allows a limit [default: no limit]' -r

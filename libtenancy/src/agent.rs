@@ -22,6 +22,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Timestamp,
+    error::{Error, Result},
+    secret::read_private,
     tenant::{Generation, TenantId},
 };
 
@@ -69,14 +71,17 @@ pub fn key_purpose(tenant: &TenantId, generation: Generation) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AgentCommand {
-    /// Program and arguments. `{port}`, `{state}` and `{tenant}` are replaced in every argument.
+    /// Program and arguments. `{port}`, `{state}`, `{tenant}` and `{secrets}` are replaced in every argument.
     pub argv: Vec<String>,
     /// Environment beside `PORT`, `TENANT_ID` and `ZTM_STATE`; never a secret.
     pub env: BTreeMap<String, String>,
     /// A directory whose files are copied into the state directory where they are missing (a configuration
-    /// template); `{port}`, `{state}` and `{tenant}` are replaced in files that are UTF-8. The port is another one at
+    /// template); `{port}`, `{state}`, `{tenant}` and `{secrets}` are replaced in files that are UTF-8. The port is another one at
     /// every start, and a file is written only once: give the port as an argument.
     pub template: Option<PathBuf>,
+    /// A directory of private files, read anew at every bind: the agent finds copies of them, mode 0600, in `{secrets}`,
+    /// which is in no archive and ends with it.
+    pub secrets: Option<PathBuf>,
     /// Memory limit in bytes, where the system allows one.
     pub memory_bytes: Option<u64>,
     /// CPU limit in thousandths of a core, where the system allows one.
@@ -92,6 +97,43 @@ pub struct AgentCommand {
     pub orphan_timeout: Duration,
 }
 
+/// Secrets by name, shown to nobody.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AgentSecrets(pub BTreeMap<String, String>);
+
+impl std::fmt::Debug for AgentSecrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AgentSecrets({} …)", self.0.len())
+    }
+}
+
+/// What all of an agent's secrets may have together, bytes: they go with the bind.
+const MAX_SECRETS_BYTES: usize = 256 << 10;
+
+impl AgentSecrets {
+    /// The private files of a directory; names that begin with a dot are left out. `Forbidden` for one that others can read,
+    /// `Invalid` for what is no UTF-8, or too much.
+    pub fn read(directory: &std::path::Path) -> Result<Self> {
+        let mut secrets = BTreeMap::new();
+        let mut bytes = 0;
+        for entry in std::fs::read_dir(directory).map_err(Error::io("read", directory))? {
+            let path = entry.map_err(Error::io("read", directory))?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or(".").to_owned();
+            if name.starts_with('.') || !path.is_file() {
+                continue;
+            }
+            let secret = read_private(&path)?;
+            bytes += name.len() + secret.len();
+            secrets.insert(name, secret);
+        }
+        if bytes > MAX_SECRETS_BYTES {
+            return Err(Error::invalid("agent_secrets", format!("{bytes} bytes are more than {MAX_SECRETS_BYTES}")));
+        }
+        Ok(Self(secrets))
+    }
+}
+
 /// Gives an unbound `agentd` its tenant, for ever.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Bind {
@@ -103,6 +145,9 @@ pub struct Bind {
     pub key: String,
     /// The agent program.
     pub command: AgentCommand,
+    /// What the agent finds in `{secrets}`.
+    #[serde(default)]
+    pub secrets: AgentSecrets,
     /// Where the tenant's files live on this machine: state, lock, socket, log.
     pub home: PathBuf,
     /// The archive to restore when there is no intact local state, or only an older one.

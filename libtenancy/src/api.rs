@@ -315,6 +315,9 @@ pub struct StatusView {
     /// Wakes since the start, by kind: `cold`, `warm`.
     #[serde(default)]
     pub wakes_total: std::collections::BTreeMap<String, u64>,
+    /// How often, since the start, an older archive took the place of a damaged one.
+    #[serde(default)]
+    pub state_fallbacks: u64,
     /// The last wakes, newest last, at most 1,000.
     pub wakes: Vec<WakeRecord>,
     /// The report of the reconciler's last pass.

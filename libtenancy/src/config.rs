@@ -82,6 +82,7 @@ impl Config {
                 argv,
                 env: std::collections::BTreeMap::new(),
                 template: None,
+                secrets: None,
                 memory_bytes: Some(512 << 20),
                 cpu_millis: None,
                 ready_timeout: Duration::from_secs(30),

@@ -14,7 +14,7 @@
 //! the store of archives is away ([`StateView::saved_until`] says how much it is now). A published archive that turns out to
 //! be damaged costs what was written since the one before it, which is kept for that.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::atomic::Ordering};
 
 use crate::{
     agent::{SnapshotTaken, Stopped},
@@ -345,6 +345,7 @@ impl Tenancy {
                 "THE PUBLISHED STATE IS DAMAGED: the last good one before it is used; what came after it is lost");
             let chosen = tenant.after(Event::SnapshotChosen(good), self.now())?;
             self.transition_insisting(id, tenant.lifecycle.generation, &chosen).await?;
+            self.inner.state_fallbacks.fetch_add(1, Ordering::Relaxed);
             return Ok(Some(chosen));
         }
         Ok(None)

@@ -93,6 +93,8 @@ pub(crate) struct Inner {
     pub(crate) webhooks: WebhookCache,
     /// Tenants whose webhook could not be registered; the reconciler tries again.
     pub(crate) webhooks_unsynced: Mutex<std::collections::HashSet<TenantId>>,
+    /// How often an older archive took the place of a damaged one.
+    pub(crate) state_fallbacks: std::sync::atomic::AtomicU64,
     /// Keys of archives that nobody published, and that are damaged.
     pub(crate) unpublishable: Mutex<std::collections::HashSet<String>>,
     /// At most [`Config::max_waking`] wakes are under way.
@@ -172,6 +174,7 @@ impl Tenancy {
             deliveries: Deliveries::default(),
             webhooks: WebhookCache::default(),
             webhooks_unsynced: Mutex::default(),
+            state_fallbacks: std::sync::atomic::AtomicU64::default(),
             unpublishable: Mutex::default(),
             waking: Semaphore::new(config.max_waking.max(1)),
             waking_doubtful: Semaphore::new((config.max_waking / 4).max(1)),
@@ -421,6 +424,7 @@ impl Tenancy {
             decisions: self.inner.decisions.counts(),
             ledger: lock(&self.inner.ledger_state).view(),
             wakes_total: lock(&self.inner.wakes_total).clone(),
+            state_fallbacks: self.inner.state_fallbacks.load(std::sync::atomic::Ordering::Relaxed),
             wakes: lock(&self.inner.wake_records).iter().cloned().collect(),
             reconcile: lock(&self.inner.last_reconcile).clone(),
             memory_bytes: resident_bytes(),

@@ -409,6 +409,7 @@ impl Records {
             ledger: libtenancy::api::LedgerView::default(),
             leader: true,
             wakes_total: std::collections::BTreeMap::new(),
+            state_fallbacks: 0,
             wakes: Vec::new(),
             reconcile: None,
             memory_bytes: Some(50 << 20),

@@ -51,6 +51,7 @@ macro_rules! workloads_suite {
             lost_local_state_comes_back_from_the_snapshot_with_what_was_only_in_the_write_ahead_log
             damaged_archive_is_refused_and_nothing_runs
             a_running_agent_is_saved_when_asked
+            two_binds_of_one_workload_at_once_give_it_to_one_tenant
             intact_local_state_wins_over_the_archive
             stop_waits_for_the_turn_in_flight
             agent_that_ends_at_once_fails_the_bind_with_its_last_words
@@ -349,6 +350,22 @@ pub async fn a_running_agent_is_saved_when_asked(world: &dyn World) {
 }
 
 /// See its name.
+pub async fn two_binds_of_one_workload_at_once_give_it_to_one_tenant(world: &dyn World) {
+    let workloads = world.workloads();
+    let id = soon(workloads.workload_start()).await.unwrap();
+    let request = |name: &str| BindRequest { tenant: name.parse().unwrap(), generation: Generation(1), snapshot: None };
+    let (one, two) = (request("acme"), request("other"));
+    let (first, second) =
+        soon(async { tokio::join!(workloads.workload_bind(&id, &one), workloads.workload_bind(&id, &two)) }).await;
+    assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
+    let third = soon(workloads.workload_bind(&id, &two)).await;
+    assert!(third.is_err(), "what is bound stays so: {third:?}");
+    let listed = soon(workloads.workload_list()).await.unwrap();
+    let owner = if first.is_ok() { one.tenant } else { two.tenant };
+    assert_eq!(listed.into_iter().map(|workload| workload.tenant).collect::<Vec<_>>(), [Some(owner)]);
+}
+
+/// See its name.
 pub async fn intact_local_state_wins_over_the_archive(world: &dyn World) {
     let workloads = world.workloads();
     let mut events = workloads.workload_events();
@@ -554,9 +571,11 @@ pub async fn log_is_read_from_its_end_and_followed(world: &dyn World) {
     assert_eq!(soon(log.next()).await.unwrap().unwrap(), "two\nacme\n");
     stop(&*workloads, &acme(), &agent).await.unwrap();
     wake(&*workloads, &acme(), 2, None).await.unwrap();
-    let mut more = Vec::new();
-    while more.len() < "one\ntwo\nacme\n".len() {
-        more.extend_from_slice(&soon(log.next()).await.unwrap().unwrap());
+    // After a line that says whose words follow.
+    let mut more = String::new();
+    while !more.ends_with("acme\n") {
+        more.push_str(std::str::from_utf8(&soon(log.next()).await.unwrap().unwrap()).unwrap());
     }
-    assert_eq!(more, b"one\ntwo\nacme\n");
+    assert!(more.starts_with("--- acme, generation 2, "), "{more}");
+    assert_eq!(more.split_once('\n').unwrap().1, "one\ntwo\nacme\n");
 }

@@ -2,8 +2,8 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read, Seek, SeekFrom},
-    os::unix::fs::OpenOptionsExt,
+    io::{self, Read, Seek, SeekFrom, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
     sync::Arc,
     time::Duration,
@@ -11,7 +11,7 @@ use std::{
 
 use libtenancy::{
     Error, Result,
-    agent::{Bind, Bound},
+    agent::{AgentSecrets, Bind, Bound},
     clock::{Clock, Stopwatch, SystemClock},
     drivers::local::workloads::{
         home::{Home, Lock, Record},
@@ -75,6 +75,7 @@ pub(super) async fn bind(
             .map_err(|e| Error::internal(format!("bringing back the state broke off: {e}")))??
     };
     home.state_generation_write(bind.generation).map_err(Error::io("write", home.path()))?;
+    secrets_write(&home, &bind.secrets)?;
     let activity = Arc::new(Activity::new());
     tokio::spawn(Work::new(activity.clone()).serve(listen(&home.agent_socket())?));
     let (process, upstream, ready) = start(&bind, &home, &workload, &reaper).await?;
@@ -85,6 +86,28 @@ pub(super) async fn bind(
         Saver::new(home.state(), bind.snapshots.clone(), (bind.tenant.clone(), bind.generation), prepared.fingerprint);
     let agentd = Agentd::new(Parts { bind, home, upstream, process, saver, reaper, lock, activity });
     Ok((Arc::new(agentd), listener, bound))
+}
+
+/// Writes the agent's secrets, and nothing that an earlier agent had.
+fn secrets_write(home: &Home, secrets: &AgentSecrets) -> Result<()> {
+    let directory = home.secrets();
+    match fs::remove_dir_all(&directory) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(Error::io("remove", directory)(e)),
+        _ => {}
+    }
+    if secrets.0.is_empty() {
+        return Ok(());
+    }
+    fs::DirBuilder::new().mode(0o700).create(&directory).map_err(Error::io("create", &directory))?;
+    for (name, secret) in &secrets.0 {
+        if name.starts_with('.') || name.contains('/') {
+            return Err(Error::invalid("agent_secrets", "a name is no plain file name"));
+        }
+        let path = directory.join(name);
+        let file = File::options().write(true).create_new(true).mode(0o600).open(&path);
+        file.and_then(|mut file| file.write_all(secret.as_bytes())).map_err(Error::io("write", &path))?;
+    }
+    Ok(())
 }
 
 /// Listens on a socket of the home, whose lock is held: what is left of an earlier one is removed.
@@ -122,12 +145,16 @@ async fn start(
     loop {
         ports += 1;
         let port = free_port().map_err(|e| failed(format!("there is no free port: {e}")))?;
-        let (state, agentd) = (home.state(), home.agent_socket());
-        let substitution = Substitution { port, state: &state, tenant: &bind.tenant, agentd: &agentd };
+        let (state, agentd, secrets) = (home.state(), home.agent_socket(), home.secrets());
+        let substitution =
+            Substitution { port, state: &state, tenant: &bind.tenant, agentd: &agentd, secrets: &secrets };
         if let Some(template) = &bind.command.template {
             state::fill_from_template(template, &state, &substitution)?;
         }
-        let log = open_log(home).map_err(Error::io("open", home.log()))?;
+        let mut log = open_log(home).map_err(Error::io("open", home.log()))?;
+        // Whose words follow.
+        let (tenant, generation, now) = (&bind.tenant, bind.generation, SystemClock::default().now());
+        writeln!(log, "--- {tenant}, generation {generation}, {now} ---").map_err(Error::io("write", home.log()))?;
         let limits = Limits::prepare(&bind.command, workload);
         let process = exec::command(&bind.command, &substitution, workload, &limits, &log)
             .and_then(|mut command| reaper.start(&mut command, limits, home.log()))

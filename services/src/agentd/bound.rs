@@ -256,6 +256,7 @@ impl Agentd {
     pub(super) fn clean_up(&self) {
         let _ = fs::remove_file(self.home.socket());
         let _ = fs::remove_file(self.home.agent_socket());
+        let _ = fs::remove_dir_all(self.home.secrets());
         let _ = self.home.record_remove();
     }
 }

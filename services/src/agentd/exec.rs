@@ -37,12 +37,14 @@ const INHERITED: [&str; 4] = ["PATH", "LANG", "LC_ALL", "TZ"];
 /// "Not given" among the shim's arguments.
 const NONE: &str = "-";
 
-/// What the agent is told of itself: what `{port}`, `{state}` and `{tenant}` stand for, and where it declares work.
+/// What the agent is told of itself: what `{port}`, `{state}`, `{tenant}` and `{secrets}` stand for, and where it declares
+/// work.
 pub(super) struct Substitution<'a> {
     pub(super) port: u16,
     pub(super) state: &'a Path,
     pub(super) tenant: &'a TenantId,
     pub(super) agentd: &'a Path,
+    pub(super) secrets: &'a Path,
 }
 
 impl Substitution<'_> {
@@ -51,6 +53,7 @@ impl Substitution<'_> {
         text.replace("{port}", &self.port.to_string())
             .replace("{state}", &self.state.to_string_lossy())
             .replace("{tenant}", self.tenant.as_str())
+            .replace("{secrets}", &self.secrets.to_string_lossy())
     }
 }
 
@@ -229,7 +232,16 @@ mod tests {
     #[test]
     fn placeholders_are_replaced_everywhere_they_stand() {
         let tenant = "acme".parse().unwrap();
-        let substitution = Substitution { port: 81, state: Path::new("/s"), tenant: &tenant, agentd: Path::new("/a") };
-        assert_eq!(substitution.apply("{tenant}:{port}:{state}/x:{port}:{other}"), "acme:81:/s/x:81:{other}");
+        let substitution = Substitution {
+            port: 81,
+            state: Path::new("/s"),
+            tenant: &tenant,
+            agentd: Path::new("/a"),
+            secrets: Path::new("/x"),
+        };
+        assert_eq!(
+            substitution.apply("{tenant}:{port}:{state}/x:{port}:{secrets}:{other}"),
+            "acme:81:/s/x:81:/x:{other}"
+        );
     }
 }

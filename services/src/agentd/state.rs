@@ -148,7 +148,13 @@ mod tests {
         prepare(&home, &acme(), None).unwrap();
         fs::write(home.state().join("kept"), "old").unwrap();
         let tenant = "acme".parse().unwrap();
-        let substitution = Substitution { port: 7, state: Path::new("/s"), tenant: &tenant, agentd: Path::new("/a") };
+        let substitution = Substitution {
+            port: 7,
+            state: Path::new("/s"),
+            tenant: &tenant,
+            agentd: Path::new("/a"),
+            secrets: Path::new("/x"),
+        };
         for _ in 0..2 {
             fill_from_template(&template, &home.state(), &substitution).unwrap();
             assert_eq!(fs::read_to_string(home.state().join("sub/config")).unwrap(), "port=7 state=/s tenant=acme");

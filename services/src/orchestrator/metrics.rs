@@ -49,6 +49,12 @@ pub(super) async fn metrics(State(tenancy): State<Tenancy>) -> Answer<Response> 
     for (kind, count) in &status.wakes_total {
         page.sample("ztm_wakes_total", &[("kind", kind)], count);
     }
+    page.one(
+        "ztm_state_fallbacks_total",
+        "counter",
+        "Older archives that took the place of damaged ones.",
+        status.state_fallbacks,
+    );
     page.one("ztm_warm_ready", "gauge", "Unbound agents that are ready.", status.warm_ready);
     page.one("ztm_leader", "gauge", "Whether this process leads.", u8::from(status.leader));
     page.family("ztm_decisions_total", "counter", "Decisions of admission by their code.");

@@ -127,6 +127,41 @@ async fn agents_environment_and_arguments_hold_no_secret_and_nothing_of_ours() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn secrets_are_private_files_that_are_read_anew_saved_nowhere_and_end_with_the_agent() {
+    use std::os::unix::fs::PermissionsExt;
+    let (world, given) = (Local::new(), tempfile::tempdir().unwrap());
+    let write = |secret: &str, mode: u32| {
+        let path = given.path().join("model");
+        std::fs::write(&path, secret).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let script = "test \"$(stat -c %a {secrets} {secrets}/model | tr '\\n' ' ')\" = '700 600 ' \
+        && cp {secrets}/model {state}/seen && exec \"$@\"";
+    let workloads = world.workloads_with(&|command| {
+        scripted(script)(command);
+        command.secrets = Some(given.path().to_owned());
+    });
+    let seen = || std::fs::read_to_string(world.home(&acme()).state().join("seen")).unwrap();
+    for (generation, secret) in [(1, "s3cret one"), (2, "s3cret two")] {
+        write(secret, 0o600);
+        let (agent, _) = wake(&*workloads, &acme(), generation, None).await.unwrap();
+        assert_eq!(seen(), secret);
+        for pid in processes(&*workloads, &acme(), &agent).await {
+            for file in ["environ", "cmdline"] {
+                let told = std::fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap();
+                assert!(!told.contains("s3cret"), "{told}");
+            }
+        }
+        std::fs::remove_file(world.home(&acme()).state().join("seen")).unwrap();
+        stop(&*workloads, &acme(), &agent).await.unwrap();
+        assert!(!world.home(&acme()).secrets().exists());
+    }
+    write("s3cret three", 0o644);
+    let refused = wake(&*workloads, &acme(), 3, None).await;
+    assert!(matches!(refused, Err(Error::Forbidden { .. })), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn home_with_a_path_longer_than_a_socket_address_works() {
     let world = Local::new();
     let deep = world.state_dir().join("d".repeat(150));

@@ -107,7 +107,9 @@ pub(crate) fn config(state_dir: &Path) -> Config {
 pub(crate) fn driver(config: &Config) -> LocalWorkloads {
     let archives = Arc::new(Archives(config.state_dir.join("snapshots")));
     let keyring = Keyring::load_or_create(&config.state_dir.join("key")).unwrap();
-    let agentd = AgentdCommand { program: env!("CARGO_BIN_EXE_agentd").into(), args: Vec::new() };
+    // Or another one, which is held to the same suite.
+    let program = std::env::var_os("ZTM_TEST_AGENTD").unwrap_or_else(|| env!("CARGO_BIN_EXE_agentd").into());
+    let agentd = AgentdCommand { program: program.into(), args: Vec::new() };
     LocalWorkloads::new(config, Arc::new(keyring), archives, agentd).unwrap()
 }
 

@@ -53,6 +53,13 @@ pub struct UpArgs {
     #[arg(long, value_name = "DIR")]
     pub agent_template: Option<PathBuf>,
 
+    /// A directory of private files that every agent finds, mode 0600, in `{secrets}`
+    ///
+    /// They are read anew at every wake, are in no archive, and end with the agent. `{secrets}` is replaced where `{state}`
+    /// is.
+    #[arg(long, value_name = "DIR")]
+    pub agent_secrets: Option<PathBuf>,
+
     /// An environment variable for agents, as NAME=VALUE; may be repeated; must be no secret
     #[arg(long, value_name = "NAME=VALUE")]
     pub agent_env: Vec<String>,

@@ -46,7 +46,8 @@ use self::{
 };
 use crate::{
     agent::{
-        AgentCommand, AgentStatus, Bind, Bound, Reply, Restore, SnapshotTaken, Stop, Stopped, Turn, key_purpose, path,
+        AgentCommand, AgentSecrets, AgentStatus, Bind, Bound, Reply, Restore, SnapshotTaken, Stop, Stopped, Turn,
+        key_purpose, path,
     },
     config::Config,
     error::{Error, Result},
@@ -257,7 +258,9 @@ impl Workloads for LocalWorkloads {
         let BindRequest { tenant, generation, snapshot } = request;
         let unbound = locked(&shared.unbound).remove(id).ok_or_else(|| Error::not_found("workload", id))?;
         let home = shared.home(tenant);
+        let secrets = shared.command.secrets.as_deref().map(AgentSecrets::read).transpose()?.unwrap_or_default();
         let bind = Bind {
+            secrets,
             tenant: tenant.clone(),
             generation: *generation,
             key: shared.keyring.derive(&key_purpose(tenant, *generation)).expose().to_owned(),

@@ -43,7 +43,13 @@ impl Plan {
             let (name, value) = environment_variable(&variable)?;
             agent.env.insert(name, value);
         }
-        agent.template = flags.agent_template.or(file.agent_template).map(|path| directory(&path)).transpose()?;
+        agent.template =
+            flags.agent_template.or(file.agent_template).map(|path| directory("agent_template", &path)).transpose()?;
+        agent.secrets =
+            flags.agent_secrets.or(file.agent_secrets).map(|path| directory("agent_secrets", &path)).transpose()?;
+        if let Some(secrets) = &agent.secrets {
+            libtenancy::agent::AgentSecrets::read(secrets)?;
+        }
         if let Some(bytes) = flags.agent_memory.or(file.agent_memory) {
             agent.memory_bytes = (bytes > 0).then_some(bytes);
         }
@@ -178,11 +184,11 @@ fn environment_variable(text: &str) -> Result<(String, String)> {
     }
 }
 
-fn directory(path: &Path) -> Result<std::path::PathBuf> {
+fn directory(field: &'static str, path: &Path) -> Result<std::path::PathBuf> {
     let absolute = std::path::absolute(path).map_err(Error::io("find", path))?;
     let kind = std::fs::metadata(&absolute).map_err(Error::io("open", &absolute))?;
     if !kind.is_dir() {
-        return Err(Error::invalid("agent_template", format!("`{}` is not a directory", path.display())));
+        return Err(Error::invalid(field, format!("`{}` is not a directory", path.display())));
     }
     Ok(absolute)
 }

@@ -120,6 +120,11 @@ impl Home {
         self.0.join("work.sock")
     }
 
+    /// The directory of the agent's secrets, while it lives.
+    pub fn secrets(&self) -> PathBuf {
+        self.0.join("secrets")
+    }
+
     /// The agent's log.
     pub fn log(&self) -> PathBuf {
         self.0.join("agent.log")
