@@ -6,6 +6,7 @@
 mod cases;
 mod differential;
 mod dynamodb;
+mod kubernetes;
 mod local_processes;
 mod local_store;
 mod process;

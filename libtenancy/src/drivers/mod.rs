@@ -1,9 +1,11 @@
-//! What implements the ports: `local` (SQLite, a directory, child processes), `dynamodb`, `redis`, `s3` and `telegram`;
+//! What implements the ports: `local` (SQLite, a directory, child processes), `dynamodb`, `kubernetes`, `redis`, `s3` and `telegram`;
 //! `assembly` opens those that a configuration names, `provision` makes what these need.
 
 pub mod assembly;
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
+#[cfg(feature = "kubernetes")]
+pub mod kubernetes;
 pub mod local;
 #[cfg(any(feature = "dynamodb", feature = "s3"))]
 pub mod provision;

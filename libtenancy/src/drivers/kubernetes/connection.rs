@@ -1,0 +1,67 @@
+//! The way to the API server, and what its refusals mean.
+
+use std::{path::PathBuf, time::Duration};
+
+use kube::{
+    Client, Config,
+    config::{KubeConfigOptions, Kubeconfig},
+};
+
+use crate::error::{Error, Result};
+
+/// What errors call it.
+pub(super) const PART: &str = "kubernetes";
+
+/// How long a connection, and an answer, may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Which cluster, and which namespace of it.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// A kubeconfig; where `kubectl` looks, or the pod's own service account, if `None`.
+    pub kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig; its current one if `None`.
+    pub context: Option<String>,
+    /// The namespace; the context's if `None`.
+    pub namespace: Option<String>,
+}
+
+/// A client, and the namespace that is meant.
+pub(super) async fn client(settings: &Settings) -> Result<(Client, String)> {
+    let unfound = |e: &dyn std::fmt::Display| Error::invalid("kubernetes", format!("no cluster is found: {e}"));
+    let options = KubeConfigOptions { context: settings.context.clone(), ..KubeConfigOptions::default() };
+    let mut config = match &settings.kubeconfig {
+        Some(path) => {
+            let kubeconfig = Kubeconfig::read_from(path).map_err(|e| unfound(&e))?;
+            Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|e| unfound(&e))?
+        }
+        None if settings.context.is_some() => Config::from_kubeconfig(&options).await.map_err(|e| unfound(&e))?,
+        None => Config::infer().await.map_err(|e| unfound(&e))?,
+    };
+    config.connect_timeout = Some(TIMEOUT);
+    config.read_timeout = Some(TIMEOUT);
+    config.write_timeout = Some(TIMEOUT);
+    let namespace = settings.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
+    Ok((Client::try_from(config).map_err(|e| unfound(&e))?, namespace))
+}
+
+/// What a failed call means. `written` says that it may have changed something.
+pub(super) fn classify(error: kube::Error, written: bool) -> Error {
+    match error {
+        kube::Error::Api(status) => match status.code {
+            401 => Error::Unauthenticated,
+            403 => Error::Forbidden { reason: format!("{PART}: {}", status.message) },
+            // The server may have done it and failed to say so.
+            500 | 504 if written => Error::outcome_unknown(PART, status.message),
+            429 | 500 | 503 | 504 => Error::unavailable(PART, status.message),
+            code => Error::Refused { part: PART, reason: format!("{code}: {}", status.message) },
+        },
+        error if written => Error::outcome_unknown(PART, error),
+        error => Error::unavailable(PART, error),
+    }
+}
+
+/// Whether the answer is this HTTP status.
+pub(super) fn is(error: &kube::Error, code: u16) -> bool {
+    matches!(error, kube::Error::Api(status) if status.code == code)
+}

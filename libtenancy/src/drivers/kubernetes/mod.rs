@@ -1,0 +1,35 @@
+//! Kubernetes: so far the leases of leaders.
+//!
+//! # Design notes
+//! - The client is found where `kubectl` finds its own: a kubeconfig, or the service account of the pod it runs in.
+//! - Every write carries the resource version that was read. A conflict is read again and decided again: it says nothing of
+//!   who won.
+
+mod connection;
+mod leaders;
+
+use std::fmt;
+
+pub use self::connection::Settings;
+use crate::error::Result;
+
+/// A namespace of a cluster. Cheap to clone; clones share their connections.
+#[derive(Clone)]
+pub struct Kubernetes {
+    client: kube::Client,
+    namespace: String,
+}
+
+impl fmt::Debug for Kubernetes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kubernetes").field("namespace", &self.namespace).finish_non_exhaustive()
+    }
+}
+
+impl Kubernetes {
+    /// Finds the cluster; asks it nothing. `Invalid` if there is none to be found.
+    pub async fn open(settings: &Settings) -> Result<Self> {
+        let (client, namespace) = connection::client(settings).await?;
+        Ok(Self { client, namespace })
+    }
+}
