@@ -40,6 +40,19 @@ pub enum Memory {
     Redis,
 }
 
+/// Who keeps the leases of leaders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Leases {
+    /// The database in the state directory.
+    #[default]
+    Sqlite,
+    /// Redis, or a Redis Cluster.
+    Redis,
+    /// Leases of a Kubernetes cluster.
+    Kubernetes,
+}
+
 /// Who keeps archives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -61,7 +74,7 @@ pub struct Stores {
     pub jobs: Memory,
     pub quotas: Memory,
     pub wake_locks: Memory,
-    pub leaders: Memory,
+    pub leaders: Leases,
     pub endpoints: Memory,
     pub deadlines: Memory,
     pub snapshots: Archives,
@@ -122,6 +135,17 @@ pub struct S3Server {
     pub path_style: bool,
 }
 
+/// Which Kubernetes cluster, and which namespace of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KubernetesServer {
+    /// A kubeconfig; where `kubectl` looks, or the pod's own service account, if `None`.
+    pub kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig; its current one if `None`.
+    pub context: Option<String>,
+    /// The namespace; the context's if `None`.
+    pub namespace: Option<String>,
+}
+
 /// Where the servers are that [`Stores`] names. Credentials come from where AWS' tools find them.
 #[derive(Clone, Debug, Default)]
 pub struct Servers {
@@ -131,6 +155,8 @@ pub struct Servers {
     pub redis: Option<RedisServer>,
     /// S3, if something is kept there.
     pub s3: Option<S3Server>,
+    /// Kubernetes, if something is kept there.
+    pub kubernetes: Option<KubernetesServer>,
 }
 
 impl Stores {
@@ -142,7 +168,7 @@ impl Stores {
         jobs: Memory::Redis,
         quotas: Memory::Redis,
         wake_locks: Memory::Redis,
-        leaders: Memory::Redis,
+        leaders: Leases::Redis,
         endpoints: Memory::Redis,
         deadlines: Memory::Redis,
         snapshots: Archives::S3,
@@ -152,12 +178,11 @@ impl Stores {
         [("tenants", self.tenants), ("inboxes", self.inboxes), ("ledgers", self.ledgers)]
     }
 
-    fn memories(&self) -> [(&'static str, Memory); 6] {
+    fn memories(&self) -> [(&'static str, Memory); 5] {
         [
             ("jobs", self.jobs),
             ("quotas", self.quotas),
             ("wake_locks", self.wake_locks),
-            ("leaders", self.leaders),
             ("endpoints", self.endpoints),
             ("deadlines", self.deadlines),
         ]
@@ -170,7 +195,12 @@ impl Stores {
 
     /// Whether something is kept in Redis.
     pub fn on_redis(&self) -> bool {
-        self.memories().iter().any(|(_, store)| *store == Memory::Redis)
+        self.leaders == Leases::Redis || self.memories().iter().any(|(_, store)| *store == Memory::Redis)
+    }
+
+    /// Whether something is kept in Kubernetes.
+    pub fn on_kubernetes(&self) -> bool {
+        self.leaders == Leases::Kubernetes
     }
 
     /// Whether archives are kept in S3.
@@ -180,13 +210,14 @@ impl Stores {
 
     /// Whether other control planes reach the records too.
     pub fn is_shared(&self) -> bool {
-        self.on_dynamodb() || self.on_redis() || self.on_s3()
+        self.on_dynamodb() || self.on_redis() || self.on_s3() || self.on_kubernetes()
     }
 
     /// Whether something is kept in the database of the state directory.
     pub fn on_sqlite(&self) -> bool {
         self.records().iter().any(|(_, store)| *store == Records::Sqlite)
             || self.memories().iter().any(|(_, store)| *store == Memory::Sqlite)
+            || self.leaders == Leases::Sqlite
     }
 
     /// What is kept in the state directory though the registry is shared: a control plane elsewhere does not find it.
@@ -196,8 +227,9 @@ impl Stores {
         }
         let records = self.records().into_iter().filter(|(_, store)| *store == Records::Sqlite);
         let memories = self.memories().into_iter().filter(|(_, store)| *store == Memory::Sqlite);
+        let leaders = (self.leaders == Leases::Sqlite).then_some("leaders");
         let archives = (self.snapshots == Archives::Directory).then_some("snapshots");
-        records.map(|(name, _)| name).chain(memories.map(|(name, _)| name)).chain(archives).collect()
+        records.map(|(name, _)| name).chain(memories.map(|(name, _)| name)).chain(leaders).chain(archives).collect()
     }
 
     /// Whether these can be used together; `Invalid` names the key that is wrong, and what would be right.
@@ -211,7 +243,8 @@ impl Stores {
             } else {
                 self.memories().into_iter().find(|(_, store)| *store == Memory::Redis).map(|(name, _)| name)
             };
-            return match first.or(self.on_s3().then_some("snapshots")) {
+            let leaders = (self.leaders != Leases::Sqlite).then_some("leaders");
+            return match first.or(leaders).or(self.on_s3().then_some("snapshots")) {
                 None => Ok(self),
                 Some(name) => {
                     let why = format!("`{name}` are kept where others reach them; so must `tenants` be: \"dynamodb\"");
@@ -224,6 +257,10 @@ impl Stores {
                 let why = "it must be \"redis\": whoever reaches the tenants must see the same";
                 return Err(Error::invalid(name, why));
             }
+        }
+        if self.leaders == Leases::Sqlite {
+            let why = "it must be \"redis\" or \"kubernetes\": whoever reaches the tenants must see the same";
+            return Err(Error::invalid("leaders", why));
         }
         if (self.jobs == Memory::Redis) != (self.ledgers == Records::DynamoDb) {
             let why = "they belong to the `jobs`: \"dynamodb\" with \"redis\", \"sqlite\" with \"sqlite\"";
@@ -274,7 +311,9 @@ mod tests {
         assert_eq!(refused(Stores { snapshots: Archives::S3, ..local }), "tenants");
         assert_eq!(refused(Stores { jobs: Memory::Redis, quotas: Memory::Redis, ..local }), "tenants");
         assert_eq!(refused(Stores { tenants: Records::DynamoDb, ..local }), "wake_locks");
-        assert_eq!(refused(Stores { leaders: Memory::Sqlite, ..Stores::AWS }), "leaders");
+        assert_eq!(refused(Stores { leaders: Leases::Sqlite, ..Stores::AWS }), "leaders");
+        assert_eq!(refused(Stores { leaders: Leases::Kubernetes, ..local }), "tenants");
+        assert!(Stores { leaders: Leases::Kubernetes, ..Stores::AWS }.checked().unwrap().on_kubernetes());
         assert_eq!(refused(Stores { quotas: Memory::Sqlite, ..Stores::AWS }), "quotas");
         assert_eq!(refused(Stores { ledgers: Records::Sqlite, ..Stores::AWS }), "ledgers");
         assert_eq!(refused(Stores { jobs: Memory::Sqlite, quotas: Memory::Sqlite, ..Stores::AWS }), "ledgers");

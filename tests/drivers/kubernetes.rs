@@ -8,10 +8,7 @@ use std::{
     },
 };
 
-use libtenancy::{
-    clock::ManualClock,
-    drivers::kubernetes::{Kubernetes, Settings},
-};
+use libtenancy::{clock::ManualClock, drivers::kubernetes::Kubernetes, stores::KubernetesServer};
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
@@ -39,7 +36,7 @@ fn kubectl(arguments: &[&str]) {
 
 async fn namespace(_clock: Arc<ManualClock>) -> (Kubernetes, Namespace) {
     let namespace = Namespace::new();
-    let settings = Settings { namespace: Some(namespace.0.clone()), ..Settings::default() };
+    let settings = KubernetesServer { namespace: Some(namespace.0.clone()), ..KubernetesServer::default() };
     (Kubernetes::open(&settings).await.unwrap(), namespace)
 }
 

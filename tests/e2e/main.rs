@@ -7,6 +7,7 @@ mod full_disk;
 mod hostile;
 mod jobs;
 mod kill;
+mod kubernetes;
 mod lifecycle;
 mod plane;
 mod power;

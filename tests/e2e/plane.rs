@@ -227,6 +227,7 @@ impl Plane {
             .env("HOME", self.dir.path())
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .envs(self.servers.iter().flat_map(|_| Servers::CREDENTIALS))
+            .envs(std::env::var_os("KUBECONFIG").map(|path| ("KUBECONFIG", path)))
             .current_dir(self.dir.path())
             .arg("--state-dir")
             .arg(state_dir)

@@ -87,6 +87,14 @@ impl Servers {
         std::fs::write(directory.join("config.toml"), text).unwrap();
     }
 
+    /// Keeps the leases of leaders in a namespace of the Kubernetes cluster that `KUBECONFIG` names.
+    pub(crate) fn lease_on_kubernetes(home: &Path, namespace: &str) {
+        let file = home.join(".config/ztm/config.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let table = format!("leaders = 'kubernetes'\nkubernetes.namespace = '{namespace}'\n[contexts.cloud.dynamodb]");
+        std::fs::write(file, text.replace("[contexts.cloud.dynamodb]", &table)).unwrap();
+    }
+
     /// Credentials, as AWS' tools take them.
     pub(crate) const CREDENTIALS: [(&str, &str); 2] =
         [("AWS_ACCESS_KEY_ID", "tests"), ("AWS_SECRET_ACCESS_KEY", "tests")];

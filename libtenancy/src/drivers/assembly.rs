@@ -20,9 +20,9 @@ use crate::{
     clock::{Clock, SystemClock},
     config::Config,
     error::{Error, Result},
-    ports::{jobs::JobSettings, signals::Signals, snapshots::Snapshots},
+    ports::{jobs::JobSettings, leaders::Leaders, signals::Signals, snapshots::Snapshots},
     secret::Keyring,
-    stores::{Archives, Memory, Records, Stores},
+    stores::{Archives, Leases, Memory, Records, Stores},
 };
 
 /// The stores that are used, open.
@@ -36,6 +36,8 @@ struct Opened {
     dynamodb: Option<super::dynamodb::DynamoDb>,
     #[cfg(feature = "s3")]
     s3: Option<super::s3::S3Snapshots>,
+    #[cfg(feature = "kubernetes")]
+    kubernetes: Option<super::kubernetes::Kubernetes>,
 }
 
 /// Opens the stores, the keys and the drivers of a configuration; makes the state directory where it is missing, and gives
@@ -81,7 +83,7 @@ pub(super) fn keyring(config: &Config) -> Result<Keyring> {
     Keyring::load_or_create(&path)
 }
 
-#[cfg(not(all(feature = "redis", feature = "dynamodb", feature = "s3")))]
+#[cfg(not(all(feature = "redis", feature = "dynamodb", feature = "s3", feature = "kubernetes")))]
 fn left_out(driver: &'static str) -> Error {
     Error::invalid(driver, "this program was built without that driver")
 }
@@ -146,6 +148,11 @@ impl Opened {
                 }
                 _ => None,
             },
+            #[cfg(feature = "kubernetes")]
+            kubernetes: match &config.servers.kubernetes {
+                Some(server) if stores.on_kubernetes() => Some(super::kubernetes::Kubernetes::open(server).await?),
+                _ => None,
+            },
         })
     }
 
@@ -165,12 +172,26 @@ impl Opened {
 
     /// Signals go where all who use the records hear them.
     fn signals(&self, config: &Config) -> Result<Arc<dyn Signals>> {
-        match self.stores.leaders {
+        match self.stores.wake_locks {
             Memory::Sqlite => Ok(Arc::new(SignalSocket::new(&config.state_dir))),
             #[cfg(feature = "redis")]
             Memory::Redis => Ok(Arc::new(self.redis()?)),
             #[cfg(not(feature = "redis"))]
             Memory::Redis => Err(left_out("redis")),
+        }
+    }
+
+    fn leaders(&self) -> Result<Arc<dyn Leaders>> {
+        match self.stores.leaders {
+            Leases::Sqlite => Ok(Arc::new(self.sqlite()?)),
+            #[cfg(feature = "redis")]
+            Leases::Redis => Ok(Arc::new(self.redis()?)),
+            #[cfg(not(feature = "redis"))]
+            Leases::Redis => Err(left_out("redis")),
+            #[cfg(feature = "kubernetes")]
+            Leases::Kubernetes => Ok(Arc::new(self.kubernetes.clone().ok_or_else(|| unnamed("kubernetes"))?)),
+            #[cfg(not(feature = "kubernetes"))]
+            Leases::Kubernetes => Err(left_out("kubernetes")),
         }
     }
 
@@ -196,7 +217,7 @@ impl Opened {
             jobs: memory!(self, jobs),
             quotas: memory!(self, quotas),
             wake_locks: memory!(self, wake_locks),
-            leaders: memory!(self, leaders),
+            leaders: self.leaders()?,
             endpoints: memory!(self, endpoints),
             deadlines: memory!(self, deadlines),
             signals: self.signals(config)?,

@@ -59,14 +59,16 @@ Contexts:
   A context is one of three. With `orchestrator_url` (and `token_file`, `router_url`): a control
   plane elsewhere. With `state_dir` alone: another one of this machine. With `drivers = \"aws\"`:
   stores that this program opens itself, wherever it runs. Then `tenants`, `inboxes`, `ledgers`
-  (\"sqlite\", \"dynamodb\"), `jobs`, `wake_locks`, `leaders`, `endpoints`, `deadlines` (\"sqlite\",
-  \"redis\") and `snapshots` (\"directory\", \"s3\") go before `drivers`; `key_file` names the keys
-  that all who share the stores must have; and the servers have tables of their own:
+  (\"sqlite\", \"dynamodb\"), `jobs`, `wake_locks`, `endpoints`, `deadlines` (\"sqlite\", \"redis\"),
+  `leaders` (those two, or \"kubernetes\") and `snapshots` (\"directory\", \"s3\") go before `drivers`;
+  `key_file` names the keys that all who share the stores must have; and the servers have tables:
     [contexts.NAME.dynamodb]  endpoint, region, registry_table, inbox_table, ledger_table
     [contexts.NAME.redis]     url or url_file, username, password_file, ca_file, cluster,
                               namespace, partitions
     [contexts.NAME.s3]        bucket, endpoint, region, path_style
-  DYNAMODB_ENDPOINT, DYNAMODB_TABLE (the registry), REDIS_ADDR and S3_BUCKET go before them.
+    [contexts.NAME.kubernetes] kubeconfig, context, namespace
+  DYNAMODB_ENDPOINT, DYNAMODB_TABLE (the registry), REDIS_ADDR, S3_BUCKET, ZTM_KUBE_CONTEXT and
+  K8S_NAMESPACE go before them.
   Credentials of AWS are found where its tools find them; passwords stand in files of mode 0600.
   Paths that are not absolute begin beside the configuration file.";
 

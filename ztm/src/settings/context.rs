@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use libtenancy::{
     Error, Result,
-    stores::{Archives, Memory, Records, Servers, Stores},
+    stores::{Archives, Leases, Memory, Records, Servers, Stores},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     Environment,
-    servers::{self, DynamoDbTable, RedisTable, S3Table},
+    servers::{self, DynamoDbTable, KubernetesTable, RedisTable, S3Table, Tables},
     set,
 };
 
@@ -69,13 +69,14 @@ pub(super) struct Table {
     jobs: Option<Memory>,
     quotas: Option<Memory>,
     wake_locks: Option<Memory>,
-    leaders: Option<Memory>,
+    leaders: Option<Leases>,
     endpoints: Option<Memory>,
     deadlines: Option<Memory>,
     snapshots: Option<Archives>,
     dynamodb: Option<DynamoDbTable>,
     redis: Option<RedisTable>,
     s3: Option<S3Table>,
+    kubernetes: Option<KubernetesTable>,
 }
 
 /// A value, and where it comes from.
@@ -162,6 +163,7 @@ impl Table {
             ("dynamodb", self.dynamodb.is_some(), stores.on_dynamodb()),
             ("redis", self.redis.is_some(), stores.on_redis()),
             ("s3", self.s3.is_some(), stores.on_s3()),
+            ("kubernetes", self.kubernetes.is_some(), stores.on_kubernetes()),
         ];
         if self.orchestrator_url.is_some() {
             let second = self.driver_key().or(server.iter().find(|(_, said, _)| *said).map(|(name, ..)| *name));
@@ -206,7 +208,8 @@ impl Table {
             let dynamodb = stores.on_dynamodb().then_some("dynamodb");
             let redis = stores.on_redis().then_some("redis");
             let s3 = stores.on_s3().then_some("s3");
-            let all: Vec<_> = dynamodb.into_iter().chain(redis).chain(s3).collect();
+            let kubernetes = stores.on_kubernetes().then_some("kubernetes");
+            let all: Vec<_> = dynamodb.into_iter().chain(redis).chain(s3).chain(kubernetes).collect();
             (!all.is_empty()).then(|| all.join(", "))
         };
         let directory = || self.state_dir.as_ref().map(|path| path.display().to_string());
@@ -282,12 +285,13 @@ impl Table {
         }
         if kind == Kind::Stores {
             self.keepers(&mut target);
-            servers::resolve(
-                place,
-                environment,
-                (self.dynamodb.as_ref(), self.redis.as_ref(), self.s3.as_ref()),
-                &mut target,
-            )?;
+            let tables = Tables {
+                dynamodb: self.dynamodb.as_ref(),
+                redis: self.redis.as_ref(),
+                s3: self.s3.as_ref(),
+                kubernetes: self.kubernetes.as_ref(),
+            };
+            servers::resolve(place, environment, &tables, &mut target)?;
             let left = target.stores.left_behind();
             if !left.is_empty() {
                 target.warnings.push(format!(

@@ -1,4 +1,4 @@
-//! Where a context's servers are: the tables `dynamodb`, `redis` and `s3` below it, and the environment variables that go
+//! Where a context's servers are: the tables `dynamodb`, `redis`, `s3` and `kubernetes` below it, and the environment variables that go
 //! before them.
 //!
 //! Credentials are never in them: AWS' are where its tools find them, Redis' password is in a file.
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use libtenancy::{
     Result,
     secret::{Secret, read_private},
-    stores::{DynamoDbServer, RedisServer, S3Server},
+    stores::{DynamoDbServer, KubernetesServer, RedisServer, S3Server},
 };
 use reqwest::Url;
 use serde::Deserialize;
@@ -52,6 +52,23 @@ pub(super) struct S3Table {
     endpoint: Option<String>,
     region: Option<String>,
     path_style: Option<bool>,
+}
+
+/// `[contexts.NAME.kubernetes]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct KubernetesTable {
+    kubeconfig: Option<PathBuf>,
+    context: Option<String>,
+    namespace: Option<String>,
+}
+
+/// The tables of a context.
+pub(super) struct Tables<'a> {
+    pub(super) dynamodb: Option<&'a DynamoDbTable>,
+    pub(super) redis: Option<&'a RedisTable>,
+    pub(super) s3: Option<&'a S3Table>,
+    pub(super) kubernetes: Option<&'a KubernetesTable>,
 }
 
 /// Finds values, and notes where they were found.
@@ -110,22 +127,27 @@ impl Finder<'_> {
 pub(super) fn resolve(
     place: Place<'_>,
     environment: Environment<'_>,
-    tables: (Option<&DynamoDbTable>, Option<&RedisTable>, Option<&S3Table>),
+    tables: &Tables<'_>,
     target: &mut Target,
 ) -> Result<()> {
     let mut values = std::mem::take(&mut target.values);
     if target.stores.on_dynamodb() {
-        let table = tables.0.cloned().unwrap_or_default();
+        let table = tables.dynamodb.cloned().unwrap_or_default();
         target.servers.dynamodb =
             Some(dynamodb(Finder { place, environment, table: "dynamodb", values: &mut values }, &table)?);
     }
     if target.stores.on_redis() {
-        let table = tables.1.cloned().unwrap_or_default();
+        let table = tables.redis.cloned().unwrap_or_default();
         target.servers.redis = Some(redis(Finder { place, environment, table: "redis", values: &mut values }, &table)?);
     }
     if target.stores.on_s3() {
-        let table = tables.2.cloned().unwrap_or_default();
+        let table = tables.s3.cloned().unwrap_or_default();
         target.servers.s3 = Some(s3(Finder { place, environment, table: "s3", values: &mut values }, &table)?);
+    }
+    if target.stores.on_kubernetes() {
+        let table = tables.kubernetes.cloned().unwrap_or_default();
+        let finder = Finder { place, environment, table: "kubernetes", values: &mut values };
+        target.servers.kubernetes = Some(kubernetes(finder, &table)?);
     }
     target.values = values;
     Ok(())
@@ -256,4 +278,16 @@ fn s3(mut finder: Finder<'_>, table: &S3Table) -> Result<S3Server> {
     let path_style = table.path_style.unwrap_or(false);
     finder.note("path_style", &path_style.to_string(), if table.path_style.is_some() { "file" } else { "default" });
     Ok(S3Server { bucket, endpoint, region, path_style })
+}
+
+fn kubernetes(mut finder: Finder<'_>, table: &KubernetesTable) -> Result<KubernetesServer> {
+    let kubeconfig = table.kubeconfig.as_deref().map(|path| finder.place.path(path));
+    if let Some(path) = &kubeconfig {
+        finder.note("kubeconfig", &path.display().to_string(), "file");
+    }
+    Ok(KubernetesServer {
+        kubeconfig,
+        context: finder.text("context", Some("ZTM_KUBE_CONTEXT"), table.context.as_ref())?,
+        namespace: finder.text("namespace", Some("K8S_NAMESPACE"), table.namespace.as_ref())?,
+    })
 }

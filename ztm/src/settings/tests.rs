@@ -257,8 +257,9 @@ fn a_context_that_says_too_little_or_two_things_at_once_is_refused_by_its_key() 
         ("drivers = 'aws'\ndynamodb.endpoint = 'x'\n", "`dynamodb.endpoint`"),
         ("drivers = 'aws'\ndynamodb.inbox_table = 'tenant-registry'\n", "three different names"),
         ("inboxes = 'dynamodb'\n", "`tenants`: `inboxes` are kept where others reach them"),
-        ("drivers = 'aws'\nleaders = 'sqlite'\n", "`leaders`: it must be \"redis\""),
+        ("drivers = 'aws'\nleaders = 'sqlite'\n", "`leaders`: it must be \"redis\" or \"kubernetes\""),
         ("state_dir = '/x'\ns3.bucket = 'b'\n", "nothing is kept there"),
+        ("state_dir = '/x'\nkubernetes.namespace = 'b'\n", "nothing is kept there"),
     ] {
         let error = World::new().file(&format!("[contexts.c]\n{text}")).resolve(context("c")).unwrap_err();
         assert!(matches!(error, Error::Invalid { .. }), "{error}");

@@ -1,13 +1,16 @@
 //! The way to the API server, and what its refusals mean.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use kube::{
     Client, Config,
     config::{KubeConfigOptions, Kubeconfig},
 };
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    stores::KubernetesServer,
+};
 
 /// What errors call it.
 pub(super) const PART: &str = "kubernetes";
@@ -15,19 +18,8 @@ pub(super) const PART: &str = "kubernetes";
 /// How long a connection, and an answer, may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Which cluster, and which namespace of it.
-#[derive(Clone, Debug, Default)]
-pub struct Settings {
-    /// A kubeconfig; where `kubectl` looks, or the pod's own service account, if `None`.
-    pub kubeconfig: Option<PathBuf>,
-    /// The context of the kubeconfig; its current one if `None`.
-    pub context: Option<String>,
-    /// The namespace; the context's if `None`.
-    pub namespace: Option<String>,
-}
-
 /// A client, and the namespace that is meant.
-pub(super) async fn client(settings: &Settings) -> Result<(Client, String)> {
+pub(super) async fn client(settings: &KubernetesServer) -> Result<(Client, String)> {
     let unfound = |e: &dyn std::fmt::Display| Error::invalid("kubernetes", format!("no cluster is found: {e}"));
     let options = KubeConfigOptions { context: settings.context.clone(), ..KubeConfigOptions::default() };
     let mut config = match &settings.kubeconfig {

@@ -10,8 +10,7 @@ mod leaders;
 
 use std::fmt;
 
-pub use self::connection::Settings;
-use crate::error::Result;
+use crate::{error::Result, stores::KubernetesServer};
 
 /// A namespace of a cluster. Cheap to clone; clones share their connections.
 #[derive(Clone)]
@@ -28,7 +27,7 @@ impl fmt::Debug for Kubernetes {
 
 impl Kubernetes {
     /// Finds the cluster; asks it nothing. `Invalid` if there is none to be found.
-    pub async fn open(settings: &Settings) -> Result<Self> {
+    pub async fn open(settings: &KubernetesServer) -> Result<Self> {
         let (client, namespace) = connection::client(settings).await?;
         Ok(Self { client, namespace })
     }
