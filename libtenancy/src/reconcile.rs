@@ -280,8 +280,8 @@ impl Tenancy {
             self.running_book(tenant).await;
         }
         self.agent_is_gone(&tenant.id, generation).await;
-        let idle = self.state_catch_up_now(idle).await;
         self.delivery_signal(&tenant.id);
+        self.state_catch_up_soon(&tenant.id);
         Ok(idle)
     }
 

@@ -369,15 +369,19 @@ impl Tenancy {
         Ok(())
     }
 
-    /// [`Tenancy::state_catch_up`] right after an agent was gone; a failure is the reconciler's to repeat.
-    pub(crate) async fn state_catch_up_now(&self, idle: Tenant) -> Tenant {
-        match self.state_catch_up(idle.clone()).await {
-            Ok(tenant) => tenant,
-            Err(error) => {
-                tracing::warn!(tenant = %idle.id, error = error.chain(), "what the agent left is not published yet");
-                idle
+    /// [`Tenancy::state_catch_up`] after an agent was lost, once nothing else is done with the tenant: its next wake does not
+    /// wait for the store of archives. A failure is no loss: the machine has the state, and the next agent saves it.
+    pub(crate) fn state_catch_up_soon(&self, id: &TenantId) {
+        let (tenancy, id) = (self.clone(), id.clone());
+        self.inner.tasks.spawn(async move {
+            let caught_up = async {
+                let _operation = tenancy.inner.operations.begin(&id).await;
+                tenancy.state_catch_up(tenancy.tenant_get(&id).await?).await
+            };
+            if let Err(error) = caught_up.await {
+                tracing::warn!(tenant = %id, error = error.chain(), "what the agent left is not published");
             }
-        }
+        });
     }
 
     /// Stores and publishes the newest archive of an idle tenant, if it is newer than the published one. The tenant as it is

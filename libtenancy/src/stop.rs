@@ -72,9 +72,12 @@ impl Tenancy {
                 Event::AgentLost(error.chain())
             }
         };
+        let is_lost = matches!(event, Event::AgentLost(_));
         let idle = self.lifecycle_write(&stopping, event).await?;
         self.agent_is_gone(id, agent.generation).await;
-        let idle = self.state_catch_up_now(idle).await;
+        if is_lost {
+            self.state_catch_up_soon(id);
+        }
         self.snapshots_thin(&idle).await;
         tracing::info!(tenant = %id, generation = %agent.generation,
             reason = match &idle.lifecycle.status { Status::Idle { reason: Some(reason) } => reason.to_string(), _ => String::new() },

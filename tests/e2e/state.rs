@@ -229,3 +229,22 @@ async fn the_first_wake_of_a_tenant_of_the_earlier_system_imports_what_its_agent
     plane.ztm(&["tenant", "delete", &tenant.id, "--yes", "--purge"]).await.ok();
     plane.down().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_orphan_saved_is_published_when_its_control_plane_is_back() {
+    let mut plane = Plane::start(&["--agent-orphan-timeout", "1s", "--snapshot-interval", "1h"]).await;
+    let tenant = plane.tenant("acme", 1, 3_600).await;
+    plane.converse(&tenant, "first", "[1] you said: first").await;
+    plane.kill().await;
+    plane.wait("the orphan ends", async || plane.held_locks().is_empty().then_some(())).await;
+    plane.up().await;
+    plane
+        .wait("it is published", async || {
+            let seen = plane.get(&tenant).await;
+            (seen["status"] == "idle" && seen["snapshot"].is_object()).then_some(())
+        })
+        .await;
+    lose_the_machine(&plane, &tenant);
+    plane.converse(&tenant, "second", "[2] you said: second").await;
+    plane.down().await;
+}
