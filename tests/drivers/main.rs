@@ -6,9 +6,9 @@
 mod cases;
 mod differential;
 mod dynamodb;
-mod kubernetes;
 mod local_processes;
 mod local_store;
+mod on_kubernetes;
 mod process;
 mod proxy;
 mod redis;

@@ -7,8 +7,8 @@ mod full_disk;
 mod hostile;
 mod jobs;
 mod kill;
-mod kubernetes;
 mod lifecycle;
+mod on_kubernetes;
 mod plane;
 mod power;
 #[path = "../drivers/process.rs"]
