@@ -287,6 +287,11 @@ impl Tenancy {
         let meta = Meta { tenant: id.clone(), generation: LEGACY, taken_at: self.now() };
         let taken = blocking(move || {
             let room = database.with_extension("state");
+            // What a death during an earlier import has left there.
+            match std::fs::remove_dir_all(&room) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("remove", &room)(e)),
+                _ => {}
+            }
             let state = room.join("state");
             let arranged = (|| {
                 let place = state.join(LEGACY_DATABASE);

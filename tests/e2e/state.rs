@@ -210,7 +210,14 @@ async fn the_first_wake_of_a_tenant_of_the_earlier_system_imports_what_its_agent
     plane.s3_put("tenants/acme/brain.db", fs::read(&database).unwrap()).await;
     plane.s3_put("tenants/damaged/brain.db", b"SQLite format 3\0 and rubbish".to_vec()).await;
     let (tenant, damaged) = (plane.tenant("acme", 1, 3_600).await, plane.tenant("damaged", 2, 3_600).await);
+    // An earlier import died half way.
+    let room = plane.state_dir().join("snapshots/tenants/acme/0/.brain.state/state/workspace/memory");
+    fs::create_dir_all(&room).unwrap();
+    fs::write(room.join("brain.db-wal"), "rubbish").unwrap();
+    fs::write(plane.state_dir().join("snapshots/tenants/acme/0/.brain.db"), "half").unwrap();
     plane.converse(&tenant, "hello", "[1] you said: hello").await;
+    let left: Vec<_> = fs::read_dir(plane.state_dir().join("snapshots/tenants/acme/0")).unwrap().flatten().collect();
+    assert!(left.iter().all(|entry| !entry.file_name().to_string_lossy().starts_with('.')), "{left:?}");
     let remembered = |plane: &Plane| {
         let imported = Connection::open(plane.home(&tenant).join("state/workspace/memory/brain.db")).unwrap();
         imported.query_row("SELECT text FROM memories", [], |row| row.get::<_, String>(0)).unwrap()

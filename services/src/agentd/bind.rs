@@ -84,7 +84,17 @@ pub(super) async fn bind(
         Bound { socket: home.socket(), restore: prepared.restore, ready, limits: process.limits.label().to_owned() };
     let saver =
         Saver::new(home.state(), bind.snapshots.clone(), (bind.tenant.clone(), bind.generation), prepared.fingerprint);
-    let agentd = Agentd::new(Parts { bind, home, upstream, process, saver, reaper, lock, activity });
+    let agentd = Agentd::new(Parts {
+        bind,
+        home,
+        save_at_once: prepared.left_by_a_death,
+        upstream,
+        process,
+        saver,
+        reaper,
+        lock,
+        activity,
+    });
     Ok((Arc::new(agentd), listener, bound))
 }
 

@@ -100,6 +100,8 @@ pub(super) struct Agentd {
     pub(super) key: Secret,
     pub(super) command: AgentCommand,
     pub(super) snapshot_interval: Duration,
+    /// Whether the first snapshot does not wait for the interval.
+    pub(super) save_at_once: bool,
     pub(super) home: Home,
     pub(super) upstream: Upstream,
     pub(super) process: AgentProcess,
@@ -125,6 +127,7 @@ pub(super) struct Agentd {
 pub(super) struct Parts {
     pub(super) bind: libtenancy::agent::Bind,
     pub(super) home: Home,
+    pub(super) save_at_once: bool,
     pub(super) upstream: Upstream,
     pub(super) process: AgentProcess,
     pub(super) saver: Saver,
@@ -135,13 +138,14 @@ pub(super) struct Parts {
 
 impl Agentd {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { bind, home, upstream, process, saver, reaper, lock, activity } = parts;
+        let Parts { bind, home, save_at_once, upstream, process, saver, reaper, lock, activity } = parts;
         Self {
             tenant: bind.tenant,
             generation: bind.generation,
             key: Secret::new(bind.key),
             command: bind.command,
             snapshot_interval: bind.snapshot_interval,
+            save_at_once,
             home,
             upstream,
             process,

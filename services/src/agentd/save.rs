@@ -96,8 +96,11 @@ impl Saver {
 pub(super) async fn periodically(agentd: Arc<Agentd>) {
     let mut ticks = tokio::time::interval(agentd.snapshot_interval.max(Duration::from_millis(10)));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    // The first tick is at once.
-    ticks.tick().await;
+    // The first tick is at once. A death before its agent's last words were saved is no reason to put the next one's off:
+    // together they would be at risk for longer than the interval.
+    if !agentd.save_at_once {
+        ticks.tick().await;
+    }
     let mut log_ticks = tokio::time::interval(LOG_INTERVAL);
     log_ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

@@ -48,6 +48,8 @@ pub(super) struct Prepared {
     pub(super) restore: Duration,
     /// What was restored, as it looks; `None` if the local state is used (which may differ from any archive).
     pub(super) fingerprint: Option<Fingerprint>,
+    /// Whether the local state is what an agent that died has left: what it wrote last is in no archive.
+    pub(super) left_by_a_death: bool,
 }
 
 /// Makes the state directory ready: intact local state wins, unless an agent of a later generation took the archive (the
@@ -60,14 +62,14 @@ pub(super) fn prepare(home: &Home, tenant: &TenantId, restore: Option<&Restore>)
         Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(Error::io("remove", home.clean_mark())(e)),
         _ => {}
     }
-    let local = Prepared { restore: Duration::ZERO, fingerprint: None };
+    let local = Prepared { restore: Duration::ZERO, fingerprint: None, left_by_a_death: false };
     let is_older = home.state_generation().zip(restore).is_some_and(|(local, restore)| local < restore.generation);
     if let Some(found) = snapshot::fingerprint(&state)?.filter(|_| !is_older) {
         if mark.is_some() && mark == CleanMark::of(found) {
             return Ok(local);
         }
         match snapshot::is_intact(&state) {
-            Ok(()) => return Ok(local),
+            Ok(()) => return Ok(Prepared { left_by_a_death: true, ..local }),
             Err(error @ Error::Corrupt { .. }) => {
                 tracing::warn!("the local state is damaged: {}", error.chain());
                 if restore.is_none() {
@@ -88,7 +90,7 @@ pub(super) fn prepare(home: &Home, tenant: &TenantId, restore: Option<&Restore>)
     let watch = Stopwatch::start();
     snapshot::restore(path, Known { sha256: Some(sha256), tenant }, &state)?;
     let fingerprint = snapshot::fingerprint(&state)?;
-    Ok(Prepared { restore: watch.elapsed(), fingerprint })
+    Ok(Prepared { restore: watch.elapsed(), fingerprint, left_by_a_death: false })
 }
 
 /// Copies the template's files that the state does not have, each whole or not at all.
@@ -169,7 +171,8 @@ mod tests {
         prepare(&home, &acme(), None).unwrap();
         fs::write(home.state().join("brain.txt"), "x").unwrap();
         let missing = Restore { path: "/nonexistent".into(), sha256: String::new(), generation: Generation(7) };
-        assert!(prepare(&home, &acme(), Some(&missing)).is_ok(), "nobody knows its generation: as new as any");
+        let prepared = prepare(&home, &acme(), Some(&missing)).expect("nobody knows its generation: as new as any");
+        assert!(prepared.left_by_a_death, "nobody stopped it");
         for (local, wins) in [(6, false), (7, true), (8, true)] {
             home.state_generation_write(Generation(local)).unwrap();
             mark_clean(&home).unwrap();
@@ -184,7 +187,7 @@ mod tests {
         let missing = Restore { path: "/nonexistent".into(), sha256: String::new(), generation: Generation(7) };
         fs::write(home.state().join("brain.db"), b"SQLite format 3\0 and then rubbish").unwrap();
         mark_clean(&home).unwrap();
-        prepare(&home, &acme(), Some(&missing)).unwrap();
+        assert!(!prepare(&home, &acme(), Some(&missing)).unwrap().left_by_a_death);
         assert!(!home.clean_mark().exists(), "a start makes it void");
         assert!(prepare(&home, &acme(), Some(&missing)).is_err(), "without the mark the damage is seen");
         mark_clean(&home).unwrap();

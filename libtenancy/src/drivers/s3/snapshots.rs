@@ -246,8 +246,8 @@ impl Snapshots for S3Snapshots {
         if self.object(&key).await?.is_none() {
             return Ok(None);
         }
-        let name = format!(".{LEGACY}-{}", hex::encode(random_bytes::<8>()?));
-        let path = self.snapshot_directory(tenant, Generation(0)).await?.join(name);
+        // One name: what a death during an earlier import has left is replaced.
+        let path = self.snapshot_directory(tenant, Generation(0)).await?.join(format!(".{LEGACY}"));
         self.download(&key, &path).await?;
         Ok(Some(path))
     }
