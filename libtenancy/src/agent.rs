@@ -1,12 +1,16 @@
 //! What is said between the control plane and an agent's supervisor, `agentd`.
 //!
-//! Owns the messages and their HTTP names. Does not own either end: `drivers::local::workloads` (and later
-//! `drivers::kubernetes`) speak, `services::agentd` answers.
+//! Owns the messages and their HTTP names. Does not own either end: `drivers::agentd` speaks, `services::agentd` answers.
 //!
 //! # Protocol
-//! HTTP/1.1 with JSON bodies. An unbound `agentd` serves only [`path::BIND`] and [`path::STATUS`], and only on the
-//! connection it was born with (a process: the socket it inherited as standard input; its parent's end is the proof of
-//! both identities). A bound one serves everything on its endpoint, and every request there carries
+//! HTTP/1.1 with JSON bodies. An unbound `agentd` serves only [`path::BIND`] and [`path::STATUS`], and only to its control
+//! plane:
+//! - a process: on the socket it inherited as standard input, whose other end only its parent has;
+//! - a pod: on [`pod::PORT`], to the holder of the key that its environment names ([`pinned`](crate::pinned)). It makes a
+//!   key of its own at its start and calls out once, [`path::REGISTER`], with the token that the cluster gave to this pod
+//!   alone: so the control plane knows which pod has which key, and tells all its replicas.
+//!
+//! A bound one serves everything on its endpoint, and every request there carries
 //! [`header::TENANT`], [`header::GENERATION`] and `authorization: Bearer KEY`, where `KEY` is derived from the
 //! control plane's keyring for this tenant and generation ([`key_purpose`]). A wrong key is 401, another tenant's or
 //! generation's request is 409, and neither reaches the agent.
@@ -15,8 +19,16 @@
 //! A [`path::TURN`] request carries [`header::BOT`] and [`header::UPDATE`]. The first request of a pair starts the turn;
 //! the turn does not end when its caller hangs up. A repeat joins the running turn, or gets the kept reply. `agentd`
 //! keeps the replies of the last turns in memory (not across its own death).
+//!
+//! # Archives
+//! The `agentd` of a process writes them into a directory that its control plane reads. That of a pod keeps them until it is
+//! told where to ([`path::UPLOAD`], a URL that is good for this one object), and outlives its agent for that.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -41,8 +53,38 @@ pub mod path {
     pub const SNAPSHOT: &str = "/agentd/snapshot";
     /// `POST` [`super::Stop`] → [`super::Stopped`]; `agentd` ends after the answer. A repeat meanwhile joins it.
     pub const STOP: &str = "/agentd/stop";
+    /// `POST` [`super::Upload`] → `null` once the store has the archive; only of a pod.
+    pub const UPLOAD: &str = "/agentd/upload";
+    /// `GET`, with `?tail=LINES&follow=BOOL` → the agent's log.
+    pub const LOGS: &str = "/agentd/logs";
     /// `POST` [`super::Turn`] → [`super::Reply`]: the agent's own route, with turns joined and replayed.
     pub const TURN: &str = "/webhook";
+    /// On the control plane: `POST` [`super::Register`] → `null`, once all its replicas can know the key.
+    pub const REGISTER: &str = "/agentd/register";
+    /// `GET` without any proof, on a port of its own: 200 while it can be bound, or is.
+    pub const HEALTH: &str = "/healthz";
+}
+
+/// What a pod and its `agentd` agree on.
+pub mod pod {
+    /// Where it serves its control plane: TLS with pinned keys.
+    pub const PORT: u16 = 3000;
+    /// Where it serves [`super::path::HEALTH`]: plain HTTP, for the node.
+    pub const HEALTH_PORT: u16 = 3001;
+    /// The variable with the control plane's `host:port`. Its presence says that this is a pod.
+    pub const CONTROL_PLANE: &str = "ZTM_CONTROL_PLANE";
+    /// The variable with the [`Pin`](crate::pinned::Pin) of the control plane's key.
+    pub const CONTROL_PLANE_KEY: &str = "ZTM_CONTROL_PLANE_KEY";
+    /// The audience of the token, for nobody else.
+    pub const AUDIENCE: &str = "ztm-bind";
+    /// The directory where the token is.
+    pub const TOKEN_DIR: &str = "/var/run/secrets/ztm";
+    /// The token's file in it.
+    pub const TOKEN_FILE: &str = "token";
+    /// The volume that ends with the pod: home and archives are in it.
+    pub const DATA_DIR: &str = "/var/lib/ztm";
+    /// The purpose of the keyring's secret from which the control plane's own key is made.
+    pub const KEY_PURPOSE: &str = "control-plane/agents";
 }
 
 /// Header names, lower case.
@@ -114,7 +156,7 @@ const MAX_SECRETS_BYTES: usize = 256 << 10;
 impl AgentSecrets {
     /// The private files of a directory; names that begin with a dot are left out. `Forbidden` for one that others can read,
     /// `Invalid` for what is no UTF-8, or too much.
-    pub fn read(directory: &std::path::Path) -> Result<Self> {
+    pub fn read(directory: &Path) -> Result<Self> {
         let mut secrets = BTreeMap::new();
         let mut bytes = 0;
         for entry in std::fs::read_dir(directory).map_err(Error::io("read", directory))? {
@@ -134,6 +176,58 @@ impl AgentSecrets {
     }
 }
 
+/// The files of [`AgentCommand::template`], for an `agentd` on another machine: by path within the template.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AgentTemplate(pub BTreeMap<String, String>);
+
+/// What all of a template's files may have together, bytes, where they go with the bind.
+const MAX_TEMPLATE_BYTES: usize = 512 << 10;
+
+impl AgentTemplate {
+    /// Everything below a directory. `Invalid` for what is no UTF-8, or too much.
+    pub fn read(directory: &Path) -> Result<Self> {
+        let mut template = Self::default();
+        template.read_below(directory, directory)?;
+        let bytes: usize = template.0.iter().map(|(name, text)| name.len() + text.len()).sum();
+        if bytes > MAX_TEMPLATE_BYTES {
+            return Err(Error::invalid("agent_template", format!("{bytes} bytes are more than {MAX_TEMPLATE_BYTES}")));
+        }
+        Ok(template)
+    }
+
+    fn read_below(&mut self, root: &Path, directory: &Path) -> Result<()> {
+        for entry in std::fs::read_dir(directory).map_err(Error::io("read", directory))? {
+            let path = entry.map_err(Error::io("read", directory))?.path();
+            let metadata = std::fs::metadata(&path).map_err(Error::io("read", &path))?;
+            if metadata.is_dir() {
+                self.read_below(root, &path)?;
+            } else if metadata.is_file() {
+                let wrong = || Error::invalid("agent_template", format!("`{}` is no text", path.display()));
+                let text = String::from_utf8(std::fs::read(&path).map_err(Error::io("read", &path))?);
+                let name = path.strip_prefix(root).ok().and_then(Path::to_str).map(str::to_owned).ok_or_else(wrong)?;
+                self.0.insert(name, text.map_err(|_| wrong())?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the files below a directory that nobody else writes to. `Invalid` for a path that leads out of it.
+    pub fn write(&self, directory: &Path) -> Result<()> {
+        for (name, text) in &self.0 {
+            let is_plain = Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+            if !is_plain || name.is_empty() {
+                return Err(Error::invalid("agent_template", "a path leads out of it"));
+            }
+            let path = directory.join(name);
+            let parent = path.parent().unwrap_or(directory);
+            std::fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
+            std::fs::write(&path, text).map_err(Error::io("write", &path))?;
+        }
+        Ok(())
+    }
+}
+
 /// Gives an unbound `agentd` its tenant, for ever.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Bind {
@@ -148,6 +242,9 @@ pub struct Bind {
     /// What the agent finds in `{secrets}`.
     #[serde(default)]
     pub secrets: AgentSecrets,
+    /// The template's files, if [`AgentCommand::template`] is on another machine.
+    #[serde(default)]
+    pub template: AgentTemplate,
     /// Where the tenant's files live on this machine: state, lock, socket, log.
     pub home: PathBuf,
     /// The archive to restore when there is no intact local state, or only an older one.
@@ -162,11 +259,50 @@ pub struct Bind {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Restore {
     /// The archive; it is to hold the state of the bind's tenant.
-    pub path: PathBuf,
+    pub from: Archive,
     /// Its SHA-256, hexadecimal.
     pub sha256: String,
     /// The generation of the agent that took it: local state of an earlier one is older.
     pub generation: Generation,
+}
+
+/// Where an archive is to be read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Archive {
+    /// On this machine.
+    File(PathBuf),
+    /// Behind a URL that needs no other credentials: a secret.
+    Url(Url),
+}
+
+/// A URL that is a credential.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Url(pub String);
+
+impl std::fmt::Debug for Url {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Url(…)")
+    }
+}
+
+/// Where an archive of [`Bind::snapshots`] is to be written. Older archives there are not needed after it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Upload {
+    /// The archive's file name.
+    pub file: String,
+    /// The object's URL, for a `PUT`.
+    pub url: Url,
+    /// Headers that the URL was signed for.
+    pub headers: BTreeMap<String, String>,
+}
+
+/// What an `agentd` in a pod says of itself, over a connection that proves its key.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Register {
+    /// The token that the cluster gave this pod, for [`pod::AUDIENCE`].
+    pub token: String,
 }
 
 /// The answer to a [`Bind`]: the agent is healthy.
@@ -272,4 +408,27 @@ pub struct Turn {
 pub struct Reply {
     /// The text; may be longer than a chat message.
     pub response: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_arrives_as_it_was_and_leads_nowhere_else() {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::create_dir(from.path().join("sub")).unwrap();
+        std::fs::write(from.path().join("sub/config"), "port={port}").unwrap();
+        std::fs::write(from.path().join("plain"), "x").unwrap();
+        let template = AgentTemplate::read(from.path()).unwrap();
+        template.write(to.path()).unwrap();
+        assert_eq!(AgentTemplate::read(to.path()).unwrap(), template);
+        assert_eq!(std::fs::read_to_string(to.path().join("sub/config")).unwrap(), "port={port}");
+        for name in ["../up", "/etc/up", "", "a/../../up"] {
+            let hostile = AgentTemplate([(name.to_owned(), String::new())].into());
+            assert!(matches!(hostile.write(to.path()), Err(Error::Invalid { .. })), "{name:?}");
+        }
+        std::fs::write(from.path().join("binary"), b"\xff").unwrap();
+        assert!(matches!(AgentTemplate::read(from.path()), Err(Error::Invalid { .. })));
+    }
 }

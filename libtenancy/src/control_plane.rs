@@ -23,9 +23,10 @@ pub struct ControlPlane {
 /// How a control plane is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shutdown {
-    /// Turns in flight are finished, agents saved and stopped.
+    /// Turns in flight are finished, agents of this machine saved and stopped; those elsewhere are not this one's alone, and
+    /// live on.
     StopAgents,
-    /// Turns in flight are finished; agents live on, and the next control plane on this machine adopts them.
+    /// Turns in flight are finished; agents live on, and the next control plane adopts them.
     LeaveAgents,
     /// Another control plane leads, and its agents take the place of these: they are killed, and no record is touched.
     KillAgents,
@@ -45,6 +46,7 @@ impl ControlPlane {
     /// after [`LEASE_TTL`](crate::ports::leaders::LEASE_TTL), within which the lease of a dead one lapses.
     pub async fn start(tenancy: Tenancy) -> Result<Self> {
         tenancy.ready().await?;
+        tenancy.drivers().workloads.workloads_open().await?;
         if tenancy.drivers().workloads.workloads_are_local() {
             tenancy.lead_alone().await?;
         }
@@ -90,7 +92,7 @@ impl ControlPlane {
             self.agents_kill().await;
         }
         self.tasks_join().await;
-        if how == Shutdown::StopAgents {
+        if how == Shutdown::StopAgents && self.tenancy.drivers().workloads.workloads_are_local() {
             self.agents_stop().await;
         }
         inner.is_live.store(false, Ordering::Release);

@@ -32,6 +32,7 @@ pub mod ledger;
 mod operation;
 pub mod outbox;
 pub mod partition;
+pub mod pinned;
 pub mod ports;
 pub mod quota;
 pub mod reconcile;

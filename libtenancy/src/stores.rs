@@ -9,7 +9,7 @@
 //! must be as shared as what they guard. Accounts live in the store of the jobs, since one atomic step changes both, and the
 //! ledger is what tells that store what it forgot, so a ledger that somebody else's store feeds is none.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,17 @@ pub enum Leases {
     Kubernetes,
 }
 
+/// What an agent is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Agents {
+    /// Processes of this machine.
+    #[default]
+    Processes,
+    /// Pods of a Kubernetes cluster.
+    Kubernetes,
+}
+
 /// Who keeps archives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -78,6 +89,7 @@ pub struct Stores {
     pub endpoints: Memory,
     pub deadlines: Memory,
     pub snapshots: Archives,
+    pub workloads: Agents,
 }
 
 /// How DynamoDB is reached, and what its tables are called.
@@ -142,8 +154,67 @@ pub struct KubernetesServer {
     pub kubeconfig: Option<PathBuf>,
     /// The context of the kubeconfig; its current one if `None`.
     pub context: Option<String>,
-    /// The namespace; the context's if `None`.
+    /// The namespace of the control plane; the context's if `None`.
     pub namespace: Option<String>,
+    /// The agents' pods, if agents are pods.
+    pub pods: PodSettings,
+}
+
+/// How an agent's pod is to be. Quantities are Kubernetes' own notation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodSettings {
+    /// The namespace of all agents' pods.
+    pub namespace: String,
+    /// The image, whose entry point is `agentd`.
+    pub image: String,
+    /// When the image is pulled: `Always`, `IfNotPresent`, `Never`.
+    pub image_pull_policy: String,
+    /// The `RuntimeClass`; nodes of ordinary containers if `None`.
+    pub runtime_class: Option<String>,
+    /// The `PriorityClass`; the cluster's default if `None`.
+    pub priority_class: Option<String>,
+    /// The `ServiceAccount`, which has no rights.
+    pub service_account: String,
+    /// Where pods call out to, `host:port`.
+    pub control_plane: String,
+    /// Where this control plane hears them.
+    pub listen: SocketAddr,
+    /// What a pod is promised.
+    pub cpu_request: String,
+    /// What a pod is promised.
+    pub memory_request: String,
+    /// What a pod may use.
+    pub cpu_limit: String,
+    /// What a pod may use.
+    pub memory_limit: String,
+    /// What a pod may write, state and archives together.
+    pub storage_limit: String,
+    /// How long a pod may take until its `agentd` is known.
+    pub start_timeout: Duration,
+    /// How long a pod may wait for a node, where one can come (Karpenter); zero: not at all.
+    pub node_timeout: Duration,
+}
+
+impl Default for PodSettings {
+    fn default() -> Self {
+        Self {
+            namespace: "tenants".to_owned(),
+            image: String::new(),
+            image_pull_policy: "IfNotPresent".to_owned(),
+            runtime_class: Some("kata-qemu".to_owned()),
+            priority_class: Some("tenant-normal".to_owned()),
+            service_account: "zeroclaw-tenant".to_owned(),
+            control_plane: "orchestrator.ztm.svc:8090".to_owned(),
+            listen: SocketAddr::from(([0, 0, 0, 0], 8090)),
+            cpu_request: "100m".to_owned(),
+            memory_request: "384Mi".to_owned(),
+            cpu_limit: "500m".to_owned(),
+            memory_limit: "512Mi".to_owned(),
+            storage_limit: "2Gi".to_owned(),
+            start_timeout: Duration::from_secs(60),
+            node_timeout: Duration::ZERO,
+        }
+    }
 }
 
 /// Where the servers are that [`Stores`] names. Credentials come from where AWS' tools find them.
@@ -172,6 +243,7 @@ impl Stores {
         endpoints: Memory::Redis,
         deadlines: Memory::Redis,
         snapshots: Archives::S3,
+        workloads: Agents::Processes,
     };
 
     fn records(&self) -> [(&'static str, Records); 3] {
@@ -200,7 +272,7 @@ impl Stores {
 
     /// Whether something is kept in Kubernetes.
     pub fn on_kubernetes(&self) -> bool {
-        self.leaders == Leases::Kubernetes
+        self.leaders == Leases::Kubernetes || self.workloads == Agents::Kubernetes
     }
 
     /// Whether archives are kept in S3.
@@ -244,7 +316,8 @@ impl Stores {
                 self.memories().into_iter().find(|(_, store)| *store == Memory::Redis).map(|(name, _)| name)
             };
             let leaders = (self.leaders != Leases::Sqlite).then_some("leaders");
-            return match first.or(leaders).or(self.on_s3().then_some("snapshots")) {
+            let workloads = (self.workloads != Agents::Processes).then_some("workloads");
+            return match first.or(leaders).or(self.on_s3().then_some("snapshots")).or(workloads) {
                 None => Ok(self),
                 Some(name) => {
                     let why = format!("`{name}` are kept where others reach them; so must `tenants` be: \"dynamodb\"");
@@ -261,6 +334,10 @@ impl Stores {
         if self.leaders == Leases::Sqlite {
             let why = "it must be \"redis\" or \"kubernetes\": whoever reaches the tenants must see the same";
             return Err(Error::invalid("leaders", why));
+        }
+        if self.workloads == Agents::Kubernetes && self.snapshots != Archives::S3 {
+            let why = "it must be \"s3\": agents in pods write their archives there";
+            return Err(Error::invalid("snapshots", why));
         }
         if (self.jobs == Memory::Redis) != (self.ledgers == Records::DynamoDb) {
             let why = "they belong to the `jobs`: \"dynamodb\" with \"redis\", \"sqlite\" with \"sqlite\"";
@@ -314,6 +391,10 @@ mod tests {
         assert_eq!(refused(Stores { leaders: Leases::Sqlite, ..Stores::AWS }), "leaders");
         assert_eq!(refused(Stores { leaders: Leases::Kubernetes, ..local }), "tenants");
         assert!(Stores { leaders: Leases::Kubernetes, ..Stores::AWS }.checked().unwrap().on_kubernetes());
+        assert_eq!(refused(Stores { workloads: Agents::Kubernetes, ..local }), "tenants");
+        let pods = Stores { workloads: Agents::Kubernetes, ..Stores::AWS };
+        assert!(pods.checked().unwrap().on_kubernetes());
+        assert_eq!(refused(Stores { snapshots: Archives::Directory, ..pods }), "snapshots");
         assert_eq!(refused(Stores { quotas: Memory::Sqlite, ..Stores::AWS }), "quotas");
         assert_eq!(refused(Stores { ledgers: Records::Sqlite, ..Stores::AWS }), "ledgers");
         assert_eq!(refused(Stores { jobs: Memory::Sqlite, quotas: Memory::Sqlite, ..Stores::AWS }), "ledgers");

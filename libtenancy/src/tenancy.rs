@@ -410,7 +410,7 @@ impl Tenancy {
     /// The control plane in numbers.
     pub async fn status(&self) -> Result<StatusView> {
         let drivers = self.drivers();
-        let warm = self.inner.warm_pool.view();
+        let warm = self.warm_view().await;
         Ok(StatusView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),

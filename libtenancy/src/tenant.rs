@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
+    pinned::Pin,
     secret::Sealed,
 };
 
@@ -118,15 +119,22 @@ impl fmt::Display for WorkloadId {
 pub enum Endpoint {
     /// A Unix socket (processes): cannot be reused by another program the way a port can.
     Unix(std::path::PathBuf),
-    /// An address (pods).
+    /// An address, which may be another one's tomorrow (pods of images without `agentd`).
     Tcp(std::net::SocketAddr),
+    /// An address, and the key that its `agentd` holds (pods).
+    Pinned {
+        /// Where it listens.
+        address: std::net::SocketAddr,
+        /// What it proves itself with.
+        key: Pin,
+    },
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
-            Self::Tcp(address) => address.fmt(f),
+            Self::Tcp(address) | Self::Pinned { address, .. } => address.fmt(f),
         }
     }
 }

@@ -298,7 +298,7 @@ impl Tenancy {
     /// Claims a warm agent, else starts a cold one, and binds it. A warm one that turns out dead costs a cold start.
     async fn workload_bind(&self, request: &BindRequest, phases: &mut WakePhases) -> Result<(Agent, Bound)> {
         let workloads = &self.drivers().workloads;
-        if let Some((warm, since)) = self.inner.warm_pool.claim() {
+        if let Some((warm, since)) = self.warm_claim(request).await {
             phases.warm = true;
             let (tenancy, id) = (self.clone(), warm.clone());
             self.inner.tasks.spawn(async move { tenancy.warm_book(&id, since).await });
@@ -310,7 +310,7 @@ impl Tenancy {
                 other => return other,
             }
         }
-        let cold = workloads.workload_start().await?;
+        let cold = workloads.workload_start_for(request).await?;
         self.workload_bind_to(&cold, request).await
     }
 
@@ -327,7 +327,7 @@ impl Tenancy {
         }
         tracing::warn!(tenant = %request.tenant, workload = %stray.id, "ending a stray agent");
         workloads.workload_kill(&stray).await?;
-        let cold = workloads.workload_start().await?;
+        let cold = workloads.workload_start_for(request).await?;
         workloads.workload_bind(&cold, request).await
     }
 

@@ -1,6 +1,7 @@
 //! The warm pool: agents that are ready but have no identity, claimed in microseconds.
 //!
-//! An empty pool means a cold start, never an error. Repeated failures to start one trip a breaker, which is visible in
+//! Each control plane keeps its own, or the platform keeps one for all ([`Pool`]). An empty pool means a cold start, never an
+//! error. Repeated failures to start one trip a breaker, which is visible in
 //! `status` and closes by itself.
 
 use std::{collections::VecDeque, sync::Mutex, time::Duration};
@@ -10,7 +11,7 @@ use tokio::sync::Notify;
 use crate::{
     clock::Timestamp,
     ledger::RowKind,
-    ports::workloads::Workload,
+    ports::workloads::{BindRequest, Pool, Workload},
     quota::POOL,
     tenancy::{Tenancy, lock},
     tenant::WorkloadId,
@@ -53,13 +54,13 @@ fn pause_after(failures: u32) -> Option<Duration> {
 
 impl WarmPool {
     /// Takes a ready agent out, with the time since which it was ready; its replacement starts at once.
-    pub(crate) fn claim(&self) -> Option<(WorkloadId, Timestamp)> {
+    fn claim(&self) -> Option<(WorkloadId, Timestamp)> {
         let claimed = lock(&self.state).ready.pop_front();
         self.changed.notify_one();
         claimed
     }
 
-    pub(crate) fn view(&self) -> WarmPoolView {
+    fn view(&self) -> WarmPoolView {
         let state = lock(&self.state);
         WarmPoolView {
             ready: state.ready.len(),
@@ -77,8 +78,42 @@ impl WarmPool {
 }
 
 impl Tenancy {
+    /// Takes a ready agent out for this bind, with the time since which it was ready; `None` if there is none.
+    pub(crate) async fn warm_claim(&self, request: &BindRequest) -> Option<(WorkloadId, Timestamp)> {
+        let Some(pool) = self.drivers().workloads.workload_pool() else { return self.inner.warm_pool.claim() };
+        pool.pool_claim(request).await.unwrap_or_else(|error| {
+            tracing::warn!(tenant = %request.tenant, error = error.chain(), "no warm agent was claimed");
+            None
+        })
+    }
+
+    /// What `status` shows.
+    pub(crate) async fn warm_view(&self) -> WarmPoolView {
+        let Some(pool) = self.drivers().workloads.workload_pool() else { return self.inner.warm_pool.view() };
+        match pool.pool_status().await {
+            Ok(status) => WarmPoolView { ready: status.ready, breaker: status.trouble },
+            Err(error) => WarmPoolView { ready: 0, breaker: Some(error.chain()) },
+        }
+    }
+
+    /// Sets the size of the platform's pool, until that succeeds.
+    async fn warm_pool_set(&self, pool: &dyn Pool) {
+        let mut failures = TRIP_AFTER;
+        while let Err(error) = pool.pool_scale(self.inner.config.warm_pool).await {
+            tracing::warn!(error = error.chain(), "the warm pool was not set");
+            let pause = pause_after(failures).unwrap_or(OPEN_FIRST);
+            failures = failures.saturating_add(1);
+            if self.inner.shutdown.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                return;
+            }
+        }
+    }
+
     /// Keeps the pool at its target until the control plane shuts down.
     pub(crate) async fn warm_pool_run(&self) {
+        if let Some(pool) = self.drivers().workloads.workload_pool() {
+            return self.warm_pool_set(pool).await;
+        }
         let (pool, shutdown) = (&self.inner.warm_pool, &self.inner.shutdown);
         while !shutdown.is_cancelled() {
             let now = self.now();

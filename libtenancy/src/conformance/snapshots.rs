@@ -88,8 +88,9 @@ pub async fn what_is_not_there_or_not_whole_is_not_stored(port: &dyn Snapshots, 
 pub async fn a_url_of_a_key_that_leads_elsewhere_is_refused(port: &dyn Snapshots, _clock: &ManualClock) {
     let valid = Duration::from_mins(1);
     for key in ["", "tenants/acme/7/..", "other/acme/7/1"] {
+        let snapshot = SnapshotRef { key: key.to_owned(), ..reference(port, &id("acme"), 7, "1", b"state") };
         let refused = [
-            port.snapshot_upload_url(key, valid).await.unwrap_err(),
+            port.snapshot_upload_url(&snapshot, valid).await.unwrap_err(),
             port.snapshot_download_url(key, valid).await.unwrap_err(),
         ];
         for error in refused {

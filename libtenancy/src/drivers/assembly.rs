@@ -1,7 +1,6 @@
 //! The drivers that a configuration names, opened and put together.
 //!
 //! Owns how a choice ([`crate::stores`]) becomes drivers. Does not own what goes together (`stores`) nor what a driver does.
-//! Agents are processes of this machine whoever keeps the records.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -20,9 +19,9 @@ use crate::{
     clock::{Clock, SystemClock},
     config::Config,
     error::{Error, Result},
-    ports::{jobs::JobSettings, leaders::Leaders, signals::Signals, snapshots::Snapshots},
+    ports::{jobs::JobSettings, leaders::Leaders, signals::Signals, snapshots::Snapshots, workloads::Workloads},
     secret::Keyring,
-    stores::{Archives, Leases, Memory, Records, Stores},
+    stores::{Agents, Archives, Leases, Memory, Records, Stores},
 };
 
 /// The stores that are used, open.
@@ -195,6 +194,29 @@ impl Opened {
         }
     }
 
+    fn workloads(
+        &self,
+        config: &Config,
+        keyring: &Arc<Keyring>,
+        snapshots: &Arc<dyn Snapshots>,
+        agentd: AgentdCommand,
+    ) -> Result<Arc<dyn Workloads>> {
+        let (keyring, snapshots) = (Arc::clone(keyring), Arc::clone(snapshots));
+        match self.stores.workloads {
+            Agents::Processes => Ok(Arc::new(LocalWorkloads::new(config, keyring, snapshots, agentd)?)),
+            #[cfg(feature = "kubernetes")]
+            Agents::Kubernetes => {
+                let cluster = self.kubernetes.clone().ok_or_else(|| unnamed("kubernetes"))?;
+                let server = config.servers.kubernetes.clone().ok_or_else(|| unnamed("kubernetes"))?;
+                let pods =
+                    super::kubernetes::workloads::PodWorkloads::new(cluster, server.pods, config, keyring, snapshots)?;
+                Ok(Arc::new(pods))
+            }
+            #[cfg(not(feature = "kubernetes"))]
+            Agents::Kubernetes => Err(left_out("kubernetes")),
+        }
+    }
+
     fn drivers(
         &self,
         config: &Config,
@@ -209,7 +231,6 @@ impl Opened {
             #[cfg(not(feature = "s3"))]
             Archives::S3 => return Err(left_out("s3")),
         };
-        let workloads = LocalWorkloads::new(config, Arc::clone(keyring), snapshots.clone(), agentd)?;
         Ok(Drivers {
             tenants: records!(self, tenants),
             inboxes: records!(self, inboxes),
@@ -221,8 +242,8 @@ impl Opened {
             endpoints: memory!(self, endpoints),
             deadlines: memory!(self, deadlines),
             signals: self.signals(config)?,
+            workloads: self.workloads(config, keyring, &snapshots, agentd)?,
             snapshots,
-            workloads: Arc::new(workloads),
             messengers: Arc::new(Telegram::new(&TelegramSettings::new(config.telegram_url.clone()))?),
             clock,
         })

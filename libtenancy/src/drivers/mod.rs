@@ -1,6 +1,7 @@
 //! What implements the ports: `local` (SQLite, a directory, child processes), `dynamodb`, `kubernetes`, `redis`, `s3` and `telegram`;
 //! `assembly` opens those that a configuration names, `provision` makes what these need.
 
+pub mod agentd;
 pub mod assembly;
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;

@@ -1,6 +1,6 @@
 //! Archives of agents' state. Publishing one is a conditional write to the tenant's record, not a matter of this port.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,21 @@ impl StoredSnapshot {
     }
 }
 
+/// Where an archive may be put without other credentials.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UploadUrl {
+    /// The URL: a secret while it is good.
+    pub url: String,
+    /// Headers that the request must carry.
+    pub headers: BTreeMap<String, String>,
+}
+
+impl std::fmt::Debug for UploadUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("UploadUrl(…)")
+    }
+}
+
 /// The store of archives.
 #[async_trait]
 pub trait Snapshots: Send + Sync + 'static {
@@ -39,7 +54,7 @@ pub trait Snapshots: Send + Sync + 'static {
     /// The key of a file in [`Snapshots::snapshot_directory`]. `Invalid` if `file` is no plain file name.
     fn snapshot_key(&self, tenant: &TenantId, generation: Generation, file: &str) -> Result<String>;
 
-    /// Makes an archive that was written into its directory last for as long as the store does; to be called before it is
+    /// Makes an archive that was written into its directory, or by a URL, last for as long as the store does; to be called before it is
     /// published. A repeat is no error. `NotFound` if there is no such file, `Corrupt` if it has another size; `Conflict` if
     /// another archive has its key. What fails leaves the file where it is.
     async fn snapshot_store(&self, snapshot: &SnapshotRef) -> Result<()>;
@@ -56,10 +71,10 @@ pub trait Snapshots: Send + Sync + 'static {
     /// is the caller's to remove.
     async fn snapshot_legacy(&self, tenant: &TenantId) -> Result<Option<PathBuf>>;
 
-    /// A URL to which whoever has it may `PUT` the archive of this key, with `if-none-match: *`, for so long; `None` where
-    /// agents write into a directory. It is no fence: what is put counts once it is published. `Invalid` if it is to be good
-    /// for no time, or for more than the store allows.
-    async fn snapshot_upload_url(&self, key: &str, valid: Duration) -> Result<Option<String>>;
+    /// A URL to which whoever has it may `PUT` this one archive, for so long; `None` where agents write into a directory. It is
+    /// no fence: what is put counts once it is published. `Invalid` if it is to be good for no time, or for more than the
+    /// store allows.
+    async fn snapshot_upload_url(&self, snapshot: &SnapshotRef, valid: Duration) -> Result<Option<UploadUrl>>;
 
     /// A URL from which whoever has it may `GET` the archive, for so long; otherwise as `snapshot_upload_url`.
     async fn snapshot_download_url(&self, key: &str, valid: Duration) -> Result<Option<String>>;

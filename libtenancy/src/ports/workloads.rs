@@ -10,6 +10,7 @@ use tokio::sync::broadcast;
 
 use crate::{
     agent::{AgentStatus, Bound, Reply, SnapshotTaken, Stop, Stopped, Turn},
+    clock::Timestamp,
     error::Result,
     inbox::UpdateKey,
     tenant::{Agent, Generation, SnapshotRef, TenantId, WorkloadId},
@@ -60,6 +61,29 @@ pub enum WorkloadEvent {
     },
 }
 
+/// A warm pool of the platform's own.
+#[async_trait]
+pub trait Pool: Send + Sync {
+    /// Sets how many are kept ready.
+    async fn pool_scale(&self, target: usize) -> Result<()>;
+
+    /// Takes a ready workload out for this bind, which must follow, with the time since which it was ready; its replacement
+    /// starts at once. Nobody else gets the same one. `None` if none is ready.
+    async fn pool_claim(&self, request: &BindRequest) -> Result<Option<(WorkloadId, Timestamp)>>;
+
+    /// What there is.
+    async fn pool_status(&self) -> Result<PoolStatus>;
+}
+
+/// What a warm pool is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PoolStatus {
+    /// How many can be claimed now.
+    pub ready: usize,
+    /// Why there are not more, if something stands in the way.
+    pub trouble: Option<String>,
+}
+
 /// Identifies a turn, so that a repeat joins or replays it.
 #[derive(Clone, Copy, Debug)]
 pub struct TurnKey<'a>(pub &'a UpdateKey);
@@ -71,9 +95,25 @@ pub trait Workloads: Send + Sync + 'static {
     /// time may use the records.
     fn workloads_are_local(&self) -> bool;
 
+    /// Begins to take part: for a control plane, before it starts or watches anything. A handle that only looks does without.
+    async fn workloads_open(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// The warm pool, where that is kept by the platform for all control planes; `None` where each keeps its own.
+    fn workload_pool(&self) -> Option<&dyn Pool> {
+        None
+    }
+
     /// Starts an unbound workload and waits until it can be bound. It ends by itself if its control plane goes away
     /// before it is bound.
     async fn workload_start(&self) -> Result<WorkloadId>;
+
+    /// Starts a workload for this bind and waits until it can be bound. `Conflict` while a later generation's is there; an
+    /// earlier one's ends first. `AgentFailed` says why it cannot start, as soon as that is known.
+    async fn workload_start_for(&self, _request: &BindRequest) -> Result<WorkloadId> {
+        self.workload_start().await
+    }
 
     /// Binds an unbound workload and waits until its agent is healthy. `Conflict` if the tenant still has a live agent
     /// (then the workload ends); `AgentFailed` if the agent does not become healthy (likewise); `Corrupt` or `NotFound` of a

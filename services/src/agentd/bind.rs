@@ -11,18 +11,21 @@ use std::{
 
 use libtenancy::{
     Error, Result,
-    agent::{AgentSecrets, Bind, Bound},
+    agent::{AgentSecrets, Bind, Bound, Restore},
     clock::{Clock, Stopwatch, SystemClock},
-    drivers::local::workloads::{
-        home::{Home, Lock, Record},
-        processes::start_ticks,
-        socket,
+    drivers::{
+        agentd::socket,
+        local::workloads::{
+            home::{Home, Lock, Record},
+            processes::start_ticks,
+        },
     },
     tenant::WorkloadId,
 };
 use tokio::net::UnixListener;
 
 use super::{
+    archive,
     bound::{Activity, Agentd, Parts},
     exec::{self, Limits, Substitution},
     save::Saver,
@@ -45,9 +48,10 @@ const KEPT_LOG_BYTES: u64 = 1 << 20;
 /// Binds this process for ever. `Conflict` if the tenant's home is held, or was by an agent of a later generation; `AgentFailed` if the agent does not become
 /// healthy; errors of the state's restore. After an error the process must end.
 pub(super) async fn bind(
-    bind: Bind,
+    mut bind: Bind,
     workload: WorkloadId,
     reaper: Reaper,
+    is_remote: bool,
 ) -> Result<(Arc<Agentd>, UnixListener, Bound)> {
     let home = Home::at(bind.home.clone());
     home.create().map_err(Error::io("create", home.path()))?;
@@ -69,13 +73,29 @@ pub(super) async fn bind(
     lock.let_inherit().map_err(Error::io("lock", home.lock_file()))?;
 
     let prepared = {
-        let (home, tenant, restore) = (home.clone(), bind.tenant.clone(), bind.restore.clone());
-        tokio::task::spawn_blocking(move || state::prepare(&home, &tenant, restore.as_ref()))
-            .await
-            .map_err(|e| Error::internal(format!("bringing back the state broke off: {e}")))??
+        let (home, tenant) = (home.clone(), bind.tenant.clone());
+        let restore = match &bind.restore {
+            Some(restore) => Some((archive::fetch(restore, &bind.snapshots).await?, restore.clone())),
+            None => None,
+        };
+        tokio::task::spawn_blocking(move || {
+            let restore = restore.as_ref().map(|(path, Restore { sha256, generation, .. })| state::Restore {
+                path,
+                sha256,
+                generation: *generation,
+            });
+            state::prepare(&home, &tenant, restore.as_ref())
+        })
+        .await
+        .map_err(|e| Error::internal(format!("bringing back the state broke off: {e}")))??
     };
     home.state_generation_write(bind.generation).map_err(Error::io("write", home.path()))?;
     secrets_write(&home, &bind.secrets)?;
+    if !bind.template.0.is_empty() {
+        let template = home.path().join("template");
+        bind.template.write(&template)?;
+        bind.command.template = Some(template);
+    }
     let activity = Arc::new(Activity::new());
     tokio::spawn(Work::new(activity.clone()).serve(listen(&home.agent_socket())?));
     let (process, upstream, ready) = start(&bind, &home, &workload, &reaper).await?;
@@ -85,6 +105,7 @@ pub(super) async fn bind(
     let saver =
         Saver::new(home.state(), bind.snapshots.clone(), (bind.tenant.clone(), bind.generation), prepared.fingerprint);
     let agentd = Agentd::new(Parts {
+        is_remote,
         bind,
         home,
         save_at_once: prepared.left_by_a_death,

@@ -4,7 +4,7 @@ use std::{
     fs,
     process::ExitCode,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering},
     },
     time::Duration,
@@ -21,7 +21,7 @@ use libtenancy::{
     secret::Secret,
     tenant::{Generation, TenantId},
 };
-use tokio::sync::{Notify, OnceCell, Semaphore, broadcast};
+use tokio::sync::{Notify, OnceCell, Semaphore, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -113,6 +113,12 @@ pub(super) struct Agentd {
     pub(super) proxied: Arc<Semaphore>,
     pub(super) saver: Saver,
     events: broadcast::Sender<Bytes>,
+    /// Whether its archives stay here until it is told where to.
+    pub(super) is_remote: bool,
+    /// The last archive that was sent there.
+    pub(super) sent: watch::Sender<Option<String>>,
+    /// How the agent ended by itself.
+    pub(super) exited: OnceLock<String>,
     /// No new work is taken.
     closed: AtomicBool,
     /// The connections are to be closed.
@@ -134,11 +140,12 @@ pub(super) struct Parts {
     pub(super) reaper: Reaper,
     pub(super) lock: Lock,
     pub(super) activity: Arc<Activity>,
+    pub(super) is_remote: bool,
 }
 
 impl Agentd {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { bind, home, save_at_once, upstream, process, saver, reaper, lock, activity } = parts;
+        let Parts { bind, home, save_at_once, upstream, process, saver, reaper, lock, activity, is_remote } = parts;
         Self {
             tenant: bind.tenant,
             generation: bind.generation,
@@ -155,6 +162,9 @@ impl Agentd {
             proxied: Arc::new(Semaphore::new(MAX_PROXIED)),
             saver,
             events: broadcast::channel(16).0,
+            is_remote,
+            sent: watch::Sender::new(None),
+            exited: OnceLock::new(),
             closed: AtomicBool::new(false),
             closing: CancellationToken::new(),
             stopped: OnceCell::new(),
@@ -240,20 +250,34 @@ impl Agentd {
         }
     }
 
-    /// Waits for the end, asked for or not, and says how the process is to exit.
+    /// Waits for the end, asked for or not, and says how the process is to exit. Its connections are open then.
     pub(super) async fn ended(&self) -> ExitCode {
         let status = self.process.ended().await;
-        let code = if self.is_open() {
-            self.closed.store(true, Ordering::Relaxed);
-            kill_descendants().await;
-            self.publish(&AgentEvent::Exited { reason: self.process.obituary(status) });
-            ExitCode::FAILURE
-        } else {
+        if !self.is_open() {
             self.stop_done.notified().await;
-            ExitCode::SUCCESS
-        };
-        self.closing.cancel();
-        code
+            return ExitCode::SUCCESS;
+        }
+        self.closed.store(true, Ordering::Relaxed);
+        kill_descendants().await;
+        if self.is_remote {
+            // What it wrote last ends with this machine.
+            match self.saver.save().await {
+                Ok(Some(taken)) => self.publish(&AgentEvent::Snapshot(taken)),
+                Ok(None) => {}
+                Err(error) => tracing::error!("what the agent wrote last was not saved: {}", error.chain()),
+            }
+        }
+        let reason = self.process.obituary(status);
+        let _ = self.exited.set(reason.clone());
+        self.publish(&AgentEvent::Exited { reason });
+        ExitCode::FAILURE
+    }
+
+    /// Waits until the last archive is where others find it.
+    pub(super) async fn all_sent(&self) {
+        let Some(last) = self.saver.last_taken().await else { return };
+        let mut sent = self.sent.subscribe();
+        let _ = sent.wait_for(|sent| sent.as_ref().is_some_and(|sent| *sent >= last.file)).await;
     }
 
     /// Removes what only a living `agentd` has.

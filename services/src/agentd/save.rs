@@ -1,7 +1,7 @@
 //! When snapshots are taken, and which one was the last.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, PoisonError},
     time::Duration,
 };
@@ -49,6 +49,11 @@ impl Saver {
         let saved = fingerprint.is_some().then(|| Saved { file: None, until: clock.now() });
         let last = Mutex::new(Last { fingerprint, taken: None });
         Self { state, out, tenant, generation, clock, last, saved: saved.into() }
+    }
+
+    /// Where the archives are.
+    pub(super) fn archives(&self) -> &Path {
+        &self.out
     }
 
     /// A snapshot, or `None` if nothing changed since the last one or the state is empty.

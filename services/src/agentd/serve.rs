@@ -1,6 +1,6 @@
 //! The HTTP side of `agentd`: who may ask, and what.
 
-use std::{convert::Infallible, pin::pin, sync::Arc};
+use std::{collections::VecDeque, convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Either, Full, StreamBody};
@@ -14,19 +14,22 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use libtenancy::{
     Error,
-    agent::{AgentEvent, AgentStatus, Bind, Reply, Stop, header as names, path},
+    agent::{AgentEvent, AgentStatus, Bind, Reply, Stop, Upload, header as names, path},
     clock::{Clock, SystemClock},
-    drivers::local::workloads::processes::resident_bytes,
+    drivers::local::workloads::{logs, processes::resident_bytes},
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{UnixListener, UnixStream},
-    sync::{broadcast::error::RecvError, mpsc, oneshot},
+    sync::{Semaphore, broadcast::error::RecvError, mpsc, oneshot},
 };
-use tokio_util::task::TaskTracker;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    BindCall,
+    BindCall, archive,
     bound::{Agentd, InFlight, line},
+    pod::{Face, Ports},
     proxy::proxy,
     reply::{self, Body, closing},
     turns::{Begun, Failure, Waiting},
@@ -127,6 +130,13 @@ async fn whole(mut body: Incoming, limit: usize) -> Result<Bytes, Box<Response<B
     if length > limit { Err(too_large()) } else { Ok(whole.into()) }
 }
 
+/// How long a handshake may take.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Handshakes that are under way at once.
+const MAX_HANDSHAKES: usize = 64;
+/// After a connection that could not be accepted (out of descriptors, most likely: some connection must end first).
+const ACCEPT_AGAIN: Duration = Duration::from_millis(10);
+
 /// Serves the bound agent's socket, until its end; then what is being answered is finished.
 pub(super) async fn bound(agentd: Arc<Agentd>, listener: UnixListener) {
     let connections = TaskTracker::new();
@@ -134,12 +144,12 @@ pub(super) async fn bound(agentd: Arc<Agentd>, listener: UnixListener) {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, agentd.clone()));
+                    let (agentd, closing) = (agentd.clone(), agentd.closing.clone());
+                    connections.spawn(connection(stream, closing, move |request| route(request, agentd.clone())));
                 }
                 Err(error) => {
-                    // Out of descriptors, most likely: some connection must end first.
                     tracing::warn!("cannot accept a connection: {error}");
-                    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
                 }
             },
             () = agentd.closing.cancelled() => break,
@@ -150,11 +160,80 @@ pub(super) async fn bound(agentd: Arc<Agentd>, listener: UnixListener) {
     connections.wait().await;
 }
 
-async fn connection(stream: UnixStream, agentd: Arc<Agentd>) {
-    let closing = agentd.closing.clone();
+/// Serves a pod's two ports: its control plane on one, its node on the other. Until its end, as [`bound`] does.
+pub(super) async fn pod(face: Arc<Face>, ports: Ports, acceptor: TlsAcceptor) {
+    let connections = TaskTracker::new();
+    let handshakes = Arc::new(Semaphore::new(MAX_HANDSHAKES));
+    let Ports { agents, health } = ports;
+    loop {
+        let (stream, is_health) = tokio::select! {
+            accepted = agents.accept() => (accepted, false),
+            accepted = health.accept() => (accepted, true),
+            () = face.closing.cancelled() => break,
+        };
+        let stream = match stream {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!("cannot accept a connection: {error}");
+                tokio::time::sleep(ACCEPT_AGAIN).await;
+                continue;
+            }
+        };
+        // Who finds no place tries again.
+        let Ok(place) = Arc::clone(&handshakes).try_acquire_owned() else { continue };
+        let (face, acceptor) = (face.clone(), acceptor.clone());
+        connections.spawn(async move {
+            let closing = face.closing.clone();
+            if is_health {
+                let answer =
+                    connection(stream, closing, move |request| std::future::ready(self::health(&request, &face)));
+                let _ = tokio::time::timeout(HANDSHAKE_TIMEOUT, answer).await;
+                drop(place);
+                return;
+            }
+            let _ = stream.set_nodelay(true);
+            match tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
+                Ok(Ok(stream)) => {
+                    drop(place);
+                    connection(stream, closing, move |request| faced(request, face.clone())).await;
+                }
+                Ok(Err(error)) => tracing::debug!("a stranger was turned away: {error}"),
+                Err(_) => tracing::debug!("a handshake took too long"),
+            }
+        });
+    }
+    drop((agents, health));
+    connections.close();
+    connections.wait().await;
+}
+
+/// Whoever has the control plane's key asks: for the agent, if there is one.
+async fn faced(request: Request<Incoming>, face: Arc<Face>) -> Response<Body> {
+    match face.agentd.get() {
+        Some(agentd) => route(request, agentd.clone()).await,
+        None => unbound(request, &face.binds).await,
+    }
+}
+
+/// What the node hears: whether it can be bound, or is.
+fn health(request: &Request<Incoming>, face: &Face) -> Response<Body> {
+    match (request.method(), request.uri().path()) {
+        (&Method::GET, path::HEALTH) if *face.known.borrow() => reply::json(&serde_json::json!({ "status": "ok" })),
+        (&Method::GET, path::HEALTH) => {
+            reply::refusal(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the control plane does not know it yet")
+        }
+        _ => reply::refusal(StatusCode::NOT_FOUND, "not_found", "there is nothing else here"),
+    }
+}
+
+async fn connection<S, A>(stream: S, closing: CancellationToken, answer: impl Fn(Request<Incoming>) -> A)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: Future<Output = Response<Body>>,
+{
     let service = service_fn(move |request| {
-        let agentd = agentd.clone();
-        async move { Ok::<_, Infallible>(route(request, agentd).await) }
+        let answer = answer(request);
+        async move { Ok::<_, Infallible>(answer.await) }
     });
     let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades());
     let served = tokio::select! {
@@ -211,6 +290,20 @@ async fn route(request: Request<Incoming>, agentd: Arc<Agentd>) -> Response<Body
                 Err(error) => reply::error(&Error::internal(error.to_string())),
             }
         }
+        (&Method::POST, path::UPLOAD) if agentd.is_remote => {
+            let upload: Upload = match read(request, MAX_BIND_BYTES).await {
+                Ok(upload) => upload,
+                Err(refusal) => return *refusal,
+            };
+            match archive::send(&upload, agentd.saver.archives()).await {
+                Ok(()) => {
+                    agentd.sent.send_replace(Some(upload.file));
+                    reply::json(&())
+                }
+                Err(error) => reply::error(&error),
+            }
+        }
+        (&Method::GET, path::LOGS) => log(request.uri().query().unwrap_or_default(), &agentd, contact).await,
         (_, path) if path.starts_with("/agentd/") => {
             reply::refusal(StatusCode::NOT_FOUND, "not_found", "agentd has no such path, or not for this method")
         }
@@ -241,14 +334,37 @@ fn turn_key(headers: &HeaderMap) -> Result<Option<(i64, i64)>, String> {
     }
 }
 
-/// The last snapshot, if there was one, then every event until the end.
+/// The end of the agent's log, then what is added to it: `tail=LINES&follow=BOOL`.
+async fn log(query: &str, agentd: &Agentd, contact: InFlight) -> Response<Body> {
+    let value = |name: &str| query.split('&').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
+    let (Some(tail), Some(follow)) =
+        (value("tail").and_then(|text| text.parse().ok()), value("follow").and_then(|text| text.parse().ok()))
+    else {
+        return reply::refusal(StatusCode::BAD_REQUEST, "invalid", "it must be `tail=LINES&follow=BOOL`");
+    };
+    match logs::open(&agentd.home, &agentd.tenant, tail, follow).await {
+        Ok(blocks) => {
+            let blocks = futures::StreamExt::take_until(blocks, agentd.closing.clone().cancelled_owned());
+            let frames = futures::StreamExt::map(blocks, move |block| {
+                let _asks = &contact;
+                block.map(Frame::data)
+            });
+            reply::streamed(Response::new(StreamBody::new(frames)))
+        }
+        Err(error) => reply::error(&error),
+    }
+}
+
+/// The last snapshot, if there was one, and how the agent ended, if it did; then every event until the end.
 async fn watch(agentd: &Agentd, contact: InFlight) -> Response<Body> {
     let events = agentd.subscribe();
     let last = agentd.saver.last_taken().await.map(|taken| line(&AgentEvent::Snapshot(taken)));
-    let state = (last, events, agentd.closing.clone(), contact);
-    let stream = futures::stream::unfold(state, |(last, mut events, closing, contact)| async move {
-        if let Some(last) = last {
-            return Some((last, (None, events, closing, contact)));
+    let exited = agentd.exited.get().map(|reason| line(&AgentEvent::Exited { reason: reason.clone() }));
+    let past: VecDeque<Bytes> = last.into_iter().chain(exited).collect();
+    let state = (past, events, agentd.closing.clone(), contact);
+    let stream = futures::stream::unfold(state, |(mut past, mut events, closing, contact)| async move {
+        if let Some(event) = past.pop_front() {
+            return Some((event, (past, events, closing, contact)));
         }
         loop {
             // What was said before the end is still delivered.
@@ -258,7 +374,7 @@ async fn watch(agentd: &Agentd, contact: InFlight) -> Response<Body> {
                 () = closing.cancelled() => return None,
             };
             match event {
-                Ok(event) => return Some((event, (None, events, closing, contact))),
+                Ok(event) => return Some((event, (past, events, closing, contact))),
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return None,
             }

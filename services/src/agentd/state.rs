@@ -4,11 +4,10 @@ use std::{fs, io, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use libtenancy::{
     Error, Result,
-    agent::Restore,
     clock::Stopwatch,
     drivers::local::workloads::home::Home,
     snapshot::{self, Fingerprint, Known},
-    tenant::TenantId,
+    tenant::{Generation, TenantId},
 };
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +41,13 @@ pub(super) fn mark_clean(home: &Home) -> io::Result<()> {
     Ok(())
 }
 
+/// An archive that is on this machine; see [`libtenancy::agent::Restore`].
+pub(super) struct Restore<'a> {
+    pub(super) path: &'a Path,
+    pub(super) sha256: &'a str,
+    pub(super) generation: Generation,
+}
+
 /// The state's way back.
 pub(super) struct Prepared {
     /// How long restoring took; zero if the local state was intact.
@@ -55,7 +61,7 @@ pub(super) struct Prepared {
 /// Makes the state directory ready: intact local state wins, unless an agent of a later generation took the archive (the
 /// tenant lived elsewhere meanwhile); else the archive; else what is there (an agent may know how to repair its files), or
 /// an empty directory.
-pub(super) fn prepare(home: &Home, tenant: &TenantId, restore: Option<&Restore>) -> Result<Prepared> {
+pub(super) fn prepare(home: &Home, tenant: &TenantId, restore: Option<&Restore<'_>>) -> Result<Prepared> {
     let state = home.state();
     let mark = fs::read(home.clean_mark()).ok().and_then(|text| serde_json::from_slice::<CleanMark>(&text).ok());
     match fs::remove_file(home.clean_mark()) {
@@ -124,8 +130,6 @@ pub(super) fn fill_from_template(template: &Path, state: &Path, substitution: &S
 
 #[cfg(test)]
 mod tests {
-    use libtenancy::tenant::Generation;
-
     use super::*;
 
     fn acme() -> TenantId {
@@ -170,7 +174,7 @@ mod tests {
         let (_dir, home) = home();
         prepare(&home, &acme(), None).unwrap();
         fs::write(home.state().join("brain.txt"), "x").unwrap();
-        let missing = Restore { path: "/nonexistent".into(), sha256: String::new(), generation: Generation(7) };
+        let missing = Restore { path: Path::new("/nonexistent"), sha256: "", generation: Generation(7) };
         let prepared = prepare(&home, &acme(), Some(&missing)).expect("nobody knows its generation: as new as any");
         assert!(prepared.left_by_a_death, "nobody stopped it");
         for (local, wins) in [(6, false), (7, true), (8, true)] {
@@ -184,7 +188,7 @@ mod tests {
     fn a_clean_mark_is_believed_only_for_the_very_same_state() {
         let (_dir, home) = home();
         prepare(&home, &acme(), None).unwrap();
-        let missing = Restore { path: "/nonexistent".into(), sha256: String::new(), generation: Generation(7) };
+        let missing = Restore { path: Path::new("/nonexistent"), sha256: "", generation: Generation(7) };
         fs::write(home.state().join("brain.db"), b"SQLite format 3\0 and then rubbish").unwrap();
         mark_clean(&home).unwrap();
         assert!(!prepare(&home, &acme(), Some(&missing)).unwrap().left_by_a_death);

@@ -13,9 +13,9 @@ use libtenancy::{
     agent::{header, key_purpose},
     clock::Stopwatch,
     conformance::workloads::{stop, wake},
-    drivers::local::workloads::{
-        processes::{descendants, listeners, own_sockets},
-        socket,
+    drivers::{
+        agentd::socket,
+        local::workloads::processes::{descendants, listeners, own_sockets},
     },
     ports::workloads::Workloads,
     tenant::Generation,

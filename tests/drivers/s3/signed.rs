@@ -4,13 +4,19 @@ use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
-use libtenancy::{Error, drivers::s3::S3Snapshots, ports::snapshots::Snapshots};
+use libtenancy::{
+    Error,
+    drivers::s3::S3Snapshots,
+    ports::snapshots::{Snapshots, UploadUrl},
+    tenant::{Generation, SnapshotRef},
+};
 use reqwest::StatusCode;
 use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
+use sha2::Digest;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::{client, content, lose_machine, settings, spool};
+use super::{client, content, lose_machine, settings};
 use crate::process::wait_for;
 
 /// A server over a directory; its port.
@@ -42,8 +48,24 @@ fn http() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap()
 }
 
-async fn put(url: &str, body: &'static [u8]) -> StatusCode {
-    http().put(url).header("if-none-match", "*").body(body).send().await.unwrap().status()
+async fn put(upload: &UploadUrl, body: &'static [u8]) -> StatusCode {
+    let mut request = http().put(&upload.url);
+    for (name, value) in &upload.headers {
+        request = request.header(name, value);
+    }
+    request.body(body).send().await.unwrap().status()
+}
+
+/// An archive that nobody has written yet.
+fn unwritten(driver: &S3Snapshots) -> SnapshotRef {
+    SnapshotRef {
+        key: driver.snapshot_key(&super::acme(), Generation(7), "1").unwrap(),
+        sha256: hex::encode(sha2::Sha256::digest(b"state")),
+        bytes: 5,
+        generation: Generation(7),
+        taken_at: libtenancy::clock::Timestamp::from_micros(1),
+        instead_of: None,
+    }
 }
 
 async fn get(url: &str) -> (StatusCode, Vec<u8>) {
@@ -56,24 +78,34 @@ const MINUTE: Duration = Duration::from_mins(1);
 #[tokio::test]
 async fn whoever_has_a_url_puts_and_gets_one_archive_without_credentials() {
     let (driver, _, dirs) = open().await;
-    let snapshot = spool(&driver, 7, "1.tar.zst", b"state").await;
-    let upload = driver.snapshot_upload_url(&snapshot.key, MINUTE).await.unwrap().unwrap();
+    let snapshot = unwritten(&driver);
+    let missing = driver.snapshot_store(&snapshot).await.unwrap_err();
+    assert!(matches!(missing, Error::NotFound { .. }), "{missing:?}");
+    let upload = driver.snapshot_upload_url(&snapshot, MINUTE).await.unwrap().unwrap();
     assert!(put(&upload, b"state").await.is_success());
     let download = driver.snapshot_download_url(&snapshot.key, MINUTE).await.unwrap().unwrap();
     assert_eq!(get(&download).await, (StatusCode::OK, b"state".to_vec()));
+    // What its agent wrote by itself counts as stored, if it is what the agent said.
+    driver.snapshot_store(&snapshot).await.unwrap();
+    let other = SnapshotRef { sha256: "0".repeat(64), ..snapshot.clone() };
+    assert!(matches!(driver.snapshot_store(&other).await, Err(Error::Conflict { .. })));
     lose_machine(dirs[1].path()).await;
     assert_eq!(content(&driver, &snapshot.key).await, b"state");
     // Each is for what it was made for.
-    assert_eq!(get(&upload).await.0, StatusCode::FORBIDDEN);
-    assert_eq!(put(&download, b"other").await, StatusCode::FORBIDDEN);
+    assert_eq!(get(&upload.url).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(
+        put(&UploadUrl { url: download.clone(), headers: upload.headers.clone() }, b"other").await,
+        StatusCode::FORBIDDEN
+    );
     assert_eq!(get(&download).await.1, b"state");
 }
 
 #[tokio::test]
 async fn a_url_that_was_tampered_with_or_not_signed_is_refused() {
     let (driver, settings, _dirs) = open().await;
-    let key = driver.snapshot_key(&super::acme(), libtenancy::tenant::Generation(7), "1").unwrap();
-    let upload = driver.snapshot_upload_url(&key, MINUTE).await.unwrap().unwrap();
+    let snapshot = unwritten(&driver);
+    let key = snapshot.key.clone();
+    let upload = driver.snapshot_upload_url(&snapshot, MINUTE).await.unwrap().unwrap();
     assert!(put(&upload, b"state").await.is_success());
     let download = driver.snapshot_download_url(&key, MINUTE).await.unwrap().unwrap();
     let (plain, signature) = download.split_once("X-Amz-Signature=").unwrap();
@@ -106,15 +138,16 @@ async fn a_url_that_was_tampered_with_or_not_signed_is_refused() {
 #[tokio::test]
 async fn a_url_is_good_for_as_long_as_it_was_asked_for_and_no_longer() {
     let (driver, _, _dirs) = open().await;
-    let key = driver.snapshot_key(&super::acme(), libtenancy::tenant::Generation(7), "1").unwrap();
-    let upload = driver.snapshot_upload_url(&key, Duration::from_secs(2)).await.unwrap().unwrap();
+    let snapshot = unwritten(&driver);
+    let key = snapshot.key.clone();
+    let upload = driver.snapshot_upload_url(&snapshot, Duration::from_secs(2)).await.unwrap().unwrap();
     assert!(put(&upload, b"state").await.is_success());
     let download = driver.snapshot_download_url(&key, Duration::from_secs(2)).await.unwrap().unwrap();
     assert_eq!(get(&download).await.0, StatusCode::OK);
     wait_for("its end", || async { (get(&download).await.0 == StatusCode::FORBIDDEN).then_some(()) }).await;
     assert_eq!(put(&upload, b"late").await, StatusCode::FORBIDDEN);
     for valid in [Duration::ZERO, Duration::from_hours(7 * 24 + 1)] {
-        let refused = driver.snapshot_upload_url(&key, valid).await.unwrap_err();
+        let refused = driver.snapshot_upload_url(&snapshot, valid).await.unwrap_err();
         assert!(matches!(refused, Error::Invalid { .. }), "{refused:?}");
     }
 }

@@ -7,7 +7,7 @@ use hyper_util::rt::TokioIo;
 use libtenancy::{
     agent::{header, key_purpose, path},
     conformance::workloads::{World, soon, wake},
-    drivers::local::workloads::socket,
+    drivers::agentd::socket,
     tenant::TenantId,
 };
 

@@ -9,7 +9,7 @@ use hyper_util::rt::TokioIo;
 use libtenancy::{
     agent::{Stop, path},
     conformance::workloads::{World, soon, wake},
-    drivers::local::workloads::socket,
+    drivers::agentd::socket,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

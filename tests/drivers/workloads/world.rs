@@ -18,7 +18,7 @@ use libtenancy::{
         processes::{Pinned, members},
     },
     ports::{
-        snapshots::{Snapshots, StoredSnapshot},
+        snapshots::{Snapshots, StoredSnapshot, UploadUrl},
         workloads::Workloads,
     },
     secret::Keyring,
@@ -50,7 +50,7 @@ impl Snapshots for Archives {
     async fn snapshot_legacy(&self, _: &TenantId) -> Result<Option<PathBuf>> {
         Err(Error::internal("no workload imports a state"))
     }
-    async fn snapshot_upload_url(&self, _: &str, _: Duration) -> Result<Option<String>> {
+    async fn snapshot_upload_url(&self, _: &SnapshotRef, _: Duration) -> Result<Option<UploadUrl>> {
         Err(Error::internal("no workload signs URLs"))
     }
     async fn snapshot_download_url(&self, _: &str, _: Duration) -> Result<Option<String>> {

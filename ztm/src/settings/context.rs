@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use libtenancy::{
     Error, Result,
-    stores::{Archives, Leases, Memory, Records, Servers, Stores},
+    stores::{Agents, Archives, Leases, Memory, Records, Servers, Stores},
 };
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +73,7 @@ pub(super) struct Table {
     endpoints: Option<Memory>,
     deadlines: Option<Memory>,
     snapshots: Option<Archives>,
+    workloads: Option<Agents>,
     dynamodb: Option<DynamoDbTable>,
     redis: Option<RedisTable>,
     s3: Option<S3Table>,
@@ -229,6 +230,7 @@ impl Table {
             ("endpoints", self.endpoints.is_some()),
             ("deadlines", self.deadlines.is_some()),
             ("snapshots", self.snapshots.is_some()),
+            ("workloads", self.workloads.is_some()),
         ]
         .into_iter()
         .find_map(|(name, said)| said.then_some(name))
@@ -251,6 +253,7 @@ impl Table {
             endpoints: self.endpoints.unwrap_or(base.endpoints),
             deadlines: self.deadlines.unwrap_or(base.deadlines),
             snapshots: self.snapshots.unwrap_or(base.snapshots),
+            workloads: self.workloads.unwrap_or(base.workloads),
         }
     }
 
@@ -325,9 +328,11 @@ impl Table {
                 "leaders" => self.leaders.is_some(),
                 "endpoints" => self.endpoints.is_some(),
                 "deadlines" => self.deadlines.is_some(),
-                _ => self.snapshots.is_some(),
+                "snapshots" => self.snapshots.is_some(),
+                _ => self.workloads.is_some(),
             };
-            let from = if said || self.drivers.is_some() { "file" } else { "default" };
+            let bundled = self.drivers.is_some() && key != "workloads";
+            let from = if said || bundled { "file" } else { "default" };
             let value = value.as_str().unwrap_or_default().to_owned();
             target.values.push(Value { key, value, from: from.to_owned() });
         }

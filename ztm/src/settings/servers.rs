@@ -3,12 +3,15 @@
 //!
 //! Credentials are never in them: AWS' are where its tools find them, Redis' password is in a file.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use libtenancy::{
     Result,
     secret::{Secret, read_private},
-    stores::{DynamoDbServer, KubernetesServer, RedisServer, S3Server},
+    stores::{Agents, DynamoDbServer, KubernetesServer, PodSettings, RedisServer, S3Server},
 };
 use reqwest::Url;
 use serde::Deserialize;
@@ -18,6 +21,7 @@ use super::{
     context::{Place, Target, Value},
     set,
 };
+use crate::cli::quantity;
 
 /// `[contexts.NAME.dynamodb]`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -61,6 +65,21 @@ pub(super) struct KubernetesTable {
     kubeconfig: Option<PathBuf>,
     context: Option<String>,
     namespace: Option<String>,
+    agents_namespace: Option<String>,
+    image: Option<String>,
+    image_pull_policy: Option<String>,
+    runtime_class: Option<String>,
+    priority_class: Option<String>,
+    service_account: Option<String>,
+    control_plane: Option<String>,
+    listen: Option<String>,
+    cpu_request: Option<String>,
+    memory_request: Option<String>,
+    cpu_limit: Option<String>,
+    memory_limit: Option<String>,
+    storage_limit: Option<String>,
+    start_timeout: Option<String>,
+    node_timeout: Option<String>,
 }
 
 /// The tables of a context.
@@ -147,7 +166,7 @@ pub(super) fn resolve(
     if target.stores.on_kubernetes() {
         let table = tables.kubernetes.cloned().unwrap_or_default();
         let finder = Finder { place, environment, table: "kubernetes", values: &mut values };
-        target.servers.kubernetes = Some(kubernetes(finder, &table)?);
+        target.servers.kubernetes = Some(kubernetes(finder, &table, target.stores.workloads)?);
     }
     target.values = values;
     Ok(())
@@ -280,7 +299,7 @@ fn s3(mut finder: Finder<'_>, table: &S3Table) -> Result<S3Server> {
     Ok(S3Server { bucket, endpoint, region, path_style })
 }
 
-fn kubernetes(mut finder: Finder<'_>, table: &KubernetesTable) -> Result<KubernetesServer> {
+fn kubernetes(mut finder: Finder<'_>, table: &KubernetesTable, agents: Agents) -> Result<KubernetesServer> {
     let kubeconfig = table.kubeconfig.as_deref().map(|path| finder.place.path(path));
     if let Some(path) = &kubeconfig {
         finder.note("kubeconfig", &path.display().to_string(), "file");
@@ -288,6 +307,58 @@ fn kubernetes(mut finder: Finder<'_>, table: &KubernetesTable) -> Result<Kuberne
     Ok(KubernetesServer {
         kubeconfig,
         context: finder.text("context", Some("ZTM_KUBE_CONTEXT"), table.context.as_ref())?,
-        namespace: finder.text("namespace", Some("K8S_NAMESPACE"), table.namespace.as_ref())?,
+        namespace: finder.text("namespace", None, table.namespace.as_ref())?,
+        pods: match agents {
+            Agents::Kubernetes => pods(finder, table)?,
+            Agents::Processes => PodSettings::default(),
+        },
+    })
+}
+
+/// A class of the cluster's: `none` for none.
+fn class(name: String) -> Option<String> {
+    (name != "none").then_some(name)
+}
+
+fn pods(mut finder: Finder<'_>, table: &KubernetesTable) -> Result<PodSettings> {
+    let default = PodSettings::default();
+    let place = finder.place;
+    let wrong = |key: &str, value: &str, error: &dyn std::fmt::Display| {
+        place.wrong(format!("`kubernetes.{key}` = `{value}`: {error}"))
+    };
+    let Some(image) = finder.text("image", Some("ZEROCLAW_IMAGE"), table.image.as_ref())? else {
+        return Err(place.wrong("`kubernetes.image` is missing: set it, or ZEROCLAW_IMAGE"));
+    };
+    let listen = finder.text_or("listen", None, table.listen.as_ref(), &default.listen.to_string())?;
+    let mut time = |key: &str, said: Option<&String>, default: Duration| {
+        let text = finder.text_or(key, None, said, &format!("{}s", default.as_secs()))?;
+        quantity::time(&text).map_err(|error| wrong(key, &text, &error))
+    };
+    let start_timeout = time("start_timeout", table.start_timeout.as_ref(), default.start_timeout)?;
+    let node_timeout = time("node_timeout", table.node_timeout.as_ref(), default.node_timeout)?;
+    let mut text =
+        |key, variable, said: &Option<String>, default: &str| finder.text_or(key, variable, said.as_ref(), default);
+    let policy = text("image_pull_policy", None, &table.image_pull_policy, &default.image_pull_policy)?;
+    if !["Always", "IfNotPresent", "Never"].contains(&policy.as_str()) {
+        return Err(wrong("image_pull_policy", &policy, &"it must be Always, IfNotPresent or Never"));
+    }
+    let or_none = |class: &Option<String>| class.clone().unwrap_or_else(|| "none".to_owned());
+    let (runtime, priority) = (or_none(&default.runtime_class), or_none(&default.priority_class));
+    Ok(PodSettings {
+        namespace: text("agents_namespace", Some("K8S_NAMESPACE"), &table.agents_namespace, &default.namespace)?,
+        image,
+        image_pull_policy: policy,
+        runtime_class: class(text("runtime_class", Some("KATA_RUNTIME_CLASS"), &table.runtime_class, &runtime)?),
+        priority_class: class(text("priority_class", None, &table.priority_class, &priority)?),
+        service_account: text("service_account", None, &table.service_account, &default.service_account)?,
+        control_plane: text("control_plane", None, &table.control_plane, &default.control_plane)?,
+        listen: listen.parse().map_err(|error: std::net::AddrParseError| wrong("listen", &listen, &error))?,
+        cpu_request: text("cpu_request", None, &table.cpu_request, &default.cpu_request)?,
+        memory_request: text("memory_request", None, &table.memory_request, &default.memory_request)?,
+        cpu_limit: text("cpu_limit", None, &table.cpu_limit, &default.cpu_limit)?,
+        memory_limit: text("memory_limit", None, &table.memory_limit, &default.memory_limit)?,
+        storage_limit: text("storage_limit", None, &table.storage_limit, &default.storage_limit)?,
+        start_timeout,
+        node_timeout,
     })
 }

@@ -1,12 +1,13 @@
-//! Kubernetes: so far the leases of leaders.
+//! Kubernetes: agents as pods, and the leases of leaders.
 //!
 //! # Design notes
 //! - The client is found where `kubectl` finds its own: a kubeconfig, or the service account of the pod it runs in.
-//! - Every write carries the resource version that was read. A conflict is read again and decided again: it says nothing of
-//!   who won.
+//! - Every write of a lease carries the resource version that was read. A conflict is read again and decided again: it says
+//!   nothing of who won.
 
 mod connection;
 mod leaders;
+pub mod workloads;
 
 use std::fmt;
 

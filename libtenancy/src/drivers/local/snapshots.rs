@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use super::store::prepare_state_dir;
 use crate::{
     error::{Error, Result},
-    ports::snapshots::{Snapshots, StoredSnapshot},
+    ports::snapshots::{Snapshots, StoredSnapshot, UploadUrl},
     tenant::{Generation, SnapshotRef, TenantId},
 };
 
@@ -167,8 +167,8 @@ impl Snapshots for SnapshotDirectory {
         Ok(None)
     }
 
-    async fn snapshot_upload_url(&self, key: &str, _valid: Duration) -> Result<Option<String>> {
-        parse_key(key).map(|_| None)
+    async fn snapshot_upload_url(&self, snapshot: &SnapshotRef, _valid: Duration) -> Result<Option<UploadUrl>> {
+        parse_key(&snapshot.key).map(|_| None)
     }
 
     async fn snapshot_download_url(&self, key: &str, _valid: Duration) -> Result<Option<String>> {

@@ -12,12 +12,10 @@
 //!   this driver guards against is accidents and leftovers; tenants that attack each other need pods.
 //! - A process is killed only while it is pinned and known to belong to the workload: see [`processes`].
 
-mod client;
 pub mod home;
 mod kill;
-mod logs;
+pub mod logs;
 pub mod processes;
-pub mod socket;
 mod unbound;
 mod watcher;
 
@@ -34,22 +32,21 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{BoxStream, StreamExt};
-use hyper::Method;
 use tokio::sync::broadcast;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
-    client::{CallError, Clients},
     home::{Home, Record},
     unbound::Unbound,
     watcher::Watcher,
 };
 use crate::{
     agent::{
-        AgentCommand, AgentSecrets, AgentStatus, Bind, Bound, Reply, Restore, SnapshotTaken, Stop, Stopped, Turn,
-        key_purpose, path,
+        AgentCommand, AgentSecrets, AgentStatus, AgentTemplate, Archive, Bind, Bound, Reply, Restore, SnapshotTaken,
+        Stop, Stopped, Turn, key_purpose,
     },
     config::Config,
+    drivers::agentd::{Clients, STATE_TIMEOUT, Target},
     error::{Error, Result},
     ports::{
         snapshots::Snapshots,
@@ -59,10 +56,6 @@ use crate::{
     tenant::{Agent, Endpoint, SnapshotRef, TenantId, WorkloadId},
 };
 
-/// How long an agent may take to say how it is.
-const STATUS_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long bringing back or saving a state may take, beside what is configured for the agent itself.
-const STATE_TIMEOUT: Duration = Duration::from_mins(10);
 /// How long an `agentd` that was told to end, or must, may take.
 const END_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a home that has just changed hands is looked at again, and how many times.
@@ -135,7 +128,7 @@ impl LocalWorkloads {
             keyring,
             snapshots,
             unbound: Mutex::default(),
-            clients: Clients::new(tasks.clone(), closing.clone()),
+            clients: Clients::new(None, tasks.clone(), closing.clone()),
             watchers: Mutex::default(),
             events: broadcast::channel(1024).0,
             tasks,
@@ -149,7 +142,7 @@ impl Shared {
         Home::of(&self.state_dir, tenant)
     }
 
-    fn target(&self, tenant: &TenantId, agent: &Agent) -> Result<Arc<client::Target>> {
+    fn target(&self, tenant: &TenantId, agent: &Agent) -> Result<Arc<Target>> {
         self.clients.target(tenant, agent, || self.keyring.derive(&key_purpose(tenant, agent.generation)))
     }
 
@@ -157,7 +150,11 @@ impl Shared {
     async fn restore(&self, home: &Home, snapshot: Option<&SnapshotRef>) -> Result<Option<Restore>> {
         let Some(snapshot) = snapshot else { return Ok(None) };
         match self.snapshots.snapshot_path(&snapshot.key).await {
-            Ok(path) => Ok(Some(Restore { path, sha256: snapshot.sha256.clone(), generation: snapshot.generation })),
+            Ok(path) => Ok(Some(Restore {
+                from: Archive::File(path),
+                sha256: snapshot.sha256.clone(),
+                generation: snapshot.generation,
+            })),
             Err(error @ Error::NotFound { .. }) => {
                 let has_state = fs::read_dir(home.state()).is_ok_and(|mut entries| entries.next().is_some());
                 let is_older = home.state_generation().is_some_and(|local| local < snapshot.generation);
@@ -203,7 +200,7 @@ impl Shared {
                 endpoint: Endpoint::Unix(record.socket.clone()),
             };
             // It listens only once its agent was healthy; one that is being stopped still answers, and is to be asked.
-            let answers = match self.status(tenant, &agent).await {
+            let answers = match self.target(tenant, &agent)?.status().await {
                 Ok(_) => true,
                 Err(_) if !held()? => return Ok(None),
                 Err(_) => false,
@@ -214,13 +211,6 @@ impl Shared {
                 agent: answers.then_some(agent),
             }));
         }
-    }
-
-    async fn status(&self, tenant: &TenantId, agent: &Agent) -> Result<AgentStatus> {
-        let target = self.target(tenant, agent)?;
-        let answer = target.call(Method::GET, path::STATUS, None, Bytes::new(), STATUS_TIMEOUT).await;
-        let text = client::classify(tenant, answer.map_err(|error| Error::unavailable("agent", error))?)?;
-        client::parse(tenant, &text)
     }
 
     fn forget(&self, workload: &WorkloadId) {
@@ -261,6 +251,7 @@ impl Workloads for LocalWorkloads {
         let secrets = shared.command.secrets.as_deref().map(AgentSecrets::read).transpose()?.unwrap_or_default();
         let bind = Bind {
             secrets,
+            template: AgentTemplate::default(),
             tenant: tenant.clone(),
             generation: *generation,
             key: shared.keyring.derive(&key_purpose(tenant, *generation)).expose().to_owned(),
@@ -332,30 +323,16 @@ impl Workloads for LocalWorkloads {
     }
 
     async fn agent_status(&self, tenant: &TenantId, agent: &Agent) -> Result<AgentStatus> {
-        self.0.status(tenant, agent).await
+        self.0.target(tenant, agent)?.status().await
     }
 
     async fn agent_turn(&self, agent: &Agent, key: TurnKey<'_>, turn: &Turn, timeout: Duration) -> Result<Reply> {
         let TurnKey(key) = key;
-        let target = self.0.target(&key.tenant, agent)?;
-        let body = serde_json::to_vec(turn).map_err(|e| Error::internal(format!("a turn has no JSON: {e}")))?;
-        let name = Some((key.bot.0, key.update_id));
-        let answer = match target.call(Method::POST, path::TURN, name, body.into(), timeout).await {
-            Ok(answer) => answer,
-            Err(error @ CallError::NotSent(_)) => return Err(Error::unavailable("agent", error)),
-            Err(error) => return Err(Error::outcome_unknown("agent", error)),
-        };
-        client::parse(&key.tenant, &client::classify(&key.tenant, answer)?)
+        self.0.target(&key.tenant, agent)?.turn(key, turn, timeout).await
     }
 
     async fn agent_snapshot(&self, tenant: &TenantId, agent: &Agent) -> Result<Option<SnapshotTaken>> {
-        let target = self.0.target(tenant, agent)?;
-        let answer = match target.call(Method::POST, path::SNAPSHOT, None, Bytes::new(), STATE_TIMEOUT).await {
-            Ok(answer) => answer,
-            Err(error @ CallError::NotSent(_)) => return Err(Error::unavailable("agent", error)),
-            Err(error) => return Err(Error::outcome_unknown("agent", error)),
-        };
-        client::parse(tenant, &client::classify(tenant, answer)?)
+        self.0.target(tenant, agent)?.snapshot().await
     }
 
     async fn agent_stop(&self, tenant: &TenantId, agent: &Agent, stop: &Stop) -> Result<Stopped> {
@@ -367,14 +344,7 @@ impl Workloads for LocalWorkloads {
         let supervisor = Shared::living_record(&home, tenant)
             .filter(|record| record.workload == agent.workload)
             .and_then(|record| processes::Pinned::started_at(record.pid, record.start_ticks));
-        let body = serde_json::to_vec(stop).map_err(|e| Error::internal(format!("a stop has no JSON: {e}")))?;
-        let timeout = stop.drain + shared.command.grace + STATE_TIMEOUT;
-        let answer = match target.call(Method::POST, path::STOP, None, body.into(), timeout).await {
-            Ok(answer) => answer,
-            Err(error @ CallError::NotSent(_)) => return Err(Error::unavailable("agent", error)),
-            Err(error) => return Err(Error::outcome_unknown("agent", error)),
-        };
-        let stopped: Stopped = client::parse(tenant, &client::classify(tenant, answer)?)?;
+        let stopped = target.stop(stop, shared.command.grace).await?;
         if let Some(supervisor) = supervisor {
             // What does not end in time is killed below.
             let _ = tokio::time::timeout(END_TIMEOUT, supervisor.ended()).await;

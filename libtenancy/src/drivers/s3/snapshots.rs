@@ -22,7 +22,7 @@ use super::{
 use crate::{
     drivers::local::snapshots::parse_key,
     error::{Error, Result},
-    ports::snapshots::{Snapshots, StoredSnapshot},
+    ports::snapshots::{Snapshots, StoredSnapshot, UploadUrl},
     secret::random_bytes,
     tenant::{Generation, SnapshotRef, TenantId},
 };
@@ -209,20 +209,27 @@ impl Snapshots for S3Snapshots {
 
     async fn snapshot_store(&self, snapshot: &SnapshotRef) -> Result<()> {
         let (tenant, _, _) = parse_key(&snapshot.key)?;
-        self.shared.spool.snapshot_store(snapshot).await?;
-        self.shared.unstored.mark(&tenant).await?;
-        let path = self.shared.spool.snapshot_path(&snapshot.key).await?;
-        let put = if snapshot.bytes > self.shared.settings.part_bytes {
-            self.put_in_parts(&path, snapshot, &tenant).await?
-        } else {
-            self.put_whole(&path, snapshot, &tenant).await?
+        let put = match self.shared.spool.snapshot_store(snapshot).await {
+            Ok(()) => {
+                self.shared.unstored.mark(&tenant).await?;
+                let path = self.shared.spool.snapshot_path(&snapshot.key).await?;
+                if snapshot.bytes > self.shared.settings.part_bytes {
+                    self.put_in_parts(&path, snapshot, &tenant).await?
+                } else {
+                    self.put_whole(&path, snapshot, &tenant).await?
+                }
+            }
+            // Written by its agent itself, or not at all.
+            Err(Error::NotFound { .. }) => Put::Taken,
+            Err(error) => return Err(error),
         };
         match (put, self.object(&snapshot.key).await?) {
             (_, Some((bytes, hash))) if bytes == snapshot.bytes && hash.as_deref() == Some(&snapshot.sha256) => {
                 self.shared.unstored.clear(&tenant).await
             }
             (Put::Taken, Some(_)) => Err(Error::conflict("snapshot", &snapshot.key, "another archive has that key")),
-            (_, other) => {
+            (Put::Taken, None) => Err(Error::not_found("snapshot", &snapshot.key)),
+            (Put::Done, other) => {
                 let reason = format!("{} bytes were stored, and {other:?} is there", snapshot.bytes);
                 Err(Error::unavailable(PART, reason))
             }
@@ -304,11 +311,13 @@ impl Snapshots for S3Snapshots {
         self.shared.spool.snapshot_purge(tenant).await
     }
 
-    async fn snapshot_upload_url(&self, key: &str, valid: Duration) -> Result<Option<String>> {
-        parse_key(key)?;
-        let put = self.client().put_object().bucket(self.bucket()).key(key).if_none_match("*");
+    async fn snapshot_upload_url(&self, snapshot: &SnapshotRef, valid: Duration) -> Result<Option<UploadUrl>> {
+        let (tenant, _, _) = parse_key(&snapshot.key)?;
+        let put = self.client().put_object().bucket(self.bucket()).key(&snapshot.key).if_none_match("*");
+        let put = put.set_metadata(Some(metadata(snapshot, &tenant).into_iter().collect()));
         let signed = put.presigned(Self::presigning(valid)?).await.map_err(classify)?;
-        Ok(Some(signed.uri().to_owned()))
+        let headers = signed.headers().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Ok(Some(UploadUrl { url: signed.uri().to_owned(), headers: headers.collect() }))
     }
 
     async fn snapshot_download_url(&self, key: &str, valid: Duration) -> Result<Option<String>> {

@@ -215,7 +215,7 @@ pub(super) fn lifecycle(lifecycle: &Lifecycle) -> Result<Assignments> {
         Status::Idle { .. } | Status::Provisioning | Status::Running { .. } | Status::Stopping { .. } => None,
     };
     let ip = agent.and_then(|agent| match &agent.endpoint {
-        Endpoint::Tcp(address) => Some(text(address.ip().to_string())),
+        Endpoint::Tcp(address) | Endpoint::Pinned { address, .. } => Some(text(address.ip().to_string())),
         Endpoint::Unix(_) => None,
     });
     Ok(vec![

@@ -26,7 +26,7 @@ use crate::{
 const BLOCK: usize = 64 << 10;
 
 /// The log's last `tail` lines, then, if `follow`, what is added, also after the log was cut or put aside.
-pub(super) async fn open(
+pub async fn open(
     home: &Home,
     tenant: &TenantId,
     tail: usize,

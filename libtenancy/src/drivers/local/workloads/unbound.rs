@@ -20,13 +20,13 @@ use tokio::{process::Command, sync::watch};
 
 use super::{
     Shared,
-    client::{self, Connection, classify, parse},
     home::WORKLOAD_VARIABLE,
     locked,
     processes::{Pinned, start_ticks},
 };
 use crate::{
     agent::{AgentStatus, Bind, Bound, path},
+    drivers::agentd::{Connection, classify, json, parse, speak},
     error::{Error, Result},
     tenant::{TenantId, WorkloadId},
 };
@@ -84,7 +84,7 @@ impl Unbound {
             }
         });
         let stream = tokio::net::UnixStream::from_std(ours).map_err(|e| failed(e.to_string()))?;
-        let connection = client::speak(stream, &shared.tasks, &shared.closing)
+        let connection = speak(stream, &shared.tasks, &shared.closing)
             .await
             .map_err(|e| failed(format!("its agentd cannot be asked: {e}")))?;
         let unbound = Self { id: id.clone(), connection: connection.into(), process, exited };
@@ -126,9 +126,8 @@ impl Unbound {
 
     /// Binds it. After an error it is to be [ended](Self::end).
     pub(super) async fn bind(&self, bind: &Bind, timeout: Duration) -> Result<Bound> {
-        let body = serde_json::to_vec(bind).map_err(|e| Error::internal(format!("a bind has no JSON: {e}")))?;
         let tenant: &TenantId = &bind.tenant;
-        match self.call(Method::POST, path::BIND, body.into(), timeout).await {
+        match self.call(Method::POST, path::BIND, json(bind)?, timeout).await {
             Ok(answer) => parse(tenant, &classify(tenant, answer)?),
             Err(reason) => Err(Error::AgentFailed {
                 tenant: tenant.to_string(),

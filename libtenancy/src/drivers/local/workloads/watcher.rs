@@ -6,14 +6,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body_util::BodyExt;
-use hyper::{Method, StatusCode, body::Incoming};
+use hyper::{Method, StatusCode};
 use tokio::sync::watch;
 
 use super::{Shared, kill, processes};
 use crate::{
     agent::{AgentEvent, path},
     clock::Stopwatch,
+    drivers::agentd::Events,
     ports::workloads::WorkloadEvent,
     tenant::{Agent, TenantId},
 };
@@ -22,8 +22,6 @@ use crate::{
 const END_PATIENCE: Duration = Duration::from_secs(5);
 /// Between two looks at one that is ending.
 const LOOK: Duration = Duration::from_millis(10);
-/// The longest line of a watch, in bytes.
-const MAX_LINE_BYTES: usize = 1 << 20;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Stopping {
@@ -78,7 +76,7 @@ pub(super) async fn run(shared: Weak<Shared>, watcher: Arc<Watcher>, tenant: Ten
         if let Ok((response, _connection)) = target.send(Method::GET, path::WATCH, None, Bytes::new()).await
             && response.status() == StatusCode::OK
         {
-            read(response.into_body(), &shared, &tenant, &agent, &mut said).await;
+            read(Events::new(response.into_body()), &shared, &tenant, &agent, &mut said).await;
         }
         drop(target);
         let Some(shared) = shared.upgrade() else { return };
@@ -101,25 +99,15 @@ pub(super) async fn run(shared: Weak<Shared>, watcher: Arc<Watcher>, tenant: Ten
 }
 
 /// Passes events on until the connection ends; keeps what was said of the agent's end.
-async fn read(mut body: Incoming, shared: &Weak<Shared>, tenant: &TenantId, agent: &Agent, said: &mut Option<String>) {
-    let mut buffer = Vec::new();
-    while let Some(Ok(frame)) = body.frame().await {
-        let Ok(data) = frame.into_data() else { continue };
-        buffer.extend_from_slice(&data);
-        while let Some(end) = buffer.iter().position(|&b| b == b'\n') {
-            let line: Vec<u8> = buffer.drain(..=end).collect();
-            match serde_json::from_slice(&line) {
-                Ok(AgentEvent::Exited { reason }) => *said = Some(reason),
-                Ok(AgentEvent::Snapshot(taken)) => {
-                    let Some(shared) = shared.upgrade() else { return };
-                    let event = WorkloadEvent::Snapshot { tenant: tenant.clone(), generation: agent.generation, taken };
-                    let _ = shared.events.send(event);
-                }
-                Err(error) => tracing::warn!("an event of `{tenant}` cannot be read: {error}"),
+async fn read(mut events: Events, shared: &Weak<Shared>, tenant: &TenantId, agent: &Agent, said: &mut Option<String>) {
+    while let Some(event) = events.next().await {
+        match event {
+            AgentEvent::Exited { reason } => *said = Some(reason),
+            AgentEvent::Snapshot(taken) => {
+                let Some(shared) = shared.upgrade() else { return };
+                let event = WorkloadEvent::Snapshot { tenant: tenant.clone(), generation: agent.generation, taken };
+                let _ = shared.events.send(event);
             }
-        }
-        if buffer.len() > MAX_LINE_BYTES {
-            return;
         }
     }
 }

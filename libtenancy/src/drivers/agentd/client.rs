@@ -2,9 +2,8 @@
 
 use std::{
     collections::HashMap,
-    fmt,
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -17,14 +16,20 @@ use hyper::{
     header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue},
 };
 use hyper_util::rt::TokioIo;
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::TlsConnector;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{locked, socket};
+use super::socket;
 use crate::{
     agent::{CORRUPT_SNAPSHOT, header},
     api::ErrorBody,
     error::{Error, Result},
+    pinned::{Identity, Peer, no_name},
     secret::Secret,
     tenant::{Agent, Endpoint, Generation, TenantId, WorkloadId},
 };
@@ -33,16 +38,18 @@ use crate::{
 const MAX_ANSWER_BYTES: usize = 16 << 20;
 /// Idle connections kept to one agent.
 const MAX_IDLE: usize = 4;
+/// How long an `agentd` elsewhere may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One connection to an `agentd`.
-pub(super) type Connection = SendRequest<Full<Bytes>>;
+pub(crate) type Connection = SendRequest<Full<Bytes>>;
 
 /// What a call met.
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum CallError {
+pub(crate) enum CallError {
     /// Certainly nothing was received.
     #[error("it was not reached")]
     NotSent(#[source] Source),
@@ -55,43 +62,58 @@ pub(super) enum CallError {
 }
 
 /// Every agent that is talked to.
-pub(super) struct Clients {
+pub(crate) struct Clients {
     targets: Mutex<HashMap<WorkloadId, Arc<Target>>>,
+    identity: Option<Identity>,
     tasks: TaskTracker,
     closing: CancellationToken,
 }
 
+/// How a connection is made.
+enum Way {
+    Unix(PathBuf),
+    Tls { address: std::net::SocketAddr, connector: TlsConnector },
+}
+
 /// One agent that is talked to.
-pub(super) struct Target {
+pub(crate) struct Target {
     tenant: TenantId,
     generation: Generation,
-    socket: PathBuf,
+    endpoint: Endpoint,
+    way: Way,
     headers: [(&'static str, HeaderValue); 3],
     idle: Mutex<Vec<Connection>>,
     tasks: TaskTracker,
     closing: CancellationToken,
 }
 
-impl fmt::Debug for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Target").field("socket", &self.socket).finish_non_exhaustive()
-    }
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Clients {
-    pub(super) fn new(tasks: TaskTracker, closing: CancellationToken) -> Self {
-        Self { targets: Mutex::default(), tasks, closing }
+    /// `identity` is what agents elsewhere know this control plane by; without one only those of this machine are reached.
+    pub(crate) fn new(identity: Option<Identity>, tasks: TaskTracker, closing: CancellationToken) -> Self {
+        Self { targets: Mutex::default(), identity, tasks, closing }
+    }
+
+    fn way(&self, endpoint: &Endpoint) -> Result<Way> {
+        match (endpoint, &self.identity) {
+            (Endpoint::Unix(socket), None) => Ok(Way::Unix(socket.clone())),
+            (Endpoint::Pinned { address, key }, Some(identity)) => {
+                let connector = TlsConnector::from(identity.client(Peer::Pinned(*key))?);
+                Ok(Way::Tls { address: *address, connector })
+            }
+            _ => Err(Error::invalid("endpoint", format!("`{endpoint}` is not where this driver's agents are"))),
+        }
     }
 
     /// The way to an agent. `key` is asked for when it is not known yet.
-    pub(super) fn target(&self, tenant: &TenantId, agent: &Agent, key: impl FnOnce() -> Secret) -> Result<Arc<Target>> {
-        let Endpoint::Unix(socket) = &agent.endpoint else {
-            return Err(Error::invalid("endpoint", format!("`{}` is no process of this machine", agent.endpoint)));
-        };
+    pub(crate) fn target(&self, tenant: &TenantId, agent: &Agent, key: impl FnOnce() -> Secret) -> Result<Arc<Target>> {
         if let Some(target) = locked(&self.targets).get(&agent.workload)
             && target.tenant == *tenant
             && target.generation == agent.generation
-            && target.socket == *socket
+            && target.endpoint == agent.endpoint
         {
             return Ok(target.clone());
         }
@@ -103,7 +125,8 @@ impl Clients {
         let target = Arc::new(Target {
             tenant: tenant.clone(),
             generation: agent.generation,
-            socket: socket.clone(),
+            endpoint: agent.endpoint.clone(),
+            way: self.way(&agent.endpoint)?,
             headers: [
                 (AUTHORIZATION.as_str(), authorization),
                 (header::TENANT, value(tenant.to_string())?),
@@ -118,14 +141,14 @@ impl Clients {
     }
 
     /// Closes what is open to a workload that is gone.
-    pub(super) fn forget(&self, workload: &WorkloadId) {
+    pub(crate) fn forget(&self, workload: &WorkloadId) {
         locked(&self.targets).remove(workload);
     }
 }
 
 /// Speaks HTTP on a stream. The connection ends with its sender, or with the driver.
-pub(super) async fn speak(
-    stream: tokio::net::UnixStream,
+pub(crate) async fn speak(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     tasks: &TaskTracker,
     closing: &CancellationToken,
 ) -> hyper::Result<Connection> {
@@ -136,22 +159,46 @@ pub(super) async fn speak(
 }
 
 impl Target {
+    pub(crate) fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
     async fn connect(&self) -> Result<Connection, CallError> {
-        let stream = socket::connect(&self.socket).map_err(|e| CallError::NotSent(e.into()))?;
-        speak(stream, &self.tasks, &self.closing).await.map_err(|e| CallError::NotSent(e.into()))
+        let not_sent = |e: Source| CallError::NotSent(e);
+        let spoken = match &self.way {
+            Way::Unix(socket) => {
+                let stream = socket::connect(socket).map_err(|e| not_sent(e.into()))?;
+                speak(stream, &self.tasks, &self.closing).await
+            }
+            Way::Tls { address, connector } => {
+                let connect = async {
+                    let stream = TcpStream::connect(address).await?;
+                    stream.set_nodelay(true)?;
+                    connector.connect(no_name(), stream).await
+                };
+                let stream = tokio::time::timeout(CONNECT_TIMEOUT, connect).await;
+                let stream = stream.map_err(|e| not_sent(e.into()))?.map_err(|e| not_sent(e.into()))?;
+                speak(stream, &self.tasks, &self.closing).await
+            }
+        };
+        spoken.map_err(|e| not_sent(e.into()))
     }
 
     /// Sends a request and gives the head of its answer.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         method: Method,
-        path: &'static str,
+        path: &str,
         turn: Option<(i64, i64)>,
         body: Bytes,
     ) -> Result<(Response<Incoming>, Connection), CallError> {
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
-        *request.uri_mut() = Uri::from_static(path);
+        *request.uri_mut() = Uri::try_from(path).map_err(|e| CallError::NotSent(e.into()))?;
         let headers = request.headers_mut();
         headers.insert(HOST, HeaderValue::from_static("agentd"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -184,10 +231,10 @@ impl Target {
     }
 
     /// Sends a request and reads its whole answer. Dropping this closes the connection.
-    pub(super) async fn call(
+    pub(crate) async fn call(
         &self,
         method: Method,
-        path: &'static str,
+        path: &str,
         turn: Option<(i64, i64)>,
         body: Bytes,
         timeout: Duration,
@@ -208,7 +255,7 @@ impl Target {
 }
 
 /// The text of a good answer, or the error that another one stands for.
-pub(super) fn classify(tenant: &TenantId, (status, text): (StatusCode, Bytes)) -> Result<Bytes> {
+pub(crate) fn classify(tenant: &TenantId, (status, text): (StatusCode, Bytes)) -> Result<Bytes> {
     if status.is_success() {
         return Ok(text);
     }
@@ -232,8 +279,14 @@ pub(super) fn classify(tenant: &TenantId, (status, text): (StatusCode, Bytes)) -
     })
 }
 
+/// A request's body.
+pub(crate) fn json(value: &impl Serialize) -> Result<Bytes> {
+    let text = serde_json::to_vec(value).map_err(|e| Error::internal(format!("a request has no JSON: {e}")))?;
+    Ok(text.into())
+}
+
 /// A good answer's value.
-pub(super) fn parse<T: DeserializeOwned>(tenant: &TenantId, text: &[u8]) -> Result<T> {
+pub(crate) fn parse<T: DeserializeOwned>(tenant: &TenantId, text: &[u8]) -> Result<T> {
     serde_json::from_slice(text).map_err(|e| Error::AgentFailed {
         tenant: tenant.to_string(),
         reason: format!("its answer cannot be read: {e}"),

@@ -1,0 +1,204 @@
+//! What a pod of ours looks like: an agent's own, and the pool's.
+
+use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
+use serde_json::{Value, json};
+
+use crate::{
+    agent::{path, pod},
+    error::{Error, Result},
+    pinned::Pin,
+    stores::PodSettings,
+    tenant::{Generation, TenantId, WorkloadId},
+};
+
+/// The names that pods are found by; the first system's, where it had one.
+pub(super) mod name {
+    /// The label of what a pod is.
+    pub(in super::super) const APP: &str = "app";
+    /// A pod that is a tenant's.
+    pub(in super::super) const APP_AGENT: &str = "zeroclaw";
+    /// A pod of the pool, and the pool.
+    pub(in super::super) const POOL: &str = "warm-pool";
+    /// The label that tells the pool's selector from what was taken out of it.
+    pub(in super::super) const WARM: &str = "warm";
+    /// It can be taken.
+    pub(in super::super) const WARM_READY: &str = "true";
+    /// It was taken.
+    pub(in super::super) const WARM_TAKEN: &str = "consuming";
+    /// The label of whose agent it is.
+    pub(in super::super) const TENANT: &str = "tenant";
+    /// The label of the generation it is for.
+    pub(in super::super) const GENERATION: &str = "ztm.dev/generation";
+    /// The annotation with the pin of its `agentd`'s key; empty until that is known.
+    pub(in super::super) const KEY: &str = "ztm.dev/agentd-key";
+    /// The container.
+    pub(in super::super) const CONTAINER: &str = "agent";
+}
+
+/// Every pod of ours.
+pub(super) const SELECTOR: &str = "app in (zeroclaw, warm-pool)";
+
+/// The user and group that agents run as; nobody's on a usual system.
+const AGENT_USER: u32 = 10_001;
+
+/// How long the token of a pod is good for, seconds; the node replaces it before. The least that Kubernetes allows.
+const TOKEN_SECONDS: u32 = 600;
+
+/// How long a pod may take to end, seconds (the first system's).
+const GRACE_SECONDS: u32 = 30;
+
+/// What every pod is made from.
+pub(super) struct Template<'a> {
+    pub(super) settings: &'a PodSettings,
+    pub(super) control_plane_key: Pin,
+}
+
+/// The name of a tenant's own pod.
+pub(super) fn pod_name(tenant: &TenantId) -> String {
+    format!("zeroclaw-{tenant}")
+}
+
+/// A pod, for ever: its name and its UID.
+pub(super) fn workload_id(pod: &Pod) -> WorkloadId {
+    let metadata = &pod.metadata;
+    let part = |text: &Option<String>| text.clone().unwrap_or_default();
+    WorkloadId(format!("{}/{}", part(&metadata.name), part(&metadata.uid)))
+}
+
+/// Name and UID of a workload.
+pub(super) fn parse_id(id: &WorkloadId) -> Result<(&str, &str)> {
+    id.0.split_once('/').ok_or_else(|| Error::not_found("workload", id))
+}
+
+fn typed<T: serde::de::DeserializeOwned>(manifest: Value) -> Result<T> {
+    serde_json::from_value(manifest).map_err(|e| Error::internal(format!("a manifest is none: {e}")))
+}
+
+impl Template<'_> {
+    /// The pod that is a tenant's from its beginning.
+    pub(super) fn pod(&self, tenant: &TenantId, generation: Generation) -> Result<Pod> {
+        let labels = json!({
+            name::APP: name::APP_AGENT, name::TENANT: tenant.as_str(), name::GENERATION: generation.to_string(),
+        });
+        let metadata = json!({ "name": pod_name(tenant), "labels": labels, "annotations": { name::KEY: "" } });
+        // It is started anew by the next wake, with another identity.
+        let spec = self.spec("Never");
+        typed(json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec }))
+    }
+
+    /// The pool, with `replicas` pods that nobody has.
+    pub(super) fn pool(&self, replicas: usize) -> Result<Deployment> {
+        let labels = json!({ name::APP: name::POOL, name::WARM: name::WARM_READY });
+        typed(json!({
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": { "name": name::POOL, "labels": { name::APP: name::POOL } },
+            "spec": {
+                "replicas": replicas,
+                "selector": { "matchLabels": labels },
+                // Those of another template are of no use.
+                "strategy": { "type": "RollingUpdate", "rollingUpdate": { "maxUnavailable": "100%", "maxSurge": "100%" } },
+                "revisionHistoryLimit": 1,
+                "template": {
+                    "metadata": { "labels": labels, "annotations": { name::KEY: "" } },
+                    "spec": self.spec("Always"),
+                },
+            },
+        }))
+    }
+
+    fn spec(&self, restart: &str) -> Value {
+        let settings = self.settings;
+        let probe =
+            json!({ "httpGet": { "path": path::HEALTH, "port": "health" }, "periodSeconds": 1, "failureThreshold": 3 });
+        let mut spec = json!({
+            "restartPolicy": restart,
+            "terminationGracePeriodSeconds": GRACE_SECONDS,
+            "serviceAccountName": settings.service_account,
+            "automountServiceAccountToken": false,
+            "enableServiceLinks": false,
+            "securityContext": {
+                "runAsNonRoot": true, "runAsUser": AGENT_USER, "runAsGroup": AGENT_USER, "fsGroup": AGENT_USER,
+                "seccompProfile": { "type": "RuntimeDefault" },
+            },
+            "containers": [{
+                "name": name::CONTAINER,
+                "image": settings.image,
+                "imagePullPolicy": settings.image_pull_policy,
+                "env": [
+                    { "name": pod::CONTROL_PLANE, "value": settings.control_plane },
+                    { "name": pod::CONTROL_PLANE_KEY, "value": self.control_plane_key.to_string() },
+                ],
+                "ports": [
+                    { "name": "agent", "containerPort": pod::PORT },
+                    { "name": "health", "containerPort": pod::HEALTH_PORT },
+                ],
+                "readinessProbe": probe,
+                "resources": {
+                    "requests": { "cpu": settings.cpu_request, "memory": settings.memory_request },
+                    "limits": {
+                        "cpu": settings.cpu_limit, "memory": settings.memory_limit,
+                        "ephemeral-storage": settings.storage_limit,
+                    },
+                },
+                "securityContext": {
+                    "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
+                    "capabilities": { "drop": ["ALL"] },
+                },
+                "volumeMounts": [
+                    { "name": "data", "mountPath": pod::DATA_DIR },
+                    { "name": "tmp", "mountPath": "/tmp" },
+                    { "name": "token", "mountPath": pod::TOKEN_DIR, "readOnly": true },
+                ],
+            }],
+            "volumes": [
+                { "name": "data", "emptyDir": { "sizeLimit": settings.storage_limit } },
+                { "name": "tmp", "emptyDir": { "sizeLimit": "64Mi" } },
+                { "name": "token", "projected": { "defaultMode": 0o400, "sources": [{ "serviceAccountToken": {
+                    "audience": pod::AUDIENCE, "expirationSeconds": TOKEN_SECONDS, "path": pod::TOKEN_FILE,
+                } }] } },
+            ],
+        });
+        if let Some(class) = &settings.priority_class {
+            spec["priorityClassName"] = json!(class);
+        }
+        if let Some(class) = &settings.runtime_class {
+            spec["runtimeClassName"] = json!(class);
+            spec["affinity"] = json!({ "nodeAffinity": { "requiredDuringSchedulingIgnoredDuringExecution": {
+                "nodeSelectorTerms": [{ "matchExpressions": [
+                    { "key": "katacontainers.io/kata-runtime", "operator": "In", "values": ["true"] },
+                ] }],
+            } } });
+            spec["tolerations"] =
+                json!([{ "key": "kata-runtime", "operator": "Equal", "value": "true", "effect": "NoSchedule" }]);
+        }
+        spec
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pinned::Identity;
+
+    #[test]
+    fn a_pod_has_no_rights_no_secrets_and_a_token_for_one_purpose() {
+        let settings = PodSettings { image: "agent:1".to_owned(), ..PodSettings::default() };
+        let key = Identity::from_seed(&[7; 32]).unwrap().pin();
+        let template = Template { settings: &settings, control_plane_key: key };
+        let pod = template.pod(&"acme".parse().unwrap(), Generation(5)).unwrap();
+        assert_eq!(pod.metadata.name.as_deref(), Some("zeroclaw-acme"));
+        let spec = pod.spec.unwrap();
+        assert_eq!(spec.automount_service_account_token, Some(false));
+        assert_eq!(spec.runtime_class_name.as_deref(), Some("kata-qemu"));
+        assert_eq!((spec.node_name, spec.host_network), (None, None));
+        let container = &spec.containers[0];
+        let names: Vec<_> = container.env.iter().flatten().map(|variable| variable.name.as_str()).collect();
+        assert_eq!(names, [pod::CONTROL_PLANE, pod::CONTROL_PLANE_KEY], "and no bot's token");
+        let context = container.security_context.as_ref().unwrap();
+        assert_eq!(context.allow_privilege_escalation, Some(false));
+        let pool = template.pool(3).unwrap().spec;
+        assert_eq!(pool.replicas, Some(3));
+        assert_eq!(pool.template.spec.unwrap().restart_policy.as_deref(), Some("Always"));
+    }
+}
