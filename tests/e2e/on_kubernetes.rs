@@ -1,5 +1,8 @@
 //! Beside a real Kubernetes: `tests/kube/with` runs this, and `KUBECONFIG` names it.
 
+mod pods;
+mod stage;
+
 use std::process::Command;
 
 use crate::{
@@ -23,7 +26,8 @@ async fn a_control_plane_leads_by_a_lease_of_the_cluster_and_gives_it_up_at_its_
         kubectl(&["get", "lease", "orchestrator-leader", "-n", &namespace, "-o", path])
     };
     let mut plane = Plane::set_on(Stores::Cloud, &[]).await;
-    Servers::lease_on_kubernetes(plane.dir(), &namespace);
+    let keys = format!("leaders = 'kubernetes'\nkubernetes.namespace = '{namespace}'");
+    Servers::configure_more(plane.dir(), &keys);
     plane.up().await;
     let tenant = plane.tenant("acme", 1, 3_600).await;
     plane.converse(&tenant, "hello", "[1] you said: hello").await;

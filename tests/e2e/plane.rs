@@ -81,6 +81,8 @@ pub(crate) struct Plane {
     http: reqwest::Client,
     child: Option<Child>,
     disk: Option<String>,
+    /// Who it is in a cluster; whoever runs the tests if `None`.
+    pub(crate) kubeconfig: Option<std::ffi::OsString>,
     pub(crate) servers: Option<Servers>,
 }
 
@@ -97,6 +99,7 @@ impl Plane {
             http,
             child: None,
             disk: None,
+            kubeconfig: None,
             servers: None,
         }
     }
@@ -113,8 +116,13 @@ impl Plane {
 
     /// [`Plane::set`], with servers that have nothing yet.
     pub(crate) async fn cloud_before_init(arguments: &[&str]) -> Self {
+        Self::cloud_at("127.0.0.1", arguments).await
+    }
+
+    /// [`Plane::cloud_before_init`], with servers on this address of the machine.
+    pub(crate) async fn cloud_at(host: &str, arguments: &[&str]) -> Self {
         let mut plane = Self::set(arguments).await;
-        let servers = Servers::start().await;
+        let servers = Servers::start(host).await;
         servers.configure(plane.dir(), servers.port);
         plane.servers = Some(servers);
         plane
@@ -227,7 +235,7 @@ impl Plane {
             .env("HOME", self.dir.path())
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .envs(self.servers.iter().flat_map(|_| Servers::CREDENTIALS))
-            .envs(std::env::var_os("KUBECONFIG").map(|path| ("KUBECONFIG", path)))
+            .envs(self.kubeconfig.clone().or_else(|| std::env::var_os("KUBECONFIG")).map(|path| ("KUBECONFIG", path)))
             .current_dir(self.dir.path())
             .arg("--state-dir")
             .arg(state_dir)

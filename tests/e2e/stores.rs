@@ -47,24 +47,25 @@ pub(crate) use on_every_store;
 pub(crate) struct Servers {
     pub(crate) redis: redis::Server,
     _aws: Guarded,
+    host: String,
     pub(crate) port: u16,
 }
 
 impl Servers {
-    /// Starts them, empty.
-    pub(crate) async fn start() -> Self {
+    /// Starts them, empty; DynamoDB and S3 on this address of the machine.
+    pub(crate) async fn start(host: &str) -> Self {
         let port = free_ports(1)[0];
         let program = std::env::var("ZTM_TEST_MOTO_SERVER").unwrap_or_else(|_| "moto_server".to_owned());
-        let arguments = [&program, "-H", "127.0.0.1", "-p", &port.to_string()].map(str::to_owned);
+        let arguments = [&program, "-H", host, "-p", &port.to_string()].map(str::to_owned);
         let aws = Guarded::spawn(&arguments);
         let redis = redis::Server::start(&["--appendonly", "yes", "--appendfsync", "always"]).await;
-        wait_for("a server", || async { TcpStream::connect(("127.0.0.1", port)).await.ok() }).await;
-        Self { redis, _aws: aws, port }
+        wait_for("a server", || async { TcpStream::connect((host, port)).await.ok() }).await;
+        Self { redis, _aws: aws, host: host.to_owned(), port }
     }
 
     /// Where DynamoDB and S3 are spoken.
     pub(crate) fn aws_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://{}:{}", self.host, self.port)
     }
 
     /// A signature that the server does not check; it takes the region from it.
@@ -79,19 +80,19 @@ impl Servers {
              [contexts.cloud]\ndrivers = 'aws'\nkey_file = 'keys'\n\
              [contexts.cloud.dynamodb]\nendpoint = '{endpoint}'\nregion = 'us-east-1'\n\
              [contexts.cloud.redis]\nurl = '{}'\n\
-             [contexts.cloud.s3]\nendpoint = 'http://127.0.0.1:{s3_port}'\nregion = 'us-east-1'\nbucket = 'states'\npath_style = true\n",
-            self.redis.url
+             [contexts.cloud.s3]\nendpoint = 'http://{}:{s3_port}'\nregion = 'us-east-1'\nbucket = 'states'\npath_style = true\n",
+            self.redis.url, self.host
         );
         let directory = home.join(".config/ztm");
         std::fs::create_dir_all(&directory).unwrap();
         std::fs::write(directory.join("config.toml"), text).unwrap();
     }
 
-    /// Keeps the leases of leaders in a namespace of the Kubernetes cluster that `KUBECONFIG` names.
-    pub(crate) fn lease_on_kubernetes(home: &Path, namespace: &str) {
+    /// Adds keys to the context, of its own and of its tables.
+    pub(crate) fn configure_more(home: &Path, keys: &str) {
         let file = home.join(".config/ztm/config.toml");
         let text = std::fs::read_to_string(&file).unwrap();
-        let table = format!("leaders = 'kubernetes'\nkubernetes.namespace = '{namespace}'\n[contexts.cloud.dynamodb]");
+        let table = format!("{keys}\n[contexts.cloud.dynamodb]");
         std::fs::write(file, text.replace("[contexts.cloud.dynamodb]", &table)).unwrap();
     }
 

@@ -9,6 +9,7 @@ use futures::StreamExt;
 use libtenancy::{
     Error, Result,
     agent::{Archive, Restore, Upload},
+    drivers::telegram::install_crypto_provider,
 };
 use reqwest::StatusCode;
 use tokio::io::AsyncWriteExt;
@@ -19,14 +20,16 @@ const PART: &str = "the store of archives";
 /// How long it may take to answer at all, and be silent in between.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn client() -> Result<reqwest::Client> {
+/// A client for a URL: for `https` with the machine's certificates, which an image must have then.
+fn client(url: &str) -> Result<reqwest::Client> {
+    install_crypto_provider();
     let client = reqwest::Client::builder()
         .connect_timeout(PATIENCE)
         .read_timeout(PATIENCE)
         // A signed URL is for the one who signed it.
-        .redirect(reqwest::redirect::Policy::none())
-        .build();
-    client.map_err(|e| Error::internal(format!("no HTTP client: {e}")))
+        .redirect(reqwest::redirect::Policy::none());
+    let client = if url.starts_with("https:") { client } else { client.tls_certs_only([]) };
+    client.build().map_err(|e| Error::unavailable(PART, e))
 }
 
 /// An error without its URL, which is a secret.
@@ -44,7 +47,7 @@ pub(super) async fn fetch(restore: &Restore, directory: &Path) -> Result<PathBuf
     };
     tokio::fs::create_dir_all(directory).await.map_err(Error::io("create", directory))?;
     let path = directory.join(".restore");
-    let response = client()?.get(&url.0).send().await.map_err(failed)?;
+    let response = client(&url.0)?.get(&url.0).send().await.map_err(failed)?;
     match response.status() {
         StatusCode::OK => {}
         StatusCode::NOT_FOUND => {
@@ -74,7 +77,7 @@ pub(super) async fn send(upload: &Upload, directory: &Path) -> Result<()> {
         Err(e) => return Err(Error::io("open", path)(e)),
     };
     let length = file.metadata().await.map_err(Error::io("read", &path))?.len();
-    let mut request = client()?.put(&upload.url.0).header(reqwest::header::CONTENT_LENGTH, length);
+    let mut request = client(&upload.url.0)?.put(&upload.url.0).header(reqwest::header::CONTENT_LENGTH, length);
     for (name, value) in &upload.headers {
         request = request.header(name, value);
     }

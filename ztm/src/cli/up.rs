@@ -42,7 +42,7 @@ pub struct UpArgs {
 
     /// The agent program and its arguments; no shell is involved [default: the built-in agent]
     ///
-    /// `{port}`, `{state}` and `{tenant}` are replaced. It must answer `GET /health` and `POST /webhook {"message"}` on
+    /// Agents in pods run it in their image [default there: ZeroClaw]. `{port}`, `{state}` and `{tenant}` are replaced. It must answer `GET /health` and `POST /webhook {"message"}` on
     /// `127.0.0.1:{port}` and keep its state in `{state}`.
     #[arg(long, value_name = "COMMAND")]
     pub agent: Option<String>,

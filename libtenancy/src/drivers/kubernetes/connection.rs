@@ -18,8 +18,11 @@ pub(super) const PART: &str = "kubernetes";
 /// How long a connection, and an answer, may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A client, and the namespace that is meant.
-pub(super) async fn client(settings: &KubernetesServer) -> Result<(Client, String)> {
+/// How long one request for changes lasts, seconds; the next one goes on where it ended.
+pub(super) const WATCH_SECONDS: u32 = 60;
+
+/// A client for questions, one for changes, and the namespace that is meant.
+pub(super) async fn clients(settings: &KubernetesServer) -> Result<(Client, Client, String)> {
     let unfound = |e: &dyn std::fmt::Display| Error::invalid("kubernetes", format!("no cluster is found: {e}"));
     let options = KubeConfigOptions { context: settings.context.clone(), ..KubeConfigOptions::default() };
     let mut config = match &settings.kubeconfig {
@@ -34,7 +37,10 @@ pub(super) async fn client(settings: &KubernetesServer) -> Result<(Client, Strin
     config.read_timeout = Some(TIMEOUT);
     config.write_timeout = Some(TIMEOUT);
     let namespace = settings.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
-    Ok((Client::try_from(config).map_err(|e| unfound(&e))?, namespace))
+    let client = Client::try_from(config.clone()).map_err(|e| unfound(&e))?;
+    config.read_timeout = Some(Duration::from_secs(WATCH_SECONDS.into()) + TIMEOUT);
+    let watching = Client::try_from(config).map_err(|e| unfound(&e))?;
+    Ok((client, watching, namespace))
 }
 
 /// What a failed call means. `written` says that it may have changed something.

@@ -17,6 +17,7 @@ use crate::{error::Result, stores::KubernetesServer};
 #[derive(Clone)]
 pub struct Kubernetes {
     client: kube::Client,
+    watching: kube::Client,
     namespace: String,
 }
 
@@ -29,7 +30,7 @@ impl fmt::Debug for Kubernetes {
 impl Kubernetes {
     /// Finds the cluster; asks it nothing. `Invalid` if there is none to be found.
     pub async fn open(settings: &KubernetesServer) -> Result<Self> {
-        let (client, namespace) = connection::client(settings).await?;
-        Ok(Self { client, namespace })
+        let (client, watching, namespace) = connection::clients(settings).await?;
+        Ok(Self { client, watching, namespace })
     }
 }

@@ -85,7 +85,7 @@ const URL_VALID: Duration = Duration::from_mins(15);
 /// How long a pod may take to vanish once it was told to; then its node does not answer.
 const END_TIMEOUT: Duration = Duration::from_secs(40);
 
-/// The grace of a pod whose agent has ended, or must, seconds.
+/// The grace of a pod whose agent must end, seconds.
 const QUICK_GRACE: u32 = 1;
 
 /// Agents that are asked at once in a listing.
@@ -221,19 +221,32 @@ impl Shared {
         }
     }
 
-    /// Deletes a pod and waits until it is gone. A repeat is no error.
-    async fn delete(&self, workload: &WorkloadId) -> Result<()> {
+    /// Asks for a pod's removal. A repeat is no error: `false` if it is gone already.
+    async fn delete_with(&self, workload: &WorkloadId, grace_seconds: u32) -> Result<bool> {
         let (name, uid) = parse_id(workload)?;
         let parameters = DeleteParams {
-            grace_period_seconds: Some(QUICK_GRACE),
+            grace_period_seconds: Some(grace_seconds),
             preconditions: Some(Preconditions { uid: Some(uid.to_owned()), resource_version: None }),
             ..DeleteParams::default()
         };
         match self.api().delete(name, &parameters).await {
-            Ok(_) => {}
-            // It is gone, and so, perhaps, is a later one of its name.
-            Err(error) if is(&error, 404) || is(&error, 409) => return Ok(()),
-            Err(error) => return Err(classify(error, true)),
+            Ok(_) => Ok(true),
+            // It is gone, and another one may have its name.
+            Err(error) if is(&error, 404) || is(&error, 409) => Ok(false),
+            Err(error) => Err(classify(error, true)),
+        }
+    }
+
+    /// Removes a pod in which nothing runs any more, by its `agentd`'s or its node's word: its name is free at once.
+    async fn remove(&self, workload: &WorkloadId) -> Result<()> {
+        self.delete_with(workload, 0).await.map(drop)
+    }
+
+    /// Ends a pod, and waits until its node says that nothing runs in it.
+    async fn delete(&self, workload: &WorkloadId) -> Result<()> {
+        let (name, uid) = parse_id(workload)?;
+        if !self.delete_with(workload, QUICK_GRACE).await? {
+            return Ok(());
         }
         let mut pod = self.pods.watch(name);
         let is_other = |pod: &Seen| pod.as_ref().is_none_or(|pod| pod.metadata.uid.as_deref() != Some(uid));
@@ -429,7 +442,8 @@ impl Workloads for PodWorkloads {
         )?;
         let serve = Arc::new(registrar).serve(listener, shared.tasks.clone(), shared.closing.clone());
         shared.tasks.spawn(serve);
-        let follow = Arc::clone(&shared.pods).follow(shared.api());
+        let follow = Arc::clone(&shared.pods)
+            .follow(Api::namespaced(shared.kubernetes.watching.clone(), &shared.settings.namespace));
         let closing = shared.closing.clone();
         shared.tasks.spawn(async move { closing.run_until_cancelled(follow).await });
         tokio::time::timeout(shared.settings.start_timeout, shared.pods.synced())
@@ -531,9 +545,9 @@ impl Workloads for PodWorkloads {
                 tokio::time::sleep(SEND_AGAIN).await;
             }
         }
-        if let Err(error) = shared.delete(&agent.workload).await {
-            // The agent has ended, by its own word; its pod follows once its node answers.
-            tracing::warn!(tenant = %tenant, error = error.chain(), "the pod of a stopped agent is not gone");
+        if let Err(error) = shared.remove(&agent.workload).await {
+            // Its agent has ended; the reconciler finds the pod.
+            tracing::warn!(tenant = %tenant, error = error.chain(), "the pod of a stopped agent was not removed");
         }
         shared.forget(&agent.workload);
         Ok(stopped)

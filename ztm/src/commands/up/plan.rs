@@ -9,12 +9,16 @@ use libtenancy::{
     Error, Result,
     config::{Config, Listen},
     quota::cost_checked,
+    stores::Agents,
 };
 
 use crate::{
     cli::up::UpArgs,
     settings::{Settings, base_url},
 };
+
+/// What agents in pods run if nothing else is said: what the image is for.
+const AGENT_IN_PODS: &str = "zeroclaw --config-dir {state} gateway --port {port}";
 
 /// The seed's ports.
 const PORT: u16 = 8080;
@@ -32,9 +36,15 @@ impl Plan {
     pub(super) fn make(settings: &Settings, flags: UpArgs) -> Result<Self> {
         let file = settings.up.clone();
         let executable = std::env::current_exe().map_err(Error::io("find", "/proc/self/exe"))?;
-        let argv = match flags.agent.or(file.agent) {
-            Some(command) => agent_argv(&command)?,
-            None => built_in_agent(&executable)?,
+        let argv = match (flags.agent.or(file.agent), settings.context.stores.workloads) {
+            (Some(command), Agents::Processes) => {
+                let mut argv = agent_argv(&command)?;
+                argv[0] = find_program(&argv[0])?;
+                argv
+            }
+            (None, Agents::Processes) => built_in_agent(&executable)?,
+            // Found in the image, not here.
+            (command, Agents::Kubernetes) => agent_argv(command.as_deref().unwrap_or(AGENT_IN_PODS))?,
         };
         let mut config = settings.config(argv)?;
         let agent = &mut config.agent;
@@ -147,14 +157,12 @@ fn built_in_agent(executable: &Path) -> Result<Vec<String>> {
     Ok([program, "agent", "--port", "{port}", "--state-dir", "{state}"].map(str::to_owned).to_vec())
 }
 
-/// Splits a command line as a shell would, without one, and finds its program.
+/// Splits a command line as a shell would, without one.
 fn agent_argv(command: &str) -> Result<Vec<String>> {
     let argv = shell_words::split(command).map_err(|e| Error::invalid("agent", format!("{e} in `{command}`")))?;
-    let Some(program) = argv.first().filter(|program| !program.is_empty()) else {
+    if argv.first().is_none_or(String::is_empty) {
         return Err(Error::invalid("agent", "it names no program"));
-    };
-    let mut argv = argv.clone();
-    argv[0] = find_program(program)?;
+    }
     Ok(argv)
 }
 

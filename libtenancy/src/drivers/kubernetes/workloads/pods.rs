@@ -16,7 +16,7 @@ use kube::{
 };
 use tokio::sync::watch;
 
-use super::manifest::SELECTOR;
+use super::{super::connection::WATCH_SECONDS, manifest::SELECTOR};
 
 /// A pod as it is now; `None` while there is none of that name.
 pub(super) type Seen = Option<Arc<Pod>>;
@@ -31,7 +31,7 @@ pub(super) struct Pods {
 impl Pods {
     /// Follows the cluster until it is cancelled.
     pub(super) async fn follow(self: Arc<Self>, api: Api<Pod>) {
-        let config = watcher::Config::default().labels(SELECTOR);
+        let config = watcher::Config::default().labels(SELECTOR).timeout(WATCH_SECONDS);
         let mut events = std::pin::pin!(watcher(api, config).default_backoff());
         let mut listed = HashSet::new();
         while let Some(event) = events.next().await {

@@ -95,8 +95,8 @@ pub(super) async fn run(shared: Weak<Shared>, tenant: TenantId, agent: Agent) {
         }
     };
     let Some(shared) = shared.upgrade() else { return };
-    if let Err(error) = shared.delete(&agent.workload).await {
-        tracing::warn!(tenant = %tenant, error = error.chain(), "the pod of an agent that ended was not deleted");
+    if let Err(error) = shared.remove(&agent.workload).await {
+        tracing::warn!(tenant = %tenant, error = error.chain(), "the pod of an agent that ended was not removed");
     }
     shared.forget(&agent.workload);
     let _ = shared.events.send(WorkloadEvent::Gone { tenant, generation: agent.generation, reason });

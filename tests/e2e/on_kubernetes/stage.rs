@@ -1,0 +1,126 @@
+//! A control plane whose agents are pods: outside the cluster, with the rights of the shipped ServiceAccount.
+
+use std::path::Path;
+
+use serde_json::Value;
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::kubectl;
+use crate::{plane::Plane, process::free_ports, stores::Servers};
+
+/// The image that the pods run.
+const IMAGE: &str = "ztm.local/agent:1";
+
+/// The namespace of pods, and its pool, are one: stages go one by one.
+static CLUSTER: Mutex<()> = Mutex::const_new(());
+
+/// See the module.
+pub(super) struct Stage {
+    pub(super) plane: Plane,
+    _cluster: MutexGuard<'static, ()>,
+}
+
+/// Where pods reach this machine.
+pub(super) fn host() -> String {
+    std::env::var("ZTM_TEST_POD_HOST")
+        .expect("ZTM_TEST_POD_HOST: where pods reach this machine; tests/kube/with sets it")
+}
+
+/// A program that is already built.
+fn built(variable: &str, name: &str) -> String {
+    let beside = Path::new(env!("CARGO_BIN_EXE_ztm")).with_file_name(name);
+    std::env::var(variable).unwrap_or_else(|_| beside.display().to_string())
+}
+
+impl Stage {
+    /// A stage whose agents are the built-in one, with nothing started. `keys` are added to the context's `kubernetes`.
+    pub(super) async fn set(keys: &str, arguments: &[&str]) -> Self {
+        let agent = ["--agent", "/bin/agent {port} {state}"];
+        Self::with(keys, &[&agent, arguments].concat()).await
+    }
+
+    /// A stage whose agents are as `arguments` say.
+    pub(super) async fn with(keys: &str, arguments: &[&str]) -> Self {
+        let cluster = CLUSTER.lock().await;
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        kubectl(&["apply", "-k", root.join("deploy/kubernetes").to_str().unwrap()]);
+        clean();
+        let mut programs = vec![built("ZTM_TEST_AGENTD", "agentd"), built("ZTM_TEST_AGENT", "agent")];
+        programs.extend(std::env::var("ZTM_TEST_ZEROCLAW"));
+        let image = std::process::Command::new(root.join("tests/kube/agent-image")).arg(IMAGE).args(&programs).output();
+        let image = image.unwrap();
+        assert!(image.status.success(), "{}", String::from_utf8_lossy(&image.stderr));
+
+        let (host, port) = (host(), free_ports(1)[0]);
+        let mut plane = Plane::cloud_at(&host, arguments).await;
+        let keys = format!(
+            "workloads = 'kubernetes'\nleaders = 'kubernetes'\n[contexts.cloud.kubernetes]\nnamespace = 'ztm'\n\
+             image_pull_policy = 'Never'\ncontrol_plane = '{host}:{port}'\nlisten = '{host}:{port}'\n{keys}\n{}",
+            if keys.contains("image =") { String::new() } else { format!("image = '{IMAGE}'") }
+        );
+        Servers::configure_more(plane.dir(), &keys);
+        plane.kubeconfig = Some(orchestrators_kubeconfig(plane.dir()).into());
+        plane.ztm(&["admin", "init"]).await.ok();
+        Self { plane, _cluster: cluster }
+    }
+
+    /// The pods that are, or were just told not to be.
+    pub(super) fn pods() -> Vec<Value> {
+        let list = kubectl(&["get", "pods", "-n", "tenants", "-o", "json"]);
+        let list: Value = serde_json::from_str(&list).unwrap();
+        list["items"].as_array().unwrap().clone()
+    }
+
+    /// The names of a tenant's pods.
+    pub(super) fn pods_of(tenant: &str) -> Vec<String> {
+        let of = |pod: &Value| (pod["metadata"]["labels"]["tenant"] == tenant).then(|| pod["metadata"]["name"].clone());
+        Self::pods().iter().filter_map(of).map(|name| name.as_str().unwrap().to_owned()).collect()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        clean();
+    }
+}
+
+/// Removes every pod of an earlier stage.
+fn clean() {
+    kubectl(&["delete", "deployments,pods", "--all", "-n", "tenants", "--grace-period=1", "--timeout=60s"]);
+}
+
+/// A kubeconfig with nothing but the token of the orchestrator's ServiceAccount.
+fn orchestrators_kubeconfig(directory: &Path) -> std::path::PathBuf {
+    let path = "jsonpath={.secrets[0].name}";
+    let secret = loop {
+        let name = kubectl(&["get", "serviceaccount", "orchestrator", "-n", "ztm", "-o", path]);
+        if !name.is_empty() {
+            break name;
+        }
+    };
+    let of_secret =
+        |key: &str| kubectl(&["get", "secret", &secret, "-n", "ztm", "-o", &format!("jsonpath={{.data.{key}}}")]);
+    let token = String::from_utf8(base64(&of_secret("token"))).unwrap();
+    let server = kubectl(&["config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}"]);
+    let file = directory.join("kubeconfig");
+    let text = format!(
+        "apiVersion: v1\nkind: Config\nclusters: [{{name: c, cluster: {{server: \"{server}\", certificate-authority-data: {}}}}}]\n\
+         users: [{{name: orchestrator, user: {{token: {token}}}}}]\n\
+         contexts: [{{name: c, context: {{cluster: c, user: orchestrator}}}}]\ncurrent-context: c\n",
+        of_secret("ca\\.crt")
+    );
+    std::fs::write(&file, text).unwrap();
+    file
+}
+
+fn base64(text: &str) -> Vec<u8> {
+    use std::io::Write;
+    let mut child = std::process::Command::new("base64")
+        .arg("-d")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    child.wait_with_output().unwrap().stdout
+}
