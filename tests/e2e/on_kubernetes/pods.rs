@@ -1,6 +1,10 @@
 //! Agents as pods.
 
-use super::stage::Stage;
+use std::time::Duration;
+
+use libtenancy::clock::Stopwatch;
+
+use super::{kubectl, stage::Stage};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs a cluster: tests/kube/with"]
@@ -31,4 +35,99 @@ async fn a_warm_pod_becomes_the_tenants_and_another_takes_its_place() {
     assert_eq!(Stage::pods_of("acme"), [warm.clone()]);
     plane.wait("another warm pod", async || (plane.status().await["warm_ready"] == 1).then_some(())).await;
     assert_eq!(Stage::pods().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a cluster: tests/kube/with"]
+async fn an_agent_that_ends_without_being_asked_is_noticed_and_loses_nothing() {
+    let mut stage = Stage::set("", &["--warm", "0"]).await;
+    stage.plane.up().await;
+    let plane = &stage.plane;
+    let tenant = plane.tenant("acme", 1, 3_600).await;
+    plane.converse(&tenant, "one", "[1] you said: one").await;
+
+    // Somebody deletes the pod: it saves itself on its way out.
+    kubectl(&["delete", "pod", "zeroclaw-acme", "-n", "tenants", "--wait=false"]);
+    let lost = plane.wait_status(&tenant, "idle").await;
+    assert_eq!(lost["stop_reason"]["kind"], "lost", "{lost}");
+    assert_eq!(lost["stop_reason"]["detail"], "its pod was deleted", "{lost}");
+    plane.converse(&tenant, "two", "[2] you said: two").await;
+
+    // The agent dies, and its agentd does not.
+    Stage::kill("zeroclaw-acme", "agent");
+    let lost = plane.wait_status(&tenant, "idle").await;
+    assert!(lost["stop_reason"]["detail"].as_str().unwrap().contains("SIGKILL"), "{lost}");
+    plane.converse(&tenant, "three", "[3] you said: three").await;
+
+    // Its agentd dies: the container is not started again, and what was saved before is there.
+    plane.ztm(&["tenant", "snapshot", "acme"]).await.ok();
+    Stage::kill("zeroclaw-acme", "agentd");
+    let lost = plane.wait_status(&tenant, "idle").await;
+    assert!(lost["stop_reason"]["detail"].as_str().unwrap().contains("its agentd"), "{lost}");
+    plane.converse(&tenant, "four", "[4] you said: four").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a cluster: tests/kube/with"]
+async fn a_control_plane_that_died_finds_its_pods_again_and_a_deletion_leaves_nothing() {
+    let mut stage = Stage::set("", &["--warm", "1"]).await;
+    stage.plane.up().await;
+    let tenant = stage.plane.tenant("acme", 1, 3_600).await;
+    stage.plane.converse(&tenant, "one", "[1] you said: one").await;
+    let pods = Stage::pods_of("acme");
+    stage.plane.kill().await;
+    stage.plane.up().await;
+    let plane = &stage.plane;
+    plane.converse(&tenant, "two", "[2] you said: two").await;
+    assert_eq!(Stage::pods_of("acme"), pods);
+
+    plane.ztm(&["tenant", "delete", "acme", "--yes"]).await.ok();
+    assert_eq!(Stage::pods_of("acme"), Vec::<String>::new());
+    for kind in ["persistentvolumeclaims", "configmaps", "secrets", "services"] {
+        let of = kubectl(&["get", kind, "-n", "tenants", "-l", "tenant=acme", "-o", "name"]);
+        assert_eq!(of, "", "{kind}");
+    }
+    assert_eq!(kubectl(&["get", "persistentvolumes", "-o", "name"]), "");
+}
+
+/// What a wake says when no pod can run, and how long that took.
+async fn refused(keys: &str) -> (String, Duration) {
+    let mut stage = Stage::set(keys, &["--warm", "0"]).await;
+    stage.plane.up().await;
+    let plane = &stage.plane;
+    let tenant = plane.tenant("acme", 1, 3_600).await;
+    let watch = Stopwatch::start();
+    let ended = plane.ztm(&["tenant", "wake", "acme"]).await;
+    let took = watch.elapsed();
+    assert_ne!(ended.code, Some(0), "{ended:?}");
+    let why = plane.ztm(&["why", "tenant", "acme"]).await.ok();
+    let seen = plane.get(&tenant).await;
+    let detail = seen["stop_reason"]["detail"].as_str().unwrap().to_owned();
+    assert!(why.stdout.contains(detail.lines().next().unwrap()), "{why:?} {detail}");
+    assert!(ended.stderr.contains(detail.lines().next().unwrap()), "{ended:?} {detail}");
+    plane.wait("no pod is left", async || Stage::pods_of("acme").is_empty().then_some(())).await;
+    (ended.stderr, took)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a cluster: tests/kube/with"]
+async fn a_pod_that_cannot_run_is_said_at_once_with_its_reason() {
+    let soon = Duration::from_secs(3);
+    for (keys, reason) in [
+        ("image = 'ztm.local/none:1'", "ErrImageNeverPull"),
+        ("image = 'Not An Image'", "InvalidImageName"),
+        ("cpu_request = '500'\ncpu_limit = '500'", "Insufficient cpu"),
+        ("runtime_class = 'none-such'", "none-such"),
+        ("priority_class = 'none-such'", "none-such"),
+        ("memory_request = 'much'", "much"),
+    ] {
+        let (said, took) = refused(keys).await;
+        assert!(said.contains(reason), "{keys}: {said}");
+        assert!(took < soon, "{keys}: {took:?}");
+    }
+    kubectl(&["taint", "nodes", "--all", "tests=alone:NoSchedule"]);
+    let refused = tokio::spawn(refused("")).await;
+    kubectl(&["taint", "nodes", "--all", "tests=alone:NoSchedule-"]);
+    let (said, took) = refused.unwrap();
+    assert!(said.contains("that the pod didn't tolerate") && took < soon, "{took:?}: {said}");
 }

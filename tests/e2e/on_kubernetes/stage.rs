@@ -71,6 +71,21 @@ impl Stage {
         list["items"].as_array().unwrap().clone()
     }
 
+    /// SIGKILL to a pod's process of this name, from outside. The node is this machine.
+    pub(super) fn kill(pod: &str, name: &str) {
+        let path = "jsonpath={.status.containerStatuses[0].containerID}";
+        let container = kubectl(&["get", "pod", pod, "-n", "tenants", "-o", path]);
+        let container = container.trim_start_matches("containerd://");
+        let read = |pid: &str, file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+        let all =
+            std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let of_pod = |pid: &String| read(pid, "cgroup").contains(container) && read(pid, "comm").trim() == name;
+        let pids: Vec<i32> = all.filter(of_pod).filter_map(|pid| pid.parse().ok()).collect();
+        let [pid] = pids.as_slice() else { panic!("{pids:?} are `{name}` of {pod}") };
+        rustix::process::kill_process(rustix::process::Pid::from_raw(*pid).unwrap(), rustix::process::Signal::KILL)
+            .unwrap();
+    }
+
     /// The names of a tenant's pods.
     pub(super) fn pods_of(tenant: &str) -> Vec<String> {
         let of = |pod: &Value| (pod["metadata"]["labels"]["tenant"] == tenant).then(|| pod["metadata"]["name"].clone());

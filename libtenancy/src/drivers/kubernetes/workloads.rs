@@ -464,8 +464,9 @@ impl Workloads for PodWorkloads {
         match self.0.known(&id, &request.tenant).await {
             Ok(()) => Ok(id),
             Err(error) => {
-                if let Err(left) = self.0.delete(&id).await {
-                    tracing::warn!(workload = %id, error = left.chain(), "a pod that did not start was not deleted");
+                // It never had an agent.
+                if let Err(left) = self.0.remove(&id).await {
+                    tracing::warn!(workload = %id, error = left.chain(), "a pod that did not start was not removed");
                 }
                 Err(error)
             }

@@ -29,6 +29,7 @@ pub(super) fn gone(seen: &Seen, uid: &str) -> Option<String> {
         return Some("its pod was deleted, and another one has its name".to_owned());
     }
     match Condition::of(pod) {
+        Condition::Failed(_) if pod.metadata.deletion_timestamp.is_some() => Some("its pod was deleted".to_owned()),
         Condition::Failed(reason) => Some(reason),
         // It saves itself first, and its end is told when it has come.
         Condition::Ending(_) | Condition::Running | Condition::Starting(_) | Condition::Unschedulable(_) => None,
