@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use libtenancy::clock::Stopwatch;
+use services::doubles::llm;
 
-use super::{kubectl, stage::Stage};
+use super::{
+    kubectl,
+    stage::{self, Stage},
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs a cluster: tests/kube/with"]
@@ -130,4 +134,30 @@ async fn a_pod_that_cannot_run_is_said_at_once_with_its_reason() {
     kubectl(&["taint", "nodes", "--all", "tests=alone:NoSchedule-"]);
     let (said, took) = refused.unwrap();
     assert!(said.contains("that the pod didn't tolerate") && took < soon, "{took:?}: {said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a cluster and ZeroClaw: tests/kube/with, ZTM_TEST_ZEROCLAW"]
+async fn zeroclaw_in_a_warm_pod_answers_with_the_operators_template_and_remembers() {
+    let host: std::net::IpAddr = stage::host().parse().unwrap();
+    let model = llm::Double::start((host, 0).into()).await.unwrap();
+    let template = tempfile::tempdir().unwrap();
+    let config = include_str!("../../../deploy/zeroclaw/config.toml").replace("http://127.0.0.1:8000/v1", &model.url());
+    std::fs::write(template.path().join("config.toml"), config).unwrap();
+    let arguments = ["--warm", "1", "--agent-template", template.path().to_str().unwrap()];
+    let mut stage = Stage::with("", &arguments).await;
+    stage.plane.up().await;
+    let plane = &stage.plane;
+    plane.wait("a warm pod", async || (plane.status().await["warm_ready"] == 1).then_some(())).await;
+    let tenant = plane.tenant("acme", 1, 2).await;
+    plane.converse(&tenant, "the code word is plover", &llm::answer("the code word is plover")).await;
+    let woken = plane.get(&tenant).await;
+    assert_eq!(woken["last_wake"]["kind"], "warm", "{woken}");
+    let saved = plane.wait_status(&tenant, "idle").await;
+    assert!(saved["snapshot"]["bytes"].as_u64().unwrap() > 1_000, "{saved}");
+    plane.converse(&tenant, "and again", &llm::answer("and again")).await;
+    let log = plane.ztm(&["tenant", "logs", "acme"]).await.ok();
+    assert!(log.stdout.contains("--- acme, generation"), "{log:?}");
+    let restored = plane.get(&tenant).await;
+    assert!(restored["last_wake"]["restore_ms"].as_f64().unwrap() > 0.0, "{restored}");
 }
