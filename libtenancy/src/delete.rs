@@ -20,24 +20,32 @@ impl Tenancy {
         let (tenancy, id) = (self.clone(), id.clone());
         self.detached(async move {
             let _operation = tenancy.inner.operations.begin(&id).await;
-            let tenant = tenancy.tenant_get(&id).await?;
-            let terminated = tenancy.lifecycle_write(&tenant, Event::Deleted { keep_state }).await?;
-            // The agent is known to the record of before only.
-            let agent = tenant.lifecycle.status.agent().cloned();
-            if let Some(agent) = agent {
-                let stop = Stop { drain: tenancy.inner.config.drain };
-                match tenancy.drivers().workloads.agent_stop(&id, &agent, &stop).await {
-                    // Stored for a later tenant of this name; there is no record to publish it in.
-                    Ok(stopped) if keep_state => drop(tenancy.snapshot_last(&id, agent.generation, stopped).await?),
-                    Ok(_) => {}
-                    Err(error) => {
-                        tracing::warn!(tenant = %id, error = error.chain(), "the agent did not stop as asked");
-                    }
-                }
+            let lock = tenancy.others_lock(&id).await?;
+            let deleted = tenancy.delete_run(&id, keep_state).await;
+            if let Some(lock) = lock {
+                lock.release().await;
             }
-            tenancy.delete_finish(terminated).await
+            deleted
         })
         .await
+    }
+
+    async fn delete_run(&self, id: &TenantId, keep_state: bool) -> Result<()> {
+        let tenant = self.tenant_get(id).await?;
+        let terminated = self.lifecycle_write(&tenant, Event::Deleted { keep_state }).await?;
+        // The agent is known to the record of before only.
+        if let Some(agent) = tenant.lifecycle.status.agent() {
+            let stop = Stop { drain: self.inner.config.drain };
+            match self.drivers().workloads.agent_stop(id, agent, &stop).await {
+                // Stored for a later tenant of this name; there is no record to publish it in.
+                Ok(stopped) if keep_state => drop(self.snapshot_last(id, agent.generation, stopped).await?),
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(tenant = %id, error = error.chain(), "the agent did not stop as asked");
+                }
+            }
+        }
+        self.delete_finish(terminated).await
     }
 
     /// Everything after `terminated`; the caller holds the tenant's operation. May be run again.

@@ -56,13 +56,16 @@ pub(crate) fn judge(work: &Work, now: Timestamp) -> Verdict {
     if deadline > now { Verdict::Defer(deadline) } else { Verdict::Stop }
 }
 
+/// How late a deadline may be seen that another control plane has set. One read, whatever exists.
+const OTHERS_SET: Duration = Duration::from_secs(2);
+
 impl Tenancy {
     /// Stops what is idle, until the leader stops leading.
     pub(crate) async fn idle_run(&self) {
         loop {
             let deadlines = &self.drivers().deadlines;
             let wait = match deadlines.deadline_next().await {
-                Ok(next) => next.map(|at| at.since(self.now())),
+                Ok(next) => self.others_may_set(next.map(|at| at.since(self.now()))),
                 Err(error) => {
                     tracing::warn!(error = error.chain(), "idle deadlines not read");
                     Some(LOOK_AGAIN)
@@ -92,6 +95,14 @@ impl Tenancy {
                 }
             }
         }
+    }
+
+    /// A deadline that another control plane sets is not told to this one: it is looked for once in a while.
+    fn others_may_set(&self, wait: Option<Duration>) -> Option<Duration> {
+        if self.drivers().workloads.workloads_are_local() {
+            return wait;
+        }
+        Some(wait.map_or(OTHERS_SET, |wait| wait.min(OTHERS_SET)))
     }
 
     /// Looks at one tenant whose deadline has come.

@@ -180,12 +180,36 @@ impl Tenancy {
     /// Makes one tenant's record and workload agree, as both are now; the caller holds its operation.
     /// Returns the workload if it lives but does not answer.
     async fn reconcile_tenant(&self, id: &TenantId, report: &mut ReconcileReport) -> Result<Option<Workload>> {
+        let (tenant, _, action) = self.compare(id).await?;
+        match (action, tenant) {
+            (Action::Nothing, _) => Ok(None),
+            (Action::Keep(agent), Some(tenant)) => self.reconcile_keep(&tenant, &agent, report).await.map(|()| None),
+            // They differ, as they do while another control plane wakes the tenant: only when nobody does it means more.
+            _ if self.drivers().workloads.workloads_are_local() => self.reconcile_locked(id, report).await,
+            _ => {
+                let Some(lock) = self.wake_lock_try(id).await? else { return Ok(None) };
+                let reconciled = self.reconcile_locked(id, report).await;
+                lock.release().await;
+                reconciled
+            }
+        }
+    }
+
+    /// What there is, and what it asks for.
+    async fn compare(&self, id: &TenantId) -> Result<(Option<Tenant>, Option<Workload>, Action)> {
+        let drivers = self.drivers();
+        let tenant = drivers.tenants.tenant_get(id).await?;
+        let workload = drivers.workloads.workload_find(id).await?;
+        let generation = tenant.as_ref().map(|tenant| tenant.lifecycle.generation).unwrap_or_default();
+        let action = decide(tenant.as_ref().map(|tenant| &tenant.lifecycle.status), generation, workload.as_ref());
+        Ok((tenant, workload, action))
+    }
+
+    /// [`Tenancy::reconcile_tenant`] under the tenant's wake lock.
+    async fn reconcile_locked(&self, id: &TenantId, report: &mut ReconcileReport) -> Result<Option<Workload>> {
         let drivers = self.drivers();
         for _ in 0..2 {
-            let tenant = drivers.tenants.tenant_get(id).await?;
-            let workload = drivers.workloads.workload_find(id).await?;
-            let generation = tenant.as_ref().map(|tenant| tenant.lifecycle.generation).unwrap_or_default();
-            let action = decide(tenant.as_ref().map(|tenant| &tenant.lifecycle.status), generation, workload.as_ref());
+            let (tenant, workload, action) = self.compare(id).await?;
             match (action, tenant) {
                 (Action::Nothing, _) => return Ok(None),
                 (Action::Suspect, _) => return Ok(workload),

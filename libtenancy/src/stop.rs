@@ -14,6 +14,7 @@ use crate::{
     agent::Stop,
     error::Result,
     ledger::RowKind,
+    ports::workloads::Workload,
     tenancy::Tenancy,
     tenant::{Agent, Event, Status, StopReason, Tenant, TenantId},
 };
@@ -27,7 +28,12 @@ impl Tenancy {
         let (tenancy, id) = (self.clone(), id.clone());
         self.detached(async move {
             let _operation = tenancy.inner.operations.begin(&id).await;
-            tenancy.stop_run(&id, reason).await
+            let lock = tenancy.others_lock(&id).await?;
+            let stopped = tenancy.stop_run(&id, reason).await;
+            if let Some(lock) = lock {
+                lock.release().await;
+            }
+            stopped
         })
         .await
     }
@@ -66,7 +72,11 @@ impl Tenancy {
             Err(error) => {
                 // It does not answer, or is somebody else's by now. What is left of it is ended for good.
                 tracing::warn!(tenant = %id, error = error.chain(), "the agent did not stop as asked");
-                if let Some(left) = workloads.workload_find(id).await? {
+                let left = workloads.workload_find(id).await?;
+                // A later one is not what was to be stopped.
+                let is_its =
+                    |left: &Workload| left.agent.as_ref().is_none_or(|left| left.generation <= agent.generation);
+                if let Some(left) = left.filter(is_its) {
                     workloads.workload_kill(&left).await?;
                 }
                 Event::AgentLost(error.chain())

@@ -17,6 +17,7 @@
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
 use tokio::sync::{SemaphorePermit, watch};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
     admission::{Ask, Code, Decision, DecisionRecord, Suspension, decide},
@@ -32,11 +33,32 @@ use crate::{
         workloads::{BindRequest, Workload},
     },
     tenancy::{Tenancy, lock},
-    tenant::{Agent, Event, Generation, Status, StopReason, Tenant, TenantId, WakePhases, WorkloadId},
+    tenant::{Agent, Event, Generation, Lifecycle, Status, StopReason, Tenant, TenantId, WakePhases, WorkloadId},
 };
 
 /// What a wake ends with; the phases are `None` if the agent was running already.
 pub(crate) type WakeResult = Result<(Agent, Option<WakePhases>)>;
+
+/// A tenant's wake lock, held. Dropped without a release it lapses.
+pub(crate) struct WakeLock {
+    tenancy: Tenancy,
+    tenant: TenantId,
+    _held: DropGuard,
+}
+
+impl WakeLock {
+    /// Gives it up; a failure lapses.
+    pub(crate) async fn release(self) {
+        let Self { tenancy, tenant, _held } = self;
+        if let Err(error) = tenancy.drivers().wake_locks.wake_lock_release(&tenant, &tenancy.inner.owner).await {
+            tracing::warn!(tenant = %tenant, error = error.chain(), "wake lock not released");
+        }
+    }
+}
+
+/// How long the wake of another control plane is waited for, and how often it is looked at.
+const OTHERS_WAKE: Duration = Duration::from_mins(5);
+const LOOK: Duration = Duration::from_millis(100);
 
 /// The wakes under way in this process.
 #[derive(Default)]
@@ -170,34 +192,19 @@ impl Tenancy {
         let _operation = self.inner.operations.begin(id).await;
         let _place = self.wake_place(&self.tenant_get(id).await?).await?;
         phases.queue = lap.lap();
-
-        let mut tenant = self.tenant_get(id).await?;
-        let live = lock(&self.inner.live).len();
-        match admit(&tenant, live, self.inner.config.max_running)? {
-            Step::Running(agent) => return Ok((agent, None)),
-            Step::Start => {}
-            Step::Recover => {
-                tenant = self.recover(tenant).await?;
-                if let Step::Running(agent) = admit(&tenant, live, self.inner.config.max_running)? {
-                    return Ok((agent, None));
-                }
-            }
-        }
-
-        let locks = &self.drivers().wake_locks;
-        if !locks.wake_lock_acquire(id, &self.inner.owner, WAKE_LOCK_TTL, self.now()).await? {
-            return Err(Error::conflict("wake of tenant", id, "another control plane wakes it"));
-        }
-        let woken = async {
-            let tenant = self.state_inherit(tenant.clone()).await?;
-            self.wake_locked(&tenant, &mut lap, &mut phases, &total).await
+        let lock = match self.wake_lock(id).await? {
+            Ok(lock) => lock,
+            Err(agent) => return Ok((agent, None)),
         };
-        let woken = woken.await;
-        // Released by its owner only, whatever became of the wake; a failure lapses.
-        if let Err(error) = locks.wake_lock_release(id, &self.inner.owner).await {
-            tracing::warn!(tenant = %id, error = error.chain(), "wake lock not released");
-        }
-        let agent = woken?;
+        let woken = Box::pin(self.wake_under_lock(id, &mut lap, &mut phases, &total)).await;
+        lock.release().await;
+        let (tenant, agent) = match woken? {
+            (tenant, Some(agent)) => (tenant, agent),
+            (Tenant { lifecycle: Lifecycle { status: Status::Running { agent }, .. }, .. }, None) => {
+                return Ok((agent, None));
+            }
+            (_, None) => return Err(Error::internal("a wake ended without an agent")),
+        };
         self.agent_is_live(id, &agent, tenant.settings.idle_timeout).await;
         // It works again: a suspension for want of budget has ended by itself.
         if let Some(suspended) = &tenant.settings.suspended
@@ -210,6 +217,93 @@ impl Tenancy {
         tracing::info!(tenant = %id, generation = %agent.generation, warm = phases.warm,
             total_ms = phases.total.as_secs_f64() * 1e3, own_ms = phases.own().as_secs_f64() * 1e3, "running");
         Ok((agent, Some(phases)))
+    }
+
+    /// The wake itself, with everything that a dead control plane left half done finished first. The tenant, and its new
+    /// agent, or `None` if it runs already.
+    async fn wake_under_lock(
+        &self,
+        id: &TenantId,
+        lap: &mut Stopwatch,
+        phases: &mut WakePhases,
+        total: &Stopwatch,
+    ) -> Result<(Tenant, Option<Agent>)> {
+        let mut tenant = self.tenant_get(id).await?;
+        let live = lock(&self.inner.live).len();
+        let mut step = admit(&tenant, live, self.inner.config.max_running)?;
+        if step == Step::Recover {
+            tenant = self.recover(tenant).await?;
+            step = admit(&tenant, live, self.inner.config.max_running)?;
+        }
+        if let Step::Running(_) = step {
+            return Ok((tenant, None));
+        }
+        let mut tenant = self.state_inherit(tenant).await?;
+        let was_lost = matches!(tenant.lifecycle.status, Status::Idle { reason: Some(StopReason::Lost(_)) });
+        if was_lost && !self.drivers().workloads.workloads_are_local() {
+            // No machine has its state: what its agent stored last must be published first.
+            tenant = self.state_catch_up(tenant).await?;
+        }
+        let agent = self.wake_locked(&tenant, lap, phases, total).await?;
+        Ok((tenant, Some(agent)))
+    }
+
+    /// The tenant's wake lock, as soon as nobody else has it; or the agent that somebody else has woken meanwhile. `Conflict` if
+    /// somebody holds it for too long.
+    async fn wake_lock(&self, id: &TenantId) -> Result<std::result::Result<WakeLock, Agent>> {
+        let watch = Stopwatch::start();
+        loop {
+            if let Some(lock) = self.wake_lock_try(id).await? {
+                return Ok(Ok(lock));
+            }
+            if let Status::Running { agent } = self.tenant_get(id).await?.lifecycle.status {
+                return Ok(Err(agent));
+            }
+            if watch.elapsed() > OTHERS_WAKE {
+                return Err(Error::conflict("wake of tenant", id, "another control plane wakes it"));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// The tenant's wake lock, for what must not happen during a wake of another control plane; `None` where there is no other.
+    /// `Conflict` if somebody holds it for too long.
+    pub(crate) async fn others_lock(&self, id: &TenantId) -> Result<Option<WakeLock>> {
+        if self.drivers().workloads.workloads_are_local() {
+            return Ok(None);
+        }
+        let watch = Stopwatch::start();
+        loop {
+            if let Some(lock) = self.wake_lock_try(id).await? {
+                return Ok(Some(lock));
+            }
+            if watch.elapsed() > OTHERS_WAKE {
+                return Err(Error::conflict("tenant", id, "another control plane is at work on it"));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// The tenant's wake lock, if nobody else has it: held, and renewed, until it is released or this process dies.
+    pub(crate) async fn wake_lock_try(&self, id: &TenantId) -> Result<Option<WakeLock>> {
+        let locks = &self.drivers().wake_locks;
+        if !locks.wake_lock_acquire(id, &self.inner.owner, WAKE_LOCK_TTL, self.now()).await? {
+            return Ok(None);
+        }
+        let held = CancellationToken::new();
+        let (tenancy, tenant, token) = (self.clone(), id.clone(), held.clone());
+        tokio::spawn(token.run_until_cancelled_owned(async move {
+            loop {
+                tokio::time::sleep(WAKE_LOCK_TTL / 3).await;
+                let (locks, owner) = (&tenancy.drivers().wake_locks, &tenancy.inner.owner);
+                match locks.wake_lock_renew(&tenant, owner, WAKE_LOCK_TTL, tenancy.now()).await {
+                    Ok(true) => {}
+                    Ok(false) => tracing::warn!(tenant = %tenant, "the wake lock was lost"),
+                    Err(error) => tracing::warn!(tenant = %tenant, error = error.chain(), "wake lock not renewed"),
+                }
+            }
+        }));
+        Ok(Some(WakeLock { tenancy: self.clone(), tenant: id.clone(), _held: held.drop_guard() }))
     }
 
     /// Waits for a place among the wakes under way. Tenants whose last wake failed have a few of the places only: an

@@ -1,6 +1,7 @@
 //! Beside a real Kubernetes: `tests/kube/with` runs this, and `KUBECONFIG` names it.
 
 mod pods;
+mod replicas;
 mod stage;
 
 use std::process::Command;

@@ -234,7 +234,7 @@ impl Plane {
             .env_clear()
             .env("HOME", self.dir.path())
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-            .envs(self.servers.iter().flat_map(|_| Servers::CREDENTIALS))
+            .envs(Servers::CREDENTIALS)
             .envs(self.kubeconfig.clone().or_else(|| std::env::var_os("KUBECONFIG")).map(|path| ("KUBECONFIG", path)))
             .current_dir(self.dir.path())
             .arg("--state-dir")
@@ -283,6 +283,11 @@ impl Plane {
         }
         arguments.extend(self.arguments.clone());
         arguments
+    }
+
+    /// What was given to this stage.
+    pub(crate) fn own_arguments(&self) -> &[String] {
+        &self.arguments
     }
 
     /// Runs a command to its end.

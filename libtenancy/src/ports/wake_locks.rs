@@ -8,8 +8,9 @@ use async_trait::async_trait;
 
 use crate::{clock::Timestamp, error::Result, tenant::TenantId};
 
-/// How long a wake lock lives without renewal (the seed's `tenant:waking:*`).
-pub const WAKE_LOCK_TTL: Duration = Duration::from_secs(240);
+/// How long a wake lock outlives the last word of its holder, who renews it three times as often. (The first system's was
+/// never renewed, and so had to be good for its longest wake, 240 s: as long as a death held a tenant up.)
+pub const WAKE_LOCK_TTL: Duration = Duration::from_secs(30);
 
 /// Names one holder for ever (random), so that nobody releases another's lock.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -36,7 +36,7 @@ async fn a_warm_pod_becomes_the_tenants_and_another_takes_its_place() {
     let warm = Stage::pods()[0]["metadata"]["name"].as_str().unwrap().to_owned();
     let tenant = plane.tenant("acme", 1, 3_600).await;
     plane.converse(&tenant, "hello", "[1] you said: hello").await;
-    assert_eq!(Stage::pods_of("acme"), [warm.clone()]);
+    assert_eq!(Stage::pods_of("acme"), [warm]);
     plane.wait("another warm pod", async || (plane.status().await["warm_ready"] == 1).then_some(())).await;
     assert_eq!(Stage::pods().len(), 2);
 }

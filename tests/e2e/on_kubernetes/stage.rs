@@ -1,4 +1,4 @@
-//! A control plane whose agents are pods: outside the cluster, with the rights of the shipped ServiceAccount.
+//! A control plane whose agents are pods: outside the cluster, with the rights of the shipped service account.
 
 use std::path::Path;
 
@@ -64,6 +64,28 @@ impl Stage {
         Self { plane, _cluster: cluster }
     }
 
+    /// A second control plane on the same records, with the same keys, on a state directory of its own; not started.
+    pub(super) async fn second(&self) -> Plane {
+        let first = &self.plane;
+        let double = first.double.url();
+        let own = first.own_arguments();
+        let arguments = ["--telegram-url", &double, "--public-url", &first.router()];
+        let arguments: Vec<&str> = own.iter().map(String::as_str).chain(arguments).collect();
+        let mut second = Plane::set(&arguments).await;
+        second.kubeconfig.clone_from(&first.kubeconfig);
+        let (from, to) = (first.dir().join(".config/ztm"), second.dir().join(".config/ztm"));
+        std::fs::create_dir_all(&to).unwrap();
+        for name in ["config.toml", "keys"] {
+            std::fs::copy(from.join(name), to.join(name)).unwrap();
+        }
+        let config = std::fs::read_to_string(to.join("config.toml")).unwrap();
+        let mut port = config.lines().find_map(|line| line.strip_prefix("listen = ")).unwrap().to_owned();
+        port = port.trim_matches('\'').rsplit(':').next().unwrap().to_owned();
+        let config = config.replace(&format!(":{port}'"), &format!(":{}'", free_ports(1)[0]));
+        std::fs::write(to.join("config.toml"), config).unwrap();
+        second
+    }
+
     /// The pods that are, or were just told not to be.
     pub(super) fn pods() -> Vec<Value> {
         let list = kubectl(&["get", "pods", "-n", "tenants", "-o", "json"]);
@@ -104,7 +126,7 @@ fn clean() {
     kubectl(&["delete", "deployments,pods", "--all", "-n", "tenants", "--grace-period=1", "--timeout=60s"]);
 }
 
-/// A kubeconfig with nothing but the token of the orchestrator's ServiceAccount.
+/// A kubeconfig with nothing but the token of the orchestrator's service account.
 fn orchestrators_kubeconfig(directory: &Path) -> std::path::PathBuf {
     let path = "jsonpath={.secrets[0].name}";
     let secret = loop {

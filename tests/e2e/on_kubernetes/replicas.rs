@@ -1,0 +1,64 @@
+//! Several control planes on the same records and the same cluster.
+
+use std::time::Duration;
+
+use super::stage::Stage;
+use crate::plane::{Plane, Tenant};
+
+/// Pods that leave room for twenty on a small node.
+const SMALL: &str = "cpu_request = '10m'\nmemory_request = '16Mi'";
+
+async fn wake(plane: &Plane, tenant: &Tenant) {
+    plane.ask("POST", &format!("/wake/{}", tenant.id), None).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a cluster: tests/kube/with"]
+async fn two_hundred_wakes_at_two_control_planes_are_one_pod_a_tenant() {
+    let mut stage = Stage::set(SMALL, &["--warm", "0", "--max-waking", "20"]).await;
+    let mut second = stage.second().await;
+    stage.plane.up().await;
+    second.up().await;
+    let (first, second) = (&stage.plane, &second);
+    let mut tenants = Vec::new();
+    for number in 1..=20 {
+        tenants.push(first.tenant(&format!("t{number}"), number, 3_600).await);
+    }
+    let planes = [first, second];
+    let wakes = tenants.iter().flat_map(|tenant| (0..10).map(move |n| wake(planes[n % 2], tenant)));
+    futures::future::join_all(wakes).await;
+    let mut of: Vec<String> =
+        Stage::pods().iter().map(|pod| pod["metadata"]["labels"]["tenant"].as_str().unwrap().to_owned()).collect();
+    of.sort();
+    let mut expected: Vec<String> = tenants.iter().map(|tenant| tenant.id.clone()).collect();
+    expected.sort();
+    assert_eq!(of, expected);
+    for tenant in &tenants {
+        assert_eq!(first.get(tenant).await["status"], "running");
+    }
+    // Messages are answered whoever has woken the agent.
+    for tenant in tenants.iter().take(3) {
+        first.converse(tenant, "hello", "[1] you said: hello").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a cluster: tests/kube/with"]
+async fn when_the_leader_dies_another_one_ends_what_is_idle() {
+    let mut stage = Stage::set(SMALL, &["--warm", "0"]).await;
+    let mut second = stage.second().await;
+    // The first one, which pods call, is not the leader.
+    second.up().await;
+    second.wait("a leader", async || (second.status().await["leader"] == true).then_some(())).await;
+    stage.plane.up().await;
+    let tenant = stage.plane.tenant("acme", 1, 1).await;
+    stage.plane.converse(&tenant, "hello", "[1] you said: hello").await;
+    assert_eq!(stage.plane.status().await["leader"], false);
+    // Woken by one, ended by the other.
+    stage.plane.wait_status(&tenant, "idle").await;
+    stage.plane.converse(&tenant, "again", "[2] you said: again").await;
+    second.kill().await;
+    let idle = tokio::time::timeout(Duration::from_secs(20), stage.plane.wait_status(&tenant, "idle")).await;
+    assert_eq!(idle.expect("within 20 s")["stop_reason"]["kind"], "idle");
+    stage.plane.converse(&tenant, "more", "[3] you said: more").await;
+}
