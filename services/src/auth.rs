@@ -1,14 +1,23 @@
 //! Who calls, and what they may do.
 //!
-//! Owns roles, actions and bearer tokens from files. Does not own routes: each route of [`crate::orchestrator`] is
+//! Owns roles, actions, and whose a bearer token is: one from a file, or one that a cluster made for a service account of ours.
+//! Does not own routes: each route of [`crate::orchestrator`] is
 //! declared with the [`Action`] it stands for, so that none can be forgotten.
 
-use std::path::Path;
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use libtenancy::{
     Error, Result,
+    clock::Stopwatch,
+    ports::identities::Identities,
     secret::{Secret, read_private, write_private_once},
 };
+use sha2::{Digest, Sha256};
 
 /// What a caller is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,10 +65,72 @@ impl Role {
     }
 }
 
-/// The tokens that are known, each with its role.
-#[derive(Clone, Debug)]
+/// The tokens that are known, each with its role, and whom else may be asked.
+#[derive(Default)]
 pub struct Auth {
     tokens: Vec<(Secret, Role)>,
+    cluster: Option<Cluster>,
+}
+
+/// Whoever knows the cluster's tokens, and what it said lately.
+struct Cluster {
+    identities: Arc<dyn Identities>,
+    namespace: String,
+    lately: Mutex<HashMap<[u8; 32], Answered>>,
+}
+
+/// What the cluster said of a token, and when.
+type Answered = (Option<Role>, Stopwatch);
+
+/// The audience of tokens for this.
+pub const AUDIENCE: &str = "ztm";
+
+/// How long an answer of the cluster counts: that long a revoked token is taken, and a flood of one costs one question.
+const COUNTS_FOR: Duration = Duration::from_secs(30);
+
+/// Answers that are kept.
+const KEPT: usize = 1_024;
+
+/// The longest token that is shown to the cluster, in bytes.
+const MAX_TOKEN: usize = 8 << 10;
+
+/// What a service account of the control plane's namespace is.
+fn role_of_account(name: &str) -> Option<Role> {
+    match name {
+        "ztm-viewer" => Some(Role::Viewer),
+        "ztm-operator" => Some(Role::Operator),
+        "ztm-admin" => Some(Role::Admin),
+        "ztm-worker" => Some(Role::Service),
+        _ => None,
+    }
+}
+
+impl Cluster {
+    async fn identify(&self, token: &[u8]) -> Result<Option<Role>> {
+        let Ok(token) = std::str::from_utf8(token) else { return Ok(None) };
+        // A token of a cluster is a JSON Web Token; nothing else is worth a question.
+        if token.len() > MAX_TOKEN || token.split('.').count() != 3 {
+            return Ok(None);
+        }
+        let key: [u8; 32] = Sha256::digest(token).into();
+        let lately = || self.lately.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((role, at)) = lately().get(&key)
+            && at.elapsed() < COUNTS_FOR
+        {
+            return Ok(*role);
+        }
+        let prefix = format!("system:serviceaccount:{}:", self.namespace);
+        let user = self.identities.identity_of(token, AUDIENCE).await?;
+        let role = user.as_deref().and_then(|user| user.strip_prefix(&prefix)).and_then(role_of_account);
+        let mut lately = lately();
+        if lately.len() >= KEPT {
+            lately.retain(|_, (_, at)| at.elapsed() < COUNTS_FOR);
+        }
+        if lately.len() < KEPT {
+            lately.insert(key, (role, Stopwatch::start()));
+        }
+        Ok(role)
+    }
 }
 
 /// A token has at least so many characters: it cannot be guessed.
@@ -71,7 +142,14 @@ impl Auth {
         if tokens.iter().any(|(token, _)| token.expose().len() < MIN_TOKEN) {
             return Err(Error::invalid("token", format!("it must have at least {MIN_TOKEN} characters")));
         }
-        Ok(Self { tokens })
+        Ok(Self { tokens, cluster: None })
+    }
+
+    /// These, and tokens that a cluster made for service accounts of `namespace`, audience [`AUDIENCE`].
+    #[must_use]
+    pub fn with_cluster(self, identities: Arc<dyn Identities>, namespace: &str) -> Self {
+        let cluster = Cluster { identities, namespace: namespace.to_owned(), lately: Mutex::default() };
+        Self { cluster: Some(cluster), ..self }
     }
 
     /// The API token ([`Role::Admin`]) and the service token ([`Role::Service`]) from files of mode 0600, each made if
@@ -79,11 +157,13 @@ impl Auth {
     pub fn load_or_create(api_token: &Path, service_token: &Path) -> Result<Self> {
         Ok(Self {
             tokens: vec![(load_or_create(api_token)?, Role::Admin), (load_or_create(service_token)?, Role::Service)],
+            cluster: None,
         })
     }
 
-    /// Who sends this `Authorization` header. Compares with every token, in constant time for equal lengths.
-    pub fn identify(&self, header: Option<&[u8]>) -> Result<Role> {
+    /// Who sends this `Authorization` header. Compares with every token, in constant time for equal lengths, and asks the cluster
+    /// about others.
+    pub async fn identify(&self, header: Option<&[u8]>) -> Result<Role> {
         let given = header
             .and_then(|header| header.split_at_checked(7))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer "))
@@ -95,12 +175,15 @@ impl Auth {
                 found = Some(*role);
             }
         }
-        found.ok_or(Error::Unauthenticated)
+        match (found, &self.cluster) {
+            (None, Some(cluster)) => cluster.identify(given).await?.ok_or(Error::Unauthenticated),
+            (found, _) => found.ok_or(Error::Unauthenticated),
+        }
     }
 
     /// [`Auth::identify`], then whether that role may do `action`.
-    pub fn allow(&self, header: Option<&[u8]>, action: Action) -> Result<Role> {
-        let role = self.identify(header)?;
+    pub async fn allow(&self, header: Option<&[u8]>, action: Action) -> Result<Role> {
+        let role = self.identify(header).await?;
         if role.may(action) {
             Ok(role)
         } else {
@@ -135,20 +218,50 @@ mod tests {
 
     const ROLES: [Role; 4] = [Role::Viewer, Role::Operator, Role::Admin, Role::Service];
 
-    #[test]
-    fn s1_only_a_known_bearer_token_is_somebody() {
+    #[tokio::test]
+    async fn s1_only_a_known_bearer_token_is_somebody() {
         let token = "a".repeat(MIN_TOKEN);
         let auth = Auth::new(vec![(Secret::new(&*token), Role::Viewer)]).unwrap();
-        assert_eq!(auth.identify(Some(format!("Bearer {token}").as_bytes())).unwrap(), Role::Viewer);
-        assert_eq!(auth.identify(Some(format!("bEARER  {token} ").as_bytes())).unwrap(), Role::Viewer);
+        assert_eq!(auth.identify(Some(format!("Bearer {token}").as_bytes())).await.unwrap(), Role::Viewer);
+        assert_eq!(auth.identify(Some(format!("bEARER  {token} ").as_bytes())).await.unwrap(), Role::Viewer);
         let longer = format!("Bearer {token}a");
         let shorter = format!("Bearer {}", &token[1..]);
         let basic = format!("Basic {token}");
         for header in ["", "Bearer", "Bearer ", &token, &longer, &shorter, &basic] {
-            assert!(matches!(auth.identify(Some(header.as_bytes())), Err(Error::Unauthenticated)), "{header}");
+            assert!(matches!(auth.identify(Some(header.as_bytes())).await, Err(Error::Unauthenticated)), "{header}");
         }
-        assert!(matches!(auth.identify(None), Err(Error::Unauthenticated)));
+        assert!(matches!(auth.identify(None).await, Err(Error::Unauthenticated)));
         assert!(Auth::new(vec![(Secret::new(""), Role::Admin)]).is_err());
+    }
+
+    /// A cluster that counts its questions.
+    #[derive(Default)]
+    struct Counting(std::sync::atomic::AtomicUsize);
+
+    #[async_trait::async_trait]
+    impl Identities for Counting {
+        async fn identity_of(&self, token: &str, audience: &str) -> Result<Option<String>> {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            assert_eq!(audience, "ztm");
+            Ok(token.strip_prefix("good.").map(|rest| format!("system:serviceaccount:{}", rest.replace('.', ":"))))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_clusters_token_is_what_its_account_is_and_one_question_is_enough() {
+        let cluster = Arc::new(Counting::default());
+        let auth = Auth::default().with_cluster(cluster.clone(), "ztm");
+        let identify = async |token: &str| auth.identify(Some(format!("Bearer {token}").as_bytes())).await;
+        assert_eq!(identify("good.ztm.ztm-viewer").await.unwrap(), Role::Viewer);
+        assert_eq!(identify("good.ztm.ztm-admin").await.unwrap(), Role::Admin);
+        for token in ["good.other.ztm-admin", "good.ztm.default", "bad.ztm.ztm-admin"] {
+            for _ in 0..3 {
+                assert!(matches!(identify(token).await, Err(Error::Unauthenticated)), "{token}");
+            }
+        }
+        assert_eq!(cluster.0.load(std::sync::atomic::Ordering::Relaxed), 5);
+        assert!(identify("no-token-of-a-cluster").await.is_err());
+        assert_eq!(cluster.0.load(std::sync::atomic::Ordering::Relaxed), 5, "and none is asked in vain");
     }
 
     #[test]
@@ -162,8 +275,8 @@ mod tests {
         assert_eq!(ROLES.map(|role| role.may(Action::Read)), [true; 4]);
     }
 
-    #[test]
-    fn token_files_are_made_once_and_never_open_to_others() {
+    #[tokio::test]
+    async fn token_files_are_made_once_and_never_open_to_others() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let (api, service) = (dir.path().join("api.token"), dir.path().join("service.token"));
@@ -171,7 +284,7 @@ mod tests {
         let token = token_read(&api).unwrap();
         let auth = Auth::load_or_create(&api, &service).unwrap();
         let header = format!("Bearer {}", token.expose());
-        assert_eq!(auth.identify(Some(header.as_bytes())).unwrap(), Role::Admin);
+        assert_eq!(auth.identify(Some(header.as_bytes())).await.unwrap(), Role::Admin);
         assert_eq!(std::fs::metadata(&api).unwrap().permissions().mode() & 0o777, 0o600);
         std::fs::set_permissions(&api, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert!(matches!(Auth::load_or_create(&api, &service), Err(Error::Forbidden { .. })));

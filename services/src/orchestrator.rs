@@ -120,10 +120,10 @@ pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
 fn guarded(auth: &Arc<Auth>, action: Action, routes: MethodRouter<Tenancy>) -> MethodRouter<Tenancy> {
     let auth = Arc::clone(auth);
     routes.route_layer(middleware::from_fn(move |mut request: Request, next: Next| {
-        let header = request.headers().get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
-        let allowed = auth.allow(header, action);
+        let auth = Arc::clone(&auth);
         async move {
-            match allowed {
+            let header = request.headers().get(header::AUTHORIZATION).cloned();
+            match auth.allow(header.as_ref().map(HeaderValue::as_bytes), action).await {
                 Ok(role) => {
                     request.extensions_mut().insert(role);
                     next.run(request).await

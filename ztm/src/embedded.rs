@@ -51,9 +51,14 @@ pub async fn serve(
     let state_dir = config.state_dir.clone();
     let _lock = StateDirLock::acquire(&state_dir)?;
     // Everything that can be wrong is found before anything is started.
+    let (identities, namespace) = (assembly::identities(&config).await?, namespace(&config));
     let tenancy = Box::pin(assembly::open(config, agentd())).await?;
     let token_file = state_dir.join(TOKEN_FILE);
     let auth = Auth::load_or_create(&token_file, &state_dir.join(SERVICE_TOKEN_FILE))?;
+    let auth = match identities {
+        Some(identities) => auth.with_cluster(identities, &namespace),
+        None => auth,
+    };
     let (internal, orchestrator_url) = bind(listen.orchestrator).await?;
     let (public, router_url) = bind(listen.router).await?;
 
@@ -101,6 +106,12 @@ pub async fn serve(
         return Err(Error::conflict("control plane", ROLE, "another one leads now; the agents of this one were ended"));
     }
     Ok(())
+}
+
+/// The namespace whose service accounts may ask.
+fn namespace(config: &Config) -> String {
+    let namespace = config.servers.kubernetes.as_ref().and_then(|server| server.namespace.clone());
+    namespace.unwrap_or_else(|| "ztm".to_owned())
 }
 
 /// A listener, and its URL. The port is the one the system gave if 0 was asked for.

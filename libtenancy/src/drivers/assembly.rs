@@ -19,7 +19,10 @@ use crate::{
     clock::{Clock, SystemClock},
     config::Config,
     error::{Error, Result},
-    ports::{jobs::JobSettings, leaders::Leaders, signals::Signals, snapshots::Snapshots, workloads::Workloads},
+    ports::{
+        identities::Identities, jobs::JobSettings, leaders::Leaders, signals::Signals, snapshots::Snapshots,
+        workloads::Workloads,
+    },
     secret::Keyring,
     stores::{Agents, Archives, Leases, Memory, Records, Stores},
 };
@@ -53,6 +56,15 @@ pub async fn open(mut config: Config, agentd: AgentdCommand) -> Result<Tenancy> 
     let opened = Opened::open(&config, &clock, &keyring).await?;
     let drivers = opened.drivers(&config, clock, &keyring, agentd)?;
     Ok(Tenancy::new(config, keyring, drivers))
+}
+
+/// Who knows whose tokens the callers of a control plane have: the cluster, where agents are its pods.
+pub async fn identities(config: &Config) -> Result<Option<Arc<dyn Identities>>> {
+    match (&config.servers.kubernetes, config.stores.workloads) {
+        #[cfg(feature = "kubernetes")]
+        (Some(server), Agents::Kubernetes) => Ok(Some(Arc::new(super::kubernetes::Kubernetes::open(server).await?))),
+        _ => Ok(None),
+    }
 }
 
 /// The drivers of a configuration that keeps everything in a database, which is open: for tests with a store, a clock or a

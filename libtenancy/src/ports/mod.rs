@@ -6,6 +6,7 @@
 
 pub mod deadlines;
 pub mod endpoints;
+pub mod identities;
 pub mod inboxes;
 pub mod jobs;
 pub mod leaders;

@@ -1,4 +1,4 @@
-//! Kubernetes: agents as pods, and the leases of leaders.
+//! Kubernetes: agents as pods, the leases of leaders, and who the bearer of a token is.
 //!
 //! # Design notes
 //! - The client is found where `kubectl` finds its own: a kubeconfig, or the service account of the pod it runs in.
@@ -6,6 +6,7 @@
 //!   nothing of who won.
 
 mod connection;
+mod identities;
 mod leaders;
 pub mod workloads;
 

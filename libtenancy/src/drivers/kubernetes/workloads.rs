@@ -434,7 +434,7 @@ impl Workloads for PodWorkloads {
         let address = shared.settings.listen;
         let listener = TcpListener::bind(address).await.map_err(Error::io("listen on", address.to_string()))?;
         let registrar = Registrar::new(
-            shared.kubernetes.client.clone(),
+            shared.kubernetes.clone(),
             shared.api(),
             &shared.settings.namespace,
             &shared.settings.service_account,
