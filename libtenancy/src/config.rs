@@ -57,6 +57,8 @@ pub struct Config {
     pub instance: String,
     /// The Telegram Bot API.
     pub telegram_url: String,
+    /// Whether `http` to another machine is acceptable for it: it shows every bot's token to the network in between.
+    pub telegram_plain_http: bool,
     /// The router's URL as Telegram reaches it; no webhook is registered without one.
     pub public_url: Option<String>,
 }
@@ -105,6 +107,7 @@ impl Config {
             price_micros_per_credit: None,
             instance: "up".to_owned(),
             telegram_url: "https://api.telegram.org".to_owned(),
+            telegram_plain_http: false,
             public_url: None,
         }
     }

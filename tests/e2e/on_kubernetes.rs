@@ -1,5 +1,6 @@
 //! Beside a real Kubernetes: `tests/kube/with` runs this, and `KUBECONFIG` names it.
 
+mod in_cluster;
 mod pods;
 mod replicas;
 mod stage;

@@ -72,6 +72,13 @@ impl Ended {
     }
 }
 
+/// A control plane that others have started.
+pub(crate) struct Elsewhere {
+    pub(crate) orchestrator: String,
+    pub(crate) router: String,
+    pub(crate) token: String,
+}
+
 /// See the module.
 pub(crate) struct Plane {
     pub(crate) double: Double,
@@ -81,6 +88,8 @@ pub(crate) struct Plane {
     http: reqwest::Client,
     child: Option<Child>,
     disk: Option<String>,
+    /// Where the control plane is, if it is none that this stage starts.
+    pub(crate) elsewhere: Option<Elsewhere>,
     /// Who it is in a cluster; whoever runs the tests if `None`.
     pub(crate) kubeconfig: Option<std::ffi::OsString>,
     pub(crate) servers: Option<Servers>,
@@ -89,7 +98,13 @@ pub(crate) struct Plane {
 impl Plane {
     /// A stage with a double, and nothing started. `arguments` are added to those of `ztm up`; a later one wins.
     pub(crate) async fn set(arguments: &[&str]) -> Self {
-        let double = Double::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+        Self::set_at("127.0.0.1", arguments).await
+    }
+
+    /// [`Plane::set`], with the double on this address of the machine.
+    async fn set_at(host: &str, arguments: &[&str]) -> Self {
+        let host: std::net::IpAddr = host.parse().unwrap();
+        let double = Double::start((host, 0).into()).await.unwrap();
         let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(BOUND).build().unwrap();
         Self {
             double,
@@ -99,6 +114,7 @@ impl Plane {
             http,
             child: None,
             disk: None,
+            elsewhere: None,
             kubeconfig: None,
             servers: None,
         }
@@ -121,7 +137,7 @@ impl Plane {
 
     /// [`Plane::cloud_before_init`], with servers on this address of the machine.
     pub(crate) async fn cloud_at(host: &str, arguments: &[&str]) -> Self {
-        let mut plane = Self::set(arguments).await;
+        let mut plane = Self::set_at(host, arguments).await;
         let servers = Servers::start(host).await;
         servers.configure(plane.dir(), servers.port);
         plane.servers = Some(servers);
@@ -215,12 +231,14 @@ impl Plane {
 
     /// The orchestrator's base URL.
     pub(crate) fn orchestrator(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports.0)
+        let here = || format!("http://127.0.0.1:{}", self.ports.0);
+        self.elsewhere.as_ref().map_or_else(here, |elsewhere| elsewhere.orchestrator.clone())
     }
 
     /// The router's base URL.
     pub(crate) fn router(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports.1)
+        let here = || format!("http://127.0.0.1:{}", self.ports.1);
+        self.elsewhere.as_ref().map_or_else(here, |elsewhere| elsewhere.router.clone())
     }
 
     /// The command, in an environment of its own, with the state directory of this stage.

@@ -47,7 +47,7 @@ pub(crate) use on_every_store;
 pub(crate) struct Servers {
     pub(crate) redis: redis::Server,
     _aws: Guarded,
-    host: String,
+    pub(crate) host: String,
     pub(crate) port: u16,
 }
 
@@ -58,7 +58,12 @@ impl Servers {
         let program = std::env::var("ZTM_TEST_MOTO_SERVER").unwrap_or_else(|_| "moto_server".to_owned());
         let arguments = [&program, "-H", host, "-p", &port.to_string()].map(str::to_owned);
         let aws = Guarded::spawn(&arguments);
-        let redis = redis::Server::start(&["--appendonly", "yes", "--appendfsync", "always"]).await;
+        let mut durable = vec!["--appendonly", "yes", "--appendfsync", "always"];
+        if host != "127.0.0.1" {
+            // The tests' own addresses, in a network of their own.
+            durable.extend(["--bind", "127.0.0.1", host, "--protected-mode", "no"]);
+        }
+        let redis = redis::Server::start(&durable).await;
         wait_for("a server", || async { TcpStream::connect((host, port)).await.ok() }).await;
         Self { redis, _aws: aws, host: host.to_owned(), port }
     }

@@ -256,7 +256,10 @@ impl Opened {
             signals: self.signals(config)?,
             workloads: self.workloads(config, keyring, &snapshots, agentd)?,
             snapshots,
-            messengers: Arc::new(Telegram::new(&TelegramSettings::new(config.telegram_url.clone()))?),
+            messengers: Arc::new(Telegram::new(&TelegramSettings {
+                allow_plain_http: config.telegram_plain_http,
+                ..TelegramSettings::new(config.telegram_url.clone())
+            })?),
             clock,
         })
     }

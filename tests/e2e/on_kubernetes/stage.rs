@@ -9,10 +9,10 @@ use super::kubectl;
 use crate::{plane::Plane, process::free_ports, stores::Servers};
 
 /// The image that the pods run.
-const IMAGE: &str = "ztm.local/agent:1";
+pub(super) const IMAGE: &str = "ztm.local/agent:1";
 
 /// The namespace of pods, and its pool, are one: stages go one by one.
-static CLUSTER: Mutex<()> = Mutex::const_new(());
+pub(super) static CLUSTER: Mutex<()> = Mutex::const_new(());
 
 /// See the module.
 pub(super) struct Stage {
@@ -24,6 +24,20 @@ pub(super) struct Stage {
 pub(super) fn host() -> String {
     std::env::var("ZTM_TEST_POD_HOST")
         .expect("ZTM_TEST_POD_HOST: where pods reach this machine; tests/kube/with sets it")
+}
+
+/// Makes the image of agents' pods.
+pub(super) fn agent_image() {
+    let mut programs = vec![built("ZTM_TEST_AGENTD", "agentd"), built("ZTM_TEST_AGENT", "agent")];
+    programs.extend(std::env::var("ZTM_TEST_ZEROCLAW"));
+    image(IMAGE, &programs);
+}
+
+/// Makes an image of programs.
+pub(super) fn image(name: &str, programs: &[String]) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/kube/programs-image");
+    let image = std::process::Command::new(script).arg(name).args(programs).output().unwrap();
+    assert!(image.status.success(), "{}", String::from_utf8_lossy(&image.stderr));
 }
 
 /// A program that is already built.
@@ -43,13 +57,11 @@ impl Stage {
     pub(super) async fn with(keys: &str, arguments: &[&str]) -> Self {
         let cluster = CLUSTER.lock().await;
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        kubectl(&["apply", "-k", root.join("deploy/kubernetes").to_str().unwrap()]);
+        for part in ["namespaces", "classes", "accounts", "rbac", "network"] {
+            kubectl(&["apply", "-f", &format!("{}/deploy/kubernetes/{part}.yaml", root.display())]);
+        }
         clean();
-        let mut programs = vec![built("ZTM_TEST_AGENTD", "agentd"), built("ZTM_TEST_AGENT", "agent")];
-        programs.extend(std::env::var("ZTM_TEST_ZEROCLAW"));
-        let image = std::process::Command::new(root.join("tests/kube/agent-image")).arg(IMAGE).args(&programs).output();
-        let image = image.unwrap();
-        assert!(image.status.success(), "{}", String::from_utf8_lossy(&image.stderr));
+        agent_image();
 
         let (host, port) = (host(), free_ports(1)[0]);
         let mut plane = Plane::cloud_at(&host, arguments).await;
@@ -122,7 +134,7 @@ impl Drop for Stage {
 }
 
 /// Removes every pod of an earlier stage.
-fn clean() {
+pub(super) fn clean() {
     kubectl(&["delete", "deployments,pods", "--all", "-n", "tenants", "--grace-period=1", "--timeout=60s"]);
 }
 
@@ -150,7 +162,7 @@ fn orchestrators_kubeconfig(directory: &Path) -> std::path::PathBuf {
     file
 }
 
-fn base64(text: &str) -> Vec<u8> {
+pub(super) fn base64(text: &str) -> Vec<u8> {
     use std::io::Write;
     let mut child = std::process::Command::new("base64")
         .arg("-d")

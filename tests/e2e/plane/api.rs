@@ -27,7 +27,8 @@ impl Answer {
 impl Plane {
     /// The token of the orchestrator.
     pub(crate) fn token(&self) -> String {
-        std::fs::read_to_string(self.state_dir().join("api-token")).unwrap().trim().to_owned()
+        let here = || std::fs::read_to_string(self.state_dir().join("api-token")).unwrap().trim().to_owned();
+        self.elsewhere.as_ref().map_or_else(here, |elsewhere| elsewhere.token.clone())
     }
 
     /// A request to the orchestrator, not yet sent.
@@ -37,7 +38,7 @@ impl Plane {
 
     /// The same with another token.
     pub(crate) fn request_as(&self, token: &str, method: &str, path: &str) -> reqwest::RequestBuilder {
-        let url = format!("http://127.0.0.1:{}{path}", self.ports.0);
+        let url = format!("{}{path}", self.orchestrator());
         self.http.request(method.parse().unwrap(), url).bearer_auth(token)
     }
 

@@ -151,6 +151,12 @@ pub struct UpArgs {
     #[arg(long, value_name = "URL")]
     pub telegram_url: Option<String>,
 
+    /// Accept a Telegram Bot API of your own that speaks plain HTTP on another machine
+    ///
+    /// Every bot's token can then be read by whoever sees the network in between.
+    #[arg(long)]
+    pub telegram_plain_http: bool,
+
     /// The router's URL as Telegram reaches it; without one no webhook is registered
     ///
     /// [env: ZTM_PUBLIC_URL, else ROUTER_PUBLIC_URL]

@@ -85,6 +85,7 @@ impl Plan {
         if let Some(url) = flags.telegram_url.or(file.telegram_url) {
             config.telegram_url = base_url("telegram_url", &url)?;
         }
+        config.telegram_plain_http = flags.telegram_plain_http || file.telegram_plain_http;
         config.public_url = flags
             .public_url
             .or_else(|| settings.public_url.clone())
@@ -140,6 +141,10 @@ fn check(config: &Config, listen: Listen) -> Result<Vec<String>> {
             "the orchestrator's API on {} speaks plain HTTP: its token and bots' tokens can be read on the way",
             listen.orchestrator
         ));
+    }
+    if config.telegram_plain_http && config.telegram_url.starts_with("http://") {
+        warnings
+            .push("bots' tokens go to Telegram's API in plain text; whoever sees the network can read them".to_owned());
     }
     if config.public_url.as_ref().is_some_and(|url| url.starts_with("http://"))
         && config.telegram_url.starts_with("https://api.telegram.org")

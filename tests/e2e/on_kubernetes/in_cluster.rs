@@ -1,0 +1,214 @@
+//! The control plane itself as pods: what `kubectl apply -k deploy` makes, from images made on the spot.
+
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use serde_json::Value;
+use services::doubles::llm;
+use tokio::sync::MutexGuard;
+
+use super::{
+    kubectl,
+    stage::{CLUSTER, IMAGE, Stage, agent_image, clean, host, image},
+};
+use crate::{
+    plane::{Elsewhere, Plane},
+    process::wait_for,
+};
+
+/// The addresses that the services get.
+const ORCHESTRATOR: &str = "10.96.0.80";
+const ROUTER: &str = "10.96.0.90";
+
+/// A control plane of two pods, with everything it needs.
+struct InCluster {
+    plane: Plane,
+    _model: llm::Double,
+    _cluster: MutexGuard<'static, ()>,
+}
+
+/// A token of a service account, as `ztm` asks for one.
+fn token(account: &str) -> String {
+    let path = format!("/api/v1/namespaces/ztm/serviceaccounts/{account}/token");
+    let request = r#"{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{"audiences":["ztm"]}}"#;
+    let mut child = Command::new("kubectl")
+        .args(["create", "--raw", &path, "-f", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(request.as_bytes()).unwrap();
+    let answer = child.wait_with_output().unwrap();
+    let answer: Value = serde_json::from_slice(&answer.stdout).unwrap();
+    answer["status"]["token"].as_str().unwrap().to_owned()
+}
+
+/// The names of the control plane's pods.
+fn replicas() -> Vec<String> {
+    let names = "jsonpath={.items[*].metadata.name}";
+    let names = kubectl(&["get", "pods", "-n", "ztm", "-l", "app=orchestrator", "-o", names]);
+    names.split_whitespace().map(str::to_owned).collect()
+}
+
+/// The shipped files, with what is this cluster's own.
+fn overlay(to: &Path, config: &str) {
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
+    for name in ["kubernetes", "zeroclaw"] {
+        std::fs::create_dir_all(to.join(name)).unwrap();
+        for entry in std::fs::read_dir(deploy.join(name)).unwrap() {
+            let path = entry.unwrap().path();
+            std::fs::copy(&path, to.join(name).join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    let read = |name: &str| std::fs::read_to_string(deploy.join(name)).unwrap();
+    let kustomization = read("kustomization.yaml")
+        // The tests' server knows no policy/v1.
+        .replace("  - kubernetes/disruption.yaml\n", "");
+    let images = "images:\n  - name: ztm\n    newName: ztm.local/ztm\n    newTag: \"1\"\n";
+    std::fs::write(to.join("kustomization.yaml"), kustomization + images).unwrap();
+    std::fs::write(to.join("kubernetes/config.toml"), config).unwrap();
+    let services = read("kubernetes/control-plane.yaml")
+        .replace(
+            "  selector: { app: orchestrator }\n  ports:\n    - { name: api",
+            &format!("  clusterIP: {ORCHESTRATOR}\n  selector: {{ app: orchestrator }}\n  ports:\n    - {{ name: api"),
+        )
+        .replace(
+            "  selector: { app: orchestrator }\n  ports:\n    - { name: webhooks",
+            &format!("  clusterIP: {ROUTER}\n  selector: {{ app: orchestrator }}\n  ports:\n    - {{ name: webhooks"),
+        );
+    std::fs::write(to.join("kubernetes/control-plane.yaml"), services).unwrap();
+}
+
+impl InCluster {
+    async fn deploy() -> Self {
+        let cluster = CLUSTER.lock().await;
+        let host = host();
+        let mut plane = Plane::cloud_at(&host, &[]).await;
+        plane.ztm(&["admin", "init"]).await.ok();
+        agent_image();
+        image("ztm.local/ztm:1", &[env!("CARGO_BIN_EXE_ztm").to_owned()]);
+
+        let model = llm::Double::start((host.parse::<std::net::IpAddr>().unwrap(), 0).into()).await.unwrap();
+        let servers = plane.servers.as_ref().unwrap();
+        let (aws, redis) = (servers.aws_url(), servers.redis.url.replace("127.0.0.1", &host));
+        let config = format!(
+            "current_context = 'cluster'\n\
+             [up]\nagent_template = '/etc/ztm-agent'\nwarm = 1\ntelegram_url = '{}'\ntelegram_plain_http = true\npublic_url = 'http://{ROUTER}:9090'\n\
+             [contexts.cluster]\ndrivers = 'aws'\nworkloads = 'kubernetes'\nleaders = 'kubernetes'\nkey_file = '/etc/ztm-keys/keys'\n\
+             [contexts.cluster.dynamodb]\nendpoint = '{aws}'\nregion = 'us-east-1'\n\
+             [contexts.cluster.redis]\nurl = '{redis}'\n\
+             [contexts.cluster.s3]\nendpoint = '{aws}'\nregion = 'us-east-1'\nbucket = 'states'\npath_style = true\n\
+             [contexts.cluster.kubernetes]\nnamespace = 'ztm'\nimage = '{IMAGE}'\nimage_pull_policy = 'Never'\n\
+             cpu_request = '10m'\nmemory_request = '32Mi'\ncontrol_plane = '{ORCHESTRATOR}:8090'\n",
+            plane.double.url()
+        );
+        let own = plane.dir().join("deploy");
+        overlay(&own, &config);
+        let template = own.join("zeroclaw/config.toml");
+        let text = std::fs::read_to_string(&template).unwrap().replace("http://127.0.0.1:8000/v1", &model.url());
+        std::fs::write(template, text).unwrap();
+        let deploy = root_of(&own);
+        kubectl(&["apply", "-f", &format!("{deploy}/kubernetes/namespaces.yaml")]);
+        clean();
+        let keys = plane.dir().join(".config/ztm/keys");
+        for secret in ["ztm-keys", "ztm-credentials"] {
+            kubectl(&["delete", "secret", secret, "-n", "ztm", "--ignore-not-found"]);
+        }
+        kubectl(&[
+            "create",
+            "secret",
+            "generic",
+            "ztm-keys",
+            "-n",
+            "ztm",
+            &format!("--from-file=keys={}", keys.display()),
+        ]);
+        let credentials = ["--from-literal=AWS_ACCESS_KEY_ID=tests", "--from-literal=AWS_SECRET_ACCESS_KEY=tests"];
+        kubectl(&[&["create", "secret", "generic", "ztm-credentials", "-n", "ztm"], credentials.as_slice()].concat());
+        kubectl(&["apply", "-k", &deploy]);
+        let mut deployed = Self { plane, _model: model, _cluster: cluster };
+        kubectl(&["rollout", "status", "deployment/orchestrator", "-n", "ztm", "--timeout=60s"]);
+        deployed.plane.elsewhere = Some(Elsewhere {
+            orchestrator: format!("http://{ORCHESTRATOR}:8080"),
+            router: format!("http://{ROUTER}:9090"),
+            token: token("ztm-admin"),
+        });
+        for address in [format!("{ORCHESTRATOR}:8080"), format!("{ROUTER}:9090")] {
+            wait_for("a service", || async { tokio::net::TcpStream::connect(&address).await.ok() }).await;
+        }
+        deployed
+    }
+}
+
+fn root_of(path: &Path) -> String {
+    path.to_str().unwrap().to_owned()
+}
+
+impl Drop for InCluster {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let replicas = replicas();
+            let logs = replicas.iter().map(|replica| vec!["logs", replica, "-n", "ztm", "--tail=30"]);
+            let pods = [vec!["describe", "pods", "-n", "ztm", "-l", "app=orchestrator"]];
+            for arguments in pods.into_iter().chain(logs) {
+                let said = Command::new("kubectl").args(&arguments).output().unwrap();
+                #[expect(clippy::print_stderr, reason = "the test runner shows it with the failure")]
+                {
+                    eprintln!("--- {arguments:?}\n{}", String::from_utf8_lossy(&said.stdout));
+                }
+            }
+        }
+        kubectl(&["delete", "deployment", "orchestrator", "-n", "ztm", "--ignore-not-found"]);
+        clean();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a cluster and ZeroClaw: tests/kube/with, ZTM_TEST_ZEROCLAW"]
+async fn what_is_deployed_answers_sleeps_remembers_outlives_its_pods_and_deletes_without_a_trace() {
+    let deployed = InCluster::deploy().await;
+    let plane = &deployed.plane;
+    assert_eq!(replicas().len(), 2);
+    plane.wait("a warm pod", async || (plane.status().await["warm_ready"] == 1).then_some(())).await;
+    let tenant = plane.tenant("acme", 1, 2).await;
+    plane.converse(&tenant, "the code word is plover", &llm::answer("the code word is plover")).await;
+    let woken = plane.get(&tenant).await;
+    assert_eq!(woken["last_wake"]["kind"], "warm", "{woken}");
+    let saved = plane.wait_status(&tenant, "idle").await;
+    assert_eq!(Stage::pods_of("acme"), Vec::<String>::new(), "{saved}");
+    plane.converse(&tenant, "and again", &llm::answer("and again")).await;
+    let restored = plane.get(&tenant).await;
+    assert!(restored["last_wake"]["restore_ms"].as_f64().unwrap() > 0.0, "{restored}");
+
+    // Who else may ask what.
+    let ask = async |token: &str, method: &str, path: &str| {
+        crate::plane::answer(plane.request_as(token, method, path)).await.status
+    };
+    let viewer = token("ztm-viewer");
+    assert_eq!(ask(&viewer, "GET", "/tenants").await, 200);
+    assert_eq!(ask(&viewer, "DELETE", "/tenants/acme").await, 403);
+    assert_eq!(ask(&token("orchestrator"), "GET", "/tenants").await, 401, "an account that is no role");
+    assert_eq!(ask("a.b.c", "GET", "/tenants").await, 401);
+
+    // Every pod of the control plane dies at once; what is written meanwhile is answered.
+    let before = replicas();
+    kubectl(&["delete", "pods", "-n", "ztm", "-l", "app=orchestrator", "--grace-period=0", "--force", "--wait=false"]);
+    plane.write(&tenant, "are you there");
+    plane.answered(&tenant, &llm::answer("are you there")).await;
+    plane
+        .wait("two others", async || {
+            let now = replicas();
+            (now.len() == 2 && now.iter().all(|name| !before.contains(name))).then_some(())
+        })
+        .await;
+
+    plane.ask("DELETE", "/tenants/acme", None).await.ok();
+    plane.wait("its pod is gone", async || Stage::pods_of("acme").is_empty().then_some(())).await;
+    for kind in ["pods", "persistentvolumeclaims", "secrets", "configmaps", "services"] {
+        assert_eq!(kubectl(&["get", kind, "-n", "tenants", "-l", "tenant=acme", "-o", "name"]), "", "{kind}");
+    }
+    assert_eq!(kubectl(&["get", "persistentvolumes", "-o", "name"]), "");
+}
