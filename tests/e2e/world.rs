@@ -108,7 +108,7 @@ impl World {
         let ready = async {
             loop {
                 assert!(child.try_wait().unwrap().is_none(), "`ztm up` ended:\n{}", self.log());
-                if let Ok(client @ Client::Http(_)) = Client::connect(&self.settings)
+                if let Ok(client @ Client::Http(_)) = Client::connect(&self.settings).await
                     && client.plane("a test").unwrap().ready().await.is_ok()
                 {
                     return;
@@ -172,7 +172,7 @@ impl World {
 
     /// The person's saved state, as it is shown.
     pub(crate) async fn state(&self, person: &Person) -> StateView {
-        self.client().state_get(&person.id).await.unwrap()
+        self.client().await.state_get(&person.id).await.unwrap()
     }
 
     /// How many answers the person has.
@@ -194,8 +194,8 @@ impl World {
         fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 
-    fn client(&self) -> Client {
-        Client::connect(&self.settings).unwrap()
+    async fn client(&self) -> Client {
+        Client::connect(&self.settings).await.unwrap()
     }
 
     /// A new tenant with a bot and a webhook, that does not fall idle by itself.
@@ -208,7 +208,7 @@ impl World {
             bot_token: Some(person.token.clone()),
             idle_timeout_s: Some(AWAKE),
         };
-        self.client().tenant_create(new).await.unwrap();
+        self.client().await.tenant_create(new).await.unwrap();
         self.double.wait_webhook(&person.token, BOUND).await.unwrap();
         person
     }
@@ -246,12 +246,12 @@ impl World {
     }
 
     pub(crate) async fn tenant(&self, person: &Person) -> TenantView {
-        self.client().tenant_get(&person.id).await.unwrap()
+        self.client().await.tenant_get(&person.id).await.unwrap()
     }
 
     /// What the person's agent says of itself.
     pub(crate) async fn agent(&self, person: &Person) -> AgentStatus {
-        self.client().plane("a test").unwrap().agent_status(&person.id).await.unwrap()
+        self.client().await.plane("a test").unwrap().agent_status(&person.id).await.unwrap()
     }
 
     /// Lets the person's agent fall idle, and waits until it is saved and stopped.
@@ -269,7 +269,7 @@ impl World {
     /// Sets after how many seconds without work the person's agent falls idle.
     pub(crate) async fn idle_timeout(&self, person: &Person, seconds: i64) {
         let change = UpdateTenant { idle_timeout_s: Some(seconds), ..UpdateTenant::default() };
-        self.client().tenant_update(&person.id, change).await.unwrap();
+        self.client().await.tenant_update(&person.id, change).await.unwrap();
     }
 
     /// Waits until `holds` returns a value.

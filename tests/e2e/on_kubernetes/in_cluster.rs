@@ -86,7 +86,7 @@ impl InCluster {
     async fn deploy() -> Self {
         let cluster = CLUSTER.lock().await;
         let host = host();
-        let mut plane = Plane::cloud_at(&host, &[]).await;
+        let plane = Plane::cloud_at(&host, &[]).await;
         plane.ztm(&["admin", "init"]).await.ok();
         agent_image();
         image("ztm.local/ztm:1", &[env!("CARGO_BIN_EXE_ztm").to_owned()]);
@@ -130,16 +130,28 @@ impl InCluster {
         kubectl(&[&["create", "secret", "generic", "ztm-credentials", "-n", "ztm"], credentials.as_slice()].concat());
         kubectl(&["apply", "-k", &deploy]);
         let mut deployed = Self { plane, _model: model, _cluster: cluster };
-        kubectl(&["rollout", "status", "deployment/orchestrator", "-n", "ztm", "--timeout=60s"]);
         deployed.plane.elsewhere = Some(Elsewhere {
             orchestrator: format!("http://{ORCHESTRATOR}:8080"),
             router: format!("http://{ROUTER}:9090"),
             token: token("ztm-admin"),
         });
-        for address in [format!("{ORCHESTRATOR}:8080"), format!("{ROUTER}:9090")] {
-            wait_for("a service", || async { tokio::net::TcpStream::connect(&address).await.ok() }).await;
-        }
+        reachable().await;
         deployed
+    }
+}
+
+/// Waits until every replica is ready, and the services lead to them alone.
+async fn reachable() {
+    kubectl(&["rollout", "status", "deployment/orchestrator", "-n", "ztm", "--timeout=60s"]);
+    for address in [format!("{ORCHESTRATOR}:8080"), format!("{ROUTER}:9090")] {
+        // One in two would fail while one of two is not reached.
+        let probe = || async {
+            for _ in 0..20 {
+                tokio::net::TcpStream::connect(&address).await.ok()?;
+            }
+            Some(())
+        };
+        wait_for("a service", probe).await;
     }
 }
 
@@ -193,6 +205,24 @@ async fn what_is_deployed_answers_sleeps_remembers_outlives_its_pods_and_deletes
     assert_eq!(ask(&token("orchestrator"), "GET", "/tenants").await, 401, "an account that is no role");
     assert_eq!(ask("a.b.c", "GET", "/tenants").await, 401);
 
+    // An operator's command, through the cluster: by a context of its own, and by the cluster's.
+    let keys =
+        "[contexts.far]\ncluster = true\n[contexts.look]\ncluster = true\naccount = 'ztm-viewer'\n[contexts.cloud]";
+    let file = plane.dir().join(".config/ztm/config.toml");
+    let config = std::fs::read_to_string(&file).unwrap().replace("[contexts.cloud]", keys);
+    std::fs::write(&file, config).unwrap();
+    let kubes = kubectl(&["config", "current-context"]);
+    for context in ["far", "look", kubes.trim()] {
+        let list = plane.ztm(&["--context", context, "tenant", "list", "-o", "json"]).await.ok().json();
+        assert_eq!(list["tenants"][0]["tenant_id"], "acme", "{context}: {list}");
+    }
+    let denied = plane.ztm(&["--context", "look", "tenant", "delete", "acme", "--yes"]).await;
+    assert!(denied.stderr.contains("viewer may not"), "{denied:?}");
+    let status = plane.ztm(&["--context", "far", "status"]).await.ok();
+    assert!(status.stdout.contains("Warm"), "{status:?}");
+    let nobody = plane.ztm(&["--context", "no-such", "status"]).await;
+    assert!(nobody.stderr.contains("no-such"), "{nobody:?}");
+
     // Every pod of the control plane dies at once; what is written meanwhile is answered.
     let before = replicas();
     kubectl(&["delete", "pods", "-n", "ztm", "-l", "app=orchestrator", "--grace-period=0", "--force", "--wait=false"]);
@@ -205,6 +235,7 @@ async fn what_is_deployed_answers_sleeps_remembers_outlives_its_pods_and_deletes
         })
         .await;
 
+    reachable().await;
     plane.ask("DELETE", "/tenants/acme", None).await.ok();
     plane.wait("its pod is gone", async || Stage::pods_of("acme").is_empty().then_some(())).await;
     for kind in ["pods", "persistentvolumeclaims", "secrets", "configmaps", "services"] {

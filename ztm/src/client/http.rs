@@ -11,6 +11,7 @@ use libtenancy::{
         CreateTenant, Deleted, InboxList, RegisterWebhook, StatusView, TenantList, TenantView, UpdateTenant,
         WebhookView, Woken,
     },
+    drivers::kubernetes::tunnel::Tunnel,
     secret::{Secret, read_private},
 };
 use reqwest::{Method, RequestBuilder, Response, header};
@@ -40,6 +41,8 @@ pub struct Http {
     token: Option<Secret>,
     timeout: Option<Duration>,
     verbose: bool,
+    /// The way there, if it is in a cluster.
+    _tunnel: Option<Tunnel>,
 }
 
 impl Http {
@@ -50,7 +53,22 @@ impl Http {
         router: Option<String>,
         token_file: Option<&Path>,
     ) -> Result<Self> {
-        let token = token_file.map(token).transpose()?;
+        Self::with(settings, orchestrator, router, token_file.map(token).transpose()?, None)
+    }
+
+    /// A client of a control plane in a cluster.
+    pub(super) fn through(settings: &Settings, tunnel: Tunnel) -> Result<Self> {
+        let (url, token) = (format!("http://{}", tunnel.address), tunnel.token.clone());
+        Self::with(settings, &url, settings.router_url.clone(), Some(token), Some(tunnel))
+    }
+
+    fn with(
+        settings: &Settings,
+        orchestrator: &str,
+        router: Option<String>,
+        token: Option<Secret>,
+        tunnel: Option<Tunnel>,
+    ) -> Result<Self> {
         // A redirect could carry the token elsewhere; the API has none.
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -67,6 +85,7 @@ impl Http {
             token,
             timeout: settings.request_timeout,
             verbose: settings.verbose > 0,
+            _tunnel: tunnel,
         })
     }
 

@@ -1,6 +1,6 @@
 //! The one way of every command to a control plane, wherever it is.
 //!
-//! [`Client::connect`] finds it: an orchestrator's URL if one is given, else the control plane that runs on the state
+//! [`Client::connect`] finds it: an orchestrator's URL if one is given, or the cluster it is in, else the control plane that runs on the state
 //! directory (both over HTTP), else the store itself for what only reads or writes records. What needs a control plane
 //! then is [`Error::NeedsControlPlane`].
 
@@ -12,9 +12,13 @@ use libtenancy::{
         CreateTenant, Deleted, InboxList, RegisterWebhook, StatusView, TenantList, TenantView, UpdateTenant,
         UpdateView, WebhookView, Woken,
     },
+    drivers::kubernetes::Kubernetes,
 };
 
-use crate::{discovery, settings::Settings};
+use crate::{
+    discovery,
+    settings::{Kind, Settings},
+};
 
 mod direct;
 mod http;
@@ -42,7 +46,13 @@ pub enum Client {
 
 impl Client {
     /// Finds the control plane that the settings mean. Nothing is asked of it yet.
-    pub fn connect(settings: &Settings) -> Result<Self> {
+    pub async fn connect(settings: &Settings) -> Result<Self> {
+        if let (Some(server), Kind::Cluster) = (&settings.context.servers.kubernetes, settings.context.kind)
+            && settings.orchestrator_url.is_none()
+        {
+            let tunnel = Kubernetes::open(server).await?.tunnel(&settings.context.account).await?;
+            return Ok(Self::Http(Http::through(settings, tunnel)?));
+        }
         let running = discovery::find(&settings.state_dir)?;
         let http = match (&settings.orchestrator_url, running) {
             (Some(url), running) => {

@@ -43,8 +43,8 @@ pub struct Context {
 
 impl Context {
     /// The way to the control plane, or to its store.
-    pub fn client(&self) -> Result<Client> {
-        Ok(Client::connect(&self.settings)?)
+    pub async fn client(&self) -> Result<Client> {
+        Ok(Client::connect(&self.settings).await?)
     }
 
     /// Says something that only `--verbose` asks for.

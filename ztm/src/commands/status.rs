@@ -6,7 +6,7 @@ use crate::{commands::Context, view::plane::PlaneStatus};
 
 /// Prints the control plane in numbers.
 pub async fn status(ctx: &Context) -> Result<()> {
-    let client = ctx.client()?;
+    let client = ctx.client().await?;
     let plane = client.plane("`ztm status`")?;
     let (status, router_healthy) = tokio::join!(client.status(), plane.router_healthy());
     ctx.printer.show(&PlaneStatus {

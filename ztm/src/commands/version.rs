@@ -22,7 +22,7 @@ pub fn version(ctx: &Context, args: &VersionArgs) -> Result<()> {
     wait_for(async {
         let timeout = ctx.settings.request_timeout.unwrap_or(PATIENCE);
         let settings = Settings { request_timeout: Some(timeout), ..ctx.settings.clone() };
-        let server = match Client::connect(&settings)?.status().await {
+        let server = match Client::connect(&settings).await?.status().await {
             Ok(status) => Some(status.version),
             Err(error) => {
                 ctx.printer.warn(&format!("the control plane did not say its version: {}", error.chain()));

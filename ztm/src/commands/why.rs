@@ -15,5 +15,5 @@ pub async fn why(ctx: &Context, command: WhyCommand) -> Result<()> {
         }
         WhyCommand::Wake(args) => (Subject::Wake, args),
     };
-    ctx.printer.show(&ctx.client()?.why(subject, &args.id).await?)
+    ctx.printer.show(&ctx.client().await?.why(subject, &args.id).await?)
 }

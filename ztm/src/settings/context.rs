@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use libtenancy::{
     Error, Result,
-    stores::{Agents, Archives, Leases, Memory, Records, Servers, Stores},
+    stores::{Agents, Archives, KubernetesServer, Leases, Memory, Records, Servers, Stores},
 };
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,10 @@ use super::{
     servers::{self, DynamoDbTable, KubernetesTable, RedisTable, S3Table, Tables},
     set,
 };
+
+/// Where a control plane in a cluster is, and what its caller is, if nothing else is said.
+const NAMESPACE: &str = "ztm";
+const ACCOUNT: &str = "ztm-admin";
 
 /// The context that means the control plane of this machine.
 pub const EMBEDDED: &str = "embedded";
@@ -30,6 +34,8 @@ pub enum Kind {
     Url,
     /// Stores on servers, which this program opens itself.
     Stores,
+    /// A control plane in a Kubernetes cluster.
+    Cluster,
 }
 
 impl Kind {
@@ -39,6 +45,7 @@ impl Kind {
             Self::Embedded => "embedded",
             Self::Url => "url",
             Self::Stores => "stores",
+            Self::Cluster => "cluster",
         }
     }
 }
@@ -59,6 +66,8 @@ enum Bundle {
 pub(super) struct Table {
     state_dir: Option<PathBuf>,
     key_file: Option<PathBuf>,
+    cluster: Option<bool>,
+    account: Option<String>,
     orchestrator_url: Option<String>,
     router_url: Option<String>,
     token_file: Option<PathBuf>,
@@ -108,6 +117,8 @@ pub struct Target {
     pub router_url: Option<String>,
     /// The token for its orchestrator.
     pub token_file: Option<PathBuf>,
+    /// Which service account its caller is, in a cluster.
+    pub account: String,
     /// Who keeps its records.
     pub stores: Stores,
     /// Where those are.
@@ -119,6 +130,27 @@ pub struct Target {
 }
 
 impl Target {
+    /// The control plane in the cluster of a kubeconfig's context.
+    pub(super) fn cluster(context: &str) -> Self {
+        let server = KubernetesServer {
+            context: Some(context.to_owned()),
+            namespace: Some(NAMESPACE.to_owned()),
+            ..KubernetesServer::default()
+        };
+        let servers = Servers { kubernetes: Some(server), ..Servers::default() };
+        let value = |key: &str, value: &str, from: &str| Value {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            from: from.to_owned(),
+        };
+        let values = vec![
+            value("kubernetes.context", context, "kubeconfig"),
+            value("kubernetes.namespace", NAMESPACE, "default"),
+            value("account", ACCOUNT, "default"),
+        ];
+        Self { name: context.to_owned(), kind: Kind::Cluster, servers, values, ..Self::embedded() }
+    }
+
     /// The control plane of this machine.
     pub(super) fn embedded() -> Self {
         Self {
@@ -129,6 +161,7 @@ impl Target {
             orchestrator_url: None,
             router_url: None,
             token_file: None,
+            account: ACCOUNT.to_owned(),
             stores: Stores::default(),
             servers: Servers::default(),
             values: Vec::new(),
@@ -166,6 +199,17 @@ impl Table {
             ("s3", self.s3.is_some(), stores.on_s3()),
             ("kubernetes", self.kubernetes.is_some(), stores.on_kubernetes()),
         ];
+        if self.cluster == Some(true) {
+            let second = self.driver_key().or(self.orchestrator_url.as_ref().map(|_| "orchestrator_url"));
+            let second =
+                second.or(server.iter().find(|(name, said, _)| *said && *name != "kubernetes").map(|(name, ..)| *name));
+            return match second {
+                None => Ok(Kind::Cluster),
+                Some(key) => Err(place.wrong(format!(
+                    "`cluster` and `{key}` exclude each other: a control plane in a cluster is reached through that, and knows its own stores"
+                ))),
+            };
+        }
         if self.orchestrator_url.is_some() {
             let second = self.driver_key().or(server.iter().find(|(_, said, _)| *said).map(|(name, ..)| *name));
             let second = second.or(self.state_dir.as_ref().map(|_| "state_dir"));
@@ -213,6 +257,9 @@ impl Table {
             let all: Vec<_> = dynamodb.into_iter().chain(redis).chain(s3).chain(kubernetes).collect();
             (!all.is_empty()).then(|| all.join(", "))
         };
+        if self.cluster == Some(true) {
+            return "a Kubernetes cluster".to_owned();
+        }
         let directory = || self.state_dir.as_ref().map(|path| path.display().to_string());
         url.or_else(shared).or_else(directory).unwrap_or_default()
     }
@@ -285,6 +332,17 @@ impl Table {
         ] {
             let value = value.map(|value| Value { key: key.to_owned(), value, from: "file".to_owned() });
             target.values.extend(value);
+        }
+        if let Some(account) = &self.account {
+            target.account.clone_from(account);
+        }
+        if kind == Kind::Cluster {
+            let table = self.kubernetes.clone().unwrap_or_default();
+            let mut server = servers::cluster(place, environment, &table, &mut target.values)?;
+            server.namespace.get_or_insert_with(|| NAMESPACE.to_owned());
+            target.servers.kubernetes = Some(server);
+            let account = Value { key: "account".to_owned(), value: target.account.clone(), from: "file".to_owned() };
+            target.values.push(account);
         }
         if kind == Kind::Stores {
             self.keepers(&mut target);

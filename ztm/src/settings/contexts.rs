@@ -1,6 +1,6 @@
 //! The contexts of the file: which is in use, what there are, and choosing another.
 
-use libtenancy::{Error, Result};
+use libtenancy::{Error, Result, drivers::kubernetes::tunnel::has_context};
 use serde::Serialize;
 
 use super::{
@@ -71,7 +71,12 @@ pub(super) fn target(name: &str, file: &ConfigFile, environment: Environment<'_>
             ))),
         };
     }
-    table.ok_or_else(|| Error::not_found("context", name))?.resolve(place, environment)
+    match table {
+        Some(table) => table.resolve(place, environment),
+        // As the first control plane's command had it.
+        None if has_context(name) => Ok(Target::cluster(name)),
+        None => Err(Error::not_found("context", name)),
+    }
 }
 
 impl<'a> Contexts<'a> {

@@ -18,7 +18,8 @@ mod contexts;
 mod file;
 mod servers;
 
-use context::{EMBEDDED, Kind, Target};
+pub use context::Kind;
+use context::{EMBEDDED, Target};
 pub use contexts::{Chosen, Contexts, Listed};
 use file::{ConfigFile, Configuration};
 

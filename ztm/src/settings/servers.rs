@@ -315,6 +315,16 @@ fn kubernetes(mut finder: Finder<'_>, table: &KubernetesTable, agents: Agents) -
     })
 }
 
+/// Where a cluster is that a control plane is in.
+pub(super) fn cluster(
+    place: Place<'_>,
+    environment: Environment<'_>,
+    table: &KubernetesTable,
+    values: &mut Vec<Value>,
+) -> Result<KubernetesServer> {
+    kubernetes(Finder { place, environment, table: "kubernetes", values }, table, Agents::Processes)
+}
+
 /// A class of the cluster's: `none` for none.
 fn class(name: String) -> Option<String> {
     (name != "none").then_some(name)

@@ -8,6 +8,7 @@
 mod connection;
 mod identities;
 mod leaders;
+pub mod tunnel;
 pub mod workloads;
 
 use std::fmt;

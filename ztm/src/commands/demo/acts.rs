@@ -249,7 +249,7 @@ impl<'a> Play<'a> {
     async fn running_memory(&self) -> (Option<u64>, Option<u64>) {
         let (mut both, mut agentd, mut count) = (0_u64, 0_u64, 0_u64);
         for actor in &self.actors {
-            let Ok(client) = self.stage.client() else { continue };
+            let Ok(client) = self.stage.client().await else { continue };
             let Ok(plane) = client.plane("the demo") else { continue };
             if let Ok(status) = plane.agent_status(&actor.id).await
                 && let (Some(agent), Some(own)) = (status.agent_memory_bytes, status.memory_bytes)
@@ -263,7 +263,7 @@ impl<'a> Play<'a> {
     }
 
     async fn fall_idle(&mut self) -> anyhow::Result<()> {
-        let client = self.stage.client()?;
+        let client = self.stage.client().await?;
         let set = async |seconds| {
             for actor in &self.actors {
                 let change = UpdateTenant { idle_timeout_s: Some(seconds), ..UpdateTenant::default() };
@@ -332,7 +332,7 @@ impl<'a> Play<'a> {
     /// What the control plane's resident memory grows by for each sleeping tenant.
     async fn idle_memory(&self) -> anyhow::Result<u64> {
         let before = self.stage.status().await?.memory_bytes.context("resident memory cannot be read")?;
-        let client = self.stage.client()?;
+        let client = self.stage.client().await?;
         futures::stream::iter(0..IDLE_SAMPLE)
             .map(|i| {
                 let new = CreateTenant { tenant_id: format!("sleeper-{i}"), bot_token: None, idle_timeout_s: None };

@@ -69,7 +69,7 @@ async fn over(client: &Client, id: &str) -> anyhow::Result<()> {
 
 /// The act.
 pub(super) async fn perform(stage: &Stage, actors: &[Actor]) -> anyhow::Result<Seen> {
-    let client = &stage.client()?;
+    let client = &stage.client().await?;
     let (first, others) = actors.split_first().context("nobody acts")?;
     let watch = Stopwatch::start();
     let flood: Vec<String> =

@@ -120,8 +120,8 @@ impl Stage {
                     last.into_iter().rev().collect::<Vec<_>>().join("\n")
                 );
             }
-            if self.client().is_ok_and(|client| matches!(client, Client::Http(_)))
-                && self.client()?.plane("the demo")?.ready().await.is_ok()
+            if self.client().await.is_ok_and(|client| matches!(client, Client::Http(_)))
+                && self.client().await?.plane("the demo")?.ready().await.is_ok()
             {
                 self.child = Some(child);
                 return Ok(watch.elapsed());
@@ -163,8 +163,8 @@ impl Stage {
         self.state_dir.join("tenants").join(&actor.id).join("state")
     }
 
-    pub(super) fn client(&self) -> anyhow::Result<Client> {
-        Ok(Client::connect(&self.settings)?)
+    pub(super) async fn client(&self) -> anyhow::Result<Client> {
+        Ok(Client::connect(&self.settings).await?)
     }
 
     pub(super) async fn create(&self, actor: &Actor, idle_timeout_s: i64) -> anyhow::Result<()> {
@@ -174,22 +174,22 @@ impl Stage {
             bot_token: Some(actor.token.clone()),
             idle_timeout_s: Some(idle_timeout_s),
         };
-        self.client()?.tenant_create(new).await?;
+        self.client().await?.tenant_create(new).await?;
         self.double.wait_webhook(&actor.token, BOUND).await?;
         Ok(())
     }
 
     pub(super) async fn status(&self) -> anyhow::Result<StatusView> {
-        Ok(self.client()?.status().await?)
+        Ok(self.client().await?.status().await?)
     }
 
     pub(super) async fn tenant(&self, id: &str) -> anyhow::Result<TenantView> {
-        Ok(self.client()?.tenant_get(id).await?)
+        Ok(self.client().await?.tenant_get(id).await?)
     }
 
     /// Waits until the tenant is idle, and returns why.
     pub(super) async fn wait_idle(&self, id: &str) -> anyhow::Result<TenantView> {
-        let client = self.client()?;
+        let client = self.client().await?;
         let waiting = async {
             loop {
                 let tenant = client.tenant_get(id).await?;

@@ -16,6 +16,6 @@ pub async fn drop(ctx: &Context, args: DropArgs) -> Result<()> {
         updates => (format!("dropping {} messages", updates.len()), updates.len().to_string()),
     };
     confirm::name_typed(&what, &losses, &name, args.yes)?;
-    let client = &ctx.client()?;
+    let client = &ctx.client().await?;
     each(ctx, "dropped", args.updates, |update| async move { client.update_drop(&update).await }).await
 }

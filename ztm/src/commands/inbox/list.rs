@@ -6,7 +6,7 @@ use crate::{cli::inbox::InboxListArgs, commands::Context};
 
 /// Prints stored updates.
 pub async fn list(ctx: &Context, args: &InboxListArgs) -> Result<()> {
-    let list = ctx.client()?.update_list(args.tenant.as_deref(), args.stage.as_deref()).await?;
+    let list = ctx.client().await?.update_list(args.tenant.as_deref(), args.stage.as_deref()).await?;
     if list.updates.is_empty() {
         ctx.printer.note("there are no such updates");
     }

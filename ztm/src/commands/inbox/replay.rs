@@ -10,7 +10,7 @@ pub async fn replay(ctx: &Context, args: ReplayArgs) -> Result<()> {
     for update in &args.updates {
         update_key(update)?;
     }
-    let client = ctx.client()?;
+    let client = ctx.client().await?;
     let updates = if args.all_dead {
         let dead = client.update_list(args.tenant.as_deref(), Some("dead")).await?;
         dead.updates.iter().map(view::inbox::name).collect()

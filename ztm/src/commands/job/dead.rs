@@ -6,7 +6,7 @@ use crate::{cli::job::DeadArgs, commands::Context};
 
 /// Prints the jobs that were given up.
 pub async fn dead(ctx: &Context, args: &DeadArgs) -> Result<()> {
-    let list = ctx.client()?.job_list(args.tenant.as_deref(), Some("dead")).await?;
+    let list = ctx.client().await?.job_list(args.tenant.as_deref(), Some("dead")).await?;
     if list.jobs.is_empty() {
         ctx.printer.note("no job was given up");
     }

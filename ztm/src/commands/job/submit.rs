@@ -50,7 +50,7 @@ pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
     };
     // The key is bound to the moment, which `--in` would make another one.
     let at = new.not_before.filter(|_| args.delay.is_some()).map(|at| format!(" --at {at}")).unwrap_or_default();
-    let client = ctx.client()?;
+    let client = ctx.client().await?;
     ctx.detail(&format!("idempotency key: {key}"));
     let submitted = match client.job_submit(new, &key).await {
         Ok(submitted) => submitted,

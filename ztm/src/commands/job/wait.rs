@@ -24,7 +24,7 @@ const AT_ONCE: usize = 16;
 /// Waits until jobs are over; fails if one did not succeed. What has ended by then is printed whatever becomes of the rest.
 pub async fn wait(ctx: &Context, args: &JobWaitArgs) -> Result<()> {
     super::checked(&args.jobs)?;
-    let client = ctx.client()?;
+    let client = ctx.client().await?;
     let (jobs, failed) = ended(ctx, &client, &args.jobs, args.timeout).await;
     let bad = jobs.iter().find(|job| job.status != "succeeded").cloned();
     if !jobs.is_empty() {

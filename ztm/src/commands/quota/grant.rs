@@ -26,6 +26,6 @@ pub async fn grant(ctx: &Context, args: GrantArgs) -> Result<()> {
         expires_in_s: args.expires.map(|expires| expires.as_secs().max(1)),
         name: Some(name.clone()),
     };
-    let granted = ctx.client()?.credits_grant(&args.tenant, grant).await;
+    let granted = ctx.client().await?.credits_grant(&args.tenant, grant).await;
     ctx.printer.show(&granted.map_err(|error| Unsure::or(error, &format!("--name {name}")))?)
 }

@@ -28,7 +28,7 @@ pub async fn set(ctx: &Context, args: QuotaSetArgs) -> Result<()> {
         budget,
         no_budget: args.no_budget,
     };
-    ctx.printer.show(&ctx.client()?.quota_set(&args.tenant, change).await?)
+    ctx.printer.show(&ctx.client().await?.quota_set(&args.tenant, change).await?)
 }
 
 fn budget(args: &QuotaSetArgs) -> Result<Option<BudgetBody>> {

@@ -6,7 +6,7 @@ use crate::{commands::Context, exit::BadNews};
 
 /// Prints the equation of every tenant; fails if it does not hold.
 pub async fn audit(ctx: &Context) -> Result<()> {
-    let report = ctx.client()?.spend_audit().await?;
+    let report = ctx.client().await?.spend_audit().await?;
     ctx.printer.show(&report)?;
     if report.holds {
         return Ok(());

@@ -19,7 +19,7 @@ pub async fn create(ctx: &Context, args: CreateArgs) -> Result<()> {
         bot_token: token.map(|token| token.expose().to_owned()),
         idle_timeout_s: args.idle_timeout,
     };
-    let tenant = ctx.client()?.tenant_create(new).await?;
+    let tenant = ctx.client().await?.tenant_create(new).await?;
     if tenant.bot_id.is_some() && tenant.webhook_url.is_none() {
         ctx.printer.note(&format!(
             "no webhook is registered yet; `ztm webhook register {} --base-url URL` does it",

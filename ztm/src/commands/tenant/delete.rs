@@ -7,7 +7,7 @@ use crate::{cli::tenant::DeleteArgs, client::Client, commands::Context, confirm,
 
 /// Deletes a tenant after a person, or `--yes`, has confirmed it.
 pub async fn delete(ctx: &Context, args: &DeleteArgs) -> Result<()> {
-    let client = ctx.client()?;
+    let client = ctx.client().await?;
     client.plane("deleting a tenant")?;
     let losses = if args.yes { Vec::new() } else { losses(&client, args).await? };
     confirm::name_typed(&format!("deleting `{}`", args.tenant), &losses, &args.tenant, args.yes)?;

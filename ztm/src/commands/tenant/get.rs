@@ -6,5 +6,5 @@ use crate::{cli::tenant::TenantArgs, commands::Context};
 
 /// Prints one tenant.
 pub async fn get(ctx: &Context, args: &TenantArgs) -> Result<()> {
-    ctx.printer.show(&ctx.client()?.tenant_get(&args.tenant).await?)
+    ctx.printer.show(&ctx.client().await?.tenant_get(&args.tenant).await?)
 }

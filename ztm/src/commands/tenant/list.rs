@@ -6,7 +6,7 @@ use crate::{cli::tenant::ListArgs, commands::Context};
 
 /// Prints all tenants, or all of one status.
 pub async fn list(ctx: &Context, args: &ListArgs) -> Result<()> {
-    let list = ctx.client()?.tenant_list(args.status.as_deref()).await?;
+    let list = ctx.client().await?.tenant_list(args.status.as_deref()).await?;
     if list.tenants.is_empty() {
         ctx.printer.note(match &args.status {
             Some(_) => "no tenant has this status",

@@ -23,7 +23,7 @@ struct Line<'a> {
 
 /// Prints the log of a tenant's agent. What an agent writes does not reach the terminal's controls.
 pub async fn logs(ctx: &Context, args: &LogsArgs) -> Result<()> {
-    let mut log = ctx.client()?.tenant_logs(&args.tenant, args.tail, args.follow).await?;
+    let mut log = ctx.client().await?.tenant_logs(&args.tenant, args.tail, args.follow).await?;
     let json = ctx.printer.output() == Output::Json;
     let mut rest = Vec::new();
     while let Some(chunk) = log.try_next().await.context("the log broke off")? {

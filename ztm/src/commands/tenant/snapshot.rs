@@ -6,5 +6,5 @@ use crate::{cli::tenant::TenantArgs, commands::Context};
 
 /// Saves the state of a running agent now.
 pub async fn snapshot(ctx: &Context, args: &TenantArgs) -> Result<()> {
-    ctx.printer.show(&ctx.client()?.tenant_snapshot(&args.tenant).await?)
+    ctx.printer.show(&ctx.client().await?.tenant_snapshot(&args.tenant).await?)
 }

@@ -11,5 +11,5 @@ pub async fn update(ctx: &Context, args: UpdateArgs) -> Result<()> {
     let token = confirm::bot_token(None, args.bot, &ctx.printer)?;
     let change =
         UpdateTenant { bot_token: token.map(|token| token.expose().to_owned()), idle_timeout_s: args.idle_timeout };
-    ctx.printer.show(&ctx.client()?.tenant_update(&args.tenant, change).await?)
+    ctx.printer.show(&ctx.client().await?.tenant_update(&args.tenant, change).await?)
 }

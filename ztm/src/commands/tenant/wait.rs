@@ -17,7 +17,7 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// Waits until a tenant is what was asked for, or cannot become it.
 pub async fn wait(ctx: &Context, args: &WaitArgs) -> Result<()> {
-    let client = ctx.client()?;
+    let client = ctx.client().await?;
     let waited = tokio::time::timeout(args.timeout, settled(&client, args)).await;
     let state = waited.map_err(|_| Error::Timeout {
         what: format!("waiting for `{}` to be {}", args.tenant, label(args.state)),

@@ -17,7 +17,7 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// Wakes a tenant and prints how that went.
 pub async fn wake(ctx: &Context, args: &TenantArgs) -> Result<()> {
-    let client = ctx.client()?;
+    let client = ctx.client().await?;
     client.plane("waking a tenant")?;
     let woken = if ctx.printer.draws_progress() {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());

@@ -56,7 +56,7 @@ pub(super) async fn detach(ctx: &Context) -> Result<()> {
         let status = child.wait().await?;
         return Err(failed(&path, begin, status.code()));
     };
-    match Client::connect(&ctx.settings)? {
+    match Client::connect(&ctx.settings).await? {
         Client::Http(http) => http.ready().await?,
         Client::Direct(_) => return Err(not_ready(&path, begin)),
     }

@@ -6,6 +6,6 @@ use crate::{cli::webhook::WebhookArgs, commands::Context, view::webhook::Webhook
 
 /// Removes a tenant's webhook from Telegram.
 pub async fn delete(ctx: &Context, args: &WebhookArgs) -> Result<()> {
-    ctx.client()?.webhook_delete(&args.tenant).await?;
+    ctx.client().await?.webhook_delete(&args.tenant).await?;
     ctx.printer.show(&WebhookDeleted { tenant_id: args.tenant.clone(), deleted: true })
 }

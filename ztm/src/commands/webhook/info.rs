@@ -6,5 +6,5 @@ use crate::{cli::webhook::WebhookArgs, commands::Context};
 
 /// Prints what Telegram knows of a tenant's webhook.
 pub async fn info(ctx: &Context, args: &WebhookArgs) -> Result<()> {
-    ctx.printer.show(&ctx.client()?.webhook_info(&args.tenant).await?)
+    ctx.printer.show(&ctx.client().await?.webhook_info(&args.tenant).await?)
 }

@@ -26,7 +26,7 @@ pub async fn export(ctx: &Context, args: &ExportArgs) -> Result<()> {
     if !to_stdout && args.file.symlink_metadata().is_ok() {
         return Err(Error::AlreadyExists { what: "file", name: args.file.display().to_string() }.into());
     }
-    let export = ctx.client()?.state_export(&args.tenant, args.archive.as_deref()).await?;
+    let export = ctx.client().await?.state_export(&args.tenant, args.archive.as_deref()).await?;
     let (bytes, sha256) = (export.bytes, export.sha256.clone());
     let target = if ctx.printer.draws_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {bytes_per_sec}")?;

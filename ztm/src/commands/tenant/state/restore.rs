@@ -6,7 +6,7 @@ use crate::{cli::state::RestoreArgs, commands::Context, confirm};
 
 /// Makes an archive the tenant's state, after a person, or `--yes`, has confirmed it.
 pub async fn restore(ctx: &Context, args: &RestoreArgs) -> Result<()> {
-    let client = ctx.client()?;
+    let client = ctx.client().await?;
     client.plane("bringing back a state")?;
     if !args.yes {
         let state = client.state_get(&args.tenant).await?;

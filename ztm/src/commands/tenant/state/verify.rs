@@ -6,7 +6,7 @@ use crate::{cli::state::VerifyArgs, commands::Context, exit::BadNews};
 
 /// Reads a tenant's archives. Fails, after it has printed all of them, if one is damaged.
 pub async fn verify(ctx: &Context, args: &VerifyArgs) -> Result<()> {
-    let verified = ctx.client()?.state_verify(&args.tenant, args.archive.as_deref()).await?;
+    let verified = ctx.client().await?.state_verify(&args.tenant, args.archive.as_deref()).await?;
     ctx.printer.show(&verified)?;
     match verified.archives.iter().filter(|archive| archive.intact == Some(false)).count() {
         0 => Ok(()),
