@@ -99,6 +99,7 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
             [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('--telegram-plain-http', '--telegram-plain-http', [CompletionResultType]::ParameterName, 'Accept a Telegram Bot API of your own that speaks plain HTTP on another machine')
             [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Run in the background; returns once it is ready, and says where the log is')
             [CompletionResult]::new('--detach', '--detach', [CompletionResultType]::ParameterName, 'Run in the background; returns once it is ready, and says where the log is')
             [CompletionResult]::new('--detached', '--detached', [CompletionResultType]::ParameterName, 'This is the process in the background')

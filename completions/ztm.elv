@@ -95,6 +95,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand --output 'How to print data'
             cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
             cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand --telegram-plain-http 'Accept a Telegram Bot API of your own that speaks plain HTTP on another machine'
             cand -d 'Run in the background; returns once it is ready, and says where the log is'
             cand --detach 'Run in the background; returns once it is ready, and says where the log is'
             cand --detached 'This is the process in the background'

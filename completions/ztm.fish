@@ -101,6 +101,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand up" -l color -d 'When to use col
 always\t'Always'
 never\t'Never'"
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l telegram-plain-http -d 'Accept a Telegram Bot API of your own that speaks plain HTTP on another machine'
 complete -c ztm -n "__fish_ztm_using_subcommand up" -s d -l detach -d 'Run in the background; returns once it is ready, and says where the log is'
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l detached -d 'This is the process in the background'
 complete -c ztm -n "__fish_ztm_using_subcommand up" -s v -l verbose -d 'Say more on standard error; twice for even more'

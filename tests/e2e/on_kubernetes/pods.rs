@@ -161,3 +161,23 @@ async fn zeroclaw_in_a_warm_pod_answers_with_the_operators_template_and_remember
     let restored = plane.get(&tenant).await;
     assert!(restored["last_wake"]["restore_ms"].as_f64().unwrap() > 0.0, "{restored}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a cluster: tests/kube/with"]
+async fn while_the_api_server_is_away_what_runs_works_on_and_what_waits_goes_on_by_itself() {
+    let mut stage = Stage::set("", &["--warm", "0"]).await;
+    stage.plane.up().await;
+    let plane = &stage.plane;
+    let (awake, asleep) = (plane.tenant("awake", 1, 3_600).await, plane.tenant("asleep", 2, 3_600).await);
+    plane.converse(&awake, "one", "[1] you said: one").await;
+    let api_server = stage::Frozen::freeze("kube-apiserver");
+    let watch = Stopwatch::start();
+    plane.converse(&awake, "two", "[2] you said: two").await;
+    plane.write(&asleep, "hello");
+    tokio::time::sleep(Duration::from_secs(30).saturating_sub(watch.elapsed())).await;
+    assert_eq!(plane.texts(&asleep).iter().filter(|text| text.contains("hello")).count(), 0);
+    drop(api_server);
+    plane.answered(&asleep, "[1] you said: hello").await;
+    plane.converse(&awake, "three", "[3] you said: three").await;
+    assert_eq!(Stage::pods_of("asleep").len() + Stage::pods_of("awake").len(), 2);
+}

@@ -64,7 +64,8 @@ impl Stage {
         agent_image();
 
         let (host, port) = (host(), free_ports(1)[0]);
-        let mut plane = Plane::cloud_at(&host, arguments).await;
+        let arguments = [&["--telegram-plain-http"], arguments].concat();
+        let mut plane = Plane::cloud_at(&host, &arguments).await;
         let keys = format!(
             "workloads = 'kubernetes'\nleaders = 'kubernetes'\n[contexts.cloud.kubernetes]\nnamespace = 'ztm'\n\
              image_pull_policy = 'Never'\ncontrol_plane = '{host}:{port}'\nlisten = '{host}:{port}'\n{keys}\n{}",
@@ -172,4 +173,25 @@ pub(super) fn base64(text: &str) -> Vec<u8> {
         .unwrap();
     child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     child.wait_with_output().unwrap().stdout
+}
+
+/// A program of the cluster that stands still; it goes on when this is dropped. The node is this machine.
+pub(super) struct Frozen(rustix::process::Pid);
+
+impl Frozen {
+    pub(super) fn freeze(name: &str) -> Self {
+        let all =
+            std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let comm = |pid: &String| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        let pid = all.filter(|pid| comm(pid).trim() == name).find_map(|pid| pid.parse().ok()).expect("it runs here");
+        let frozen = Self(rustix::process::Pid::from_raw(pid).unwrap());
+        rustix::process::kill_process(frozen.0, rustix::process::Signal::STOP).unwrap();
+        frozen
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        let _ = rustix::process::kill_process(self.0, rustix::process::Signal::CONT);
+    }
 }

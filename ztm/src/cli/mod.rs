@@ -56,19 +56,26 @@ Configuration:
   with the flags of `ztm up`; `current_context`; and a table `[contexts.NAME]` for each context.
 
 Contexts:
-  A context is one of three. With `orchestrator_url` (and `token_file`, `router_url`): a control
-  plane elsewhere. With `state_dir` alone: another one of this machine. With `drivers = \"aws\"`:
+  A context is one of four. With `orchestrator_url` (and `token_file`, `router_url`): a control
+  plane elsewhere. With `cluster = true` (and `account`: ztm-viewer, ztm-operator or ztm-admin): one
+  in a Kubernetes cluster, reached through its API server; a kubeconfig's context of that name does
+  too. With `state_dir` alone: another one of this machine. With `drivers = \"aws\"`:
   stores that this program opens itself, wherever it runs. Then `tenants`, `inboxes`, `ledgers`
   (\"sqlite\", \"dynamodb\"), `jobs`, `wake_locks`, `endpoints`, `deadlines` (\"sqlite\", \"redis\"),
-  `leaders` (those two, or \"kubernetes\") and `snapshots` (\"directory\", \"s3\") go before `drivers`;
+  `leaders` (those two, or \"kubernetes\"), `snapshots` (\"directory\", \"s3\") and `workloads`
+  (\"processes\", \"kubernetes\": agents as pods) go before `drivers`;
   `key_file` names the keys that all who share the stores must have; and the servers have tables:
     [contexts.NAME.dynamodb]  endpoint, region, registry_table, inbox_table, ledger_table
     [contexts.NAME.redis]     url or url_file, username, password_file, ca_file, cluster,
                               namespace, partitions
     [contexts.NAME.s3]        bucket, endpoint, region, path_style
-    [contexts.NAME.kubernetes] kubeconfig, context, namespace
-  DYNAMODB_ENDPOINT, DYNAMODB_TABLE (the registry), REDIS_ADDR, S3_BUCKET, ZTM_KUBE_CONTEXT and
-  K8S_NAMESPACE go before them.
+    [contexts.NAME.kubernetes] kubeconfig, context, namespace; and for agents as pods image,
+                              image_pull_policy, agents_namespace, runtime_class, priority_class
+                              (\"none\" for none), service_account, control_plane (host:port that
+                              pods call), listen, cpu_request, cpu_limit, memory_request,
+                              memory_limit, storage_limit, start_timeout, node_timeout
+  DYNAMODB_ENDPOINT, DYNAMODB_TABLE (the registry), REDIS_ADDR, S3_BUCKET, ZTM_KUBE_CONTEXT,
+  ZEROCLAW_IMAGE, KATA_RUNTIME_CLASS and K8S_NAMESPACE (the agents') go before them.
   Credentials of AWS are found where its tools find them; passwords stand in files of mode 0600.
   Paths that are not absolute begin beside the configuration file.";
 

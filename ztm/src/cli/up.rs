@@ -16,7 +16,8 @@ use super::quantity;
 /// agents then live on, and the next `ztm up` takes them over; nothing that was acknowledged is lost. SIGUSR1 ends it in
 /// order but leaves the agents running.
 ///
-/// Prints where it listens once it does. Logs go to standard error; ZTM_LOG chooses what (`info`, `libtenancy=debug`).
+/// Prints where it listens once it does. Logs go to standard error; ZTM_LOG chooses what (`info`, `libtenancy=debug`);
+/// with ZTM_LOG_FORMAT=json each line is an object.
 #[derive(Clone, Debug, Default, Args, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[command(after_help = "Examples:\n  \

@@ -103,7 +103,8 @@ impl Signals {
     }
 }
 
-/// Sends what the libraries log to standard error: `ZTM_LOG` says what, else `--verbose` and `--quiet`.
+/// Sends what the libraries log to standard error: `ZTM_LOG` says what, else `--verbose` and `--quiet`; as lines for people,
+/// or, with `ZTM_LOG_FORMAT=json`, as one object a line.
 fn log(ctx: &Context) {
     use tracing_subscriber::EnvFilter;
     let default = match (ctx.settings.quiet, ctx.settings.verbose) {
@@ -122,7 +123,10 @@ fn log(ctx: &Context) {
         },
     );
     let terminal = std::io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(terminal);
     // A second subscriber can only be one of the tests': theirs stays.
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(terminal).try_init();
+    let _ = match std::env::var("ZTM_LOG_FORMAT").as_deref() {
+        Ok("json") => lines.json().flatten_event(true).try_init(),
+        _ => lines.try_init(),
+    };
 }
