@@ -95,14 +95,20 @@ async fn a_control_plane_that_died_finds_its_pods_again_and_a_deletion_leaves_no
 }
 
 /// What a wake says when no pod can run, and how long that took.
-async fn refused(keys: &str) -> (String, Duration) {
+async fn refused(keys: &str, taint: Option<&str>) -> (String, Duration) {
     let mut stage = Stage::set(keys, &["--warm", "0"]).await;
     stage.plane.up().await;
     let plane = &stage.plane;
     let tenant = plane.tenant("acme", 1, 3_600).await;
+    if let Some(taint) = taint {
+        kubectl(&["taint", "nodes", "--all", taint]);
+    }
     let watch = Stopwatch::start();
     let ended = plane.ztm(&["tenant", "wake", "acme"]).await;
     let took = watch.elapsed();
+    if let Some(taint) = taint {
+        kubectl(&["taint", "nodes", "--all", &format!("{taint}-")]);
+    }
     assert_ne!(ended.code, Some(0), "{ended:?}");
     let why = plane.ztm(&["why", "tenant", "acme"]).await.ok();
     let seen = plane.get(&tenant).await;
@@ -125,14 +131,11 @@ async fn a_pod_that_cannot_run_is_said_at_once_with_its_reason() {
         ("priority_class = 'none-such'", "none-such"),
         ("memory_request = 'much'", "much"),
     ] {
-        let (said, took) = refused(keys).await;
+        let (said, took) = refused(keys, None).await;
         assert!(said.contains(reason), "{keys}: {said}");
         assert!(took < soon, "{keys}: {took:?}");
     }
-    kubectl(&["taint", "nodes", "--all", "tests=alone:NoSchedule"]);
-    let refused = tokio::spawn(refused("")).await;
-    kubectl(&["taint", "nodes", "--all", "tests=alone:NoSchedule-"]);
-    let (said, took) = refused.unwrap();
+    let (said, took) = refused("", Some("tests=alone:NoSchedule")).await;
     assert!(said.contains("that the pod didn't tolerate") && took < soon, "{took:?}: {said}");
 }
 

@@ -136,7 +136,7 @@ impl Drop for Stage {
 
 /// Removes every pod of an earlier stage.
 pub(super) fn clean() {
-    kubectl(&["delete", "deployments,pods", "--all", "-n", "tenants", "--grace-period=1", "--timeout=60s"]);
+    kubectl(&["delete", "deployments,pods", "--all", "-n", "tenants", "--grace-period=0", "--force", "--timeout=60s"]);
 }
 
 /// A kubeconfig with nothing but the token of the orchestrator's service account.

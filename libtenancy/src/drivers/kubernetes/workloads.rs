@@ -191,6 +191,16 @@ impl PodWorkloads {
     }
 }
 
+impl Kubernetes {
+    /// A pod by its name, as it is now. A list of one: the right to list is needed anyway.
+    async fn pod(&self, namespace: &str, name: &str) -> Result<Option<Pod>> {
+        let pods: Api<Pod> = Api::namespaced(self.client.clone(), namespace);
+        let one = ListParams::default().fields(&format!("metadata.name={name}"));
+        let found = pods.list(&one).await.map_err(|error| classify(error, false))?;
+        Ok(found.items.into_iter().next())
+    }
+}
+
 impl Shared {
     fn api(&self) -> Api<Pod> {
         Api::namespaced(self.kubernetes.client.clone(), &self.settings.namespace)
@@ -254,7 +264,7 @@ impl Shared {
         if tokio::time::timeout(END_TIMEOUT, vanished).await.is_ok() {
             return Ok(());
         }
-        let left = self.api().get_opt(name).await.map_err(|error| classify(error, false))?;
+        let left = self.kubernetes.pod(&self.settings.namespace, name).await?;
         match left.filter(|pod| pod.metadata.uid.as_deref() == Some(uid)) {
             None => Ok(()),
             Some(pod) => Err(Error::unavailable("kubernetes", format!("pod `{name}`: {:?}", Condition::of(&pod)))),
@@ -289,6 +299,9 @@ impl Shared {
                     }
                 }
             };
+            if limit.is_zero() {
+                return Err(failed(waits));
+            }
             let Some(left) = limit.checked_sub(watch.elapsed()) else {
                 return Err(failed(format!("pod `{name}` was not ready within {limit:?}: {waits}")));
             };
@@ -366,7 +379,7 @@ impl Shared {
                 }
                 Err(error) => return Err(classify(error, true)),
             }
-            let there = self.api().get_opt(&pod_name(tenant)).await.map_err(|error| classify(error, false))?;
+            let there = self.kubernetes.pod(&self.settings.namespace, &pod_name(tenant)).await?;
             let Some(there) = there else { continue };
             if generation(&there) >= Some(*wanted) && !matches!(Condition::of(&there), Condition::Failed(_)) {
                 return Err(Error::conflict("agent", tenant, "a later generation has a pod"));

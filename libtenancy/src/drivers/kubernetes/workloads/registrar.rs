@@ -181,7 +181,7 @@ impl Registrar {
             Err(error) if is(&error, 404) => Err(Error::not_found("pod", &caller.name)),
             // A test failed: it has one already, which may be this one, or it is another pod.
             Err(error) if is(&error, 422) => {
-                let pod = self.pods.get(&caller.name).await.map_err(|error| classify(error, false))?;
+                let pod = self.kubernetes.pod(&self.namespace, &caller.name).await?.unwrap_or_default();
                 let known = pod.metadata.annotations.as_ref().and_then(|all| all.get(name::KEY));
                 if pod.metadata.uid.as_deref() == Some(&caller.uid) && known == Some(&key.to_string()) {
                     return Ok(());
