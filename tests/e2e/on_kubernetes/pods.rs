@@ -85,6 +85,16 @@ async fn a_control_plane_that_died_finds_its_pods_again_and_a_deletion_leaves_no
     plane.converse(&tenant, "two", "[2] you said: two").await;
     assert_eq!(Stage::pods_of("acme"), pods);
 
+    // The agent's supervisor dies while nobody watches; what the cluster starts in its place is nobody's.
+    plane.ztm(&["tenant", "snapshot", "acme"]).await.ok();
+    stage.plane.kill().await;
+    Stage::kill(&pods[0], "agentd");
+    stage.plane.up().await;
+    let plane = &stage.plane;
+    plane.converse(&tenant, "three", "[3] you said: three").await;
+    plane.wait("one pod is left", async || (Stage::pods_of("acme").len() == 1).then_some(())).await;
+    assert_ne!(Stage::pods_of("acme"), pods);
+
     plane.ztm(&["tenant", "delete", "acme", "--yes"]).await.ok();
     assert_eq!(Stage::pods_of("acme"), Vec::<String>::new());
     for kind in ["persistentvolumeclaims", "configmaps", "secrets", "services"] {

@@ -357,11 +357,16 @@ impl Shared {
         Some(Workload { id, tenant: Some(tenant), agent: agent.filter(|_| answers) })
     }
 
+    /// The workloads of a selector. A tenant's pod in which nothing runs any more is none, and is removed: its end was told to
+    /// whoever watched, if anybody did.
     async fn list(&self, selector: &str) -> Result<Vec<Workload>> {
         let parameters = ListParams::default().labels(selector);
         let pods = self.api().list(&parameters).await.map_err(|error| classify(error, false))?;
-        // What has ended keeps its object, and is no workload.
-        let alive = pods.items.into_iter().filter(|pod| !matches!(Condition::of(pod), Condition::Failed(_)));
+        let has_ended = |pod: &Pod| matches!(Condition::of(pod), Condition::Failed(_));
+        let (ended, alive): (Vec<Pod>, Vec<Pod>) = pods.items.into_iter().partition(has_ended);
+        for pod in ended.iter().filter(|pod| label(pod, name::TENANT).is_some()) {
+            self.remove(&workload_id(pod)).await?;
+        }
         let looks = stream::iter(alive).map(|pod| async move { self.look(&pod).await });
         Ok(looks.buffer_unordered(LIST_CONCURRENCY).filter_map(std::future::ready).collect().await)
     }
