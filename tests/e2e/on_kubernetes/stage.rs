@@ -33,11 +33,18 @@ pub(super) fn agent_image() {
     image(IMAGE, &programs);
 }
 
-/// Makes an image of programs.
+/// Makes an image of programs, and gives it to the node, which is this machine.
 pub(super) fn image(name: &str, programs: &[String]) {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/kube/programs-image");
-    let image = std::process::Command::new(script).arg(name).args(programs).output().unwrap();
-    assert!(image.status.success(), "{}", String::from_utf8_lossy(&image.stderr));
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/images/archive");
+    let directory = tempfile::tempdir().unwrap();
+    let archive = directory.path().join("image.tar");
+    for command in [
+        std::process::Command::new(script).arg(name).arg(&archive).args(programs),
+        std::process::Command::new("ctr").args(["images", "import"]).arg(&archive),
+    ] {
+        let done = command.output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
 }
 
 /// A program that is already built.
