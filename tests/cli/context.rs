@@ -82,6 +82,7 @@ fn a_context_is_made_the_one_in_use_and_the_file_keeps_everything_else() {
     snapshots                s3                   file
     tenants                  dynamodb             file
     wake_locks               redis                file
+    workloads                processes            default
     dynamodb.region          eu-central-1         file
     dynamodb.registry_table  tenant-registry      default
     dynamodb.inbox_table     tenant-inbox         default
