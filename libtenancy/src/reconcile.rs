@@ -84,6 +84,9 @@ pub(crate) fn decide(record: Option<&Status>, generation: Generation, workload: 
     }
 }
 
+/// One tenant's record and live workload, and what they ask for together.
+type Compared = (Option<Tenant>, Option<Workload>, Action);
+
 impl Tenancy {
     /// Reconciles at once, on signals and on a period, until the leader stops leading.
     pub(crate) async fn reconcile_run(&self) {
@@ -180,15 +183,15 @@ impl Tenancy {
     /// Makes one tenant's record and workload agree, as both are now; the caller holds its operation.
     /// Returns the workload if it lives but does not answer.
     async fn reconcile_tenant(&self, id: &TenantId, report: &mut ReconcileReport) -> Result<Option<Workload>> {
-        let (tenant, _, action) = self.compare(id).await?;
-        match (action, tenant) {
-            (Action::Nothing, _) => Ok(None),
-            (Action::Keep(agent), Some(tenant)) => self.reconcile_keep(&tenant, &agent, report).await.map(|()| None),
+        let compared = self.compare(id).await?;
+        match compared {
+            (_, _, Action::Nothing) => Ok(None),
+            (Some(tenant), _, Action::Keep(agent)) => self.reconcile_keep(&tenant, &agent, report).await.map(|()| None),
+            _ if self.drivers().workloads.workloads_are_local() => self.reconcile_as(id, compared, report).await,
             // They differ, as they do while another control plane wakes the tenant: only when nobody does it means more.
-            _ if self.drivers().workloads.workloads_are_local() => self.reconcile_locked(id, report).await,
             _ => {
                 let Some(lock) = self.wake_lock_try(id).await? else { return Ok(None) };
-                let reconciled = self.reconcile_locked(id, report).await;
+                let reconciled = async { self.reconcile_as(id, self.compare(id).await?, report).await }.await;
                 lock.release().await;
                 reconciled
             }
@@ -196,7 +199,7 @@ impl Tenancy {
     }
 
     /// What there is, and what it asks for.
-    async fn compare(&self, id: &TenantId) -> Result<(Option<Tenant>, Option<Workload>, Action)> {
+    async fn compare(&self, id: &TenantId) -> Result<Compared> {
         let drivers = self.drivers();
         let tenant = drivers.tenants.tenant_get(id).await?;
         let workload = drivers.workloads.workload_find(id).await?;
@@ -205,11 +208,20 @@ impl Tenancy {
         Ok((tenant, workload, action))
     }
 
-    /// [`Tenancy::reconcile_tenant`] under the tenant's wake lock.
-    async fn reconcile_locked(&self, id: &TenantId, report: &mut ReconcileReport) -> Result<Option<Workload>> {
+    /// Does what was found to be asked for, and what that asks for in turn; nobody else is at work on the tenant.
+    async fn reconcile_as(
+        &self,
+        id: &TenantId,
+        compared: Compared,
+        report: &mut ReconcileReport,
+    ) -> Result<Option<Workload>> {
         let drivers = self.drivers();
+        let mut compared = Some(compared);
         for _ in 0..2 {
-            let (tenant, workload, action) = self.compare(id).await?;
+            let (tenant, workload, action) = match compared.take() {
+                Some(compared) => compared,
+                None => self.compare(id).await?,
+            };
             match (action, tenant) {
                 (Action::Nothing, _) => return Ok(None),
                 (Action::Suspect, _) => return Ok(workload),
