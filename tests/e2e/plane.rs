@@ -27,6 +27,9 @@ use crate::{
 /// How long anything may take before a test fails.
 pub(crate) const BOUND: Duration = Duration::from_secs(60);
 
+/// How long one look at its readiness may take: it is looked at again, as a cluster's node does.
+const PROBE: Duration = Duration::from_secs(5);
+
 /// How often a value that announces no change is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -343,7 +346,7 @@ impl Plane {
         loop {
             let ended = self.child.as_mut().unwrap().try_wait().unwrap();
             assert_eq!(ended, None, "it ended: {}", self.log());
-            if self.http.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+            if self.http.get(&url).timeout(PROBE).send().await.is_ok_and(|answer| answer.status().is_success()) {
                 return;
             }
             assert!(watch.elapsed() < BOUND, "it is not ready: {}", self.log());
