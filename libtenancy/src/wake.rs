@@ -43,13 +43,15 @@ pub(crate) type WakeResult = Result<(Agent, Option<WakePhases>)>;
 pub(crate) struct WakeLock {
     tenancy: Tenancy,
     tenant: TenantId,
-    _held: DropGuard,
+    held: DropGuard,
 }
 
 impl WakeLock {
     /// Gives it up; a failure lapses.
     pub(crate) async fn release(self) {
-        let Self { tenancy, tenant, _held } = self;
+        let Self { tenancy, tenant, held } = self;
+        // Not renewed from here on.
+        drop(held);
         if let Err(error) = tenancy.drivers().wake_locks.wake_lock_release(&tenant, &tenancy.inner.owner).await {
             tracing::warn!(tenant = %tenant, error = error.chain(), "wake lock not released");
         }
@@ -303,7 +305,7 @@ impl Tenancy {
                 }
             }
         }));
-        Ok(Some(WakeLock { tenancy: self.clone(), tenant: id.clone(), _held: held.drop_guard() }))
+        Ok(Some(WakeLock { tenancy: self.clone(), tenant: id.clone(), held: held.drop_guard() }))
     }
 
     /// Waits for a place among the wakes under way. Tenants whose last wake failed have a few of the places only: an

@@ -194,3 +194,24 @@ async fn while_the_api_server_is_away_what_runs_works_on_and_what_waits_goes_on_
     plane.converse(&awake, "three", "[3] you said: three").await;
     assert_eq!(Stage::pods_of("asleep").len() + Stage::pods_of("awake").len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a cluster: tests/kube/with"]
+async fn a_pod_that_was_claimed_by_a_control_plane_that_died_before_the_bind_is_ended() {
+    let mut stage = Stage::set("", &["--warm", "1"]).await;
+    stage.plane.up().await;
+    let plane = &stage.plane;
+    plane.wait("a warm pod", async || (plane.status().await["warm_ready"] == 1).then_some(())).await;
+    let tenant = plane.tenant("acme", 1, 3_600).await;
+    let claimed = Stage::pods()[0]["metadata"]["name"].as_str().unwrap().to_owned();
+    stage.plane.kill().await;
+    // What a claim writes.
+    let labels = ["app=zeroclaw", "warm=consuming", "tenant=acme", "ztm.dev/generation=5"];
+    kubectl(&[&["label", "pod", &claimed, "-n", "tenants", "--overwrite"], labels.as_slice()].concat());
+    assert_eq!(Stage::pods_of("acme"), [claimed.as_str()]);
+    stage.plane.up().await;
+    let plane = &stage.plane;
+    plane.wait("it is ended", async || Stage::pods_of("acme").is_empty().then_some(())).await;
+    plane.converse(&tenant, "hello", "[1] you said: hello").await;
+    assert_ne!(Stage::pods_of("acme"), [claimed]);
+}

@@ -20,6 +20,7 @@
 mod condition;
 mod manifest;
 mod pods;
+mod pool;
 mod registrar;
 mod watcher;
 
@@ -38,12 +39,11 @@ use futures::{
 };
 use http_body_util::BodyExt;
 use hyper::Method;
-use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
+use k8s_openapi::api::core::v1::Pod;
 use kube::{
     Api,
-    api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions},
+    api::{DeleteParams, ListParams, PostParams, Preconditions},
 };
-use serde_json::json;
 use tokio::{net::TcpListener, sync::broadcast};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -62,22 +62,19 @@ use crate::{
         AgentCommand, AgentSecrets, AgentStatus, AgentTemplate, Archive, Bind, Bound, Reply, Restore, SnapshotTaken,
         Stop, Stopped, Turn, Upload, Url, key_purpose, path, pod,
     },
-    clock::{Stopwatch, Timestamp},
+    clock::Stopwatch,
     config::Config,
     drivers::agentd::{Clients, STATE_TIMEOUT, Target, classify as classify_answer},
     error::{Error, Result},
     pinned::{Identity, Pin},
     ports::{
         snapshots::Snapshots,
-        workloads::{BindRequest, Pool, PoolStatus, TurnKey, Workload, WorkloadEvent, Workloads},
+        workloads::{BindRequest, Pool, TurnKey, Workload, WorkloadEvent, Workloads},
     },
     secret::Keyring,
     stores::PodSettings,
     tenant::{Agent, Endpoint, Generation, SnapshotRef, TenantId, WorkloadId},
 };
-
-/// Who has written what, for server-side apply.
-const MANAGER: &str = "ztm";
 
 /// How long a URL for an archive is good for.
 const URL_VALID: Duration = Duration::from_mins(15);
@@ -139,22 +136,6 @@ fn endpoint(pod: &Pod) -> Option<Endpoint> {
     let key: Pin = pod.metadata.annotations.as_ref()?.get(name::KEY)?.parse().ok()?;
     let ip = pod.status.as_ref()?.pod_ip.as_deref()?.parse().ok()?;
     Some(Endpoint::Pinned { address: SocketAddr::new(ip, pod::PORT), key })
-}
-
-/// Whether it can be claimed: in the pool, alive, and known.
-fn is_ready(pod: &Pod) -> bool {
-    label(pod, name::WARM) == Some(name::WARM_READY)
-        && Condition::of(pod) == Condition::Running
-        && endpoint(pod).is_some()
-}
-
-/// Since when it is ready; the time of its birth if nobody knows.
-fn ready_since(pod: &Pod) -> Timestamp {
-    let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
-    let ready = conditions.filter(|condition| condition.type_ == "Ready" && condition.status == "True");
-    let mut ready = ready.filter_map(|condition| condition.last_transition_time.clone());
-    let since = ready.next().or_else(|| pod.metadata.creation_timestamp.clone());
-    Timestamp::from_micros(since.map_or(0, |since| since.0.as_microsecond()))
 }
 
 impl PodWorkloads {
@@ -609,55 +590,5 @@ impl Workloads for PodWorkloads {
             block
         });
         Ok(blocks.boxed())
-    }
-}
-
-#[async_trait]
-impl Pool for PodWorkloads {
-    async fn pool_scale(&self, target: usize) -> Result<()> {
-        let deployments: Api<Deployment> =
-            Api::namespaced(self.0.kubernetes.client.clone(), &self.0.settings.namespace);
-        let pool = self.0.template().pool(target)?;
-        let applied = deployments.patch(name::POOL, &PatchParams::apply(MANAGER).force(), &Patch::Apply(&pool)).await;
-        applied.map(drop).map_err(|error| classify(error, true))
-    }
-
-    async fn pool_claim(&self, request: &BindRequest) -> Result<Option<(WorkloadId, Timestamp)>> {
-        let mut ready = self.0.pods.select(is_ready);
-        ready.sort_by_cached_key(|pod| ready_since(pod));
-        for pod in ready {
-            let pointer = |key: &str| format!("/metadata/labels/{}", key.replace('/', "~1"));
-            let steps = json!([
-                { "op": "test", "path": "/metadata/uid", "value": pod.metadata.uid },
-                { "op": "test", "path": pointer(name::WARM), "value": name::WARM_READY },
-                { "op": "replace", "path": pointer(name::APP), "value": name::APP_AGENT },
-                { "op": "replace", "path": pointer(name::WARM), "value": name::WARM_TAKEN },
-                { "op": "add", "path": pointer(name::TENANT), "value": request.tenant.as_str() },
-                { "op": "add", "path": pointer(name::GENERATION), "value": request.generation.to_string() },
-            ]);
-            let steps = serde_json::from_value(steps).map_err(|e| Error::internal(e.to_string()))?;
-            let name = pod.metadata.name.clone().unwrap_or_default();
-            match self.0.api().patch(&name, &PatchParams::default(), &Patch::Json::<()>(steps)).await {
-                Ok(claimed) => {
-                    let id = workload_id(&claimed);
-                    self.0.pods.put(claimed);
-                    return Ok(Some((id, ready_since(&pod))));
-                }
-                // Somebody else's, or gone.
-                Err(error) if is(&error, 422) || is(&error, 404) => {}
-                Err(error) => return Err(classify(error, true)),
-            }
-        }
-        Ok(None)
-    }
-
-    async fn pool_status(&self) -> Result<PoolStatus> {
-        let warm = self.0.pods.select(|pod| label(pod, name::WARM) == Some(name::WARM_READY));
-        let ready = warm.iter().filter(|pod| is_ready(pod)).count();
-        let trouble = warm.iter().find_map(|pod| match Condition::of(pod) {
-            Condition::Failed(reason) | Condition::Unschedulable(reason) => Some(reason),
-            Condition::Starting(_) | Condition::Running | Condition::Ending(_) => None,
-        });
-        Ok(PoolStatus { ready, trouble })
     }
 }
