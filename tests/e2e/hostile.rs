@@ -274,7 +274,7 @@ async fn answers_as_long_as_they_may_be_are_cut_and_cost_no_memory_to_speak_of()
     let mut villains = Vec::new();
     for number in 2..7 {
         let villain = world.person(number).await;
-        world.write(&villain, "!huge 7");
+        world.write(&villain, "!huge 3");
         villains.push(villain);
     }
     let cut = async {

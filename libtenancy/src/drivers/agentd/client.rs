@@ -34,8 +34,9 @@ use crate::{
     tenant::{Agent, Endpoint, Generation, TenantId, WorkloadId},
 };
 
-/// The largest answer that is read, in bytes.
-const MAX_ANSWER_BYTES: usize = 16 << 20;
+/// The largest answer that is read, in bytes: at least ten times what a chat is told of one
+/// ([`MAX_ANSWER_PARTS`](crate::chat::MAX_ANSWER_PARTS)), and little enough that many agents of bad will answer at once.
+const MAX_ANSWER_BYTES: usize = 4 << 20;
 /// Idle connections kept to one agent.
 const MAX_IDLE: usize = 4;
 /// How long an `agentd` elsewhere may take to accept a connection.
