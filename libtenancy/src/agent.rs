@@ -340,6 +340,10 @@ pub struct AgentStatus {
     pub saved: Option<Saved>,
     /// Resident memory of the agent's process tree, bytes, where it can be read.
     pub agent_memory_bytes: Option<u64>,
+    /// Processor time that the processes of the agent's tree have used since it was started, milliseconds; those that ended
+    /// count once their parent has waited for them.
+    #[serde(default)]
+    pub agent_cpu_ms: Option<u64>,
     /// Resident memory of `agentd` itself, bytes.
     pub memory_bytes: Option<u64>,
 }

@@ -168,6 +168,7 @@ mod tests {
                 last_active_at: Timestamp::from_micros(last_active * 1_000_000),
                 saved: None,
                 agent_memory_bytes: None,
+                agent_cpu_ms: None,
                 memory_bytes: None,
             }),
         }

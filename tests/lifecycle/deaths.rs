@@ -1,6 +1,6 @@
 //! The control plane dies at each step of an operation in turn; the next one finishes what was begun.
 
-use std::time::Duration;
+use std::{fs, path::PathBuf, time::Duration};
 
 use libtenancy::{
     inbox::UpdateKey,
@@ -11,6 +11,9 @@ use crate::{
     faulty::Fault,
     plane::{Chat, Plane, TOKEN, accept},
 };
+
+/// A chat that nobody looks at.
+const NOBODY: i64 = 1_000_000;
 
 const DEATHS: [Fault; 2] = [Fault::DieBefore, Fault::DieAfter];
 
@@ -63,6 +66,47 @@ fn r4_a_death_at_any_step_of_a_wake_leaves_one_agent_that_is_adopted_or_none() {
             assert_eq!(plane.workloads(id), 1, "{case}");
             let status = plane.block(plane.drivers.workloads.agent_status(id, &agent)).unwrap();
             assert_eq!(status.generation, Some(agent.generation), "{case}");
+        },
+    );
+}
+
+/// Says something to the agent and stops it: an archive more, whose file it is.
+fn lived(plane: &Plane, id: &TenantId, update: i64, chat: i64) -> PathBuf {
+    plane.block(async {
+        accept(&plane.drivers, id, update, chat, "hello").await.unwrap();
+        plane.tenancy.records_changed();
+        let key = UpdateKey { tenant: id.clone(), bot: BotId(4242), update_id: update };
+        while plane.drivers.inboxes.update_get(&key).await.unwrap().unwrap().stage.label() != "handled" {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        plane.tenancy.tenant_stop(id, StopReason::Operator).await.unwrap();
+        let tenant = plane.drivers.tenants.tenant_get(id).await.unwrap().unwrap();
+        plane.tenancy.config().state_dir.join("snapshots").join(tenant.lifecycle.snapshot.unwrap().key)
+    })
+}
+
+#[test]
+fn a_death_at_any_step_of_a_wake_from_a_damaged_archive_still_ends_with_the_last_good_one() {
+    every_step(
+        |plane, id| {
+            let (good, bad) = (lived(plane, id, 1, NOBODY), lived(plane, id, 2, NOBODY));
+            assert_ne!(good, bad);
+            let mut bytes = fs::read(&bad).unwrap();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            fs::write(&bad, bytes).unwrap();
+            // This machine's own state would do as well.
+            fs::remove_dir_all(plane.tenancy.config().state_dir.join("tenants").join(id.as_str())).unwrap();
+        },
+        async |plane, id, _| drop(plane.tenancy.tenant_wake(id).await),
+        |plane, telegram, id, chat, case| {
+            plane.wait_for(case, || async { plane.tenancy.tenant_wake(id).await.ok() });
+            assert_eq!(plane.workloads(id), 1, "{case}");
+            let tenant = plane.block(plane.drivers.tenants.tenant_get(id)).unwrap().unwrap();
+            assert!(tenant.lifecycle.snapshot.unwrap().instead_of.is_some(), "{case}");
+            assert!(lived(plane, id, 3, chat).is_file(), "{case}");
+            let texts: Vec<String> = telegram.double.sent(chat).into_iter().map(|sent| sent.text).collect();
+            assert!(texts.len() == 1 && texts[0].starts_with("[2] "), "{case}: one message is remembered: {texts:?}");
         },
     );
 }

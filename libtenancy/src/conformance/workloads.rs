@@ -167,6 +167,7 @@ pub async fn bound_agent_is_healthy_and_answers_under_its_identity(world: &dyn W
     assert_eq!((status.tenant, status.generation), (Some(acme()), Some(Generation(7))));
     assert!(status.ready && status.busy == 0);
     assert!(status.agent_memory_bytes.unwrap() > 0 && status.memory_bytes.unwrap() > 0);
+    assert!(status.agent_cpu_ms.is_some());
     assert_eq!(say(&*workloads, &agent, &acme(), 1, "hello").await.unwrap(), "[1] you said: hello");
     let found = Workload { id: agent.workload.clone(), tenant: Some(acme()), agent: Some(agent) };
     assert_eq!(soon(workloads.workload_find(&acme())).await.unwrap().as_ref(), Some(&found));

@@ -16,7 +16,7 @@ use libtenancy::{
     clock::{Clock, SystemClock, Timestamp},
     drivers::local::workloads::{
         home::{Home, Lock},
-        processes::{descendants, resident_bytes},
+        processes::{descendants, processor_ms, resident_bytes},
     },
     secret::Secret,
     tenant::{Generation, TenantId},
@@ -193,6 +193,7 @@ impl Agentd {
     pub(super) fn status(&self) -> AgentStatus {
         let own = std::process::id();
         let ready = !self.process.has_ended();
+        let tree = descendants(own);
         AgentStatus {
             tenant: Some(self.tenant.clone()),
             generation: Some(self.generation),
@@ -202,7 +203,8 @@ impl Agentd {
             busy: self.activity.busy.load(Ordering::Relaxed),
             last_active_at: Timestamp::from_micros(self.activity.last.load(Ordering::Relaxed)),
             saved: self.saver.saved(),
-            agent_memory_bytes: descendants(own).into_iter().map(resident_bytes).sum(),
+            agent_memory_bytes: tree.iter().map(|&pid| resident_bytes(pid)).sum(),
+            agent_cpu_ms: tree.iter().map(|&pid| processor_ms(pid)).sum(),
             memory_bytes: resident_bytes(own),
         }
     }

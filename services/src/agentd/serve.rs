@@ -70,6 +70,7 @@ async fn unbound(request: Request<Incoming>, binds: &mpsc::Sender<BindCall>) -> 
                 last_active_at: SystemClock::default().now(),
                 saved: None,
                 agent_memory_bytes: None,
+                agent_cpu_ms: None,
                 memory_bytes: resident_bytes(own),
             })
         }

@@ -1,9 +1,12 @@
 //! Tenants, and what is done to them.
 
 use comfy_table::Color;
-use libtenancy::api::{
-    Deleted, TenantList, TenantView, WakeView, Woken,
-    state::{ArchiveView, SnapshotOutcome, StateVerified, StateView},
+use libtenancy::{
+    agent::AgentStatus,
+    api::{
+        Deleted, TenantList, TenantView, WakeView, Woken,
+        state::{ArchiveView, SnapshotOutcome, StateVerified, StateView},
+    },
 };
 use serde::Serialize;
 
@@ -64,35 +67,68 @@ impl Show for TenantList {
     }
 }
 
+/// A tenant, and what its agent says of itself while there is one.
+#[derive(Debug, Serialize)]
+pub struct TenantDetails {
+    /// The tenant.
+    #[serde(flatten)]
+    pub tenant: TenantView,
+    /// Its agent, if it runs and answers.
+    pub agent_status: Option<AgentStatus>,
+}
+
+impl Show for TenantDetails {
+    fn text(&self, look: &Look) -> String {
+        details(&self.tenant, self.agent_status.as_ref(), look)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.tenant.names()
+    }
+}
+
+/// What an agent and its agentd use.
+fn usage(agent: &AgentStatus) -> String {
+    let memory = |bytes: Option<u64>| bytes.map_or("unknown".to_owned(), size);
+    let processor = agent.agent_cpu_ms.map(|ms| format!(", {}.{} s of processor time", ms / 1_000, ms % 1_000 / 100));
+    let (agents, own) = (memory(agent.agent_memory_bytes), memory(agent.memory_bytes));
+    format!("{agents} of memory{}; agentd {own}", processor.unwrap_or_default())
+}
+
 impl Show for TenantView {
     fn text(&self, look: &Look) -> String {
-        let moment = |at| cell(format!("{at} ({} ago)", look.age(at)));
-        let snapshot = self.snapshot.as_ref().map(|s| format!("{}, {} ago", size(s.bytes), look.age(s.taken_at)));
-        let instead_of = self.snapshot.as_ref().and_then(|snapshot| snapshot.instead_of.as_ref());
-        look.fields([
-            ("Tenant", Some(cell(&self.tenant_id))),
-            ("Status", Some(status(word(self)))),
-            ("Suspended", self.suspended.as_ref().map(cell)),
-            ("Since", Some(moment(self.since))),
-            ("Stopped", self.stop_reason.as_ref().map(|reason| cell(reason.to_string()))),
-            ("Idle after", Some(cell(exact(self.idle_timeout_s)))),
-            ("Last active", Some(moment(self.last_active_at))),
-            ("Created", Some(moment(self.created_at))),
-            ("Bot", self.bot_id.map(|id| cell(id.to_string()))),
-            ("Webhook", self.webhook_url.as_ref().map(cell)),
-            ("Agent", self.pod_name.as_ref().map(cell)),
-            ("Endpoint", self.pod_ip.as_ref().map(cell)),
-            ("Last wake", self.last_wake.as_ref().map(|w| cell(wake(w)))),
-            ("Snapshot", snapshot.map(cell)),
-            ("Instead of", instead_of.map(|why| cell(why).fg(Color::Red))),
-            ("Generation", look.wide.then(|| cell(self.generation.to_string()))),
-            ("Prefix", look.wide.then(|| cell(&self.s3_prefix))),
-        ])
+        details(self, None, look)
     }
 
     fn names(&self) -> Vec<String> {
         vec![self.tenant_id.clone()]
     }
+}
+
+fn details(tenant: &TenantView, agent: Option<&AgentStatus>, look: &Look) -> String {
+    let moment = |at| cell(format!("{at} ({} ago)", look.age(at)));
+    let snapshot = tenant.snapshot.as_ref().map(|s| format!("{}, {} ago", size(s.bytes), look.age(s.taken_at)));
+    let instead_of = tenant.snapshot.as_ref().and_then(|snapshot| snapshot.instead_of.as_ref());
+    look.fields([
+        ("Tenant", Some(cell(&tenant.tenant_id))),
+        ("Status", Some(status(word(tenant)))),
+        ("Suspended", tenant.suspended.as_ref().map(cell)),
+        ("Since", Some(moment(tenant.since))),
+        ("Stopped", tenant.stop_reason.as_ref().map(|reason| cell(reason.to_string()))),
+        ("Idle after", Some(cell(exact(tenant.idle_timeout_s)))),
+        ("Last active", Some(moment(tenant.last_active_at))),
+        ("Created", Some(moment(tenant.created_at))),
+        ("Bot", tenant.bot_id.map(|id| cell(id.to_string()))),
+        ("Webhook", tenant.webhook_url.as_ref().map(cell)),
+        ("Agent", tenant.pod_name.as_ref().map(cell)),
+        ("Uses", agent.map(|agent| cell(usage(agent)))),
+        ("Endpoint", tenant.pod_ip.as_ref().map(cell)),
+        ("Last wake", tenant.last_wake.as_ref().map(|w| cell(wake(w)))),
+        ("Snapshot", snapshot.map(cell)),
+        ("Instead of", instead_of.map(|why| cell(why).fg(Color::Red))),
+        ("Generation", look.wide.then(|| cell(tenant.generation.to_string()))),
+        ("Prefix", look.wide.then(|| cell(&tenant.s3_prefix))),
+    ])
 }
 
 /// A wake with the name of who was woken.

@@ -78,6 +78,14 @@ pub fn resident_bytes(pid: u32) -> Option<u64> {
     Some(pages * u64::try_from(rustix::param::page_size()).ok()?)
 }
 
+/// Processor time that a process has used, and those of its children that ended, in milliseconds: `utime`, `stime`, `cutime`
+/// and `cstime` of `proc_pid_stat(5)`.
+pub fn processor_ms(pid: u32) -> Option<u64> {
+    let fields = stat(pid)?;
+    let ticks: Option<u64> = fields.split(' ').skip(11).take(4).map(|field| field.parse::<u64>().ok()).sum();
+    Some(ticks? * 1_000 / rustix::param::clock_ticks_per_second().max(1))
+}
+
 /// Whether the process was started as part of the workload.
 fn is_marked(pid: u32, mark: &[u8]) -> bool {
     fs::read(format!("/proc/{pid}/environ")).is_ok_and(|text| text.split(|&b| b == 0).any(|v| v == mark))
