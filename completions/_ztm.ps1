@@ -50,6 +50,7 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('quota', 'quota', [CompletionResultType]::ParameterValue, 'What tenants may use: credits, shares, budgets, grants')
             [CompletionResult]::new('spend', 'spend', [CompletionResultType]::ParameterValue, 'What was used: report, audit, the ledger itself')
             [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Explain why something waits, was refused or stopped, in the numbers that were compared')
+            [CompletionResult]::new('pool', 'pool', [CompletionResultType]::ParameterValue, 'The warm pool: agents that are ready for whoever wakes next')
             [CompletionResult]::new('admin', 'admin', [CompletionResultType]::ParameterValue, 'What the stores of a context need before their first use')
             [CompletionResult]::new('context', 'context', [CompletionResultType]::ParameterValue, 'Contexts: which control plane, or whose stores, the commands mean')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the control plane in numbers')
@@ -73,7 +74,7 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('--agent-ready-timeout', '--agent-ready-timeout', [CompletionResultType]::ParameterName, 'How long an agent may take to become healthy [default: 30s]')
             [CompletionResult]::new('--agent-turn-timeout', '--agent-turn-timeout', [CompletionResultType]::ParameterName, 'How long an agent may work on one message [default: 10m]')
             [CompletionResult]::new('--agent-orphan-timeout', '--agent-orphan-timeout', [CompletionResultType]::ParameterName, 'How long an agent without work outlives a silent control plane, before it saves its state and ends [default: 1h]')
-            [CompletionResult]::new('--warm', '--warm', [CompletionResultType]::ParameterName, 'How many agents without a tenant are kept ready [default: 1]')
+            [CompletionResult]::new('--warm', '--warm', [CompletionResultType]::ParameterName, 'How many agents without a tenant are kept ready, unless `ztm pool scale` says otherwise [default: 1]')
             [CompletionResult]::new('--max-running', '--max-running', [CompletionResultType]::ParameterName, 'How many agents may run at once; a wake beyond it waits [default: 1000]')
             [CompletionResult]::new('--max-waking', '--max-waking', [CompletionResultType]::ParameterName, 'How many wakes may be under way at once; a wake beyond it queues [default: 8]')
             [CompletionResult]::new('--max-pending', '--max-pending', [CompletionResultType]::ParameterName, 'How many messages of one tenant may wait; Telegram keeps the rest [default: 1000]')
@@ -1361,6 +1362,85 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
         'ztm;why;help;help' {
             break
         }
+        'ztm;pool' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane, or whose stores: a context of the configuration file')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how many agents are ready for whoever wakes next, and what stands in the way of more')
+            [CompletionResult]::new('scale', 'scale', [CompletionResultType]::ParameterValue, 'Set how many agents are kept ready')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;pool;status' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane, or whose stores: a context of the configuration file')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;pool;scale' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane, or whose stores: a context of the configuration file')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('--reset', '--reset', [CompletionResultType]::ParameterName, 'As many as the configuration says')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;pool;help' {
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how many agents are ready for whoever wakes next, and what stands in the way of more')
+            [CompletionResult]::new('scale', 'scale', [CompletionResultType]::ParameterValue, 'Set how many agents are kept ready')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;pool;help;status' {
+            break
+        }
+        'ztm;pool;help;scale' {
+            break
+        }
+        'ztm;pool;help;help' {
+            break
+        }
         'ztm;admin' {
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
             [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
@@ -1669,6 +1749,7 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('quota', 'quota', [CompletionResultType]::ParameterValue, 'What tenants may use: credits, shares, budgets, grants')
             [CompletionResult]::new('spend', 'spend', [CompletionResultType]::ParameterValue, 'What was used: report, audit, the ledger itself')
             [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Explain why something waits, was refused or stopped, in the numbers that were compared')
+            [CompletionResult]::new('pool', 'pool', [CompletionResultType]::ParameterValue, 'The warm pool: agents that are ready for whoever wakes next')
             [CompletionResult]::new('admin', 'admin', [CompletionResultType]::ParameterValue, 'What the stores of a context need before their first use')
             [CompletionResult]::new('context', 'context', [CompletionResultType]::ParameterValue, 'Contexts: which control plane, or whose stores, the commands mean')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the control plane in numbers')
@@ -1854,6 +1935,17 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             break
         }
         'ztm;help;why;wake' {
+            break
+        }
+        'ztm;help;pool' {
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how many agents are ready for whoever wakes next, and what stands in the way of more')
+            [CompletionResult]::new('scale', 'scale', [CompletionResultType]::ParameterValue, 'Set how many agents are kept ready')
+            break
+        }
+        'ztm;help;pool;status' {
+            break
+        }
+        'ztm;help;pool;scale' {
             break
         }
         'ztm;help;admin' {

@@ -47,6 +47,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand quota 'What tenants may use: credits, shares, budgets, grants'
             cand spend 'What was used: report, audit, the ledger itself'
             cand why 'Explain why something waits, was refused or stopped, in the numbers that were compared'
+            cand pool 'The warm pool: agents that are ready for whoever wakes next'
             cand admin 'What the stores of a context need before their first use'
             cand context 'Contexts: which control plane, or whose stores, the commands mean'
             cand status 'Show the control plane in numbers'
@@ -69,7 +70,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand --agent-ready-timeout 'How long an agent may take to become healthy [default: 30s]'
             cand --agent-turn-timeout 'How long an agent may work on one message [default: 10m]'
             cand --agent-orphan-timeout 'How long an agent without work outlives a silent control plane, before it saves its state and ends [default: 1h]'
-            cand --warm 'How many agents without a tenant are kept ready [default: 1]'
+            cand --warm 'How many agents without a tenant are kept ready, unless `ztm pool scale` says otherwise [default: 1]'
             cand --max-running 'How many agents may run at once; a wake beyond it waits [default: 1000]'
             cand --max-waking 'How many wakes may be under way at once; a wake beyond it queues [default: 8]'
             cand --max-pending 'How many messages of one tenant may wait; Telegram keeps the rest [default: 1000]'
@@ -1253,6 +1254,78 @@ set edit:completion:arg-completer[ztm] = {|@words|
         }
         &'ztm;why;help;help'= {
         }
+        &'ztm;pool'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane, or whose stores: a context of the configuration file'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand status 'Show how many agents are ready for whoever wakes next, and what stands in the way of more'
+            cand scale 'Set how many agents are kept ready'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;pool;status'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane, or whose stores: a context of the configuration file'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;pool;scale'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane, or whose stores: a context of the configuration file'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand --reset 'As many as the configuration says'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;pool;help'= {
+            cand status 'Show how many agents are ready for whoever wakes next, and what stands in the way of more'
+            cand scale 'Set how many agents are kept ready'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;pool;help;status'= {
+        }
+        &'ztm;pool;help;scale'= {
+        }
+        &'ztm;pool;help;help'= {
+        }
         &'ztm;admin'= {
             cand --state-dir 'Where the embedded control plane keeps everything'
             cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
@@ -1537,6 +1610,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand quota 'What tenants may use: credits, shares, budgets, grants'
             cand spend 'What was used: report, audit, the ledger itself'
             cand why 'Explain why something waits, was refused or stopped, in the numbers that were compared'
+            cand pool 'The warm pool: agents that are ready for whoever wakes next'
             cand admin 'What the stores of a context need before their first use'
             cand context 'Contexts: which control plane, or whose stores, the commands mean'
             cand status 'Show the control plane in numbers'
@@ -1675,6 +1749,14 @@ set edit:completion:arg-completer[ztm] = {|@words|
         &'ztm;help;why;job'= {
         }
         &'ztm;help;why;wake'= {
+        }
+        &'ztm;help;pool'= {
+            cand status 'Show how many agents are ready for whoever wakes next, and what stands in the way of more'
+            cand scale 'Set how many agents are kept ready'
+        }
+        &'ztm;help;pool;status'= {
+        }
+        &'ztm;help;pool;scale'= {
         }
         &'ztm;help;admin'= {
             cand init 'Make what the stores of the context lack: the key file, tables, indexes, expiry, the bucket and its rules'

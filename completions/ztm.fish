@@ -52,6 +52,7 @@ complete -c ztm -n "__fish_ztm_needs_command" -f -a "job" -d 'Jobs: submit, look
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "quota" -d 'What tenants may use: credits, shares, budgets, grants'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "spend" -d 'What was used: report, audit, the ledger itself'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "why" -d 'Explain why something waits, was refused or stopped, in the numbers that were compared'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "pool" -d 'The warm pool: agents that are ready for whoever wakes next'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "admin" -d 'What the stores of a context need before their first use'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "context" -d 'Contexts: which control plane, or whose stores, the commands mean'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "status" -d 'Show the control plane in numbers'
@@ -72,7 +73,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-cpu -d 'How much of
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-ready-timeout -d 'How long an agent may take to become healthy [default: 30s]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-turn-timeout -d 'How long an agent may work on one message [default: 10m]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-orphan-timeout -d 'How long an agent without work outlives a silent control plane, before it saves its state and ends [default: 1h]' -r
-complete -c ztm -n "__fish_ztm_using_subcommand up" -l warm -d 'How many agents without a tenant are kept ready [default: 1]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l warm -d 'How many agents without a tenant are kept ready, unless `ztm pool scale` says otherwise [default: 1]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l max-running -d 'How many agents may run at once; a wake beyond it waits [default: 1000]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l max-waking -d 'How many wakes may be under way at once; a wake beyond it queues [default: 8]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l max-pending -d 'How many messages of one tenant may wait; Telegram keeps the rest [default: 1000]' -r
@@ -982,6 +983,64 @@ complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from help" -f -a "job" -d 'Why a job waits, runs or ended: who is ahead, what is missing, when it goes on'
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from help" -f -a "wake" -d 'Why a tenant is not woken, or was not'
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and not __fish_seen_subcommand_from status scale help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and not __fish_seen_subcommand_from status scale help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and not __fish_seen_subcommand_from status scale help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and not __fish_seen_subcommand_from status scale help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and not __fish_seen_subcommand_from status scale help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and not __fish_seen_subcommand_from status scale help" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and not __fish_seen_subcommand_from status scale help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and not __fish_seen_subcommand_from status scale help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and not __fish_seen_subcommand_from status scale help" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and not __fish_seen_subcommand_from status scale help" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and not __fish_seen_subcommand_from status scale help" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and not __fish_seen_subcommand_from status scale help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and not __fish_seen_subcommand_from status scale help" -f -a "status" -d 'Show how many agents are ready for whoever wakes next, and what stands in the way of more'
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and not __fish_seen_subcommand_from status scale help" -f -a "scale" -d 'Set how many agents are kept ready'
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and not __fish_seen_subcommand_from status scale help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from status" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from status" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from status" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from status" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from status" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from status" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from status" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from status" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from status" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from scale" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from scale" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from scale" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from scale" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from scale" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from scale" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from scale" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from scale" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from scale" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from scale" -l reset -d 'As many as the configuration says'
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from scale" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from scale" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from scale" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show how many agents are ready for whoever wakes next, and what stands in the way of more'
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from help" -f -a "scale" -d 'Set how many agents are kept ready'
+complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
 complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
@@ -1207,23 +1266,24 @@ complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcom
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "man" -d 'Write the man pages'
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "completions" -d 'Write the completions of bash, elvish, fish, powershell and zsh'
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why admin context status version agent generate help" -f -a "up" -d 'Run the whole control plane in this process, on this machine'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why admin context status version agent generate help" -f -a "down" -d 'Stop the control plane that `ztm up` runs'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why admin context status version agent generate help" -f -a "demo" -d 'Watch the whole job happen on real parts, in a temporary directory'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why admin context status version agent generate help" -f -a "tenant" -d 'Tenants: create, look at, change, wake, stop, delete'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why admin context status version agent generate help" -f -a "webhook" -d 'The webhooks through which Telegram delivers'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why admin context status version agent generate help" -f -a "inbox" -d 'The stored messages: what waits, what was given up'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why admin context status version agent generate help" -f -a "job" -d 'Jobs: submit, look at, wait for, call off, put back'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why admin context status version agent generate help" -f -a "quota" -d 'What tenants may use: credits, shares, budgets, grants'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why admin context status version agent generate help" -f -a "spend" -d 'What was used: report, audit, the ledger itself'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why admin context status version agent generate help" -f -a "why" -d 'Explain why something waits, was refused or stopped, in the numbers that were compared'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why admin context status version agent generate help" -f -a "admin" -d 'What the stores of a context need before their first use'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why admin context status version agent generate help" -f -a "context" -d 'Contexts: which control plane, or whose stores, the commands mean'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why admin context status version agent generate help" -f -a "status" -d 'Show the control plane in numbers'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why admin context status version agent generate help" -f -a "version" -d 'Show the version of this command and of the control plane'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why admin context status version agent generate help" -f -a "agent" -d 'Run the small built-in agent'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why admin context status version agent generate help" -f -a "generate" -d 'Write the man pages or the completions'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why admin context status version agent generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "up" -d 'Run the whole control plane in this process, on this machine'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "down" -d 'Stop the control plane that `ztm up` runs'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "demo" -d 'Watch the whole job happen on real parts, in a temporary directory'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "tenant" -d 'Tenants: create, look at, change, wake, stop, delete'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "webhook" -d 'The webhooks through which Telegram delivers'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "inbox" -d 'The stored messages: what waits, what was given up'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "job" -d 'Jobs: submit, look at, wait for, call off, put back'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "quota" -d 'What tenants may use: credits, shares, budgets, grants'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "spend" -d 'What was used: report, audit, the ledger itself'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "why" -d 'Explain why something waits, was refused or stopped, in the numbers that were compared'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "pool" -d 'The warm pool: agents that are ready for whoever wakes next'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "admin" -d 'What the stores of a context need before their first use'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "context" -d 'Contexts: which control plane, or whose stores, the commands mean'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "status" -d 'Show the control plane in numbers'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "version" -d 'Show the version of this command and of the control plane'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "agent" -d 'Run the small built-in agent'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "generate" -d 'Write the man pages or the completions'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "create" -d 'Create a tenant'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "list" -d 'List all tenants'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "get" -d 'Show one tenant'
@@ -1257,6 +1317,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from why" -f -a "tenant" -d 'Why a tenant is as it is, and what would hold back its next message'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from why" -f -a "job" -d 'Why a job waits, runs or ended: who is ahead, what is missing, when it goes on'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from why" -f -a "wake" -d 'Why a tenant is not woken, or was not'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from pool" -f -a "status" -d 'Show how many agents are ready for whoever wakes next, and what stands in the way of more'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from pool" -f -a "scale" -d 'Set how many agents are kept ready'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from admin" -f -a "init" -d 'Make what the stores of the context lack: the key file, tables, indexes, expiry, the bucket and its rules'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from context" -f -a "list" -d 'List the contexts of the configuration file'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from context" -f -a "use" -d 'Make a context the one in use'

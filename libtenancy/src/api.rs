@@ -4,6 +4,7 @@
 //! requests are refused.
 
 pub mod jobs;
+pub mod pool;
 pub mod quotas;
 pub mod spend;
 pub mod state;
@@ -304,6 +305,12 @@ pub struct StatusView {
     pub warm_ready: usize,
     /// See [`StatusView::warm_ready`].
     pub warm_target: usize,
+    /// How many the configuration says.
+    #[serde(default)]
+    pub warm_configured: usize,
+    /// Whether an operator chose another size (`PUT /pool`).
+    #[serde(default)]
+    pub warm_chosen: bool,
     /// Whether repeated failures have stopped the refilling of the pool, and why.
     pub warm_breaker: Option<String>,
     /// Whether this process leads (idle handling and reconciling).

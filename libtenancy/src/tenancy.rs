@@ -170,7 +170,7 @@ impl Tenancy {
             operations: Operations::default(),
             settings_operations: Operations::default(),
             wakes: Wakes::default(),
-            warm_pool: WarmPool::default(),
+            warm_pool: WarmPool::new(config.warm_pool),
             deliveries: Deliveries::default(),
             webhooks: WebhookCache::default(),
             webhooks_unsynced: Mutex::default(),
@@ -410,7 +410,7 @@ impl Tenancy {
     /// The control plane in numbers.
     pub async fn status(&self) -> Result<StatusView> {
         let drivers = self.drivers();
-        let warm = self.warm_view().await;
+        let (warm, warm_chosen) = self.warm_status().await;
         Ok(StatusView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
@@ -418,8 +418,10 @@ impl Tenancy {
             tenants: drivers.tenants.tenant_counts().await?,
             inbox: drivers.inboxes.inbox_counts(None).await?,
             warm_ready: warm.ready,
-            warm_target: self.inner.config.warm_pool,
-            warm_breaker: warm.breaker,
+            warm_target: warm.target,
+            warm_configured: self.inner.config.warm_pool,
+            warm_chosen,
+            warm_breaker: warm.trouble,
             leader: self.inner.leading.load(std::sync::atomic::Ordering::Relaxed),
             decisions: self.inner.decisions.counts(),
             ledger: lock(&self.inner.ledger_state).view(),

@@ -1,8 +1,12 @@
 //! The warm pool: agents that are ready but have no identity, claimed in microseconds.
 //!
 //! Each control plane keeps its own, or the platform keeps one for all ([`Pool`]). An empty pool means a cold start, never an
-//! error. Repeated failures to start one trip a breaker, which is visible in
-//! `status` and closes by itself.
+//! error. Repeated failures to start one trip a breaker, which is visible in `status` and closes by itself, or when an
+//! operator sets the size.
+//!
+//! # Design notes
+//! The size is the configuration's until an operator chooses one, which is kept beside the agents and outlives control
+//! planes. It is written down first and applied second: what dies in between is applied by the next start.
 
 use std::{collections::VecDeque, sync::Mutex, time::Duration};
 
@@ -10,12 +14,16 @@ use tokio::sync::Notify;
 
 use crate::{
     clock::Timestamp,
+    error::{Error, Result},
     ledger::RowKind,
-    ports::workloads::{BindRequest, Pool, Workload},
+    ports::workloads::{BindRequest, PoolStatus, Workload},
     quota::POOL,
     tenancy::{Tenancy, lock},
     tenant::WorkloadId,
 };
+
+/// The most agents that may be kept ready.
+pub const MAX_SIZE: usize = 1_000;
 
 /// Failures in a row that trip the breaker.
 const TRIP_AFTER: u32 = 3;
@@ -26,7 +34,6 @@ const OPEN_FIRST: Duration = Duration::from_secs(5);
 /// The longest the breaker stays open.
 const OPEN_MAX: Duration = Duration::from_secs(300);
 
-#[derive(Default)]
 pub(crate) struct WarmPool {
     state: Mutex<State>,
     changed: Notify,
@@ -34,17 +41,15 @@ pub(crate) struct WarmPool {
 
 #[derive(Default)]
 struct State {
+    /// How many there should be.
+    target: usize,
+    /// Whether an operator said so.
+    chosen: bool,
     /// Each with the time since which it is ready.
     ready: VecDeque<(WorkloadId, Timestamp)>,
     failures: u32,
     open_until: Option<Timestamp>,
     last_failure: Option<String>,
-}
-
-/// What `status` shows.
-pub(crate) struct WarmPoolView {
-    pub(crate) ready: usize,
-    pub(crate) breaker: Option<String>,
 }
 
 /// How long to leave the pool alone after `failures` in a row.
@@ -53,6 +58,11 @@ fn pause_after(failures: u32) -> Option<Duration> {
 }
 
 impl WarmPool {
+    /// An empty one of this size.
+    pub(crate) fn new(target: usize) -> Self {
+        Self { state: Mutex::new(State { target, ..State::default() }), changed: Notify::new() }
+    }
+
     /// Takes a ready agent out, with the time since which it was ready; its replacement starts at once.
     fn claim(&self) -> Option<(WorkloadId, Timestamp)> {
         let claimed = lock(&self.state).ready.pop_front();
@@ -60,14 +70,28 @@ impl WarmPool {
         claimed
     }
 
-    fn view(&self) -> WarmPoolView {
+    fn status(&self) -> PoolStatus {
         let state = lock(&self.state);
-        WarmPoolView {
-            ready: state.ready.len(),
-            breaker: state.open_until.map(|until| {
-                format!("open until {until}: {}", state.last_failure.as_deref().unwrap_or("starts failed"))
-            }),
-        }
+        let trouble = state
+            .open_until
+            .map(|until| format!("open until {until}: {}", state.last_failure.as_deref().unwrap_or("starts failed")));
+        PoolStatus { ready: state.ready.len(), target: state.target, trouble }
+    }
+
+    /// Sets the size; a breaker that is open closes.
+    fn resize(&self, target: usize, chosen: bool) {
+        let mut state = lock(&self.state);
+        (state.target, state.chosen) = (target, chosen);
+        (state.failures, state.open_until) = (0, None);
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Takes out what is too much: those that are ready for the shortest time.
+    fn surplus(&self) -> Vec<(WorkloadId, Timestamp)> {
+        let mut state = lock(&self.state);
+        let target = state.target.min(state.ready.len());
+        state.ready.split_off(target).into()
     }
 
     /// Forgets ready agents that are not alive any more.
@@ -87,19 +111,49 @@ impl Tenancy {
         })
     }
 
-    /// What `status` shows.
-    pub(crate) async fn warm_view(&self) -> WarmPoolView {
-        let Some(pool) = self.drivers().workloads.workload_pool() else { return self.inner.warm_pool.view() };
-        match pool.pool_status().await {
-            Ok(status) => WarmPoolView { ready: status.ready, breaker: status.trouble },
-            Err(error) => WarmPoolView { ready: 0, breaker: Some(error.chain()) },
+    /// What `status` shows: what there is, and whether an operator chose the size.
+    pub(crate) async fn warm_status(&self) -> (PoolStatus, bool) {
+        let own = &self.inner.warm_pool;
+        let chosen = lock(&own.state).chosen;
+        let Some(pool) = self.drivers().workloads.workload_pool() else { return (own.status(), chosen) };
+        // Another control plane may have been told another size.
+        let looked = async { Ok((pool.pool_status().await?, self.drivers().workloads.pool_size().await?.is_some())) };
+        looked.await.unwrap_or_else(|error: Error| {
+            let target = lock(&own.state).target;
+            (PoolStatus { ready: 0, target, trouble: Some(error.chain()) }, chosen)
+        })
+    }
+
+    /// Keeps so many agents ready from now on; `None` for as many as the configuration says. `InvalidInput` if that is more
+    /// than [`MAX_SIZE`].
+    pub async fn pool_scale(&self, size: Option<usize>) -> Result<()> {
+        if size.is_some_and(|size| size > MAX_SIZE) {
+            return Err(Error::invalid("size", format!("a warm pool has at most {MAX_SIZE} agents")));
+        }
+        let workloads = &self.drivers().workloads;
+        workloads.pool_size_set(size).await?;
+        let target = size.unwrap_or(self.inner.config.warm_pool);
+        self.inner.warm_pool.resize(target, size.is_some());
+        match workloads.workload_pool() {
+            Some(pool) => pool.pool_scale(target).await,
+            None => Ok(()),
         }
     }
 
-    /// Sets the size of the platform's pool, until that succeeds.
-    async fn warm_pool_set(&self, pool: &dyn Pool) {
+    /// Takes over the size that was chosen, and sets that of the platform's pool, until both succeed.
+    async fn warm_pool_size(&self) {
+        let workloads = &self.drivers().workloads;
         let mut failures = TRIP_AFTER;
-        while let Err(error) = pool.pool_scale(self.inner.config.warm_pool).await {
+        let take = async || {
+            let chosen = workloads.pool_size().await?;
+            let target = chosen.unwrap_or(self.inner.config.warm_pool).min(MAX_SIZE);
+            self.inner.warm_pool.resize(target, chosen.is_some());
+            match workloads.workload_pool() {
+                Some(pool) => pool.pool_scale(target).await,
+                None => Ok(()),
+            }
+        };
+        while let Err(error) = take().await {
             tracing::warn!(error = error.chain(), "the warm pool was not set");
             let pause = pause_after(failures).unwrap_or(OPEN_FIRST);
             failures = failures.saturating_add(1);
@@ -109,18 +163,20 @@ impl Tenancy {
         }
     }
 
-    /// Keeps the pool at its target until the control plane shuts down.
+    /// Keeps the pool at its size until the control plane shuts down.
     pub(crate) async fn warm_pool_run(&self) {
-        if let Some(pool) = self.drivers().workloads.workload_pool() {
-            return self.warm_pool_set(pool).await;
+        self.warm_pool_size().await;
+        if self.drivers().workloads.workload_pool().is_some() {
+            return;
         }
         let (pool, shutdown) = (&self.inner.warm_pool, &self.inner.shutdown);
         while !shutdown.is_cancelled() {
+            self.warm_end(pool.surplus()).await;
             let now = self.now();
             let (missing, wait) = {
                 let state = lock(&pool.state);
                 let wait = state.open_until.map(|until| until.since(now));
-                (self.inner.config.warm_pool.saturating_sub(state.ready.len()), wait)
+                (state.target.saturating_sub(state.ready.len()), wait)
             };
             if missing > 0 && wait.is_none_or(|wait| wait.is_zero()) {
                 self.warm_pool_add().await;
@@ -134,14 +190,18 @@ impl Tenancy {
         }
     }
 
-    /// Ends what is in the pool. For the end of a control plane, when nobody fills or claims any more.
-    pub(crate) async fn warm_pool_end(&self) {
-        let ready = std::mem::take(&mut lock(&self.inner.warm_pool.state).ready);
+    async fn warm_end(&self, ready: impl IntoIterator<Item = (WorkloadId, Timestamp)>) {
         let ends = ready.into_iter().map(|(id, since)| async move {
             self.warm_book(&id, since).await;
             self.workload_end(&Workload { id, tenant: None, agent: None }).await;
         });
         futures::future::join_all(ends).await;
+    }
+
+    /// Ends what is in the pool. For the end of a control plane, when nobody fills or claims any more.
+    pub(crate) async fn warm_pool_end(&self) {
+        let ready = std::mem::take(&mut lock(&self.inner.warm_pool.state).ready);
+        self.warm_end(ready).await;
     }
 
     /// Books how long an agent of the pool was ready for nobody.

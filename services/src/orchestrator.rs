@@ -7,6 +7,7 @@
 mod jobs;
 mod leases;
 mod metrics;
+mod pool;
 mod quotas;
 mod spend;
 mod state;
@@ -89,6 +90,7 @@ pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
                 .merge(on(Action::Operate, post(webhook_register)))
                 .merge(on(Action::Operate, delete(webhook_delete))),
         )
+        .route("/pool", on(Action::Read, get(pool::get)).merge(on(Action::Operate, put(pool::scale))))
         .route("/status", on(Action::Read, get(status)))
         .route("/metrics", on(Action::Read, get(metrics::metrics)))
         .route("/jobs", on(Action::Read, get(jobs::list)).merge(on(Action::Operate, post(jobs::submit))))

@@ -132,6 +132,8 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
         &["webhook", "register", "alice"],
         &["webhook", "info", "alice"],
         &["webhook", "delete", "alice"],
+        &["pool", "status"],
+        &["pool", "scale", "5"],
         &["inbox", "list"],
         &["inbox", "replay", "alice/7/1"],
         &["inbox", "drop", "--yes", "alice/7/2"],
@@ -142,6 +144,9 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
     let state =
         r#"{"tenant_id": "alice", "status": "idle", "archives": [], "unsaved": false, "snapshot_interval_ms": 1}"#;
     plane.answer("GET /tenants/alice/state", 200, state);
+    let pool = r#"{"ready": 1, "target": 5, "configured": 1, "chosen": true, "trouble": null, "warm_wakes": 3, "cold_wakes": 1}"#;
+    plane.answer("GET /pool", 200, pool);
+    plane.answer("PUT /pool", 200, pool);
     plane.answer("POST /tenants/alice/state/verify", 200, r#"{"tenant_id": "alice", "archives": []}"#);
     plane.answer("POST /tenants/alice/state/restore", 200, &plane.tenant_json("alice"));
     let wait: &[&str] = &["job", "wait", id];

@@ -404,6 +404,8 @@ impl Records {
             inbox: InboxCounts { pending: 1, dead: 2, handled: 30, possible_repeats: 0 },
             warm_ready: 1,
             warm_target: 2,
+            warm_configured: 2,
+            warm_chosen: false,
             warm_breaker: None,
             decisions: std::collections::BTreeMap::new(),
             ledger: libtenancy::api::LedgerView::default(),

@@ -63,6 +63,38 @@ async fn r10_messages_that_arrive_while_an_agent_is_being_stopped_are_answered(s
     plane.down().await;
 }
 
+/// Waits until so many agents without a tenant are ready, of so many that there should be.
+async fn pool_is(plane: &Plane, ready: usize) {
+    let pool = async || plane.ztm(&["pool", "status", "-o", "json"]).await.ok().json();
+    let settled = async || (pool().await["ready"] == ready && plane.processes().len() == ready + 1).then_some(());
+    plane.wait(&format!("{ready} are ready"), settled).await;
+    assert_eq!(pool().await["target"], ready);
+}
+
+async fn the_size_of_the_warm_pool_is_an_operators_until_it_is_left_to_the_configuration(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &["--warm", "1"]).await;
+    pool_is(&plane, 1).await;
+    let scaled = plane.ztm(&["pool", "scale", "3", "-o", "json"]).await.ok().json();
+    assert_eq!((&scaled["target"], &scaled["configured"], &scaled["chosen"]), (&3.into(), &1.into(), &true.into()));
+    pool_is(&plane, 3).await;
+    plane.ztm(&["pool", "scale", "0"]).await.ok();
+    pool_is(&plane, 0).await;
+    plane.ztm(&["pool", "scale", "2"]).await.ok();
+    // It outlives the control plane, however that ends.
+    plane.kill().await;
+    plane.up().await;
+    pool_is(&plane, 2).await;
+    let refused = plane.ztm(&["pool", "scale", "1001"]).await;
+    assert!(refused.code == Some(2) && refused.stderr.contains("at most 1000"), "{refused:?}");
+    let refused = plane.ask("PUT", "/pool", Some(json!({"size": 1_001}))).await;
+    assert_eq!(refused.status, 400, "{refused:?}");
+    pool_is(&plane, 2).await;
+    let reset = plane.ztm(&["pool", "scale", "--reset"]).await.ok().stdout;
+    assert!(reset.contains("as configured"), "{reset}");
+    pool_is(&plane, 1).await;
+    plane.down().await;
+}
+
 async fn local_state_that_is_gone_comes_back_from_the_published_snapshot(stores: Stores) {
     let mut plane = Plane::start_on(stores, &[]).await;
     let tenant = plane.tenant("acme", 1, 1).await;
@@ -253,6 +285,7 @@ async fn commands_without_a_control_plane_do_what_they_can_and_say_what_they_can
 // The last two damage, or look for, files that only a state directory has.
 on_every_store!(
     r16_an_idle_agent_is_stopped_and_a_message_wakes_it_with_its_memory,
+    the_size_of_the_warm_pool_is_an_operators_until_it_is_left_to_the_configuration,
     r10_messages_that_arrive_while_an_agent_is_being_stopped_are_answered,
     local_state_that_is_gone_comes_back_from_the_published_snapshot,
     r17_a_deleted_tenant_leaves_nothing_and_one_with_its_state_kept_leaves_just_that,

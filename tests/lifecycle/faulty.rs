@@ -411,6 +411,12 @@ impl Workloads for Faulty<dyn Workloads> {
     async fn workload_kill(&self, workload: &Workload) -> Result<()> {
         through!(self.workload_kill(workload))
     }
+    async fn pool_size(&self) -> Result<Option<usize>> {
+        through!(self.pool_size())
+    }
+    async fn pool_size_set(&self, size: Option<usize>) -> Result<()> {
+        through!(self.pool_size_set(size))
+    }
     async fn workload_purge(&self, tenant: &TenantId) -> Result<()> {
         through!(self.workload_purge(tenant))
     }

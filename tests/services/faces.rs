@@ -91,6 +91,12 @@ impl Workloads for NoAgents {
     async fn workload_kill(&self, _: &Workload) -> Result<()> {
         Ok(())
     }
+    async fn pool_size(&self) -> Result<Option<usize>> {
+        Ok(None)
+    }
+    async fn pool_size_set(&self, _: Option<usize>) -> Result<()> {
+        none()
+    }
     async fn workload_purge(&self, _: &TenantId) -> Result<()> {
         Ok(())
     }

@@ -54,6 +54,7 @@ macro_rules! workloads_suite {
             two_binds_of_one_workload_at_once_give_it_to_one_tenant
             intact_local_state_wins_over_the_archive
             stop_waits_for_the_turn_in_flight
+            a_pool_size_that_was_chosen_is_known_to_every_control_plane_until_it_is_taken_back
             agent_that_ends_at_once_fails_the_bind_with_its_last_words
             agent_that_never_becomes_healthy_fails_the_bind_and_nothing_is_left
             killed_agent_is_reported_gone_and_its_home_is_free
@@ -540,6 +541,20 @@ pub async fn periodic_snapshot_is_reported_and_can_be_restored(world: &dyn World
     let (agent, _) = wake(&*workloads, &acme(), 2, Some(snapshot)).await.unwrap();
     let answer = say(&*workloads, &agent, &acme(), 4, "four").await.unwrap();
     assert!(answer.starts_with("[3]") || answer.starts_with("[4]"), "{answer}");
+}
+
+/// See its name.
+pub async fn a_pool_size_that_was_chosen_is_known_to_every_control_plane_until_it_is_taken_back(world: &dyn World) {
+    let (one, other) = (world.workloads(), world.workloads_with(&|_| ()));
+    assert_eq!(one.pool_size().await.unwrap(), None);
+    for size in [3, 0] {
+        one.pool_size_set(Some(size)).await.unwrap();
+        assert_eq!(other.pool_size().await.unwrap(), Some(size));
+    }
+    for _ in 0..2 {
+        other.pool_size_set(None).await.unwrap();
+        assert_eq!(one.pool_size().await.unwrap(), None);
+    }
 }
 
 /// See its name.

@@ -80,6 +80,8 @@ pub trait Pool: Send + Sync {
 pub struct PoolStatus {
     /// How many can be claimed now.
     pub ready: usize,
+    /// How many there should be.
+    pub target: usize,
     /// Why there are not more, if something stands in the way.
     pub trouble: Option<String>,
 }
@@ -104,6 +106,13 @@ pub trait Workloads: Send + Sync + 'static {
     fn workload_pool(&self) -> Option<&dyn Pool> {
         None
     }
+
+    /// How many agents without a tenant an operator wants ready; `None` if that is left to the configuration. Outlives control
+    /// planes, and is the same for all that share the agents.
+    async fn pool_size(&self) -> Result<Option<usize>>;
+
+    /// Says how many. A repeat is no error.
+    async fn pool_size_set(&self, size: Option<usize>) -> Result<()>;
 
     /// Starts an unbound workload and waits until it can be bound. It ends by itself if its control plane goes away
     /// before it is bound.

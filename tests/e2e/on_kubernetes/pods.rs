@@ -39,6 +39,25 @@ async fn a_warm_pod_becomes_the_tenants_and_another_takes_its_place() {
     assert_eq!(Stage::pods_of("acme"), [warm]);
     plane.wait("another warm pod", async || (plane.status().await["warm_ready"] == 1).then_some(())).await;
     assert_eq!(Stage::pods().len(), 2);
+
+    // Operators choose its size, for this control plane and the next one.
+    let pods = async |count: usize| {
+        let ready = async || {
+            let pool = plane.ztm(&["pool", "status", "-o", "json"]).await.ok().json();
+            (pool["ready"] == count && pool["target"] == count && Stage::pods().len() == count + 1).then_some(())
+        };
+        plane.wait(&format!("{count} warm pods"), ready).await;
+    };
+    for count in [2, 0] {
+        plane.ztm(&["pool", "scale", &count.to_string()]).await.ok();
+        pods(count).await;
+    }
+    stage.plane.kill().await;
+    stage.plane.up().await;
+    let pool = stage.plane.ztm(&["pool", "status", "-o", "json"]).await.ok().json();
+    assert_eq!((&pool["target"], &pool["chosen"], &pool["configured"]), (&0.into(), &true.into(), &1.into()), "{pool}");
+    let reset = stage.plane.ztm(&["pool", "scale", "--reset", "-o", "json"]).await.ok().json();
+    assert_eq!((&reset["target"], &reset["chosen"]), (&1.into(), &false.into()), "{reset}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

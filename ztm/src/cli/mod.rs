@@ -13,6 +13,7 @@ pub mod generate;
 pub mod global;
 pub mod inbox;
 pub mod job;
+pub mod pool;
 pub mod quantity;
 pub mod quota;
 pub mod spend;
@@ -130,6 +131,9 @@ pub enum Command {
     /// Explain why something waits, was refused or stopped, in the numbers that were compared
     #[command(subcommand, arg_required_else_help = true)]
     Why(why::WhyCommand),
+    /// The warm pool: agents that are ready for whoever wakes next
+    #[command(subcommand, arg_required_else_help = true)]
+    Pool(pool::PoolCommand),
     /// What the stores of a context need before their first use
     #[command(subcommand, arg_required_else_help = true)]
     Admin(admin::AdminCommand),

@@ -10,6 +10,7 @@ use libtenancy::{
     api::{
         CreateTenant, Deleted, InboxList, RegisterWebhook, StatusView, TenantList, TenantView, UpdateTenant,
         WebhookView, Woken,
+        pool::{PoolView, ScalePool},
     },
     drivers::kubernetes::tunnel::Tunnel,
     secret::{Secret, read_private},
@@ -142,6 +143,16 @@ impl Http {
     /// What the tenant's agent says of itself.
     pub async fn agent_status(&self, id: &str) -> Result<AgentStatus> {
         self.call(Method::GET, &format!("/tenants/{}/agent", tenant(id)?), NONE, PLAIN).await
+    }
+
+    /// What the warm pool is doing.
+    pub async fn pool_get(&self) -> Result<PoolView> {
+        self.call(Method::GET, "/pool", NONE, PLAIN).await
+    }
+
+    /// Sets its size.
+    pub async fn pool_scale(&self, size: ScalePool) -> Result<PoolView> {
+        self.call(Method::PUT, "/pool", Some(&size), PLAIN).await
     }
 
     pub(super) async fn tenant_wake(&self, id: &str) -> Result<Woken> {

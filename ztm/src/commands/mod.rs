@@ -8,8 +8,8 @@ use libtenancy::{Error, secret::random_bytes};
 use crate::{
     cli::{
         Cli, Command, admin::AdminCommand, agent::AgentArgs, generate::GenerateCommand, global::Output,
-        inbox::InboxCommand, job::JobCommand, quota::QuotaCommand, spend::SpendCommand, state::StateCommand,
-        tenant::TenantCommand, webhook::WebhookCommand,
+        inbox::InboxCommand, job::JobCommand, pool::PoolCommand, quota::QuotaCommand, spend::SpendCommand,
+        state::StateCommand, tenant::TenantCommand, webhook::WebhookCommand,
     },
     client::Client,
     exit::{Exit, Interrupted, Usage},
@@ -24,6 +24,7 @@ pub mod demo;
 pub mod down;
 pub mod inbox;
 pub mod job;
+pub mod pool;
 pub mod quota;
 pub mod spend;
 pub mod status;
@@ -174,6 +175,12 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
             }
         }),
         Command::Why(command) => wait_for(why::why(ctx, command)),
+        Command::Pool(command) => wait_for(async {
+            match command {
+                PoolCommand::Status(_) => pool::status::status(ctx).await,
+                PoolCommand::Scale(args) => pool::scale::scale(ctx, &args).await,
+            }
+        }),
         Command::Admin(AdminCommand::Init(args)) => wait_for(Box::pin(admin::init::init(ctx, &args))),
         Command::Agent(_) | Command::Context(_) | Command::Generate(_) => {
             Err(Error::internal("this command needs no settings").into())

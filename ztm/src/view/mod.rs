@@ -15,6 +15,7 @@ pub mod demo;
 pub mod inbox;
 pub mod job;
 pub mod plane;
+pub mod pool;
 pub mod quota;
 pub mod spend;
 pub mod tenant;

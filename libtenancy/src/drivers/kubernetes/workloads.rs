@@ -558,6 +558,14 @@ impl Workloads for PodWorkloads {
         self.0.delete(&workload.id).await
     }
 
+    async fn pool_size(&self) -> Result<Option<usize>> {
+        self.0.pool_size().await
+    }
+
+    async fn pool_size_set(&self, size: Option<usize>) -> Result<()> {
+        self.0.pool_size_set(size).await
+    }
+
     async fn workload_purge(&self, tenant: &TenantId) -> Result<()> {
         match self.workload_find(tenant).await? {
             None => Ok(()),

@@ -7,15 +7,14 @@
 //! The name is random, made once, and kept: the lock on the state directory proves that whoever had it before is dead, so
 //! a control plane takes over at once what its predecessor held. A copy of the directory gets a name of its own.
 
-use std::{
-    io::{ErrorKind, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
-    path::Path,
-};
+use std::{io::ErrorKind, os::unix::fs::MetadataExt, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use super::store::{FILE_NAME as DATABASE, prepare_state_dir};
+use super::{
+    store::{FILE_NAME as DATABASE, prepare_state_dir},
+    whole,
+};
 use crate::{
     error::{Error, Result},
     secret::random_bytes,
@@ -73,19 +72,9 @@ pub fn claim(state_dir: &Path, stores: &str) -> Result<String> {
     }
 }
 
-/// Writes the mark whole or not at all.
 fn write(path: &Path, mark: &Mark) -> Result<()> {
-    let draft = path.with_file_name(format!(".{FILE_NAME}.{}", hex::encode(random_bytes::<8>()?)));
-    let written = (|| {
-        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-        file.write_all(&serde_json::to_vec(mark)?)?;
-        file.sync_all()?;
-        std::fs::rename(&draft, path)
-    })();
-    if written.is_err() {
-        let _ = std::fs::remove_file(&draft);
-    }
-    written.map_err(Error::io("write", path))
+    let content = serde_json::to_vec(mark).map_err(|e| Error::internal(format!("the mark cannot be written: {e}")))?;
+    whole::write(path, &content)
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod state_dir;
 pub mod store;
 pub mod tenants;
 pub mod wake_locks;
+mod whole;
 pub mod workloads;
 
 pub use state_dir::{KEY_FILE, StateDirLock};

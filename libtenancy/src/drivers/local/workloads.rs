@@ -73,6 +73,9 @@ pub struct AgentdCommand {
     pub args: Vec<OsString>,
 }
 
+/// What an operator said of the warm pool, in the state directory.
+const POOL_SIZE_FILE: &str = "pool-size";
+
 /// The driver. Dropping it ends its unbound workloads and leaves the bound ones alone.
 pub struct LocalWorkloads(Arc<Shared>);
 
@@ -368,6 +371,30 @@ impl Workloads for LocalWorkloads {
         }
         self.0.clients.forget(&workload.id);
         Ok(())
+    }
+
+    async fn pool_size(&self) -> Result<Option<usize>> {
+        let path = self.0.state_dir.join(POOL_SIZE_FILE);
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                text.trim().parse().map(Some).map_err(|_| {
+                    Error::invalid("pool size", format!("`{}` holds no number: remove it", path.display()))
+                })
+            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(Error::io("read", path)(e)),
+        }
+    }
+
+    async fn pool_size_set(&self, size: Option<usize>) -> Result<()> {
+        let path = self.0.state_dir.join(POOL_SIZE_FILE);
+        let Some(size) = size else {
+            return match fs::remove_file(&path) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path)(e)),
+                _ => Ok(()),
+            };
+        };
+        super::whole::write(&path, format!("{size}\n").as_bytes())
     }
 
     async fn workload_purge(&self, tenant: &TenantId) -> Result<()> {

@@ -31,6 +31,8 @@ pub(super) mod name {
     pub(in super::super) const GENERATION: &str = "ztm.dev/generation";
     /// The annotation with the pin of its `agentd`'s key; empty until that is known.
     pub(in super::super) const KEY: &str = "ztm.dev/agentd-key";
+    /// The annotation of the pool with the size that an operator chose.
+    pub(in super::super) const POOL_SIZE: &str = "ztm.dev/pool-size";
     /// The container.
     pub(in super::super) const CONTAINER: &str = "agent";
 }

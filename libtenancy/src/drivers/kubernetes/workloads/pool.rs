@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::{
     super::connection::{classify, is},
-    PodWorkloads,
+    PodWorkloads, Shared,
     condition::Condition,
     endpoint, label,
     manifest::{name, workload_id},
@@ -44,13 +44,40 @@ fn ready_since(pod: &Pod) -> Timestamp {
     Timestamp::from_micros(since.map_or(0, |since| since.0.as_microsecond()))
 }
 
+impl Shared {
+    fn deployments(&self) -> Api<Deployment> {
+        Api::namespaced(self.kubernetes.client.clone(), &self.settings.namespace)
+    }
+
+    async fn deployment(&self) -> Result<Option<Deployment>> {
+        self.deployments().get_opt(name::POOL).await.map_err(|error| classify(error, false))
+    }
+
+    /// See [`crate::ports::workloads::Workloads::pool_size`].
+    pub(super) async fn pool_size(&self) -> Result<Option<usize>> {
+        let annotations = self.deployment().await?.and_then(|pool| pool.metadata.annotations).unwrap_or_default();
+        let Some(size) = annotations.get(name::POOL_SIZE) else { return Ok(None) };
+        let wrong = || Error::invalid("pool size", format!("the annotation `{}` says `{size}`", name::POOL_SIZE));
+        size.parse().map(Some).map_err(|_| wrong())
+    }
+
+    /// See [`crate::ports::workloads::Workloads::pool_size_set`]: an annotation, which no apply of the pool touches.
+    pub(super) async fn pool_size_set(&self, size: Option<usize>) -> Result<()> {
+        let size = size.map(|size| size.to_string());
+        let patch = json!({ "metadata": { "annotations": { name::POOL_SIZE: size } } });
+        match self.deployments().patch(name::POOL, &PatchParams::default(), &Patch::Merge(patch)).await {
+            Err(error) if is(&error, 404) && size.is_none() => Ok(()),
+            outcome => outcome.map(drop).map_err(|error| classify(error, true)),
+        }
+    }
+}
+
 #[async_trait]
 impl Pool for PodWorkloads {
     async fn pool_scale(&self, target: usize) -> Result<()> {
-        let deployments: Api<Deployment> =
-            Api::namespaced(self.0.kubernetes.client.clone(), &self.0.settings.namespace);
         let pool = self.0.template().pool(target)?;
-        let applied = deployments.patch(name::POOL, &PatchParams::apply(MANAGER).force(), &Patch::Apply(&pool)).await;
+        let applied =
+            self.0.deployments().patch(name::POOL, &PatchParams::apply(MANAGER).force(), &Patch::Apply(&pool)).await;
         applied.map(drop).map_err(|error| classify(error, true))
     }
 
@@ -90,6 +117,7 @@ impl Pool for PodWorkloads {
             Condition::Failed(reason) | Condition::Unschedulable(reason) => Some(reason),
             Condition::Starting(_) | Condition::Running | Condition::Ending(_) => None,
         });
-        Ok(PoolStatus { ready, trouble })
+        let replicas = self.0.deployment().await?.and_then(|pool| pool.spec.replicas).unwrap_or_default();
+        Ok(PoolStatus { ready, target: usize::try_from(replicas).unwrap_or_default(), trouble })
     }
 }

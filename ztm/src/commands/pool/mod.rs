@@ -1,0 +1,4 @@
+//! `ztm pool`.
+
+pub mod scale;
+pub mod status;

@@ -1,0 +1,26 @@
+//! The warm pool.
+
+use comfy_table::Color;
+use libtenancy::api::pool::PoolView;
+
+use super::{Look, Show, cell};
+
+impl Show for PoolView {
+    fn text(&self, look: &Look) -> String {
+        let origin = if self.chosen {
+            format!("set by hand; configured are {}", self.configured)
+        } else {
+            "as configured".to_owned()
+        };
+        look.fields([
+            ("Ready", Some(cell(format!("{} of {}", self.ready, self.target)))),
+            ("Size", Some(cell(origin))),
+            ("Trouble", self.trouble.as_ref().map(|trouble| cell(trouble).fg(Color::Red))),
+            ("Last wakes", Some(cell(format!("{} warm, {} cold", self.warm_wakes, self.cold_wakes)))),
+        ])
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec!["warm-pool".to_owned()]
+    }
+}
