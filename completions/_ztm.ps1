@@ -50,6 +50,7 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('quota', 'quota', [CompletionResultType]::ParameterValue, 'What tenants may use: credits, shares, budgets, grants')
             [CompletionResult]::new('spend', 'spend', [CompletionResultType]::ParameterValue, 'What was used: report, audit, the ledger itself')
             [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Explain why something waits, was refused or stopped, in the numbers that were compared')
+            [CompletionResult]::new('node', 'node', [CompletionResultType]::ParameterValue, 'The machines that agents run on, and what they cost')
             [CompletionResult]::new('pool', 'pool', [CompletionResultType]::ParameterValue, 'The warm pool: agents that are ready for whoever wakes next')
             [CompletionResult]::new('admin', 'admin', [CompletionResultType]::ParameterValue, 'What the stores of a context need before their first use')
             [CompletionResult]::new('context', 'context', [CompletionResultType]::ParameterValue, 'Contexts: which control plane, or whose stores, the commands mean')
@@ -1362,6 +1363,84 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
         'ztm;why;help;help' {
             break
         }
+        'ztm;node' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane, or whose stores: a context of the configuration file')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the machines that agents run on, what they cost, and those that are waited for')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Show one machine, or one that is waited for')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;node;list' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane, or whose stores: a context of the configuration file')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;node;get' {
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane, or whose stores: a context of the configuration file')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'ztm;node;help' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the machines that agents run on, what they cost, and those that are waited for')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Show one machine, or one that is waited for')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'ztm;node;help;list' {
+            break
+        }
+        'ztm;node;help;get' {
+            break
+        }
+        'ztm;node;help;help' {
+            break
+        }
         'ztm;pool' {
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
             [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
@@ -1749,6 +1828,7 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('quota', 'quota', [CompletionResultType]::ParameterValue, 'What tenants may use: credits, shares, budgets, grants')
             [CompletionResult]::new('spend', 'spend', [CompletionResultType]::ParameterValue, 'What was used: report, audit, the ledger itself')
             [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Explain why something waits, was refused or stopped, in the numbers that were compared')
+            [CompletionResult]::new('node', 'node', [CompletionResultType]::ParameterValue, 'The machines that agents run on, and what they cost')
             [CompletionResult]::new('pool', 'pool', [CompletionResultType]::ParameterValue, 'The warm pool: agents that are ready for whoever wakes next')
             [CompletionResult]::new('admin', 'admin', [CompletionResultType]::ParameterValue, 'What the stores of a context need before their first use')
             [CompletionResult]::new('context', 'context', [CompletionResultType]::ParameterValue, 'Contexts: which control plane, or whose stores, the commands mean')
@@ -1935,6 +2015,17 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             break
         }
         'ztm;help;why;wake' {
+            break
+        }
+        'ztm;help;node' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the machines that agents run on, what they cost, and those that are waited for')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Show one machine, or one that is waited for')
+            break
+        }
+        'ztm;help;node;list' {
+            break
+        }
+        'ztm;help;node;get' {
             break
         }
         'ztm;help;pool' {

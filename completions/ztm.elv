@@ -47,6 +47,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand quota 'What tenants may use: credits, shares, budgets, grants'
             cand spend 'What was used: report, audit, the ledger itself'
             cand why 'Explain why something waits, was refused or stopped, in the numbers that were compared'
+            cand node 'The machines that agents run on, and what they cost'
             cand pool 'The warm pool: agents that are ready for whoever wakes next'
             cand admin 'What the stores of a context need before their first use'
             cand context 'Contexts: which control plane, or whose stores, the commands mean'
@@ -1254,6 +1255,77 @@ set edit:completion:arg-completer[ztm] = {|@words|
         }
         &'ztm;why;help;help'= {
         }
+        &'ztm;node'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane, or whose stores: a context of the configuration file'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand list 'List the machines that agents run on, what they cost, and those that are waited for'
+            cand get 'Show one machine, or one that is waited for'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;node;list'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane, or whose stores: a context of the configuration file'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;node;get'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane, or whose stores: a context of the configuration file'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;node;help'= {
+            cand list 'List the machines that agents run on, what they cost, and those that are waited for'
+            cand get 'Show one machine, or one that is waited for'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'ztm;node;help;list'= {
+        }
+        &'ztm;node;help;get'= {
+        }
+        &'ztm;node;help;help'= {
+        }
         &'ztm;pool'= {
             cand --state-dir 'Where the embedded control plane keeps everything'
             cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
@@ -1610,6 +1682,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand quota 'What tenants may use: credits, shares, budgets, grants'
             cand spend 'What was used: report, audit, the ledger itself'
             cand why 'Explain why something waits, was refused or stopped, in the numbers that were compared'
+            cand node 'The machines that agents run on, and what they cost'
             cand pool 'The warm pool: agents that are ready for whoever wakes next'
             cand admin 'What the stores of a context need before their first use'
             cand context 'Contexts: which control plane, or whose stores, the commands mean'
@@ -1749,6 +1822,14 @@ set edit:completion:arg-completer[ztm] = {|@words|
         &'ztm;help;why;job'= {
         }
         &'ztm;help;why;wake'= {
+        }
+        &'ztm;help;node'= {
+            cand list 'List the machines that agents run on, what they cost, and those that are waited for'
+            cand get 'Show one machine, or one that is waited for'
+        }
+        &'ztm;help;node;list'= {
+        }
+        &'ztm;help;node;get'= {
         }
         &'ztm;help;pool'= {
             cand status 'Show how many agents are ready for whoever wakes next, and what stands in the way of more'

@@ -52,6 +52,7 @@ complete -c ztm -n "__fish_ztm_needs_command" -f -a "job" -d 'Jobs: submit, look
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "quota" -d 'What tenants may use: credits, shares, budgets, grants'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "spend" -d 'What was used: report, audit, the ledger itself'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "why" -d 'Explain why something waits, was refused or stopped, in the numbers that were compared'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "node" -d 'The machines that agents run on, and what they cost'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "pool" -d 'The warm pool: agents that are ready for whoever wakes next'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "admin" -d 'What the stores of a context need before their first use'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "context" -d 'Contexts: which control plane, or whose stores, the commands mean'
@@ -983,6 +984,63 @@ complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from help" -f -a "job" -d 'Why a job waits, runs or ended: who is ahead, what is missing, when it goes on'
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from help" -f -a "wake" -d 'Why a tenant is not woken, or was not'
 complete -c ztm -n "__fish_ztm_using_subcommand why; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand node; and not __fish_seen_subcommand_from list get help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand node; and not __fish_seen_subcommand_from list get help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand node; and not __fish_seen_subcommand_from list get help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand node; and not __fish_seen_subcommand_from list get help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand node; and not __fish_seen_subcommand_from list get help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand node; and not __fish_seen_subcommand_from list get help" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
+complete -c ztm -n "__fish_ztm_using_subcommand node; and not __fish_seen_subcommand_from list get help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand node; and not __fish_seen_subcommand_from list get help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand node; and not __fish_seen_subcommand_from list get help" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand node; and not __fish_seen_subcommand_from list get help" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand node; and not __fish_seen_subcommand_from list get help" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand node; and not __fish_seen_subcommand_from list get help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand node; and not __fish_seen_subcommand_from list get help" -f -a "list" -d 'List the machines that agents run on, what they cost, and those that are waited for'
+complete -c ztm -n "__fish_ztm_using_subcommand node; and not __fish_seen_subcommand_from list get help" -f -a "get" -d 'Show one machine, or one that is waited for'
+complete -c ztm -n "__fish_ztm_using_subcommand node; and not __fish_seen_subcommand_from list get help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from list" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from list" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from list" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from list" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from list" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from list" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from list" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from list" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from get" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from get" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from get" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from get" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from get" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from get" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from get" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from get" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from get" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the machines that agents run on, what they cost, and those that are waited for'
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from help" -f -a "get" -d 'Show one machine, or one that is waited for'
+complete -c ztm -n "__fish_ztm_using_subcommand node; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ztm -n "__fish_ztm_using_subcommand pool; and not __fish_seen_subcommand_from status scale help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand pool; and not __fish_seen_subcommand_from status scale help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
 complete -c ztm -n "__fish_ztm_using_subcommand pool; and not __fish_seen_subcommand_from status scale help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
@@ -1266,24 +1324,25 @@ complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcom
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "man" -d 'Write the man pages'
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "completions" -d 'Write the completions of bash, elvish, fish, powershell and zsh'
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "up" -d 'Run the whole control plane in this process, on this machine'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "down" -d 'Stop the control plane that `ztm up` runs'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "demo" -d 'Watch the whole job happen on real parts, in a temporary directory'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "tenant" -d 'Tenants: create, look at, change, wake, stop, delete'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "webhook" -d 'The webhooks through which Telegram delivers'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "inbox" -d 'The stored messages: what waits, what was given up'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "job" -d 'Jobs: submit, look at, wait for, call off, put back'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "quota" -d 'What tenants may use: credits, shares, budgets, grants'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "spend" -d 'What was used: report, audit, the ledger itself'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "why" -d 'Explain why something waits, was refused or stopped, in the numbers that were compared'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "pool" -d 'The warm pool: agents that are ready for whoever wakes next'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "admin" -d 'What the stores of a context need before their first use'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "context" -d 'Contexts: which control plane, or whose stores, the commands mean'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "status" -d 'Show the control plane in numbers'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "version" -d 'Show the version of this command and of the control plane'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "agent" -d 'Run the small built-in agent'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "generate" -d 'Write the man pages or the completions'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why pool admin context status version agent generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "up" -d 'Run the whole control plane in this process, on this machine'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "down" -d 'Stop the control plane that `ztm up` runs'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "demo" -d 'Watch the whole job happen on real parts, in a temporary directory'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "tenant" -d 'Tenants: create, look at, change, wake, stop, delete'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "webhook" -d 'The webhooks through which Telegram delivers'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "inbox" -d 'The stored messages: what waits, what was given up'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "job" -d 'Jobs: submit, look at, wait for, call off, put back'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "quota" -d 'What tenants may use: credits, shares, budgets, grants'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "spend" -d 'What was used: report, audit, the ledger itself'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "why" -d 'Explain why something waits, was refused or stopped, in the numbers that were compared'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "node" -d 'The machines that agents run on, and what they cost'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "pool" -d 'The warm pool: agents that are ready for whoever wakes next'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "admin" -d 'What the stores of a context need before their first use'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "context" -d 'Contexts: which control plane, or whose stores, the commands mean'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "status" -d 'Show the control plane in numbers'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "version" -d 'Show the version of this command and of the control plane'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "agent" -d 'Run the small built-in agent'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "generate" -d 'Write the man pages or the completions'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "create" -d 'Create a tenant'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "list" -d 'List all tenants'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "get" -d 'Show one tenant'
@@ -1317,6 +1376,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from why" -f -a "tenant" -d 'Why a tenant is as it is, and what would hold back its next message'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from why" -f -a "job" -d 'Why a job waits, runs or ended: who is ahead, what is missing, when it goes on'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from why" -f -a "wake" -d 'Why a tenant is not woken, or was not'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from node" -f -a "list" -d 'List the machines that agents run on, what they cost, and those that are waited for'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from node" -f -a "get" -d 'Show one machine, or one that is waited for'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from pool" -f -a "status" -d 'Show how many agents are ready for whoever wakes next, and what stands in the way of more'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from pool" -f -a "scale" -d 'Set how many agents are kept ready'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from admin" -f -a "init" -d 'Make what the stores of the context lack: the key file, tables, indexes, expiry, the bucket and its rules'

@@ -4,6 +4,7 @@
 //! requests are refused.
 
 pub mod jobs;
+pub mod nodes;
 pub mod pool;
 pub mod quotas;
 pub mod spend;

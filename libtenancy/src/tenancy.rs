@@ -22,11 +22,13 @@ use crate::{
     config::Config,
     delivery::Deliveries,
     error::{Error, Result},
+    fleet::Fleet,
     inbox::{Update, UpdateKey},
     operation::Operations,
     ports::{
         deadlines::Deadlines,
         endpoints::Endpoints,
+        fleets::Fleets,
         inboxes::{Inboxes, UpdateFilter},
         jobs::Jobs,
         leaders::Leaders,
@@ -61,6 +63,7 @@ pub struct Drivers {
     pub deadlines: Arc<dyn Deadlines>,
     pub snapshots: Arc<dyn Snapshots>,
     pub workloads: Arc<dyn Workloads>,
+    pub fleets: Arc<dyn Fleets>,
     pub messengers: Arc<dyn Messengers>,
     pub jobs: Arc<dyn Jobs>,
     pub quotas: Arc<dyn Quotas>,
@@ -405,6 +408,11 @@ impl Tenancy {
         self.inner.webhooks.forget_all();
         self.inner.deadline_set.notify_one();
         self.inner.reconcile_now.notify_one();
+    }
+
+    /// The machines that agents run on, and what was asked for and is not there yet.
+    pub async fn fleet(&self) -> Result<Fleet> {
+        self.drivers().fleets.fleet().await
     }
 
     /// The control plane in numbers.

@@ -7,6 +7,7 @@
 mod jobs;
 mod leases;
 mod metrics;
+mod nodes;
 mod pool;
 mod quotas;
 mod spend;
@@ -90,6 +91,7 @@ pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
                 .merge(on(Action::Operate, post(webhook_register)))
                 .merge(on(Action::Operate, delete(webhook_delete))),
         )
+        .route("/nodes", on(Action::Read, get(nodes::list)))
         .route("/pool", on(Action::Read, get(pool::get)).merge(on(Action::Operate, put(pool::scale))))
         .route("/status", on(Action::Read, get(status)))
         .route("/metrics", on(Action::Read, get(metrics::metrics)))

@@ -100,6 +100,16 @@ fn every_command_prints_its_help_on_standard_output() {
     }
 }
 
+/// What it says of the warm pool and of the machines.
+fn machines(plane: &Plane) {
+    let pool = r#"{"ready": 1, "target": 5, "configured": 1, "chosen": true, "trouble": null, "warm_wakes": 3, "cold_wakes": 1}"#;
+    plane.answer("GET /pool", 200, pool);
+    plane.answer("PUT /pool", 200, pool);
+    let nodes = r#"{"nodes": [{"name": "one", "allocatable": {"cpu_millis": 2000, "memory_bytes": 8589934592}, "tenants": ["alice"], "warm": 1}],
+        "claims": [], "micro_usd_per_hour": null, "idle_micro_usd_per_hour": null, "unknown_prices": 1, "prices": "none"}"#;
+    plane.answer("GET /nodes", 200, nodes);
+}
+
 #[test]
 fn f6_every_command_prints_one_json_document_and_nothing_else() {
     let mut world = World::new();
@@ -132,6 +142,8 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
         &["webhook", "register", "alice"],
         &["webhook", "info", "alice"],
         &["webhook", "delete", "alice"],
+        &["node", "list"],
+        &["node", "get", "one"],
         &["pool", "status"],
         &["pool", "scale", "5"],
         &["inbox", "list"],
@@ -144,9 +156,7 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
     let state =
         r#"{"tenant_id": "alice", "status": "idle", "archives": [], "unsaved": false, "snapshot_interval_ms": 1}"#;
     plane.answer("GET /tenants/alice/state", 200, state);
-    let pool = r#"{"ready": 1, "target": 5, "configured": 1, "chosen": true, "trouble": null, "warm_wakes": 3, "cold_wakes": 1}"#;
-    plane.answer("GET /pool", 200, pool);
-    plane.answer("PUT /pool", 200, pool);
+    machines(&plane);
     plane.answer("POST /tenants/alice/state/verify", 200, r#"{"tenant_id": "alice", "archives": []}"#);
     plane.answer("POST /tenants/alice/state/restore", 200, &plane.tenant_json("alice"));
     let wait: &[&str] = &["job", "wait", id];

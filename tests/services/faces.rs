@@ -20,6 +20,7 @@ use libtenancy::{
     config::Config,
     drivers::{
         local::{
+            fleets::ThisMachine,
             signals::SignalSocket,
             snapshots::SnapshotDirectory,
             store::Store,
@@ -202,6 +203,7 @@ impl Faces {
             ledgers: Arc::new(store),
             signals: Arc::new(SignalSocket::new(&config.state_dir)),
             snapshots,
+            fleets: Arc::new(ThisMachine::new(Arc::clone(&workloads))),
             workloads,
             messengers: Arc::new(Telegram::new(&Settings::new(double.url())).unwrap()),
             clock,

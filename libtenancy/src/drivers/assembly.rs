@@ -6,7 +6,9 @@ use std::{path::PathBuf, sync::Arc};
 
 use super::{
     local::{
-        KEY_FILE, mark,
+        KEY_FILE,
+        fleets::ThisMachine,
+        mark,
         signals::SignalSocket,
         snapshots::SnapshotDirectory,
         store::{Options, Store},
@@ -20,8 +22,8 @@ use crate::{
     config::Config,
     error::{Error, Result},
     ports::{
-        identities::Identities, jobs::JobSettings, leaders::Leaders, signals::Signals, snapshots::Snapshots,
-        workloads::Workloads,
+        fleets::Fleets, identities::Identities, jobs::JobSettings, leaders::Leaders, signals::Signals,
+        snapshots::Snapshots, workloads::Workloads,
     },
     secret::Keyring,
     stores::{Agents, Archives, Leases, Memory, Records, Stores},
@@ -229,6 +231,19 @@ impl Opened {
         }
     }
 
+    /// The machines that these agents run on.
+    fn fleets(&self, config: &Config, workloads: &Arc<dyn Workloads>) -> Result<Arc<dyn Fleets>> {
+        match (&config.servers.kubernetes, self.stores.workloads) {
+            #[cfg(feature = "kubernetes")]
+            (Some(server), Agents::Kubernetes) => {
+                let cluster = self.kubernetes.clone().ok_or_else(|| unnamed("kubernetes"))?;
+                let fleet = super::kubernetes::fleets::ClusterFleet::new(cluster, server.pods.namespace.clone());
+                Ok(Arc::new(fleet))
+            }
+            _ => Ok(Arc::new(ThisMachine::new(Arc::clone(workloads)))),
+        }
+    }
+
     fn drivers(
         &self,
         config: &Config,
@@ -243,6 +258,7 @@ impl Opened {
             #[cfg(not(feature = "s3"))]
             Archives::S3 => return Err(left_out("s3")),
         };
+        let workloads = self.workloads(config, keyring, &snapshots, agentd)?;
         Ok(Drivers {
             tenants: records!(self, tenants),
             inboxes: records!(self, inboxes),
@@ -254,7 +270,8 @@ impl Opened {
             endpoints: memory!(self, endpoints),
             deadlines: memory!(self, deadlines),
             signals: self.signals(config)?,
-            workloads: self.workloads(config, keyring, &snapshots, agentd)?,
+            fleets: self.fleets(config, &workloads)?,
+            workloads,
             snapshots,
             messengers: Arc::new(Telegram::new(&TelegramSettings {
                 allow_plain_http: config.telegram_plain_http,

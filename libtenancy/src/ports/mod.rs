@@ -6,6 +6,7 @@
 
 pub mod deadlines;
 pub mod endpoints;
+pub mod fleets;
 pub mod identities;
 pub mod inboxes;
 pub mod jobs;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use libtenancy::clock::Stopwatch;
+use serde_json::{Value, json};
 use services::doubles::llm;
 
 use super::{
@@ -233,4 +234,92 @@ async fn a_pod_that_was_claimed_by_a_control_plane_that_died_before_the_bind_is_
     plane.wait("it is ended", async || Stage::pods_of("acme").is_empty().then_some(())).await;
     plane.converse(&tenant, "hello", "[1] you said: hello").await;
     assert_ne!(Stage::pods_of("acme"), [claimed]);
+}
+
+/// The machines, as `ztm node list` says.
+async fn nodes(stage: &Stage) -> Value {
+    stage.plane.ztm(&["node", "list", "-o", "json"]).await.ok().json()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a cluster: tests/kube/with"]
+async fn machines_are_shown_with_whose_agents_they_run_what_they_cost_and_what_is_waited_for() {
+    let mut stage = Stage::set("cpu_request = '100m'\nmemory_request = '64Mi'", &["--warm", "1"]).await;
+    stage.plane.up().await;
+    let plane = &stage.plane;
+    plane.wait("a warm pod", async || (plane.status().await["warm_ready"] == 1).then_some(())).await;
+    let tenant = plane.tenant("acme", 1, 3_600).await;
+    plane.converse(&tenant, "hello", "[1] you said: hello").await;
+
+    // Without Karpenter, and on a machine that says nothing of itself.
+    let seen = nodes(&stage).await;
+    let node = &seen["nodes"][0];
+    assert_eq!((&node["tenants"], &node["trouble"]), (&json!(["acme"]), &Value::Null), "{seen}");
+    assert_eq!((&node["micro_usd_per_hour"], &seen["micro_usd_per_hour"]), (&Value::Null, &Value::Null), "{seen}");
+    assert_eq!((&seen["claims"], &seen["unknown_prices"]), (&json!([]), &json!(1)), "{seen}");
+    let text = plane.ztm(&["node", "list"]).await.ok().stdout;
+    assert!(text.contains("unknown") && !text.contains('$'), "{text}");
+
+    // As Karpenter would have made it.
+    let name = node["name"].as_str().unwrap();
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    // Rules in CEL, which they also have, are unknown to some servers; the schemas are in force.
+    kubectl(&["apply", "--validate=false", "-f", &format!("{root}/tests/kube/karpenter")]);
+    kubectl(&["wait", "--for=condition=Established", "--timeout=30s", "crd/nodeclaims.karpenter.sh"]);
+    kubectl(&["wait", "--for=condition=Established", "--timeout=30s", "crd/ec2nodeclasses.karpenter.k8s.aws"]);
+    kubectl(&["wait", "--for=condition=Established", "--timeout=30s", "crd/nodepools.karpenter.sh"]);
+    kubectl(&["apply", "-k", &format!("{root}/deploy/karpenter")]);
+    let labels = [
+        "node.kubernetes.io/instance-type=c6i.metal",
+        "topology.kubernetes.io/region=us-east-1",
+        "karpenter.sh/nodepool=kata-metal",
+        "karpenter.sh/capacity-type=on-demand",
+    ];
+    kubectl(&[&["label", "node", name, "--overwrite"], &labels[..]].concat());
+    let reference = json!({ "group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "kata-metal" });
+    let claim = json!({
+        "apiVersion": "karpenter.sh/v1", "kind": "NodeClaim",
+        "metadata": { "name": "kata-metal-x7", "labels": { "karpenter.sh/nodepool": "kata-metal" } },
+        "spec": { "nodeClassRef": reference, "requirements": [] },
+    });
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("claim.json");
+    std::fs::write(&file, claim.to_string()).unwrap();
+    kubectl(&["create", "-f", file.to_str().unwrap()]);
+    let mut claim: Value =
+        serde_json::from_str(&kubectl(&["get", "nodeclaim", "kata-metal-x7", "-o", "json"])).unwrap();
+    claim["status"] = json!({ "conditions": [{
+        "type": "Launched", "status": "False", "reason": "LaunchFailed", "lastTransitionTime": "2026-11-29T00:00:00Z",
+        "message": "InsufficientInstanceCapacity: no c6i.metal in us-east-1a",
+    }] });
+    std::fs::write(&file, claim.to_string()).unwrap();
+    let status = "/apis/karpenter.sh/v1/nodeclaims/kata-metal-x7/status";
+    kubectl(&["replace", "--raw", status, "-f", file.to_str().unwrap()]);
+
+    let seen = nodes(&stage).await;
+    let node = &seen["nodes"][0];
+    assert_eq!((&node["pool"], &node["micro_usd_per_hour"]), (&json!("kata-metal"), &json!(5_440_000)), "{seen}");
+    let idle = node["idle_micro_usd_per_hour"].as_u64().unwrap();
+    assert!(0 < idle && idle < 5_440_000, "{seen}");
+    assert_eq!((&seen["idle_micro_usd_per_hour"], &seen["unknown_prices"]), (&json!(idle), &json!(0)), "{seen}");
+    assert_eq!(seen["claims"][0]["name"], "kata-metal-x7", "{seen}");
+    let text = plane.ztm(&["node", "list"]).await.ok().stdout;
+    assert!(
+        text.contains("$5.44/h") && text.contains("kata-metal-x7 is not launched: InsufficientInstanceCapacity"),
+        "{text}"
+    );
+    let claim = plane.ztm(&["node", "get", "kata-metal-x7"]).await.ok().stdout;
+    assert!(claim.contains("no c6i.metal in us-east-1a"), "{claim}");
+    assert_eq!(plane.ztm(&["node", "get", "nobody"]).await.code, Some(3));
+
+    // A machine that takes no more pods says so.
+    kubectl(&["cordon", name]);
+    let cordoned = plane.ztm(&["node", "get", name]).await.ok().stdout;
+    kubectl(&["uncordon", name]);
+    assert!(cordoned.contains("it takes no new pods") && cordoned.contains("acme"), "{cordoned}");
+    let labels = labels.map(|label| format!("{}-", label.split('=').next().unwrap()));
+    let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+    kubectl(&[&["label", "node", name], &labels[..]].concat());
+    kubectl(&["delete", "-k", &format!("{root}/deploy/karpenter")]);
+    kubectl(&["delete", "-f", &format!("{root}/tests/kube/karpenter")]);
 }

@@ -13,6 +13,7 @@ pub mod generate;
 pub mod global;
 pub mod inbox;
 pub mod job;
+pub mod node;
 pub mod pool;
 pub mod quantity;
 pub mod quota;
@@ -131,6 +132,9 @@ pub enum Command {
     /// Explain why something waits, was refused or stopped, in the numbers that were compared
     #[command(subcommand, arg_required_else_help = true)]
     Why(why::WhyCommand),
+    /// The machines that agents run on, and what they cost
+    #[command(subcommand, arg_required_else_help = true)]
+    Node(node::NodeCommand),
     /// The warm pool: agents that are ready for whoever wakes next
     #[command(subcommand, arg_required_else_help = true)]
     Pool(pool::PoolCommand),

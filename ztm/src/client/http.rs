@@ -10,6 +10,7 @@ use libtenancy::{
     api::{
         CreateTenant, Deleted, InboxList, RegisterWebhook, StatusView, TenantList, TenantView, UpdateTenant,
         WebhookView, Woken,
+        nodes::NodeList,
         pool::{PoolView, ScalePool},
     },
     drivers::kubernetes::tunnel::Tunnel,
@@ -143,6 +144,11 @@ impl Http {
     /// What the tenant's agent says of itself.
     pub async fn agent_status(&self, id: &str) -> Result<AgentStatus> {
         self.call(Method::GET, &format!("/tenants/{}/agent", tenant(id)?), NONE, PLAIN).await
+    }
+
+    /// The machines that agents run on.
+    pub async fn node_list(&self) -> Result<NodeList> {
+        self.call(Method::GET, "/nodes", NONE, PLAIN).await
     }
 
     /// What the warm pool is doing.

@@ -8,8 +8,8 @@ use libtenancy::{Error, secret::random_bytes};
 use crate::{
     cli::{
         Cli, Command, admin::AdminCommand, agent::AgentArgs, generate::GenerateCommand, global::Output,
-        inbox::InboxCommand, job::JobCommand, pool::PoolCommand, quota::QuotaCommand, spend::SpendCommand,
-        state::StateCommand, tenant::TenantCommand, webhook::WebhookCommand,
+        inbox::InboxCommand, job::JobCommand, node::NodeCommand, pool::PoolCommand, quota::QuotaCommand,
+        spend::SpendCommand, state::StateCommand, tenant::TenantCommand, webhook::WebhookCommand,
     },
     client::Client,
     exit::{Exit, Interrupted, Usage},
@@ -24,6 +24,7 @@ pub mod demo;
 pub mod down;
 pub mod inbox;
 pub mod job;
+pub mod node;
 pub mod pool;
 pub mod quota;
 pub mod spend;
@@ -175,6 +176,12 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
             }
         }),
         Command::Why(command) => wait_for(why::why(ctx, command)),
+        Command::Node(command) => wait_for(async {
+            match command {
+                NodeCommand::List(_) => node::list::list(ctx).await,
+                NodeCommand::Get(args) => node::get::get(ctx, &args).await,
+            }
+        }),
         Command::Pool(command) => wait_for(async {
             match command {
                 PoolCommand::Status(_) => pool::status::status(ctx).await,

@@ -14,6 +14,7 @@ pub mod context;
 pub mod demo;
 pub mod inbox;
 pub mod job;
+pub mod node;
 pub mod plane;
 pub mod pool;
 pub mod quota;

@@ -1,4 +1,4 @@
-//! Kubernetes: agents as pods, the leases of leaders, and who the bearer of a token is.
+//! Kubernetes: agents as pods and the machines they run on, the leases of leaders, and who the bearer of a token is.
 //!
 //! # Design notes
 //! - The client is found where `kubectl` finds its own: a kubeconfig, or the service account of the pod it runs in.
@@ -6,7 +6,9 @@
 //!   nothing of who won.
 
 mod connection;
+pub mod fleets;
 mod identities;
+mod karpenter;
 mod leaders;
 pub mod tunnel;
 pub mod workloads;

@@ -47,9 +47,10 @@ use kube::{
 use tokio::{net::TcpListener, sync::broadcast};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub(super) use self::manifest::SELECTOR;
 use self::{
     condition::Condition,
-    manifest::{SELECTOR, Template, name, parse_id, pod_name, workload_id},
+    manifest::{Template, name, parse_id, pod_name, workload_id},
     pods::{Pods, Seen},
     registrar::Registrar,
 };
@@ -125,6 +126,11 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 fn label<'a>(pod: &'a Pod, key: &str) -> Option<&'a str> {
     pod.metadata.labels.as_ref()?.get(key).map(String::as_str)
+}
+
+/// Whose agent a pod of ours is, or is about to be.
+pub(super) fn tenant_of(pod: &Pod) -> Option<TenantId> {
+    label(pod, name::TENANT)?.parse().ok()
 }
 
 fn generation(pod: &Pod) -> Option<Generation> {

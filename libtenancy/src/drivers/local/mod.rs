@@ -7,6 +7,7 @@
 
 pub mod deadlines;
 pub mod endpoints;
+pub mod fleets;
 pub mod inboxes;
 pub mod jobs;
 pub mod leaders;

@@ -38,7 +38,7 @@ pub(super) mod name {
 }
 
 /// Every pod of ours.
-pub(super) const SELECTOR: &str = "app in (zeroclaw, warm-pool)";
+pub(in super::super) const SELECTOR: &str = "app in (zeroclaw, warm-pool)";
 
 /// The user and group that agents run as; nobody's on a usual system.
 const AGENT_USER: u32 = 10_001;

@@ -1,0 +1,4 @@
+//! `ztm node`.
+
+pub mod get;
+pub mod list;
