@@ -90,6 +90,8 @@ pub struct TenantView {
 pub struct WakePhasesView {
     pub queue_ms: f64,
     pub lock_ms: f64,
+    #[serde(default)]
+    pub node_ms: f64,
     pub workload_ms: f64,
     pub restore_ms: f64,
     pub ready_ms: f64,
@@ -117,6 +119,7 @@ impl From<&WakePhases> for WakeView {
             phases: WakePhasesView {
                 queue_ms: ms(p.queue),
                 lock_ms: ms(p.lock),
+                node_ms: ms(p.node),
                 workload_ms: ms(p.workload),
                 restore_ms: ms(p.restore),
                 ready_ms: ms(p.ready),

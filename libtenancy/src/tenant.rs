@@ -267,7 +267,10 @@ pub struct WakePhases {
     pub queue: Duration,
     /// Taking the wake lock and writing `provisioning`.
     pub lock: Duration,
-    /// Getting a workload: claiming a warm one or starting a cold one.
+    /// Waiting for a machine with room for the workload.
+    #[serde(default)]
+    pub node: Duration,
+    /// Getting a workload, on a machine that has room: claiming a warm one or starting a cold one.
     pub workload: Duration,
     /// Bringing back the state.
     pub restore: Duration,
@@ -280,9 +283,10 @@ pub struct WakePhases {
 }
 
 impl WakePhases {
-    /// The part of the total that is the control plane's own: all but the agent's start and the restore.
+    /// The part of the total that is the control plane's own: all but the wait for a machine, the agent's start and the
+    /// restore.
     pub fn own(&self) -> Duration {
-        self.total.saturating_sub(self.ready).saturating_sub(self.restore)
+        self.total.saturating_sub(self.node).saturating_sub(self.ready).saturating_sub(self.restore)
     }
 }
 

@@ -360,7 +360,7 @@ impl Tenancy {
             }
         };
         (phases.restore, phases.ready) = (bound.restore, bound.ready);
-        phases.workload = lap.lap().saturating_sub(bound.restore + bound.ready);
+        phases.workload = lap.lap().saturating_sub(phases.node + bound.restore + bound.ready);
 
         // The record phase and the total end with the write that carries them: they are measured up to its start.
         phases.total = total.elapsed();
@@ -407,7 +407,8 @@ impl Tenancy {
             }
         }
         let cold = workloads.workload_start_for(request).await?;
-        self.workload_bind_to(&cold, request).await
+        phases.node = cold.node;
+        self.workload_bind_to(&cold.id, request).await
     }
 
     /// Binds; ends a stray agent of the tenant that stands in the way, once.
@@ -424,7 +425,7 @@ impl Tenancy {
         tracing::warn!(tenant = %request.tenant, workload = %stray.id, "ending a stray agent");
         workloads.workload_kill(&stray).await?;
         let cold = workloads.workload_start_for(request).await?;
-        workloads.workload_bind(&cold, request).await
+        workloads.workload_bind(&cold.id, request).await
     }
 
     /// Writes that a wake is given up; what cannot be written is finished by the reconciler.

@@ -131,7 +131,10 @@ impl Tenancy {
                 Some(stopped) => format!("it sleeps ({stopped}); its next message wakes it."),
                 None => "it sleeps; its next message wakes it.".to_owned(),
             },
-            (Status::Provisioning, None) => "its agent is being started.".to_owned(),
+            (Status::Provisioning, None) => match self.drivers().workloads.workload_waits(&tenant.id) {
+                Some(waits) => format!("its agent is being started and waits: {waits}."),
+                None => "its agent is being started.".to_owned(),
+            },
             (Status::Stopping { reason, .. }, None) => format!("its agent is being stopped ({reason})."),
             (_, Some(first)) => format!("{}.", first.text),
             (Status::Running { .. } | Status::Terminated { .. }, None) => String::new(),

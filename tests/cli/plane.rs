@@ -342,6 +342,7 @@ impl Records {
         let was_running = tenant.status == "running";
         run(tenant);
         let phases = WakePhasesView {
+            node_ms: 0.0,
             queue_ms: 0.0,
             lock_ms: 0.4,
             workload_ms: 3.1,

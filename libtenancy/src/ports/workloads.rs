@@ -27,6 +27,15 @@ pub struct Workload {
     pub agent: Option<Agent>,
 }
 
+/// A workload that was started for a bind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// Its id.
+    pub id: WorkloadId,
+    /// How long it waited for a machine with room for it.
+    pub node: Duration,
+}
+
 /// What to bind an unbound workload to.
 #[derive(Clone, Debug)]
 pub struct BindRequest {
@@ -120,8 +129,13 @@ pub trait Workloads: Send + Sync + 'static {
 
     /// Starts a workload for this bind and waits until it can be bound. `Conflict` while a later generation's is there; an
     /// earlier one's ends first. `AgentFailed` says why it cannot start, as soon as that is known.
-    async fn workload_start_for(&self, _request: &BindRequest) -> Result<WorkloadId> {
-        self.workload_start().await
+    async fn workload_start_for(&self, _request: &BindRequest) -> Result<Started> {
+        Ok(Started { id: self.workload_start().await?, node: Duration::ZERO })
+    }
+
+    /// What the start of this tenant's workload waits for at the moment, where that is known without asking anybody.
+    fn workload_waits(&self, _tenant: &TenantId) -> Option<String> {
+        None
     }
 
     /// Binds an unbound workload and waits until its agent is healthy. `Conflict` if the tenant still has a live agent

@@ -236,6 +236,34 @@ async fn a_pod_that_was_claimed_by_a_control_plane_that_died_before_the_bind_is_
     assert_ne!(Stage::pods_of("acme"), [claimed]);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a cluster: tests/kube/with"]
+async fn the_wait_for_a_machine_is_a_phase_of_its_own_and_says_what_is_waited_for() {
+    let mut stage = Stage::set("node_timeout = '10m'\nstart_timeout = '4s'", &["--warm", "0"]).await;
+    stage.plane.up().await;
+    let plane = &stage.plane;
+    let tenant = plane.tenant("acme", 1, 3_600).await;
+    let nodes: Value = serde_json::from_str(&kubectl(&["get", "nodes", "-o", "json"])).unwrap();
+    let node = nodes["items"][0]["metadata"]["name"].as_str().unwrap();
+    kubectl(&["cordon", node]);
+    let waiting = Stopwatch::start();
+    plane.write(&tenant, "hello");
+    plane
+        .wait("it says what it waits for", async || {
+            let why = plane.ztm(&["why", "tenant", "acme"]).await.ok().stdout;
+            (why.contains("waits: Unschedulable") && why.contains("unschedulable")).then_some(())
+        })
+        .await;
+    assert!(waiting.elapsed() < Duration::from_secs(3), "{:?}", waiting.elapsed());
+    // Longer than a start may take: that has its time once there is a machine.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    kubectl(&["uncordon", node]);
+    plane.answered(&tenant, "[1] you said: hello").await;
+    let wake = plane.get(&tenant).await["last_wake"].clone();
+    let (waited, start) = (wake["node_ms"].as_f64().unwrap(), wake["workload_ms"].as_f64().unwrap());
+    assert!(waited >= 5_000.0 && start < 4_000.0, "{wake}");
+}
+
 /// The machines, as `ztm node list` says.
 async fn nodes(stage: &Stage) -> Value {
     stage.plane.ztm(&["node", "list", "-o", "json"]).await.ok().json()

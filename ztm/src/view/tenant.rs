@@ -22,6 +22,7 @@ fn wake(wake: &WakeView) -> String {
     let phases = [
         ("queue", p.queue_ms),
         ("lock", p.lock_ms),
+        ("node", p.node_ms),
         ("workload", p.workload_ms),
         ("restore", p.restore_ms),
         ("ready", p.ready_ms),

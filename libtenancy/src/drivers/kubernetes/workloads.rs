@@ -70,7 +70,7 @@ use crate::{
     pinned::{Identity, Pin},
     ports::{
         snapshots::Snapshots,
-        workloads::{BindRequest, Pool, TurnKey, Workload, WorkloadEvent, Workloads},
+        workloads::{BindRequest, Pool, Started, TurnKey, Workload, WorkloadEvent, Workloads},
     },
     secret::Keyring,
     stores::PodSettings,
@@ -258,30 +258,37 @@ impl Shared {
         }
     }
 
-    /// Waits until a pod that was just made can be bound. `AgentFailed` says why it cannot.
-    async fn known(&self, workload: &WorkloadId, tenant: &TenantId) -> Result<()> {
+    /// Waits until a pod that was just made can be bound, and says how long it had no node. `AgentFailed` says why it cannot.
+    async fn known(&self, workload: &WorkloadId, tenant: &TenantId) -> Result<Duration> {
         let (name, uid) = parse_id(workload)?;
         let failed = |reason: String| Error::AgentFailed { tenant: tenant.to_string(), reason };
         let watch = Stopwatch::start();
         let mut pod = self.pods.watch(name);
+        // Until when it had no node: its start has its time from then on.
+        let (mut without_node, mut node) = (false, Duration::ZERO);
         // It takes a moment until the watch has seen it.
         let mut seen = false;
         loop {
+            if std::mem::take(&mut without_node) {
+                node = watch.elapsed();
+            }
+            let start_timeout = self.settings.start_timeout + node;
             let (limit, waits) = {
                 let now = pod.borrow_and_update();
                 match now.as_ref().filter(|pod| pod.metadata.uid.as_deref() == Some(uid)) {
                     None if seen => return Err(failed(format!("pod `{name}` was deleted while it started"))),
-                    None => (self.settings.start_timeout, "it has not been seen".to_owned()),
+                    None => (start_timeout, "it has not been seen".to_owned()),
                     Some(now) => {
                         seen = true;
                         match Condition::of(now) {
                             Condition::Failed(reason) | Condition::Ending(reason) => return Err(failed(reason)),
-                            Condition::Unschedulable(reason) => (self.settings.node_timeout, reason),
-                            Condition::Starting(waits) => (self.settings.start_timeout, waits.unwrap_or_default()),
-                            Condition::Running if endpoint(now).is_some() => return Ok(()),
-                            Condition::Running => {
-                                (self.settings.start_timeout, "its agentd has not called out".to_owned())
+                            Condition::Unschedulable(reason) => {
+                                without_node = true;
+                                (self.settings.node_timeout, reason)
                             }
+                            Condition::Starting(waits) => (start_timeout, waits.unwrap_or_default()),
+                            Condition::Running if endpoint(now).is_some() => return Ok(node),
+                            Condition::Running => (start_timeout, "its agentd has not called out".to_owned()),
                         }
                     }
                 }
@@ -464,10 +471,10 @@ impl Workloads for PodWorkloads {
         Err(Error::internal("pods without a tenant are the pool's"))
     }
 
-    async fn workload_start_for(&self, request: &BindRequest) -> Result<WorkloadId> {
+    async fn workload_start_for(&self, request: &BindRequest) -> Result<Started> {
         let id = self.0.make(request).await?;
         match self.0.known(&id, &request.tenant).await {
-            Ok(()) => Ok(id),
+            Ok(node) => Ok(Started { id, node }),
             Err(error) => {
                 // It never had an agent.
                 if let Err(left) = self.0.remove(&id).await {
@@ -476,6 +483,15 @@ impl Workloads for PodWorkloads {
                 Err(error)
             }
         }
+    }
+
+    fn workload_waits(&self, tenant: &TenantId) -> Option<String> {
+        let theirs = self.0.pods.select(|pod| label(pod, name::TENANT) == Some(tenant.as_str()));
+        theirs.iter().find_map(|pod| match Condition::of(pod) {
+            Condition::Unschedulable(reason) => Some(reason),
+            Condition::Starting(waits) => waits,
+            Condition::Running | Condition::Failed(_) | Condition::Ending(_) => None,
+        })
     }
 
     async fn workload_bind(&self, id: &WorkloadId, request: &BindRequest) -> Result<(Agent, Bound)> {
