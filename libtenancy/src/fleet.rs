@@ -32,7 +32,7 @@ pub struct Resources {
 }
 
 /// A machine.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Node {
     /// Its name.
     pub name: String,
@@ -61,7 +61,7 @@ pub struct Node {
 }
 
 /// A request for a machine that is not there yet.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeClaim {
     /// Its name.
     pub name: String,

@@ -2,10 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    clock::Timestamp,
-    fleet::{self, Fleet, Node, NodeClaim, Resources},
-};
+use crate::fleet::{self, Fleet, Node, NodeClaim};
 
 /// `GET /nodes`: every machine, and every one that was asked for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -13,7 +10,7 @@ pub struct NodeList {
     /// The machines, by name.
     pub nodes: Vec<NodeView>,
     /// What was asked for and is not there yet, by name.
-    pub claims: Vec<ClaimView>,
+    pub claims: Vec<NodeClaim>,
     /// What the machines with a known price cost together, in millionths of a US dollar an hour; `null` if there is none.
     pub micro_usd_per_hour: Option<u64>,
     /// What of that is for nothing.
@@ -24,52 +21,16 @@ pub struct NodeList {
     pub prices: String,
 }
 
-/// A machine.
+/// A machine and what it costs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NodeView {
-    /// Its name.
-    pub name: String,
-    /// The pool that it was made for, if one was.
-    pub pool: Option<String>,
-    /// What kind of machine it is.
-    pub instance_type: Option<String>,
-    /// Where.
-    pub region: Option<String>,
-    /// And where there.
-    pub zone: Option<String>,
-    /// `on-demand`, `spot` or `reserved`.
-    pub capacity_type: Option<String>,
-    /// Since when there is such a machine.
-    pub created_at: Option<Timestamp>,
-    /// Why it takes no agent, if it does not.
-    pub trouble: Option<String>,
-    /// What it has for pods.
-    pub allocatable: Resources,
-    /// What the agents on it asked for; `null` where agents ask for nothing.
-    pub requested: Option<Resources>,
-    /// Whose agents are there.
-    pub tenants: Vec<String>,
-    /// How many agents there are nobody's.
-    pub warm: usize,
+    /// The machine.
+    #[serde(flatten)]
+    pub node: Node,
     /// What it costs, in millionths of a US dollar an hour; `null` if nobody knows.
     pub micro_usd_per_hour: Option<u64>,
     /// What of that is for nothing: the share that no agent asked for.
     pub idle_micro_usd_per_hour: Option<u64>,
-}
-
-/// A machine that was asked for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ClaimView {
-    /// The claim's name.
-    pub name: String,
-    /// For which pool.
-    pub pool: Option<String>,
-    /// What kind, once that is decided.
-    pub instance_type: Option<String>,
-    /// Since when it is waited for.
-    pub created_at: Option<Timestamp>,
-    /// What is waited for, and why.
-    pub cause: String,
 }
 
 impl From<Fleet> for NodeList {
@@ -82,7 +43,7 @@ impl From<Fleet> for NodeList {
             idle_micro_usd_per_hour: total(|node| node.idle_micro_usd_per_hour),
             unknown_prices: nodes.iter().filter(|node| node.micro_usd_per_hour.is_none()).count(),
             nodes,
-            claims: fleet.claims.into_iter().map(ClaimView::from).collect(),
+            claims: fleet.claims,
             prices: fleet::prices_source().to_owned(),
         }
     }
@@ -90,28 +51,6 @@ impl From<Fleet> for NodeList {
 
 impl From<Node> for NodeView {
     fn from(node: Node) -> Self {
-        Self {
-            micro_usd_per_hour: node.price(),
-            idle_micro_usd_per_hour: node.idle_price(),
-            tenants: node.tenants.iter().map(ToString::to_string).collect(),
-            name: node.name,
-            pool: node.pool,
-            instance_type: node.instance_type,
-            region: node.region,
-            zone: node.zone,
-            capacity_type: node.capacity_type,
-            created_at: node.created_at,
-            trouble: node.trouble,
-            allocatable: node.allocatable,
-            requested: node.requested,
-            warm: node.warm,
-        }
-    }
-}
-
-impl From<NodeClaim> for ClaimView {
-    fn from(claim: NodeClaim) -> Self {
-        let NodeClaim { name, pool, instance_type, created_at, cause } = claim;
-        Self { name, pool, instance_type, created_at, cause }
+        Self { micro_usd_per_hour: node.price(), idle_micro_usd_per_hour: node.idle_price(), node }
     }
 }

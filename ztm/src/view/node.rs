@@ -2,8 +2,8 @@
 
 use comfy_table::{Cell, Color};
 use libtenancy::{
-    api::nodes::{ClaimView, NodeList, NodeView},
-    fleet::Resources,
+    api::nodes::{NodeList, NodeView},
+    fleet::{NodeClaim, Resources},
 };
 
 use super::{Look, Show, cell, number, size, status};
@@ -41,14 +41,15 @@ impl Show for NodeList {
     fn text(&self, look: &Look) -> String {
         let narrow = ["NODE", "STATUS", "TYPE", "PRICE", "IDLE", "AGE", "AGENTS", "WARM", "CPU", "MEMORY"];
         let wide = [&narrow[..], &["POOL", "ZONE", "CAPACITY", "WHY"]].concat();
-        let nodes = self.nodes.iter().map(|node| {
+        let nodes = self.nodes.iter().map(|view| {
+            let node = &view.node;
             let [cpu, memory] = used(node.requested, node.allocatable);
             let mut row = vec![
                 cell(&node.name),
                 status(if node.trouble.is_none() { "ready" } else { "failed" }),
                 or_dash(node.instance_type.as_ref()),
-                cell(price(node.micro_usd_per_hour)),
-                cell(price(node.idle_micro_usd_per_hour)),
+                cell(price(view.micro_usd_per_hour)),
+                cell(price(view.idle_micro_usd_per_hour)),
                 cell(node.created_at.map_or("-".to_owned(), |at| look.age(at))),
                 number(node.tenants.len() as u64),
                 number(node.warm as u64),
@@ -98,37 +99,45 @@ impl Show for NodeList {
     }
 
     fn names(&self) -> Vec<String> {
-        self.nodes.iter().map(|node| node.name.clone()).collect()
+        self.nodes.iter().map(|view| view.node.name.clone()).collect()
     }
 }
 
 impl Show for NodeView {
     fn text(&self, look: &Look) -> String {
-        let [cpu, memory] = used(self.requested, self.allocatable);
+        let node = &self.node;
+        let [cpu, memory] = used(node.requested, node.allocatable);
         look.fields([
-            ("Node", Some(cell(&self.name))),
-            ("Status", Some(status(if self.trouble.is_none() { "ready" } else { "failed" }))),
-            ("Why", self.trouble.as_ref().map(|why| cell(why).fg(Color::Red))),
-            ("Pool", self.pool.as_ref().map(cell)),
-            ("Type", self.instance_type.as_ref().map(cell)),
-            ("Zone", self.zone.as_ref().map(cell)),
-            ("Capacity", self.capacity_type.as_ref().map(cell)),
+            ("Node", Some(cell(&node.name))),
+            ("Status", Some(status(if node.trouble.is_none() { "ready" } else { "failed" }))),
+            ("Why", node.trouble.as_ref().map(|why| cell(why).fg(Color::Red))),
+            ("Pool", node.pool.as_ref().map(cell)),
+            ("Type", node.instance_type.as_ref().map(cell)),
+            ("Zone", node.zone.as_ref().map(cell)),
+            ("Capacity", node.capacity_type.as_ref().map(cell)),
             ("Price", Some(cell(price(self.micro_usd_per_hour)))),
             ("Idle", Some(cell(price(self.idle_micro_usd_per_hour)))),
-            ("Age", self.created_at.map(|at| cell(look.age(at)))),
+            ("Age", node.created_at.map(|at| cell(look.age(at)))),
             ("Processors", Some(cell(cpu))),
             ("Memory", Some(cell(memory))),
-            ("Warm agents", Some(number(self.warm as u64))),
-            ("Tenants", Some(cell(if self.tenants.is_empty() { "none".to_owned() } else { self.tenants.join(", ") }))),
+            ("Warm agents", Some(number(node.warm as u64))),
+            (
+                "Tenants",
+                Some(cell(if node.tenants.is_empty() {
+                    "none".to_owned()
+                } else {
+                    node.tenants.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+                })),
+            ),
         ])
     }
 
     fn names(&self) -> Vec<String> {
-        vec![self.name.clone()]
+        vec![self.node.name.clone()]
     }
 }
 
-impl Show for ClaimView {
+impl Show for NodeClaim {
     fn text(&self, look: &Look) -> String {
         look.fields([
             ("Claim", Some(cell(&self.name))),

@@ -8,7 +8,7 @@ use crate::{cli::node::NodeGetArgs, commands::Context};
 /// Prints one machine, or the claim of one.
 pub async fn get(ctx: &Context, args: &NodeGetArgs) -> Result<()> {
     let list = ctx.client().await?.plane("the machines that agents run on")?.node_list().await?;
-    if let Some(node) = list.nodes.iter().find(|node| node.name == args.node) {
+    if let Some(node) = list.nodes.iter().find(|view| view.node.name == args.node) {
         return ctx.printer.show(node);
     }
     match list.claims.iter().find(|claim| claim.name == args.node) {
