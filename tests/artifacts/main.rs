@@ -1,6 +1,8 @@
 //! Generated files that are committed: they are what the present source generates.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod manifests;
+
 use std::{collections::BTreeMap, path::Path};
 
 use ztm::generate::{self, Generated};

@@ -1,0 +1,91 @@
+//! The manifests of `deploy/` hold nothing that the API of the present Kubernetes does not know: also those of a version
+//! that the cluster of the tests is too old for.
+
+use std::path::{Path, PathBuf};
+
+use k8s_openapi::api::{
+    apps::v1::Deployment,
+    core::v1::{Namespace, Service, ServiceAccount},
+    networking::v1::NetworkPolicy,
+    node::v1::RuntimeClass,
+    policy::v1::PodDisruptionBudget,
+    rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding},
+    scheduling::v1::PriorityClass,
+};
+use serde_json::Value;
+
+/// The manifest as its type knows it: what the type does not know is not in there.
+fn known(manifest: &Value) -> serde_json::Result<Value> {
+    macro_rules! by_kind {
+        ($($version:literal $kind:ident),+ $(,)?) => {
+            match (manifest["apiVersion"].as_str().unwrap(), manifest["kind"].as_str().unwrap()) {
+                $(($version, stringify!($kind)) => serde_json::to_value($kind::deserialize(manifest)?),)+
+                (version, kind) => panic!("{version} {kind} is not looked at here"),
+            }
+        };
+    }
+    use serde::Deserialize;
+    by_kind!(
+        "v1" Namespace,
+        "v1" Service,
+        "v1" ServiceAccount,
+        "apps/v1" Deployment,
+        "networking.k8s.io/v1" NetworkPolicy,
+        "node.k8s.io/v1" RuntimeClass,
+        "policy/v1" PodDisruptionBudget,
+        "rbac.authorization.k8s.io/v1" ClusterRole,
+        "rbac.authorization.k8s.io/v1" ClusterRoleBinding,
+        "rbac.authorization.k8s.io/v1" Role,
+        "rbac.authorization.k8s.io/v1" RoleBinding,
+        "scheduling.k8s.io/v1" PriorityClass,
+    )
+}
+
+/// The paths of what `written` has and `known` has not, or has otherwise.
+fn lost(written: &Value, known: &Value, path: &str) -> Vec<String> {
+    match (written, known) {
+        (Value::Object(written), Value::Object(known)) => written
+            .iter()
+            .flat_map(|(key, value)| lost(value, known.get(key).unwrap_or(&Value::Null), &format!("{path}.{key}")))
+            .collect(),
+        (Value::Array(written), Value::Array(known)) if written.len() == known.len() => {
+            let pairs = written.iter().zip(known).enumerate();
+            pairs.flat_map(|(at, (written, known))| lost(written, known, &format!("{path}[{at}]"))).collect()
+        }
+        (written, known) if written == known => Vec::new(),
+        (written, known) => vec![format!("{path}: {written} is {known}")],
+    }
+}
+
+fn manifests() -> Vec<(PathBuf, Value)> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/kubernetes");
+    let files = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let yaml = files.filter(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+    yaml.flat_map(|path| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
+        documents.into_iter().map(move |document| (path.clone(), document))
+    })
+    .collect()
+}
+
+#[test]
+fn every_field_of_every_manifest_is_known_to_the_api() {
+    let manifests = manifests();
+    assert!(manifests.len() > 20, "{}", manifests.len());
+    for (path, manifest) in manifests {
+        let name = format!("{} {}", path.display(), manifest["metadata"]["name"]);
+        let known = known(&manifest).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let lost = lost(&manifest, &known, "");
+        assert!(lost.is_empty(), "{name}: {lost:#?}");
+    }
+}
+
+#[test]
+fn a_misspelt_field_is_found() {
+    let manifests = manifests();
+    let (_, mut budget) = manifests.into_iter().find(|(_, m)| m["kind"] == "PodDisruptionBudget").unwrap();
+    budget["spec"]["maxUnavailabel"] = budget["spec"]["maxUnavailable"].take();
+    let lost = lost(&budget, &known(&budget).unwrap(), "");
+    assert_eq!(lost, [".spec.maxUnavailabel: 1 is null"]);
+}
