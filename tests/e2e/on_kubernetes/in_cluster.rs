@@ -113,6 +113,8 @@ impl InCluster {
         let deploy = root_of(&own);
         kubectl(&["apply", "-f", &format!("{deploy}/kubernetes/namespaces.yaml")]);
         clean();
+        // Those of an earlier run may still be ending.
+        wait_for("no control plane is left", async || replicas().is_empty().then_some(())).await;
         let keys = plane.dir().join(".config/ztm/keys");
         for secret in ["ztm-keys", "ztm-credentials"] {
             kubectl(&["delete", "secret", secret, "-n", "ztm", "--ignore-not-found"]);
