@@ -418,7 +418,7 @@ impl Tenancy {
     /// The control plane in numbers.
     pub async fn status(&self) -> Result<StatusView> {
         let drivers = self.drivers();
-        let (warm, warm_chosen) = self.warm_status().await;
+        let warm = self.warm_status();
         Ok(StatusView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
@@ -428,7 +428,7 @@ impl Tenancy {
             warm_ready: warm.ready,
             warm_target: warm.target,
             warm_configured: self.inner.config.warm_pool,
-            warm_chosen,
+            warm_chosen: warm.chosen,
             warm_breaker: warm.trouble,
             leader: self.inner.leading.load(std::sync::atomic::Ordering::Relaxed),
             decisions: self.inner.decisions.counts(),

@@ -398,7 +398,7 @@ impl Tenancy {
             phases.warm = true;
             let (tenancy, id) = (self.clone(), warm.clone());
             self.inner.tasks.spawn(async move { tenancy.warm_book(&id, since).await });
-            match self.workload_bind_to(&warm, request).await {
+            match self.workload_bind_to(&warm, request, phases).await {
                 Err(Error::Unavailable { .. } | Error::NotFound { .. } | Error::OutcomeUnknown { .. }) => {
                     tracing::warn!(workload = %warm, "a warm agent was dead when claimed");
                     phases.warm = false;
@@ -408,11 +408,16 @@ impl Tenancy {
         }
         let cold = workloads.workload_start_for(request).await?;
         phases.node = cold.node;
-        self.workload_bind_to(&cold.id, request).await
+        self.workload_bind_to(&cold.id, request, phases).await
     }
 
     /// Binds; ends a stray agent of the tenant that stands in the way, once.
-    async fn workload_bind_to(&self, workload: &WorkloadId, request: &BindRequest) -> Result<(Agent, Bound)> {
+    async fn workload_bind_to(
+        &self,
+        workload: &WorkloadId,
+        request: &BindRequest,
+        phases: &mut WakePhases,
+    ) -> Result<(Agent, Bound)> {
         let workloads = &self.drivers().workloads;
         let error = match workloads.workload_bind(workload, request).await {
             Err(error @ Error::Conflict { .. }) => error,
@@ -425,6 +430,7 @@ impl Tenancy {
         tracing::warn!(tenant = %request.tenant, workload = %stray.id, "ending a stray agent");
         workloads.workload_kill(&stray).await?;
         let cold = workloads.workload_start_for(request).await?;
+        phases.node += cold.node;
         workloads.workload_bind(&cold.id, request).await
     }
 

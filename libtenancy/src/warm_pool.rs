@@ -6,7 +6,8 @@
 //!
 //! # Design notes
 //! The size is the configuration's until an operator chooses one, which is kept beside the agents and outlives control
-//! planes. It is written down first and applied second: what dies in between is applied by the next start.
+//! planes. It is written down by one write: the platform's pool is resized by that very write, a control plane's own right
+//! after it, or by the next start.
 
 use std::{collections::VecDeque, sync::Mutex, time::Duration};
 
@@ -16,7 +17,7 @@ use crate::{
     clock::Timestamp,
     error::{Error, Result},
     ledger::RowKind,
-    ports::workloads::{BindRequest, PoolStatus, Workload},
+    ports::workloads::{BindRequest, PoolKeeper, PoolStatus, Workload},
     quota::POOL,
     tenancy::{Tenancy, lock},
     tenant::WorkloadId,
@@ -37,6 +38,8 @@ const OPEN_MAX: Duration = Duration::from_secs(300);
 pub(crate) struct WarmPool {
     state: Mutex<State>,
     changed: Notify,
+    /// One choice of the size at a time: the one that is written down last is in force.
+    sizing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -60,7 +63,8 @@ fn pause_after(failures: u32) -> Option<Duration> {
 impl WarmPool {
     /// An empty one of this size.
     pub(crate) fn new(target: usize) -> Self {
-        Self { state: Mutex::new(State { target, ..State::default() }), changed: Notify::new() }
+        let state = Mutex::new(State { target, ..State::default() });
+        Self { state, changed: Notify::new(), sizing: tokio::sync::Mutex::default() }
     }
 
     /// Takes a ready agent out, with the time since which it was ready; its replacement starts at once.
@@ -75,16 +79,33 @@ impl WarmPool {
         let trouble = state
             .open_until
             .map(|until| format!("open until {until}: {}", state.last_failure.as_deref().unwrap_or("starts failed")));
-        PoolStatus { ready: state.ready.len(), target: state.target, trouble }
+        PoolStatus { ready: state.ready.len(), target: state.target, chosen: state.chosen, trouble }
     }
 
     /// Sets the size; a breaker that is open closes.
     fn resize(&self, target: usize, chosen: bool) {
         let mut state = lock(&self.state);
         (state.target, state.chosen) = (target, chosen);
-        (state.failures, state.open_until) = (0, None);
         drop(state);
+        self.recovered();
         self.changed.notify_one();
+    }
+
+    /// Counts a failure; how long to leave the pool alone.
+    fn failed(&self, error: &Error, now: Timestamp) -> Duration {
+        let mut state = lock(&self.state);
+        state.failures = state.failures.saturating_add(1);
+        // Below the threshold the next attempt still waits a moment, so that failures cannot spin.
+        let pause = pause_after(state.failures).unwrap_or(Duration::from_millis(200));
+        state.open_until = Some(now + pause);
+        state.last_failure = Some(error.chain());
+        pause
+    }
+
+    /// Closes the breaker.
+    fn recovered(&self) {
+        let mut state = lock(&self.state);
+        (state.failures, state.open_until) = (0, None);
     }
 
     /// Takes out what is too much: those that are ready for the shortest time.
@@ -104,24 +125,25 @@ impl WarmPool {
 impl Tenancy {
     /// Takes a ready agent out for this bind, with the time since which it was ready; `None` if there is none.
     pub(crate) async fn warm_claim(&self, request: &BindRequest) -> Option<(WorkloadId, Timestamp)> {
-        let Some(pool) = self.drivers().workloads.workload_pool() else { return self.inner.warm_pool.claim() };
+        let PoolKeeper::Platform(pool) = self.drivers().workloads.workload_pool() else {
+            return self.inner.warm_pool.claim();
+        };
         pool.pool_claim(request).await.unwrap_or_else(|error| {
             tracing::warn!(tenant = %request.tenant, error = error.chain(), "no warm agent was claimed");
             None
         })
     }
 
-    /// What `status` shows: what there is, and whether an operator chose the size.
-    pub(crate) async fn warm_status(&self) -> (PoolStatus, bool) {
-        let own = &self.inner.warm_pool;
-        let chosen = lock(&own.state).chosen;
-        let Some(pool) = self.drivers().workloads.workload_pool() else { return (own.status(), chosen) };
-        // Another control plane may have been told another size.
-        let looked = async { Ok((pool.pool_status().await?, self.drivers().workloads.pool_size().await?.is_some())) };
-        looked.await.unwrap_or_else(|error: Error| {
-            let target = lock(&own.state).target;
-            (PoolStatus { ready: 0, target, trouble: Some(error.chain()) }, chosen)
-        })
+    /// What `status` shows.
+    pub(crate) fn warm_status(&self) -> PoolStatus {
+        let own = self.inner.warm_pool.status();
+        match self.drivers().workloads.workload_pool() {
+            PoolKeeper::ControlPlane(_) => own,
+            PoolKeeper::Platform(pool) => {
+                let status = pool.pool_status();
+                PoolStatus { trouble: own.trouble.or(status.trouble), ..status }
+            }
+        }
     }
 
     /// Keeps so many agents ready from now on; `None` for as many as the configuration says. `InvalidInput` if that is more
@@ -130,43 +152,45 @@ impl Tenancy {
         if size.is_some_and(|size| size > MAX_SIZE) {
             return Err(Error::invalid("size", format!("a warm pool has at most {MAX_SIZE} agents")));
         }
-        let workloads = &self.drivers().workloads;
-        workloads.pool_size_set(size).await?;
-        let target = size.unwrap_or(self.inner.config.warm_pool);
-        self.inner.warm_pool.resize(target, size.is_some());
-        match workloads.workload_pool() {
-            Some(pool) => pool.pool_scale(target).await,
-            None => Ok(()),
+        let configured = self.inner.config.warm_pool;
+        match self.drivers().workloads.workload_pool() {
+            PoolKeeper::Platform(pool) => pool.pool_scale(size, configured).await,
+            PoolKeeper::ControlPlane(sizes) => {
+                let own = &self.inner.warm_pool;
+                let _sizing = own.sizing.lock().await;
+                sizes.pool_size_set(size).await?;
+                own.resize(size.unwrap_or(configured), size.is_some());
+                Ok(())
+            }
         }
     }
 
-    /// Takes over the size that was chosen, and sets that of the platform's pool, until both succeed.
-    async fn warm_pool_size(&self) {
-        let workloads = &self.drivers().workloads;
-        let mut failures = TRIP_AFTER;
-        let take = async || {
-            let chosen = workloads.pool_size().await?;
-            let target = chosen.unwrap_or(self.inner.config.warm_pool).min(MAX_SIZE);
-            self.inner.warm_pool.resize(target, chosen.is_some());
-            match workloads.workload_pool() {
-                Some(pool) => pool.pool_scale(target).await,
-                None => Ok(()),
+    /// Takes over the size that was chosen, and makes the platform's pool. Until that succeeds, `status` says why not.
+    async fn warm_pool_open(&self) {
+        let (own, configured) = (&self.inner.warm_pool, self.inner.config.warm_pool);
+        let open = async || match self.drivers().workloads.workload_pool() {
+            PoolKeeper::Platform(pool) => pool.pool_open(configured).await,
+            PoolKeeper::ControlPlane(sizes) => {
+                let _sizing = own.sizing.lock().await;
+                let chosen = sizes.pool_size().await?;
+                own.resize(chosen.unwrap_or(configured), chosen.is_some());
+                Ok(())
             }
         };
-        while let Err(error) = take().await {
-            tracing::warn!(error = error.chain(), "the warm pool was not set");
-            let pause = pause_after(failures).unwrap_or(OPEN_FIRST);
-            failures = failures.saturating_add(1);
+        while let Err(error) = open().await {
+            let pause = own.failed(&error, self.now()).max(OPEN_FIRST);
+            tracing::warn!(error = error.chain(), "the warm pool was not opened");
             if self.inner.shutdown.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                 return;
             }
         }
+        own.recovered();
     }
 
     /// Keeps the pool at its size until the control plane shuts down.
     pub(crate) async fn warm_pool_run(&self) {
-        self.warm_pool_size().await;
-        if self.drivers().workloads.workload_pool().is_some() {
+        self.warm_pool_open().await;
+        if matches!(self.drivers().workloads.workload_pool(), PoolKeeper::Platform(_)) {
             return;
         }
         let (pool, shutdown) = (&self.inner.warm_pool, &self.inner.shutdown);
@@ -212,20 +236,15 @@ impl Tenancy {
 
     async fn warm_pool_add(&self) {
         let started = self.drivers().workloads.workload_start().await;
-        let now = self.now();
-        let mut state = lock(&self.inner.warm_pool.state);
+        let (pool, now) = (&self.inner.warm_pool, self.now());
         match started {
             Ok(id) => {
-                state.ready.push_back((id, now));
-                (state.failures, state.open_until) = (0, None);
+                lock(&pool.state).ready.push_back((id, now));
+                pool.recovered();
             }
             Err(error) => {
-                state.failures = state.failures.saturating_add(1);
-                // Below the threshold the next attempt still waits a moment, so that failures cannot spin.
-                let pause = pause_after(state.failures).unwrap_or(Duration::from_millis(200));
-                state.open_until = Some(now + pause);
-                state.last_failure = Some(error.chain());
-                tracing::warn!(failures = state.failures, error = error.chain(), "warm agent not started");
+                pool.failed(&error, now);
+                tracing::warn!(error = error.chain(), "warm agent not started");
             }
         }
     }

@@ -27,6 +27,7 @@ fn what_can_never_work_is_refused_and_makes_nothing() {
         &["up", "--listen", "localhost"],
         &["up", "--max-running", "0"],
         &["up", "--warm", "-1"],
+        &["up", "--warm", "1001"],
         &["up", "--drain", "-1s"],
         &["up", "--agent-memory", "lots"],
         &["up", "--agent-template", "/etc/passwd"],

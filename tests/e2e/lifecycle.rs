@@ -77,12 +77,23 @@ async fn the_size_of_the_warm_pool_is_an_operators_until_it_is_left_to_the_confi
     let scaled = plane.ztm(&["pool", "scale", "3", "-o", "json"]).await.ok().json();
     assert_eq!((&scaled["target"], &scaled["configured"], &scaled["chosen"]), (&3.into(), &1.into(), &true.into()));
     pool_is(&plane, 3).await;
+    let machines = plane.ztm(&["node", "list", "-o", "json"]).await.ok().json();
+    let machine = &machines["nodes"][0];
+    assert_eq!((&machine["warm"], &machine["tenants"]), (&3.into(), &json!([])), "{machines}");
+    assert_eq!((&machine["micro_usd_per_hour"], &machines["unknown_prices"]), (&Value::Null, &1.into()), "{machines}");
     plane.ztm(&["pool", "scale", "0"]).await.ok();
     pool_is(&plane, 0).await;
     plane.ztm(&["pool", "scale", "2"]).await.ok();
     // It outlives the control plane, however that ends.
     plane.kill().await;
     plane.up().await;
+    pool_is(&plane, 2).await;
+    // Two at once: the one that is written last is in force.
+    let (one, other) = tokio::join!(plane.ztm(&["pool", "scale", "1"]), plane.ztm(&["pool", "scale", "3"]));
+    drop((one.ok(), other.ok()));
+    let written = std::fs::read_to_string(plane.state_dir().join("pool-size")).unwrap();
+    pool_is(&plane, written.trim().parse().unwrap()).await;
+    plane.ztm(&["pool", "scale", "2"]).await.ok();
     pool_is(&plane, 2).await;
     let refused = plane.ztm(&["pool", "scale", "1001"]).await;
     assert!(refused.code == Some(2) && refused.stderr.contains("at most 1000"), "{refused:?}");

@@ -29,7 +29,7 @@ use libtenancy::{
         quotas::{Outbox, Quotas},
         tenants::{Filter, Page, SettingsPatch, Tenants},
         wake_locks::{OwnerToken, WakeLocks},
-        workloads::{BindRequest, TurnKey, Workload, WorkloadEvent, Workloads},
+        workloads::{BindRequest, PoolKeeper, TurnKey, Workload, WorkloadEvent, Workloads},
     },
     quota::{Account, Grant},
     secret::Secret,
@@ -378,6 +378,9 @@ impl Workloads for Faulty<dyn Workloads> {
     fn workloads_are_local(&self) -> bool {
         self.port.workloads_are_local()
     }
+    fn workload_pool(&self) -> PoolKeeper<'_> {
+        self.port.workload_pool()
+    }
     async fn workload_start(&self) -> Result<WorkloadId> {
         through!(self.workload_start())
     }
@@ -410,12 +413,6 @@ impl Workloads for Faulty<dyn Workloads> {
     }
     async fn workload_kill(&self, workload: &Workload) -> Result<()> {
         through!(self.workload_kill(workload))
-    }
-    async fn pool_size(&self) -> Result<Option<usize>> {
-        through!(self.pool_size())
-    }
-    async fn pool_size_set(&self, size: Option<usize>) -> Result<()> {
-        through!(self.pool_size_set(size))
     }
     async fn workload_purge(&self, tenant: &TenantId) -> Result<()> {
         through!(self.workload_purge(tenant))

@@ -28,7 +28,7 @@ use libtenancy::{
         },
         telegram::{Settings, Telegram},
     },
-    ports::workloads::{BindRequest, TurnKey, Workload, WorkloadEvent, Workloads},
+    ports::workloads::{BindRequest, PoolKeeper, PoolSizes, TurnKey, Workload, WorkloadEvent, Workloads},
     secret::{Keyring, Secret},
     tenant::{Agent, TenantId, WorkloadId},
 };
@@ -55,9 +55,22 @@ fn none<T>() -> Result<T> {
 }
 
 #[async_trait]
+impl PoolSizes for NoAgents {
+    async fn pool_size(&self) -> Result<Option<usize>> {
+        Ok(None)
+    }
+    async fn pool_size_set(&self, _: Option<usize>) -> Result<()> {
+        none()
+    }
+}
+
+#[async_trait]
 impl Workloads for NoAgents {
     fn workloads_are_local(&self) -> bool {
         true
+    }
+    fn workload_pool(&self) -> PoolKeeper<'_> {
+        PoolKeeper::ControlPlane(self)
     }
     async fn workload_start(&self) -> Result<WorkloadId> {
         none()
@@ -91,12 +104,6 @@ impl Workloads for NoAgents {
     }
     async fn workload_kill(&self, _: &Workload) -> Result<()> {
         Ok(())
-    }
-    async fn pool_size(&self) -> Result<Option<usize>> {
-        Ok(None)
-    }
-    async fn pool_size_set(&self, _: Option<usize>) -> Result<()> {
-        none()
     }
     async fn workload_purge(&self, _: &TenantId) -> Result<()> {
         Ok(())

@@ -14,7 +14,7 @@ use crate::{
     agent::{AgentCommand, Bound, SnapshotTaken, Stop, Stopped, Turn},
     error::{Error, Result},
     inbox::UpdateKey,
-    ports::workloads::{BindRequest, TurnKey, Workload, WorkloadEvent, Workloads},
+    ports::workloads::{BindRequest, PoolKeeper, TurnKey, Workload, WorkloadEvent, Workloads},
     tenant::{Agent, BotId, Generation, SnapshotRef, TenantId},
 };
 
@@ -546,6 +546,10 @@ pub async fn periodic_snapshot_is_reported_and_can_be_restored(world: &dyn World
 /// See its name.
 pub async fn a_pool_size_that_was_chosen_is_known_to_every_control_plane_until_it_is_taken_back(world: &dyn World) {
     let (one, other) = (world.workloads(), world.workloads_with(&|_| ()));
+    let (PoolKeeper::ControlPlane(one), PoolKeeper::ControlPlane(other)) = (one.workload_pool(), other.workload_pool())
+    else {
+        panic!("these cases are for drivers whose control planes keep their own pools");
+    };
     assert_eq!(one.pool_size().await.unwrap(), None);
     for size in [3, 0] {
         one.pool_size_set(Some(size)).await.unwrap();

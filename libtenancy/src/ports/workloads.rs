@@ -70,18 +70,40 @@ pub enum WorkloadEvent {
     },
 }
 
-/// A warm pool of the platform's own.
+/// Who keeps agents ready that are nobody's.
+pub enum PoolKeeper<'a> {
+    /// Each control plane its own; the size that an operator chose is kept beside them.
+    ControlPlane(&'a dyn PoolSizes),
+    /// The platform, one pool for all control planes.
+    Platform(&'a dyn Pool),
+}
+
+/// How many agents a control plane is to keep ready, as an operator chose. It outlives control planes.
+#[async_trait]
+pub trait PoolSizes: Send + Sync {
+    /// How many; `None` if that is left to the configuration.
+    async fn pool_size(&self) -> Result<Option<usize>>;
+
+    /// Chooses. One write; a repeat is no error.
+    async fn pool_size_set(&self, size: Option<usize>) -> Result<()>;
+}
+
+/// A warm pool of the platform's own. The size that an operator chose is kept with it.
 #[async_trait]
 pub trait Pool: Send + Sync {
-    /// Sets how many are kept ready.
-    async fn pool_scale(&self, target: usize) -> Result<()>;
+    /// Makes the pool of what this control plane makes agents of, as large as was chosen, or else as `configured`. A choice
+    /// that is made meanwhile stays. A repeat is no error.
+    async fn pool_open(&self, configured: usize) -> Result<()>;
+
+    /// Chooses how many are kept ready; `None` is no choice, and as many as `configured`. One write; a repeat is no error.
+    async fn pool_scale(&self, size: Option<usize>, configured: usize) -> Result<()>;
 
     /// Takes a ready workload out for this bind, which must follow, with the time since which it was ready; its replacement
     /// starts at once. Nobody else gets the same one. `None` if none is ready.
     async fn pool_claim(&self, request: &BindRequest) -> Result<Option<(WorkloadId, Timestamp)>>;
 
-    /// What there is.
-    async fn pool_status(&self) -> Result<PoolStatus>;
+    /// What there is, as far as it has been told: asks nobody.
+    fn pool_status(&self) -> PoolStatus;
 }
 
 /// What a warm pool is doing.
@@ -91,6 +113,8 @@ pub struct PoolStatus {
     pub ready: usize,
     /// How many there should be.
     pub target: usize,
+    /// Whether an operator chose that.
+    pub chosen: bool,
     /// Why there are not more, if something stands in the way.
     pub trouble: Option<String>,
 }
@@ -111,17 +135,8 @@ pub trait Workloads: Send + Sync + 'static {
         Ok(())
     }
 
-    /// The warm pool, where that is kept by the platform for all control planes; `None` where each keeps its own.
-    fn workload_pool(&self) -> Option<&dyn Pool> {
-        None
-    }
-
-    /// How many agents without a tenant an operator wants ready; `None` if that is left to the configuration. Outlives control
-    /// planes, and is the same for all that share the agents.
-    async fn pool_size(&self) -> Result<Option<usize>>;
-
-    /// Says how many. A repeat is no error.
-    async fn pool_size_set(&self, size: Option<usize>) -> Result<()>;
+    /// Who keeps the warm pool.
+    fn workload_pool(&self) -> PoolKeeper<'_>;
 
     /// Starts an unbound workload and waits until it can be bound. It ends by itself if its control plane goes away
     /// before it is bound.

@@ -55,6 +55,7 @@ pub(super) async fn metrics(State(tenancy): State<Tenancy>) -> Answer<Response> 
         "Older archives that took the place of damaged ones.",
         status.state_fallbacks,
     );
+    page.one("ztm_warm_target", "gauge", "Unbound agents that there should be.", status.warm_target);
     page.one("ztm_warm_ready", "gauge", "Unbound agents that are ready.", status.warm_ready);
     page.one("ztm_leader", "gauge", "Whether this process leads.", u8::from(status.leader));
     page.family("ztm_decisions_total", "counter", "Decisions of admission by their code.");

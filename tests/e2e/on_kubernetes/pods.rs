@@ -198,14 +198,22 @@ async fn zeroclaw_in_a_warm_pod_answers_with_the_operators_template_and_remember
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs a cluster: tests/kube/with"]
 async fn while_the_api_server_is_away_what_runs_works_on_and_what_waits_goes_on_by_itself() {
-    let mut stage = Stage::set("", &["--warm", "0"]).await;
+    let mut stage = Stage::set("", &["--warm", "1"]).await;
     stage.plane.up().await;
     let plane = &stage.plane;
+    plane.wait("a warm pod", async || (plane.status().await["warm_ready"] == 1).then_some(())).await;
+    plane.ztm(&["pool", "scale", "0"]).await.ok();
+    plane.wait("it is gone", async || (plane.status().await["warm_ready"] == 0).then_some(())).await;
     let (awake, asleep) = (plane.tenant("awake", 1, 3_600).await, plane.tenant("asleep", 2, 3_600).await);
     plane.converse(&awake, "one", "[1] you said: one").await;
     let api_server = stage::Frozen::freeze("kube-apiserver");
     let watch = Stopwatch::start();
     plane.converse(&awake, "two", "[2] you said: two").await;
+    // What is asked of the control plane alone is answered at once, from what it was told.
+    let asked = Stopwatch::start();
+    let status = plane.status().await;
+    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+    assert_eq!((&status["warm_target"], &status["warm_chosen"]), (&json!(0), &json!(true)), "{status}");
     plane.write(&asleep, "hello");
     tokio::time::sleep(Duration::from_secs(30).saturating_sub(watch.elapsed())).await;
     assert_eq!(plane.texts(&asleep).iter().filter(|text| text.contains("hello")).count(), 0);

@@ -62,3 +62,37 @@ async fn when_the_leader_dies_another_one_ends_what_is_idle() {
     assert_eq!(idle.expect("within 20 s")["stop_reason"]["kind"], "idle");
     stage.plane.converse(&tenant, "more", "[3] you said: more").await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a cluster: tests/kube/with"]
+async fn a_size_of_the_pool_that_one_is_told_is_every_ones_also_while_another_one_starts() {
+    let mut stage = Stage::set(SMALL, &["--warm", "1"]).await;
+    let mut second = stage.second().await;
+    stage.plane.up().await;
+    let first = &stage.plane;
+    // It is scaled as often as it takes until the other one is there: whichever was first, the last word stays.
+    second.spawn();
+    let mut said = 1;
+    let scaling = async {
+        loop {
+            said = 5 - said;
+            first.ztm(&["pool", "scale", &said.to_string()]).await.ok();
+        }
+    };
+    tokio::select! {
+        () = scaling => {}
+        () = second.ready() => {}
+    }
+    first.ztm(&["pool", "scale", "2"]).await.ok();
+    for plane in [first, &second] {
+        let settled = async || {
+            let status = plane.status().await;
+            (status["warm_target"] == 2 && status["warm_ready"] == 2 && status["warm_chosen"] == true).then_some(())
+        };
+        plane.wait("two warm pods", settled).await;
+    }
+    let reset = second.ztm(&["pool", "scale", "--reset", "-o", "json"]).await.ok().json();
+    assert_eq!((&reset["target"], &reset["chosen"]), (&1.into(), &false.into()), "{reset}");
+    first.wait("the other one knows", async || (first.status().await["warm_target"] == 1).then_some(())).await;
+    second.down().await;
+}

@@ -1,7 +1,8 @@
 //! `ztm pool`.
 
 use clap::{Args, Subcommand};
-use libtenancy::warm_pool::MAX_SIZE;
+
+use super::quantity;
 
 /// The verbs of `ztm pool`.
 #[derive(Debug, Subcommand)]
@@ -28,19 +29,10 @@ pub struct PoolStatusArgs {}
 #[command(group = clap::ArgGroup::new("to").required(true))]
 pub struct PoolScaleArgs {
     /// How many, at most 1000
-    #[arg(value_name = "COUNT", value_parser = size, group = "to")]
+    #[arg(value_name = "COUNT", value_parser = quantity::pool_size, group = "to")]
     pub size: Option<usize>,
 
     /// As many as the configuration says
     #[arg(long, group = "to")]
     pub reset: bool,
-}
-
-/// A size that a warm pool may have.
-pub fn size(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(size) if size <= MAX_SIZE => Ok(size),
-        Ok(_) => Err(format!("a warm pool has at most {MAX_SIZE} agents")),
-        Err(_) => Err("not a number of agents".to_owned()),
-    }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use libtenancy::{
     clock::{Clock, SystemClock, Timestamp},
     credits::MicroCredits,
+    warm_pool::MAX_SIZE,
 };
 
 /// The days of a year, at most.
@@ -113,6 +114,20 @@ pub fn past(text: &str) -> Result<Timestamp, String> {
     }
     let ago = lifetime(text).map_err(|_| format!("`{text}` is no date, time, or time ago (2026-11-25, 30d, 12h)"))?;
     Ok(SystemClock::default().now() - ago)
+}
+
+/// A size that a warm pool may have.
+pub fn pool_size(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(size) if size <= MAX_SIZE => Ok(size),
+        Ok(_) => Err(format!("a warm pool has at most {MAX_SIZE} agents")),
+        Err(_) => Err(format!("`{text}` is no number of agents")),
+    }
+}
+
+/// A [`pool_size`] in a configuration file.
+pub fn deserialize_pool_size<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    Written::read(deserializer).and_then(|w| pool_size(&w).map(Some).map_err(serde::de::Error::custom))
 }
 
 /// A [`time`] in a configuration file: a number of seconds, or text with a unit.

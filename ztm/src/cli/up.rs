@@ -90,7 +90,8 @@ pub struct UpArgs {
     pub agent_orphan_timeout: Option<Duration>,
 
     /// How many agents without a tenant are kept ready, unless `ztm pool scale` says otherwise [default: 1]
-    #[arg(long, value_name = "COUNT", value_parser = super::pool::size)]
+    #[arg(long, value_name = "COUNT", value_parser = quantity::pool_size)]
+    #[serde(deserialize_with = "quantity::deserialize_pool_size")]
     pub warm: Option<usize>,
 
     /// How many agents may run at once; a wake beyond it waits [default: 1000]

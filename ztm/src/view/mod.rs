@@ -120,9 +120,9 @@ pub fn number(value: impl ToString) -> Cell {
 pub fn status(label: &str) -> Cell {
     let cell = cell(label);
     match label {
-        "running" | "handled" | "succeeded" => cell.fg(Color::Green),
+        "running" | "ready" | "handled" | "succeeded" => cell.fg(Color::Green),
         "provisioning" | "stopping" | "pending" | "replied" | "queued" | "delayed" => cell.fg(Color::Yellow),
-        "terminated" | "suspended" | "dead" | "cancelled" => cell.fg(Color::Red),
+        "terminated" | "suspended" | "unavailable" | "dead" | "cancelled" => cell.fg(Color::Red),
         _ => cell,
     }
 }

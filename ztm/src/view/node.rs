@@ -46,7 +46,7 @@ impl Show for NodeList {
             let [cpu, memory] = used(node.requested, node.allocatable);
             let mut row = vec![
                 cell(&node.name),
-                status(if node.trouble.is_none() { "ready" } else { "failed" }),
+                status(if node.trouble.is_none() { "ready" } else { "unavailable" }),
                 or_dash(node.instance_type.as_ref()),
                 cell(price(view.micro_usd_per_hour)),
                 cell(price(view.idle_micro_usd_per_hour)),
@@ -109,7 +109,7 @@ impl Show for NodeView {
         let [cpu, memory] = used(node.requested, node.allocatable);
         look.fields([
             ("Node", Some(cell(&node.name))),
-            ("Status", Some(status(if node.trouble.is_none() { "ready" } else { "failed" }))),
+            ("Status", Some(status(if node.trouble.is_none() { "ready" } else { "unavailable" }))),
             ("Why", node.trouble.as_ref().map(|why| cell(why).fg(Color::Red))),
             ("Pool", node.pool.as_ref().map(cell)),
             ("Type", node.instance_type.as_ref().map(cell)),

@@ -22,6 +22,7 @@ mod manifest;
 mod pods;
 mod pool;
 mod registrar;
+mod start;
 mod watcher;
 
 use std::{
@@ -34,7 +35,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{
-    StreamExt, TryStreamExt,
+    FutureExt, StreamExt, TryStreamExt,
     stream::{self, BoxStream},
 };
 use http_body_util::BodyExt;
@@ -42,7 +43,7 @@ use hyper::Method;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{
     Api,
-    api::{DeleteParams, ListParams, PostParams, Preconditions},
+    api::{DeleteParams, ListParams, Preconditions},
 };
 use tokio::{net::TcpListener, sync::broadcast};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -50,8 +51,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub(super) use self::manifest::SELECTOR;
 use self::{
     condition::Condition,
-    manifest::{Template, name, parse_id, pod_name, workload_id},
+    manifest::{Template, name, parse_id, workload_id},
     pods::{Pods, Seen},
+    pool::PoolSeen,
     registrar::Registrar,
 };
 use super::{
@@ -70,7 +72,7 @@ use crate::{
     pinned::{Identity, Pin},
     ports::{
         snapshots::Snapshots,
-        workloads::{BindRequest, Pool, Started, TurnKey, Workload, WorkloadEvent, Workloads},
+        workloads::{BindRequest, PoolKeeper, Started, TurnKey, Workload, WorkloadEvent, Workloads},
     },
     secret::Keyring,
     stores::PodSettings,
@@ -107,6 +109,7 @@ struct Shared {
     identity: Identity,
     snapshots: Arc<dyn Snapshots>,
     pods: Arc<Pods>,
+    pool: Arc<PoolSeen>,
     clients: Clients,
     watchers: Mutex<HashMap<WorkloadId, CancellationToken>>,
     events: broadcast::Sender<WorkloadEvent>,
@@ -170,6 +173,7 @@ impl PodWorkloads {
             identity,
             snapshots,
             pods: Arc::default(),
+            pool: Arc::default(),
             watchers: Mutex::default(),
             events: broadcast::channel(1024).0,
             tasks,
@@ -258,54 +262,6 @@ impl Shared {
         }
     }
 
-    /// Waits until a pod that was just made can be bound, and says how long it had no node. `AgentFailed` says why it cannot.
-    async fn known(&self, workload: &WorkloadId, tenant: &TenantId) -> Result<Duration> {
-        let (name, uid) = parse_id(workload)?;
-        let failed = |reason: String| Error::AgentFailed { tenant: tenant.to_string(), reason };
-        let watch = Stopwatch::start();
-        let mut pod = self.pods.watch(name);
-        // Until when it had no node: its start has its time from then on.
-        let (mut without_node, mut node) = (false, Duration::ZERO);
-        // It takes a moment until the watch has seen it.
-        let mut seen = false;
-        loop {
-            if std::mem::take(&mut without_node) {
-                node = watch.elapsed();
-            }
-            let start_timeout = self.settings.start_timeout + node;
-            let (limit, waits) = {
-                let now = pod.borrow_and_update();
-                match now.as_ref().filter(|pod| pod.metadata.uid.as_deref() == Some(uid)) {
-                    None if seen => return Err(failed(format!("pod `{name}` was deleted while it started"))),
-                    None => (start_timeout, "it has not been seen".to_owned()),
-                    Some(now) => {
-                        seen = true;
-                        match Condition::of(now) {
-                            Condition::Failed(reason) | Condition::Ending(reason) => return Err(failed(reason)),
-                            Condition::Unschedulable(reason) => {
-                                without_node = true;
-                                (self.settings.node_timeout, reason)
-                            }
-                            Condition::Starting(waits) => (start_timeout, waits.unwrap_or_default()),
-                            Condition::Running if endpoint(now).is_some() => return Ok(node),
-                            Condition::Running => (start_timeout, "its agentd has not called out".to_owned()),
-                        }
-                    }
-                }
-            };
-            if limit.is_zero() {
-                return Err(failed(waits));
-            }
-            let Some(left) = limit.checked_sub(watch.elapsed()) else {
-                return Err(failed(format!("pod `{name}` was not ready within {limit:?}: {waits}")));
-            };
-            match tokio::time::timeout(left, pod.changed()).await {
-                Ok(Ok(())) | Err(_) => {}
-                Ok(Err(_)) => return Err(Error::internal("pods are not watched any more")),
-            }
-        }
-    }
-
     /// Where the archive of a bind is.
     async fn restore(&self, snapshot: Option<&SnapshotRef>) -> Result<Option<Restore>> {
         let Some(snapshot) = snapshot else { return Ok(None) };
@@ -363,29 +319,6 @@ impl Shared {
         }
         let looks = stream::iter(alive).map(|pod| async move { self.look(&pod).await });
         Ok(looks.buffer_unordered(LIST_CONCURRENCY).filter_map(std::future::ready).collect().await)
-    }
-
-    async fn make(&self, request: &BindRequest) -> Result<WorkloadId> {
-        let BindRequest { tenant, generation: wanted, .. } = request;
-        let pod = self.template().pod(tenant, *wanted)?;
-        for _ in 0..2 {
-            match self.api().create(&PostParams::default(), &pod).await {
-                Ok(made) => return Ok(workload_id(&made)),
-                Err(error) if is(&error, 409) => {}
-                // It is not for want of the server: no pod of this kind would be taken.
-                Err(kube::Error::Api(status)) if matches!(status.code, 400 | 403 | 422) => {
-                    return Err(Error::AgentFailed { tenant: tenant.to_string(), reason: status.message });
-                }
-                Err(error) => return Err(classify(error, true)),
-            }
-            let there = self.kubernetes.pod(&self.settings.namespace, &pod_name(tenant)).await?;
-            let Some(there) = there else { continue };
-            if generation(&there) >= Some(*wanted) && !matches!(Condition::of(&there), Condition::Failed(_)) {
-                return Err(Error::conflict("agent", tenant, "a later generation has a pod"));
-            }
-            self.delete(&workload_id(&there)).await?;
-        }
-        Err(Error::conflict("agent", tenant, "another pod has its name"))
     }
 
     async fn bind(&self, id: &WorkloadId, request: &BindRequest) -> Result<(Agent, Bound)> {
@@ -454,17 +387,20 @@ impl Workloads for PodWorkloads {
         )?;
         let serve = Arc::new(registrar).serve(listener, shared.tasks.clone(), shared.closing.clone());
         shared.tasks.spawn(serve);
-        let follow = Arc::clone(&shared.pods)
-            .follow(Api::namespaced(shared.kubernetes.watching.clone(), &shared.settings.namespace));
-        let closing = shared.closing.clone();
-        shared.tasks.spawn(async move { closing.run_until_cancelled(follow).await });
+        let watching = || shared.kubernetes.watching.clone();
+        let pods = Arc::clone(&shared.pods).follow(Api::namespaced(watching(), &shared.settings.namespace));
+        let pool = Arc::clone(&shared.pool).follow(Api::namespaced(watching(), &shared.settings.namespace));
+        for follow in [pods.boxed(), pool.boxed()] {
+            let closing = shared.closing.clone();
+            shared.tasks.spawn(async move { closing.run_until_cancelled(follow).await });
+        }
         tokio::time::timeout(shared.settings.start_timeout, shared.pods.synced())
             .await
             .map_err(|_| Error::unavailable("kubernetes", "its pods cannot be listed"))
     }
 
-    fn workload_pool(&self) -> Option<&dyn Pool> {
-        Some(self)
+    fn workload_pool(&self) -> PoolKeeper<'_> {
+        PoolKeeper::Platform(self)
     }
 
     async fn workload_start(&self) -> Result<WorkloadId> {
@@ -578,14 +514,6 @@ impl Workloads for PodWorkloads {
     async fn workload_kill(&self, workload: &Workload) -> Result<()> {
         self.0.forget(&workload.id);
         self.0.delete(&workload.id).await
-    }
-
-    async fn pool_size(&self) -> Result<Option<usize>> {
-        self.0.pool_size().await
-    }
-
-    async fn pool_size_set(&self, size: Option<usize>) -> Result<()> {
-        self.0.pool_size_set(size).await
     }
 
     async fn workload_purge(&self, tenant: &TenantId) -> Result<()> {

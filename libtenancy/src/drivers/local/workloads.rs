@@ -50,7 +50,7 @@ use crate::{
     error::{Error, Result},
     ports::{
         snapshots::Snapshots,
-        workloads::{BindRequest, TurnKey, Workload, WorkloadEvent, Workloads},
+        workloads::{BindRequest, PoolKeeper, PoolSizes, TurnKey, Workload, WorkloadEvent, Workloads},
     },
     secret::{Keyring, random_bytes},
     tenant::{Agent, Endpoint, SnapshotRef, TenantId, WorkloadId},
@@ -234,9 +234,40 @@ impl Shared {
 }
 
 #[async_trait]
+impl PoolSizes for LocalWorkloads {
+    async fn pool_size(&self) -> Result<Option<usize>> {
+        let path = self.0.state_dir.join(POOL_SIZE_FILE);
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                text.trim().parse().map(Some).map_err(|_| {
+                    Error::invalid("pool size", format!("`{}` holds no number: remove it", path.display()))
+                })
+            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(Error::io("read", path)(e)),
+        }
+    }
+
+    async fn pool_size_set(&self, size: Option<usize>) -> Result<()> {
+        let path = self.0.state_dir.join(POOL_SIZE_FILE);
+        let Some(size) = size else {
+            return match fs::remove_file(&path) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path)(e)),
+                _ => Ok(()),
+            };
+        };
+        super::whole::write(&path, format!("{size}\n").as_bytes())
+    }
+}
+
+#[async_trait]
 impl Workloads for LocalWorkloads {
     fn workloads_are_local(&self) -> bool {
         true
+    }
+
+    fn workload_pool(&self) -> PoolKeeper<'_> {
+        PoolKeeper::ControlPlane(self)
     }
 
     async fn workload_start(&self) -> Result<WorkloadId> {
@@ -371,30 +402,6 @@ impl Workloads for LocalWorkloads {
         }
         self.0.clients.forget(&workload.id);
         Ok(())
-    }
-
-    async fn pool_size(&self) -> Result<Option<usize>> {
-        let path = self.0.state_dir.join(POOL_SIZE_FILE);
-        match fs::read_to_string(&path) {
-            Ok(text) => {
-                text.trim().parse().map(Some).map_err(|_| {
-                    Error::invalid("pool size", format!("`{}` holds no number: remove it", path.display()))
-                })
-            }
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(Error::io("read", path)(e)),
-        }
-    }
-
-    async fn pool_size_set(&self, size: Option<usize>) -> Result<()> {
-        let path = self.0.state_dir.join(POOL_SIZE_FILE);
-        let Some(size) = size else {
-            return match fs::remove_file(&path) {
-                Err(e) if e.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path)(e)),
-                _ => Ok(()),
-            };
-        };
-        super::whole::write(&path, format!("{size}\n").as_bytes())
     }
 
     async fn workload_purge(&self, tenant: &TenantId) -> Result<()> {

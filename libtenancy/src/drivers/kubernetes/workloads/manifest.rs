@@ -88,15 +88,22 @@ impl Template<'_> {
         typed(json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec }))
     }
 
-    /// The pool, with `replicas` pods that nobody has.
-    pub(super) fn pool(&self, replicas: usize) -> Result<Deployment> {
+    /// The pool, with as many pods that nobody has as was chosen, or else as `configured`. With a `version` it is refused
+    /// where the pool has changed since.
+    pub(super) fn pool(&self, chosen: Option<usize>, configured: usize, version: Option<String>) -> Result<Deployment> {
+        let annotations = chosen.map(|size| json!({ name::POOL_SIZE: size.to_string() }));
         let labels = json!({ name::APP: name::POOL, name::WARM: name::WARM_READY });
         typed(json!({
             "apiVersion": "apps/v1",
             "kind": "Deployment",
-            "metadata": { "name": name::POOL, "labels": { name::APP: name::POOL } },
+            "metadata": {
+                "name": name::POOL,
+                "labels": { name::APP: name::POOL },
+                "annotations": annotations,
+                "resourceVersion": version,
+            },
             "spec": {
-                "replicas": replicas,
+                "replicas": chosen.unwrap_or(configured),
                 "selector": { "matchLabels": labels },
                 // Those of another template are of no use.
                 "strategy": { "type": "RollingUpdate", "rollingUpdate": { "maxUnavailable": "100%", "maxSurge": "100%" } },
@@ -199,7 +206,7 @@ mod tests {
         assert_eq!(names, [pod::CONTROL_PLANE, pod::CONTROL_PLANE_KEY], "and no bot's token");
         let context = container.security_context.as_ref().unwrap();
         assert_eq!(context.allow_privilege_escalation, Some(false));
-        let pool = template.pool(3).unwrap().spec;
+        let pool = template.pool(None, 3, None).unwrap().spec;
         assert_eq!(pool.replicas, Some(3));
         assert_eq!(pool.template.spec.unwrap().restart_policy.as_deref(), Some("Always"));
     }

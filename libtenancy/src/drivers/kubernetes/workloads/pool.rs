@@ -3,19 +3,26 @@
 //! What is left if the control plane dies after a claim is a pod that is labelled as the tenant's and has no agent: the
 //! reconciler finds it beside a record that says `provisioning`, and ends it.
 
+use std::sync::{Arc, Mutex};
+
 use async_trait::async_trait;
+use futures::StreamExt;
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
 use kube::{
     Api,
-    api::{Patch, PatchParams},
+    api::{ListParams, Patch, PatchParams},
+    runtime::{
+        WatchStreamExt,
+        watcher::{self, Event, watcher},
+    },
 };
 use serde_json::json;
 
 use super::{
-    super::connection::{classify, is},
+    super::connection::{WATCH_SECONDS, classify, is},
     PodWorkloads, Shared,
     condition::Condition,
-    endpoint, label,
+    endpoint, label, locked,
     manifest::{name, workload_id},
 };
 use crate::{
@@ -44,41 +51,83 @@ fn ready_since(pod: &Pod) -> Timestamp {
     Timestamp::from_micros(since.map_or(0, |since| since.0.as_microsecond()))
 }
 
+/// How many an operator chose.
+fn chosen(pool: &Deployment) -> Result<Option<usize>> {
+    let Some(size) = pool.metadata.annotations.as_ref().and_then(|all| all.get(name::POOL_SIZE)) else {
+        return Ok(None);
+    };
+    let wrong = || Error::invalid("pool size", format!("the annotation `{}` says `{size}`", name::POOL_SIZE));
+    size.parse().map(Some).map_err(|_| wrong())
+}
+
+/// The pool as the API server tells of it.
+pub(super) struct PoolSeen(Mutex<Option<Deployment>>);
+
+impl Default for PoolSeen {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl PoolSeen {
+    fn put(&self, pool: Option<Deployment>) {
+        *locked(&self.0) = pool;
+    }
+
+    /// Follows the cluster until it is cancelled.
+    pub(super) async fn follow(self: Arc<Self>, api: Api<Deployment>) {
+        let one = format!("metadata.name={}", name::POOL);
+        let config = watcher::Config::default().fields(&one).timeout(WATCH_SECONDS);
+        let mut events = std::pin::pin!(watcher(api, config).default_backoff());
+        let mut listed = None;
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(Event::Apply(pool)) => self.put(Some(pool)),
+                Ok(Event::Delete(_)) => self.put(None),
+                Ok(Event::Init) => listed = None,
+                Ok(Event::InitApply(pool)) => listed = Some(pool),
+                Ok(Event::InitDone) => self.put(listed.take()),
+                // It is tried again, with a pause that grows.
+                Err(error) => tracing::warn!("the warm pool is not watched: {error}"),
+            }
+        }
+    }
+}
+
 impl Shared {
     fn deployments(&self) -> Api<Deployment> {
         Api::namespaced(self.kubernetes.client.clone(), &self.settings.namespace)
     }
 
-    async fn deployment(&self) -> Result<Option<Deployment>> {
-        self.deployments().get_opt(name::POOL).await.map_err(|error| classify(error, false))
-    }
-
-    /// See [`crate::ports::workloads::Workloads::pool_size`].
-    pub(super) async fn pool_size(&self) -> Result<Option<usize>> {
-        let annotations = self.deployment().await?.and_then(|pool| pool.metadata.annotations).unwrap_or_default();
-        let Some(size) = annotations.get(name::POOL_SIZE) else { return Ok(None) };
-        let wrong = || Error::invalid("pool size", format!("the annotation `{}` says `{size}`", name::POOL_SIZE));
-        size.parse().map(Some).map_err(|_| wrong())
-    }
-
-    /// See [`crate::ports::workloads::Workloads::pool_size_set`]: an annotation, which no apply of the pool touches.
-    pub(super) async fn pool_size_set(&self, size: Option<usize>) -> Result<()> {
-        let size = size.map(|size| size.to_string());
-        let patch = json!({ "metadata": { "annotations": { name::POOL_SIZE: size } } });
-        match self.deployments().patch(name::POOL, &PatchParams::default(), &Patch::Merge(patch)).await {
-            Err(error) if is(&error, 404) && size.is_none() => Ok(()),
-            outcome => outcome.map(drop).map_err(|error| classify(error, true)),
-        }
+    /// Writes the pool; see [`super::manifest::Template::pool`].
+    async fn pool_apply(&self, pool: &Deployment) -> kube::Result<()> {
+        let parameters = PatchParams::apply(MANAGER).force();
+        let applied = self.deployments().patch(name::POOL, &parameters, &Patch::Apply(pool)).await?;
+        self.pool.put(Some(applied));
+        Ok(())
     }
 }
 
 #[async_trait]
 impl Pool for PodWorkloads {
-    async fn pool_scale(&self, target: usize) -> Result<()> {
-        let pool = self.0.template().pool(target)?;
-        let applied =
-            self.0.deployments().patch(name::POOL, &PatchParams::apply(MANAGER).force(), &Patch::Apply(&pool)).await;
-        applied.map(drop).map_err(|error| classify(error, true))
+    async fn pool_open(&self, configured: usize) -> Result<()> {
+        let one = ListParams::default().fields(&format!("metadata.name={}", name::POOL));
+        loop {
+            let listed = self.0.deployments().list(&one).await.map_err(|error| classify(error, false))?;
+            let there = listed.items.into_iter().next();
+            let size = there.as_ref().map(chosen).transpose()?.flatten();
+            let version = there.and_then(|pool| pool.metadata.resource_version);
+            match self.0.pool_apply(&self.0.template().pool(size, configured, version)?).await {
+                // It was changed, or scaled, meanwhile.
+                Err(error) if is(&error, 409) => {}
+                applied => return applied.map_err(|error| classify(error, true)),
+            }
+        }
+    }
+
+    async fn pool_scale(&self, size: Option<usize>, configured: usize) -> Result<()> {
+        let pool = self.0.template().pool(size, configured, None)?;
+        self.0.pool_apply(&pool).await.map_err(|error| classify(error, true))
     }
 
     async fn pool_claim(&self, request: &BindRequest) -> Result<Option<(WorkloadId, Timestamp)>> {
@@ -110,14 +159,26 @@ impl Pool for PodWorkloads {
         Ok(None)
     }
 
-    async fn pool_status(&self) -> Result<PoolStatus> {
+    fn pool_status(&self) -> PoolStatus {
         let warm = self.0.pods.select(|pod| label(pod, name::WARM) == Some(name::WARM_READY));
         let ready = warm.iter().filter(|pod| is_ready(pod)).count();
         let trouble = warm.iter().find_map(|pod| match Condition::of(pod) {
             Condition::Failed(reason) | Condition::Unschedulable(reason) => Some(reason),
             Condition::Starting(_) | Condition::Running | Condition::Ending(_) => None,
         });
-        let replicas = self.0.deployment().await?.and_then(|pool| pool.spec.replicas).unwrap_or_default();
-        Ok(PoolStatus { ready, target: usize::try_from(replicas).unwrap_or_default(), trouble })
+        let pool = locked(&self.0.pool.0);
+        let Some(pool) = pool.as_ref() else {
+            return PoolStatus {
+                ready,
+                trouble: trouble.or(Some("there is no pool yet".to_owned())),
+                ..PoolStatus::default()
+            };
+        };
+        PoolStatus {
+            ready,
+            target: pool.spec.replicas.and_then(|count| count.try_into().ok()).unwrap_or_default(),
+            chosen: pool.metadata.annotations.as_ref().is_some_and(|all| all.contains_key(name::POOL_SIZE)),
+            trouble,
+        }
     }
 }
