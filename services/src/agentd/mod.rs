@@ -21,6 +21,7 @@
 mod archive;
 mod bind;
 mod bound;
+mod bounded;
 mod exec;
 mod pod;
 mod proxy;

@@ -14,7 +14,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body_util::{Either, Full, LengthLimitError, Limited};
+use http_body_util::{Either, Full};
 use hyper::{
     HeaderMap, Request, Response, StatusCode,
     body::{Body as _, Frame, Incoming, SizeHint},
@@ -30,6 +30,7 @@ use tokio::{
 
 use super::{
     bound::{Activity, Agentd, InFlight},
+    bounded::{BodyError, Bounded},
     reply::{self, Body, closing},
     upstream::{Connection, SendError},
 };
@@ -100,7 +101,7 @@ fn too_large() -> Response<Body> {
 fn was_too_large(error: &hyper::Error) -> bool {
     let mut source = error.source();
     while let Some(error) = source {
-        if error.is::<LengthLimitError>() {
+        if matches!(error.downcast_ref(), Some(BodyError::TooLarge)) {
             return true;
         }
         source = error.source();
@@ -130,7 +131,7 @@ pub(super) async fn proxy(mut request: Request<Incoming>, agentd: Arc<Agentd>) -
         Err(_) => return reply::refusal(StatusCode::BAD_REQUEST, "invalid", "the path is not valid"),
     }
     *request.version_mut() = hyper::Version::HTTP_11;
-    match agentd.upstream.send(request.map(|body| Either::Right(Limited::new(body, MAX_BODY_BYTES)))).await {
+    match agentd.upstream.send(request.map(|body| Either::Right(Bounded::new(body, MAX_BODY_BYTES)))).await {
         Ok((response, _)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => match caller {
             Some(caller) => switched(caller, response, &agentd, place),
             None => reply::refusal(StatusCode::BAD_GATEWAY, "agent_failed", "it changed to a protocol unasked"),

@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Either, Full, Limited};
+use http_body_util::{BodyExt, Either, Full};
 use hyper::{
     Request, Response,
     body::Incoming,
@@ -27,10 +27,10 @@ use libtenancy::{
 };
 use tokio::net::TcpStream;
 
-use super::supervise::AgentProcess;
+use super::{bounded::Bounded, supervise::AgentProcess};
 
 /// The body of a request to the agent.
-pub(super) type Outbound = Either<Full<Bytes>, Limited<Incoming>>;
+pub(super) type Outbound = Either<Full<Bytes>, Bounded>;
 
 /// Idle connections that are kept.
 const MAX_IDLE: usize = 8;

@@ -109,12 +109,14 @@ async fn one_connection_to_the_agent_carries_many_requests() {
     let workloads = world.workloads();
     let (agent, _) = wake(&*workloads, &acme(), 1, None).await.unwrap();
     let caller = Caller::new(&world, 1);
+    let agentd = workloads.agent_status(&acme(), &agent).await.unwrap().pid;
+    // Those by which it was asked whether it is ready, and those of an earlier agent that had its port, may linger.
+    let before = connections_to_the_agent(agentd);
     for _ in 0..20 {
         assert_eq!(ask(&world, Method::GET, "/health", &caller.headers(&[]), "").await.0, StatusCode::OK);
     }
-    let agentd = workloads.agent_status(&acme(), &agent).await.unwrap().pid;
-    let connections = connections_to_the_agent(agentd);
-    assert!((1..=3).contains(&connections), "{connections}");
+    let after = connections_to_the_agent(agentd);
+    assert!((1..=before + 1).contains(&after), "{before}, then {after}");
 }
 
 #[tokio::test]
