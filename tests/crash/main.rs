@@ -14,10 +14,13 @@ mod store;
 mod troupe;
 mod verdict;
 
+use std::time::Duration;
+
 use libtenancy::ledger::AuditResult;
 
 use self::{
     server::Server,
+    store::Plane,
     troupe::{Troupe, env_number},
 };
 
@@ -34,14 +37,18 @@ async fn m1_every_job_ends_once_and_is_paid_for_once_while_processes_on_sqlite_a
     verdict::all_is_accounted_for(&plane, &troupe, false).await;
 }
 
-/// A run on Redis; `strike` is given the server and the number of the kill.
-async fn on_redis(arguments: &[&str], forgets: bool, mut strike: impl AsyncFnMut(&mut Server, usize)) -> AuditResult {
+/// A run on Redis; `strike` is given the server, the stores and the number of the kill.
+async fn on_redis(
+    arguments: &[&str],
+    forgets: bool,
+    mut strike: impl AsyncFnMut(&mut Server, &Plane, usize),
+) -> AuditResult {
     let mut server = Server::start(arguments).await;
     let dir = tempfile::tempdir().unwrap();
     let name = server.url.clone();
     let plane = store::open(&name, dir.path()).await;
     let mut troupe = Troupe::new(&name, dir.path(), env_number("ZTM_JOBS", JOBS));
-    troupe.play(&plane, async |kill| strike(&mut server, kill).await).await;
+    troupe.play(&plane, async |kill| strike(&mut server, &plane, kill).await).await;
     verdict::all_is_accounted_for(&plane, &troupe, forgets).await
 }
 
@@ -49,7 +56,7 @@ async fn on_redis(arguments: &[&str], forgets: bool, mut strike: impl AsyncFnMut
 #[ignore = "needs redis-server"]
 async fn m1_every_job_ends_once_and_is_paid_for_once_while_redis_and_its_users_are_killed() {
     let always = ["--appendonly", "yes", "--appendfsync", "always"];
-    let result = on_redis(&always, false, async |server, kill| {
+    let result = on_redis(&always, false, async |server, _, kill| {
         if kill % 12 == 11 {
             server.kill();
             server.restart().await;
@@ -64,9 +71,26 @@ async fn m1_every_job_ends_once_and_is_paid_for_once_while_redis_and_its_users_a
 async fn a_redis_that_is_rolled_back_to_an_older_copy_is_told_and_the_equation_holds_again() {
     let everysec = ["--appendonly", "yes", "--appendfsync", "everysec", "--auto-aof-rewrite-percentage", "0"];
     let copy = tempfile::tempdir().unwrap();
-    let result = on_redis(&everysec, true, async |server, kill| match kill % 20 {
-        10 => copy_files(&server.dir().join("appendonlydir"), copy.path()),
+    let mut copied = 0;
+    let result = on_redis(&everysec, true, async |server, plane, kill| match kill % 20 {
+        10 => {
+            copy_files(&server.dir().join("appendonlydir"), copy.path());
+            // It may still be loading.
+            copied = loop {
+                match plane.quotas.outbox_read(0, 1).await {
+                    Ok(outbox) => break outbox.seq,
+                    Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
+            };
+        }
         14 => {
+            // Only what the ledger knows beyond the copy can be missed; after the last job there is no more.
+            for _ in 0..500 {
+                if plane.ledgers.ledger_head(0).await.unwrap().seq > copied {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
             server.kill();
             copy_files(copy.path(), &server.dir().join("appendonlydir"));
             server.restart().await;
