@@ -254,7 +254,8 @@ impl Tenancy {
     /// Errors leave the tenant as it was: it must not begin with nothing because a store was away.
     pub(crate) async fn state_inherit(&self, tenant: Tenant) -> Result<Tenant> {
         let lifecycle = &tenant.lifecycle;
-        if lifecycle.snapshot.is_some() || lifecycle.last_wake.is_some() {
+        let kept = self.drivers().workloads.workloads_keep_state();
+        if kept || lifecycle.snapshot.is_some() || lifecycle.last_wake.is_some() {
             return Ok(tenant);
         }
         let id = &tenant.id;
@@ -393,7 +394,8 @@ impl Tenancy {
     /// then; the caller holds its operation.
     pub(crate) async fn state_catch_up(&self, tenant: Tenant) -> Result<Tenant> {
         let id = &tenant.id;
-        if !matches!(tenant.lifecycle.status, Status::Idle { .. }) {
+        let kept = self.drivers().workloads.workloads_keep_state();
+        if kept || !matches!(tenant.lifecycle.status, Status::Idle { .. }) {
             return Ok(tenant);
         }
         let archives = self.drivers().snapshots.snapshot_list(id).await?;

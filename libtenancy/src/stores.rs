@@ -160,13 +160,23 @@ pub struct KubernetesServer {
     pub pods: PodSettings,
 }
 
+/// How pods are whose image has no `agentd`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlainPods {
+    /// The bucket whose `tenants/{id}/` an agent finds as its state, through the CSI driver of Mountpoint for Amazon S3. If
+    /// `None`, nothing outlives a pod.
+    pub state_bucket: Option<String>,
+}
+
 /// How an agent's pod is to be. Quantities are Kubernetes' own notation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodSettings {
     /// The namespace of all agents' pods.
     pub namespace: String,
-    /// The image, whose entry point is `agentd`.
+    /// The image, whose entry point is `agentd`, or the agent itself if `plain`.
     pub image: String,
+    /// `None` for an image with `agentd`.
+    pub plain: Option<PlainPods>,
     /// When the image is pulled: `Always`, `IfNotPresent`, `Never`.
     pub image_pull_policy: String,
     /// The `RuntimeClass`; nodes of ordinary containers if `None`.
@@ -200,6 +210,7 @@ impl Default for PodSettings {
         Self {
             namespace: "tenants".to_owned(),
             image: String::new(),
+            plain: None,
             image_pull_policy: "IfNotPresent".to_owned(),
             runtime_class: Some("kata-qemu".to_owned()),
             priority_class: Some("tenant-normal".to_owned()),

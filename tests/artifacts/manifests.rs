@@ -11,6 +11,7 @@ use k8s_openapi::api::{
     policy::v1::PodDisruptionBudget,
     rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding},
     scheduling::v1::PriorityClass,
+    storage::v1::StorageClass,
 };
 use serde_json::Value;
 
@@ -38,6 +39,7 @@ fn known(manifest: &Value) -> serde_json::Result<Value> {
         "rbac.authorization.k8s.io/v1" Role,
         "rbac.authorization.k8s.io/v1" RoleBinding,
         "scheduling.k8s.io/v1" PriorityClass,
+        "storage.k8s.io/v1" StorageClass,
     )
 }
 
@@ -58,9 +60,13 @@ fn lost(written: &Value, known: &Value, path: &str) -> Vec<String> {
 }
 
 fn manifests() -> Vec<(PathBuf, Value)> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/kubernetes");
-    let files = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    let yaml = files.filter(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
+    let directories = ["kubernetes", "plain"].map(|name| std::fs::read_dir(deploy.join(name)).unwrap());
+    let files = directories.into_iter().flatten().map(|entry| entry.unwrap().path());
+    let yaml = files.filter(|path| {
+        let is_yaml = path.extension().is_some_and(|extension| extension == "yaml");
+        is_yaml && !path.ends_with("kustomization.yaml")
+    });
     yaml.flat_map(|path| {
         let text = std::fs::read_to_string(&path).unwrap();
         let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();

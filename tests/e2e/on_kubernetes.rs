@@ -1,6 +1,7 @@
 //! Beside a real Kubernetes: `tests/kube/with` runs this, and `KUBECONFIG` names it.
 
 mod in_cluster;
+mod plain;
 mod pods;
 mod replicas;
 mod stage;

@@ -222,6 +222,16 @@ impl Opened {
             Agents::Kubernetes => {
                 let cluster = self.kubernetes.clone().ok_or_else(|| unnamed("kubernetes"))?;
                 let server = config.servers.kubernetes.clone().ok_or_else(|| unnamed("kubernetes"))?;
+                if let Some(plain) = server.pods.plain.clone() {
+                    let plain = super::kubernetes::workloads::plain::PlainWorkloads::new(
+                        cluster,
+                        server.pods,
+                        plain,
+                        config,
+                        keyring,
+                    )?;
+                    return Ok(Arc::new(plain));
+                }
                 let pods =
                     super::kubernetes::workloads::PodWorkloads::new(cluster, server.pods, config, keyring, snapshots)?;
                 Ok(Arc::new(pods))

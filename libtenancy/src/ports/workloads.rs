@@ -130,6 +130,11 @@ pub trait Workloads: Send + Sync + 'static {
     /// time may use the records.
     fn workloads_are_local(&self) -> bool;
 
+    /// Whether agents keep their state themselves, on volumes of their own: then nobody takes or restores archives.
+    fn workloads_keep_state(&self) -> bool {
+        false
+    }
+
     /// Begins to take part: for a control plane, before it starts or watches anything. A handle that only looks does without.
     async fn workloads_open(&self) -> Result<()> {
         Ok(())

@@ -87,7 +87,7 @@ async fn an_agent_that_ends_without_being_asked_is_noticed_and_loses_nothing() {
     plane.ztm(&["tenant", "snapshot", "acme"]).await.ok();
     Stage::kill("zeroclaw-acme", "agentd");
     let lost = plane.wait_status(&tenant, "idle").await;
-    assert!(lost["stop_reason"]["detail"].as_str().unwrap().contains("its agentd"), "{lost}");
+    assert!(lost["stop_reason"]["detail"].as_str().unwrap().contains("its container"), "{lost}");
     plane.converse(&tenant, "four", "[4] you said: four").await;
 }
 

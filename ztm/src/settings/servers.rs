@@ -11,7 +11,7 @@ use std::{
 use libtenancy::{
     Result,
     secret::{Secret, read_private},
-    stores::{Agents, DynamoDbServer, KubernetesServer, PodSettings, RedisServer, S3Server},
+    stores::{Agents, DynamoDbServer, KubernetesServer, PlainPods, PodSettings, RedisServer, S3Server},
 };
 use reqwest::Url;
 use serde::Deserialize;
@@ -68,6 +68,8 @@ pub(super) struct KubernetesTable {
     agents_namespace: Option<String>,
     image: Option<String>,
     image_pull_policy: Option<String>,
+    agentd: Option<bool>,
+    state_volume: Option<String>,
     runtime_class: Option<String>,
     priority_class: Option<String>,
     service_account: Option<String>,
@@ -166,7 +168,8 @@ pub(super) fn resolve(
     if target.stores.on_kubernetes() {
         let table = tables.kubernetes.cloned().unwrap_or_default();
         let finder = Finder { place, environment, table: "kubernetes", values: &mut values };
-        target.servers.kubernetes = Some(kubernetes(finder, &table, target.stores.workloads)?);
+        let bucket = target.servers.s3.as_ref().map(|s3| s3.bucket.as_str());
+        target.servers.kubernetes = Some(kubernetes(finder, &table, target.stores.workloads, bucket)?);
     }
     target.values = values;
     Ok(())
@@ -299,7 +302,12 @@ fn s3(mut finder: Finder<'_>, table: &S3Table) -> Result<S3Server> {
     Ok(S3Server { bucket, endpoint, region, path_style })
 }
 
-fn kubernetes(mut finder: Finder<'_>, table: &KubernetesTable, agents: Agents) -> Result<KubernetesServer> {
+fn kubernetes(
+    mut finder: Finder<'_>,
+    table: &KubernetesTable,
+    agents: Agents,
+    bucket: Option<&str>,
+) -> Result<KubernetesServer> {
     let kubeconfig = table.kubeconfig.as_deref().map(|path| finder.place.path(path));
     if let Some(path) = &kubeconfig {
         finder.note("kubeconfig", &path.display().to_string(), "file");
@@ -309,7 +317,7 @@ fn kubernetes(mut finder: Finder<'_>, table: &KubernetesTable, agents: Agents) -
         context: finder.text("context", Some("ZTM_KUBE_CONTEXT"), table.context.as_ref())?,
         namespace: finder.text("namespace", None, table.namespace.as_ref())?,
         pods: match agents {
-            Agents::Kubernetes => pods(finder, table)?,
+            Agents::Kubernetes => pods(finder, table, bucket)?,
             Agents::Processes => PodSettings::default(),
         },
     })
@@ -322,7 +330,7 @@ pub(super) fn cluster(
     table: &KubernetesTable,
     values: &mut Vec<Value>,
 ) -> Result<KubernetesServer> {
-    kubernetes(Finder { place, environment, table: "kubernetes", values }, table, Agents::Processes)
+    kubernetes(Finder { place, environment, table: "kubernetes", values }, table, Agents::Processes, None)
 }
 
 /// A class of the cluster's: `none` for none.
@@ -330,8 +338,31 @@ fn class(name: String) -> Option<String> {
     (name != "none").then_some(name)
 }
 
-fn pods(mut finder: Finder<'_>, table: &KubernetesTable) -> Result<PodSettings> {
+/// How pods are whose image has no `agentd`, if it has none.
+fn plain(finder: &mut Finder<'_>, table: &KubernetesTable, bucket: Option<&str>) -> Result<Option<PlainPods>> {
+    let agentd = table.agentd.unwrap_or(true);
+    finder.note("agentd", &agentd.to_string(), if table.agentd.is_some() { "file" } else { "default" });
+    if agentd {
+        return match &table.state_volume {
+            None => Ok(None),
+            Some(_) => Err(finder
+                .place
+                .wrong("`kubernetes.state_volume` is for images without agentd: say `kubernetes.agentd = false`")),
+        };
+    }
+    let volume = finder.text_or("state_volume", None, table.state_volume.as_ref(), "s3")?;
+    match volume.as_str() {
+        "s3" => Ok(Some(PlainPods { state_bucket: bucket.map(str::to_owned) })),
+        "none" => Ok(Some(PlainPods { state_bucket: None })),
+        other => {
+            Err(finder.place.wrong(format!("`kubernetes.state_volume` = `{other}`: it must be \"s3\" or \"none\"")))
+        }
+    }
+}
+
+fn pods(mut finder: Finder<'_>, table: &KubernetesTable, bucket: Option<&str>) -> Result<PodSettings> {
     let default = PodSettings::default();
+    let plain = plain(&mut finder, table, bucket)?;
     let place = finder.place;
     let wrong = |key: &str, value: &str, error: &dyn std::fmt::Display| {
         place.wrong(format!("`kubernetes.{key}` = `{value}`: {error}"))
@@ -357,6 +388,7 @@ fn pods(mut finder: Finder<'_>, table: &KubernetesTable) -> Result<PodSettings> 
     Ok(PodSettings {
         namespace: text("agents_namespace", Some("K8S_NAMESPACE"), &table.agents_namespace, &default.namespace)?,
         image,
+        plain,
         image_pull_policy: policy,
         runtime_class: class(text("runtime_class", Some("KATA_RUNTIME_CLASS"), &table.runtime_class, &runtime)?),
         priority_class: class(text("priority_class", None, &table.priority_class, &priority)?),

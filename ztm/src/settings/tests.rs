@@ -239,7 +239,12 @@ fn a_password_of_redis_is_read_from_a_file_that_only_its_owner_reads() {
 
 #[test]
 fn a_context_that_says_too_little_or_two_things_at_once_is_refused_by_its_key() {
+    let pods = "drivers = 'aws'\nworkloads = 'kubernetes'\nredis.url = 'redis://x'\ns3.bucket = 'b'\n";
+    let volume = format!("{pods}kubernetes = {{ image = 'i', state_volume = 's3' }}\n");
+    let unknown = format!("{pods}kubernetes = {{ image = 'i', agentd = false, state_volume = 'nfs' }}\n");
     for (text, expected) in [
+        (volume.as_str(), "`kubernetes.state_volume` is for images without agentd"),
+        (unknown.as_str(), "`kubernetes.state_volume` = `nfs`: it must be \"s3\" or \"none\""),
         ("", "neither where a control plane is"),
         ("drivers = 'gcp'\n", "unknown variant `gcp`"),
         ("driver = 'aws'\n", "unknown field `driver`"),

@@ -21,8 +21,19 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// How long one request for changes lasts, seconds; the next one goes on where it ended.
 pub(super) const WATCH_SECONDS: u32 = 60;
 
-/// A client for questions, one for changes, and the namespace that is meant.
-pub(super) async fn clients(settings: &KubernetesServer) -> Result<(Client, Client, String)> {
+/// How a cluster is reached.
+#[derive(Clone)]
+pub(super) struct Clients {
+    /// For questions.
+    pub(super) asking: Client,
+    /// For changes.
+    pub(super) watching: Client,
+    /// For what may be silent for ever.
+    pub(super) streaming: Client,
+}
+
+/// The clients, and the namespace that is meant.
+pub(super) async fn clients(settings: &KubernetesServer) -> Result<(Clients, String)> {
     let unfound = |e: &dyn std::fmt::Display| Error::invalid("kubernetes", format!("no cluster is found: {e}"));
     let options = KubeConfigOptions { context: settings.context.clone(), ..KubeConfigOptions::default() };
     let mut config = match &settings.kubeconfig {
@@ -34,13 +45,18 @@ pub(super) async fn clients(settings: &KubernetesServer) -> Result<(Client, Clie
         None => Config::infer().await.map_err(|e| unfound(&e))?,
     };
     config.connect_timeout = Some(TIMEOUT);
-    config.read_timeout = Some(TIMEOUT);
     config.write_timeout = Some(TIMEOUT);
     let namespace = settings.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
-    let client = Client::try_from(config.clone()).map_err(|e| unfound(&e))?;
-    config.read_timeout = Some(Duration::from_secs(WATCH_SECONDS.into()) + TIMEOUT);
-    let watching = Client::try_from(config).map_err(|e| unfound(&e))?;
-    Ok((client, watching, namespace))
+    let mut client = |read: Option<Duration>| {
+        config.read_timeout = read;
+        Client::try_from(config.clone()).map_err(|e| unfound(&e))
+    };
+    let clients = Clients {
+        asking: client(Some(TIMEOUT))?,
+        watching: client(Some(Duration::from_secs(WATCH_SECONDS.into()) + TIMEOUT))?,
+        streaming: client(None)?,
+    };
+    Ok((clients, namespace))
 }
 
 /// What a failed call means. `written` says that it may have changed something.

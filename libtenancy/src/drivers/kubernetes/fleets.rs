@@ -41,7 +41,7 @@ impl ClusterFleet {
 
     /// Nothing where Karpenter is not installed.
     async fn claims(&self) -> Result<Vec<Claim>> {
-        match node_claims(self.kubernetes.client.clone()).list(&ListParams::default()).await {
+        match node_claims(self.kubernetes.clients.asking.clone()).list(&ListParams::default()).await {
             Ok(claims) => Ok(claims.items),
             Err(error) if is(&error, 404) => Ok(Vec::new()),
             Err(error) => Err(classify(error, false)),
@@ -143,7 +143,7 @@ fn place(nodes: &mut BTreeMap<String, Node>, pod: &Pod) {
 #[async_trait]
 impl Fleets for ClusterFleet {
     async fn fleet(&self) -> Result<Fleet> {
-        let client = &self.kubernetes.client;
+        let client = &self.kubernetes.clients.asking;
         let (all, ours) = (ListParams::default(), ListParams::default().labels(SELECTOR));
         let (nodes, pods): (Api<ClusterNode>, Api<Pod>) =
             (Api::all(client.clone()), Api::namespaced(client.clone(), &self.namespace));

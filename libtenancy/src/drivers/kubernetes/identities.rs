@@ -32,7 +32,7 @@ impl Kubernetes {
     pub(super) async fn review(&self, token: String, audience: &str) -> Result<Option<Reviewed>> {
         let spec = TokenReviewSpec { token, audiences: Some(vec![audience.to_owned()]) };
         let review = TokenReview { spec, ..TokenReview::default() };
-        let review = Api::all(self.client.clone()).create(&PostParams::default(), &review).await;
+        let review = Api::all(self.clients.asking.clone()).create(&PostParams::default(), &review).await;
         Ok(reviewed(review.map_err(|error| classify(error, false))?, audience))
     }
 }

@@ -82,7 +82,7 @@ fn decide(
 
 impl Kubernetes {
     fn leases(&self) -> Api<Lease> {
-        Api::namespaced(self.client.clone(), &self.namespace)
+        Api::namespaced(self.clients.asking.clone(), &self.namespace)
     }
 
     /// Reads the lease, writes what `change` makes of it, and reads again when somebody else wrote in between. `change`

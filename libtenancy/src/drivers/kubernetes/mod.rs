@@ -20,8 +20,7 @@ use crate::{error::Result, stores::KubernetesServer};
 /// A namespace of a cluster. Cheap to clone; clones share their connections.
 #[derive(Clone)]
 pub struct Kubernetes {
-    client: kube::Client,
-    watching: kube::Client,
+    clients: connection::Clients,
     namespace: String,
 }
 
@@ -34,7 +33,7 @@ impl fmt::Debug for Kubernetes {
 impl Kubernetes {
     /// Finds the cluster; asks it nothing. `Invalid` if there is none to be found.
     pub async fn open(settings: &KubernetesServer) -> Result<Self> {
-        let (client, watching, namespace) = connection::clients(settings).await?;
-        Ok(Self { client, watching, namespace })
+        let (clients, namespace) = connection::clients(settings).await?;
+        Ok(Self { clients, namespace })
     }
 }

@@ -76,7 +76,7 @@ impl Kubernetes {
     }
 
     async fn account_token(&self, account: &str) -> Result<Secret> {
-        let accounts: Api<ServiceAccount> = Api::namespaced(self.client.clone(), &self.namespace);
+        let accounts: Api<ServiceAccount> = Api::namespaced(self.clients.asking.clone(), &self.namespace);
         let spec = TokenRequestSpec {
             audiences: Some(vec![AUDIENCE.to_owned()]),
             expiration_seconds: Some(TOKEN_SECONDS),
@@ -94,7 +94,7 @@ impl Kubernetes {
 
     /// The name of a pod that is ready.
     async fn replica(&self) -> Result<String> {
-        let pods: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
+        let pods: Api<Pod> = Api::namespaced(self.clients.asking.clone(), &self.namespace);
         let pods = pods.list(&ListParams::default().labels(SELECTOR)).await.map_err(|error| classify(error, false))?;
         let is_ready = |pod: &Pod| {
             let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
@@ -109,7 +109,7 @@ impl Kubernetes {
 
     async fn forward(&self, mut stream: TcpStream) -> Result<()> {
         let pod = self.replica().await?;
-        let pods: Api<Pod> = Api::namespaced(self.watching.clone(), &self.namespace);
+        let pods: Api<Pod> = Api::namespaced(self.clients.watching.clone(), &self.namespace);
         let mut forwarder = pods.portforward(&pod, &[PORT]).await.map_err(|error| classify(error, false))?;
         let mut far = forwarder.take_stream(PORT).ok_or_else(|| Error::internal("a port was not forwarded"))?;
         let copied = tokio::io::copy_bidirectional(&mut stream, &mut far).await;

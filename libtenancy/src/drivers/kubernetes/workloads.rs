@@ -19,6 +19,8 @@
 
 mod condition;
 mod manifest;
+pub mod plain;
+mod pod_set;
 mod pods;
 mod pool;
 mod registrar;
@@ -34,32 +36,21 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::{
-    FutureExt, StreamExt, TryStreamExt,
-    stream::{self, BoxStream},
-};
+use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use http_body_util::BodyExt;
 use hyper::Method;
 use k8s_openapi::api::core::v1::Pod;
-use kube::{
-    Api,
-    api::{DeleteParams, ListParams, Preconditions},
-};
 use tokio::{net::TcpListener, sync::broadcast};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(super) use self::manifest::SELECTOR;
 use self::{
     condition::Condition,
-    manifest::{Template, name, parse_id, workload_id},
-    pods::{Pods, Seen},
-    pool::PoolSeen,
+    manifest::{Kind, Template, name, parse_id, workload_id},
+    pod_set::PodSet,
     registrar::Registrar,
 };
-use super::{
-    Kubernetes,
-    connection::{classify, is},
-};
+use super::Kubernetes;
 use crate::{
     agent::{
         AgentCommand, AgentSecrets, AgentStatus, AgentTemplate, Archive, Bind, Bound, Reply, Restore, SnapshotTaken,
@@ -101,15 +92,12 @@ const LOG_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct PodWorkloads(Arc<Shared>);
 
 struct Shared {
-    kubernetes: Kubernetes,
-    settings: PodSettings,
+    set: PodSet,
     command: AgentCommand,
     snapshot_interval: Duration,
     keyring: Arc<Keyring>,
     identity: Identity,
     snapshots: Arc<dyn Snapshots>,
-    pods: Arc<Pods>,
-    pool: Arc<PoolSeen>,
     clients: Clients,
     watchers: Mutex<HashMap<WorkloadId, CancellationToken>>,
     events: broadcast::Sender<WorkloadEvent>,
@@ -164,16 +152,13 @@ impl PodWorkloads {
         // The pod's own limits are in force.
         let command = AgentCommand { memory_bytes: None, cpu_millis: None, ..config.agent.clone() };
         Ok(Self(Arc::new(Shared {
-            kubernetes,
-            settings,
+            set: PodSet::new(kubernetes, settings),
             command,
             snapshot_interval: config.snapshot_interval,
             keyring,
             clients: Clients::new(Some(identity.clone()), tasks.clone(), closing.clone()),
             identity,
             snapshots,
-            pods: Arc::default(),
-            pool: Arc::default(),
             watchers: Mutex::default(),
             events: broadcast::channel(1024).0,
             tasks,
@@ -182,23 +167,9 @@ impl PodWorkloads {
     }
 }
 
-impl Kubernetes {
-    /// A pod by its name, as it is now. A list of one: the right to list is needed anyway.
-    async fn pod(&self, namespace: &str, name: &str) -> Result<Option<Pod>> {
-        let pods: Api<Pod> = Api::namespaced(self.client.clone(), namespace);
-        let one = ListParams::default().fields(&format!("metadata.name={name}"));
-        let found = pods.list(&one).await.map_err(|error| classify(error, false))?;
-        Ok(found.items.into_iter().next())
-    }
-}
-
 impl Shared {
-    fn api(&self) -> Api<Pod> {
-        Api::namespaced(self.kubernetes.client.clone(), &self.settings.namespace)
-    }
-
     fn template(&self) -> Template<'_> {
-        Template { settings: &self.settings, control_plane_key: self.identity.pin() }
+        Template { settings: &self.set.settings, kind: Kind::Agentd(self.identity.pin()) }
     }
 
     fn target(&self, tenant: &TenantId, agent: &Agent) -> Result<Arc<Target>> {
@@ -219,46 +190,6 @@ impl Shared {
             watchers.insert(agent.workload.clone(), quiet.clone());
             let run = watcher::run(Arc::downgrade(self), tenant.clone(), agent.clone());
             self.tasks.spawn(async move { quiet.run_until_cancelled(run).await });
-        }
-    }
-
-    /// Asks for a pod's removal. A repeat is no error: `false` if it is gone already.
-    async fn delete_with(&self, workload: &WorkloadId, grace_seconds: u32) -> Result<bool> {
-        let (name, uid) = parse_id(workload)?;
-        let parameters = DeleteParams {
-            grace_period_seconds: Some(grace_seconds),
-            preconditions: Some(Preconditions { uid: Some(uid.to_owned()), resource_version: None }),
-            ..DeleteParams::default()
-        };
-        match self.api().delete(name, &parameters).await {
-            Ok(_) => Ok(true),
-            // It is gone, and another one may have its name.
-            Err(error) if is(&error, 404) || is(&error, 409) => Ok(false),
-            Err(error) => Err(classify(error, true)),
-        }
-    }
-
-    /// Removes a pod in which nothing runs any more, by its `agentd`'s or its node's word: its name is free at once.
-    async fn remove(&self, workload: &WorkloadId) -> Result<()> {
-        self.delete_with(workload, 0).await.map(drop)
-    }
-
-    /// Ends a pod, and waits until its node says that nothing runs in it.
-    async fn delete(&self, workload: &WorkloadId) -> Result<()> {
-        let (name, uid) = parse_id(workload)?;
-        if !self.delete_with(workload, QUICK_GRACE).await? {
-            return Ok(());
-        }
-        let mut pod = self.pods.watch(name);
-        let is_other = |pod: &Seen| pod.as_ref().is_none_or(|pod| pod.metadata.uid.as_deref() != Some(uid));
-        let vanished = async { pod.wait_for(is_other).await.map(drop) };
-        if tokio::time::timeout(END_TIMEOUT, vanished).await.is_ok() {
-            return Ok(());
-        }
-        let left = self.kubernetes.pod(&self.settings.namespace, name).await?;
-        match left.filter(|pod| pod.metadata.uid.as_deref() == Some(uid)) {
-            None => Ok(()),
-            Some(pod) => Err(Error::unavailable("kubernetes", format!("pod `{name}`: {:?}", Condition::of(&pod)))),
         }
     }
 
@@ -291,7 +222,8 @@ impl Shared {
     }
 
     /// What a pod of a tenant is, as its `agentd` says.
-    async fn look(&self, pod: &Pod) -> Option<Workload> {
+    async fn look(&self, pod: Pod) -> Option<Workload> {
+        let pod = &pod;
         let id = workload_id(pod);
         let Some(tenant) = label(pod, name::TENANT) else { return Some(Workload { id, tenant: None, agent: None }) };
         let tenant: TenantId = tenant.parse().ok()?;
@@ -307,34 +239,13 @@ impl Shared {
         Some(Workload { id, tenant: Some(tenant), agent: agent.filter(|_| answers) })
     }
 
-    /// The workloads of a selector. A tenant's pod in which nothing runs any more is none, and is removed: its end was told to
-    /// whoever watched, if anybody did.
-    async fn list(&self, selector: &str) -> Result<Vec<Workload>> {
-        let parameters = ListParams::default().labels(selector);
-        let pods = self.api().list(&parameters).await.map_err(|error| classify(error, false))?;
-        let has_ended = |pod: &Pod| matches!(Condition::of(pod), Condition::Failed(_));
-        let (ended, alive): (Vec<Pod>, Vec<Pod>) = pods.items.into_iter().partition(has_ended);
-        for pod in ended.iter().filter(|pod| label(pod, name::TENANT).is_some()) {
-            self.remove(&workload_id(pod)).await?;
-        }
-        let looks = stream::iter(alive).map(|pod| async move { self.look(&pod).await });
-        Ok(looks.buffer_unordered(LIST_CONCURRENCY).filter_map(std::future::ready).collect().await)
-    }
-
     async fn bind(&self, id: &WorkloadId, request: &BindRequest) -> Result<(Agent, Bound)> {
         let BindRequest { tenant, generation, snapshot } = request;
         let (name, uid) = parse_id(id)?;
-        let pod = self.pods.watch(name).borrow().clone();
+        let pod = self.set.seen.watch(name).borrow().clone();
         let pod = pod.filter(|pod| pod.metadata.uid.as_deref() == Some(uid));
         let pod = pod.ok_or_else(|| Error::not_found("workload", id))?;
-        let others = self.pods.select(|other| {
-            label(other, name::TENANT) == Some(tenant.as_str())
-                && other.metadata.uid.as_deref() != Some(uid)
-                && !matches!(Condition::of(other), Condition::Failed(_))
-        });
-        if !others.is_empty() {
-            return Err(Error::conflict("agent", tenant, "the tenant has a live agent"));
-        }
+        self.set.alone(tenant, uid)?;
         let endpoint = endpoint(&pod).ok_or_else(|| Error::unavailable("agent", "its agentd is not known"))?;
         let agent = Agent { workload: id.clone(), generation: *generation, endpoint };
         let secrets = self.command.secrets.as_deref().map(AgentSecrets::read).transpose()?.unwrap_or_default();
@@ -376,27 +287,19 @@ impl Workloads for PodWorkloads {
 
     async fn workloads_open(&self) -> Result<()> {
         let shared = &self.0;
-        let address = shared.settings.listen;
+        let set = &shared.set;
+        let address = set.settings.listen;
         let listener = TcpListener::bind(address).await.map_err(Error::io("listen on", address.to_string()))?;
         let registrar = Registrar::new(
-            shared.kubernetes.clone(),
-            shared.api(),
-            &shared.settings.namespace,
-            &shared.settings.service_account,
+            set.kubernetes.clone(),
+            set.api(),
+            &set.settings.namespace,
+            &set.settings.service_account,
             &shared.identity,
         )?;
         let serve = Arc::new(registrar).serve(listener, shared.tasks.clone(), shared.closing.clone());
         shared.tasks.spawn(serve);
-        let watching = || shared.kubernetes.watching.clone();
-        let pods = Arc::clone(&shared.pods).follow(Api::namespaced(watching(), &shared.settings.namespace));
-        let pool = Arc::clone(&shared.pool).follow(Api::namespaced(watching(), &shared.settings.namespace));
-        for follow in [pods.boxed(), pool.boxed()] {
-            let closing = shared.closing.clone();
-            shared.tasks.spawn(async move { closing.run_until_cancelled(follow).await });
-        }
-        tokio::time::timeout(shared.settings.start_timeout, shared.pods.synced())
-            .await
-            .map_err(|_| Error::unavailable("kubernetes", "its pods cannot be listed"))
+        set.follow(&shared.tasks, &shared.closing).await
     }
 
     fn workload_pool(&self) -> PoolKeeper<'_> {
@@ -408,26 +311,14 @@ impl Workloads for PodWorkloads {
     }
 
     async fn workload_start_for(&self, request: &BindRequest) -> Result<Started> {
-        let id = self.0.make(request).await?;
-        match self.0.known(&id, &request.tenant).await {
-            Ok(node) => Ok(Started { id, node }),
-            Err(error) => {
-                // It never had an agent.
-                if let Err(left) = self.0.remove(&id).await {
-                    tracing::warn!(workload = %id, error = left.chain(), "a pod that did not start was not removed");
-                }
-                Err(error)
-            }
-        }
+        let Shared { set, .. } = &*self.0;
+        let pod = self.0.template().pod(&request.tenant, request.generation, None)?;
+        let id = set.make(request, &pod).await?;
+        set.started(id, &request.tenant, |pod| endpoint(pod).is_some(), "its agentd has not called out").await
     }
 
     fn workload_waits(&self, tenant: &TenantId) -> Option<String> {
-        let theirs = self.0.pods.select(|pod| label(pod, name::TENANT) == Some(tenant.as_str()));
-        theirs.iter().find_map(|pod| match Condition::of(pod) {
-            Condition::Unschedulable(reason) => Some(reason),
-            Condition::Starting(waits) => waits,
-            Condition::Running | Condition::Failed(_) | Condition::Ending(_) => None,
-        })
+        self.0.set.waits(tenant)
     }
 
     async fn workload_bind(&self, id: &WorkloadId, request: &BindRequest) -> Result<(Agent, Bound)> {
@@ -438,7 +329,7 @@ impl Workloads for PodWorkloads {
             }
             Err(error) => {
                 self.0.forget(id);
-                if let Err(left) = self.0.delete(id).await {
+                if let Err(left) = self.0.set.delete(id, QUICK_GRACE).await {
                     tracing::warn!(workload = %id, error = left.chain(), "a pod that was not bound was not deleted");
                 }
                 Err(error)
@@ -447,11 +338,11 @@ impl Workloads for PodWorkloads {
     }
 
     async fn workload_list(&self) -> Result<Vec<Workload>> {
-        self.0.list(SELECTOR).await
+        self.0.set.list(SELECTOR, |pod| self.0.look(pod)).await
     }
 
     async fn workload_find(&self, tenant: &TenantId) -> Result<Option<Workload>> {
-        let mut found = self.0.list(&format!("{}={tenant}", name::TENANT)).await?;
+        let mut found = self.0.set.list(&format!("{}={tenant}", name::TENANT), |pod| self.0.look(pod)).await?;
         // The one that answers, if there is one: what does not is on its way out.
         found.sort_by_key(|workload| workload.agent.as_ref().map(|agent| agent.generation));
         Ok(found.pop())
@@ -503,7 +394,7 @@ impl Workloads for PodWorkloads {
                 tokio::time::sleep(SEND_AGAIN).await;
             }
         }
-        if let Err(error) = shared.remove(&agent.workload).await {
+        if let Err(error) = shared.set.remove(&agent.workload).await {
             // Its agent has ended; the reconciler finds the pod.
             tracing::warn!(tenant = %tenant, error = error.chain(), "the pod of a stopped agent was not removed");
         }
@@ -513,7 +404,7 @@ impl Workloads for PodWorkloads {
 
     async fn workload_kill(&self, workload: &Workload) -> Result<()> {
         self.0.forget(&workload.id);
-        self.0.delete(&workload.id).await
+        self.0.set.delete(&workload.id, QUICK_GRACE).await
     }
 
     async fn workload_purge(&self, tenant: &TenantId) -> Result<()> {

@@ -11,7 +11,7 @@ pub(super) enum Condition {
     Starting(Option<String>),
     /// No node takes it; one may come.
     Unschedulable(String),
-    /// Its container runs; its `agentd` may not be known yet.
+    /// Its container runs; whoever is in it may not be known yet.
     Running,
     /// It is being deleted.
     Ending(String),
@@ -21,6 +21,9 @@ pub(super) enum Condition {
 
 /// Reasons of a waiting container that pass by themselves.
 const PASSING: [&str; 2] = ["ContainerCreating", "PodInitializing"];
+
+/// What the scheduler says of a pod whose claim has no volume yet.
+const UNBOUND: &str = "unbound immediate PersistentVolumeClaims";
 
 fn said(reason: &str, message: Option<&str>) -> String {
     match message.map(str::trim).filter(|message| !message.is_empty()) {
@@ -35,8 +38,8 @@ fn ended(status: &ContainerStatus) -> Option<String> {
     let ended = state(&status.state).or_else(|| state(&status.last_state))?;
     let how = match (ended.reason.as_deref(), ended.signal) {
         (Some("OOMKilled"), _) => "OOMKilled: the memory limit was reached".to_owned(),
-        (_, Some(signal)) if signal > 0 => format!("its agentd was ended by signal {signal}"),
-        _ => format!("its agentd exited with status {}", ended.exit_code),
+        (_, Some(signal)) if signal > 0 => format!("its container was ended by signal {signal}"),
+        _ => format!("its container exited with status {}", ended.exit_code),
     };
     Some(said(&how, ended.message.as_deref()))
 }
@@ -68,7 +71,7 @@ impl Condition {
             };
         }
         if let Some(end) = end {
-            // It was started again: another `agentd`, which is nobody's.
+            // It was started again: another agent, which is nobody's.
             return Self::Failed(end);
         }
         if container.is_some_and(|c| c.state.as_ref().is_some_and(|state| state.running.is_some())) {
@@ -77,8 +80,11 @@ impl Condition {
         let scheduled = status.conditions.iter().flatten().find(|condition| condition.type_ == "PodScheduled");
         match scheduled {
             Some(condition) if condition.status == "False" => {
-                let reason = condition.reason.as_deref().unwrap_or("Unschedulable");
-                Self::Unschedulable(said(reason, condition.message.as_deref()))
+                let message = condition.message.as_deref();
+                let waits = said(condition.reason.as_deref().unwrap_or("Unschedulable"), message);
+                // A claim of ours has its volume; the two have not been put together yet.
+                let passes = message.is_some_and(|message| message.contains(UNBOUND));
+                if passes { Self::Starting(Some(waits)) } else { Self::Unschedulable(waits) }
             }
             _ => Self::Starting(None),
         }
@@ -132,12 +138,12 @@ mod tests {
         let again = container(json!({
             "state": { "running": {} }, "lastState": { "terminated": { "exitCode": 1, "reason": "Error" } },
         }));
-        assert_eq!(again, Condition::Failed("its agentd exited with status 1".to_owned()));
+        assert_eq!(again, Condition::Failed("its container exited with status 1".to_owned()));
         let looping = container(json!({
             "state": { "waiting": { "reason": "CrashLoopBackOff", "message": "back-off 10s" } },
             "lastState": { "terminated": { "exitCode": 0, "signal": 9 } },
         }));
-        let text = "CrashLoopBackOff: back-off 10s (its agentd was ended by signal 9)";
+        let text = "CrashLoopBackOff: back-off 10s (its container was ended by signal 9)";
         assert_eq!(looping, Condition::Failed(text.to_owned()));
     }
 
@@ -147,6 +153,11 @@ mod tests {
             "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes are available",
         }] }));
         assert_eq!(waits, Condition::Unschedulable("Unschedulable: 0/1 nodes are available".to_owned()));
+        let unbound = pod(json!({ "phase": "Pending", "conditions": [{
+            "type": "PodScheduled", "status": "False", "reason": "Unschedulable",
+            "message": "0/1 nodes are available: 1 pod has unbound immediate PersistentVolumeClaims.",
+        }] }));
+        assert!(matches!(unbound, Condition::Starting(Some(_))), "{unbound:?}");
         let scheduled = json!({ "phase": "Pending", "conditions": [{ "type": "PodScheduled", "status": "True" }] });
         assert_eq!(pod(scheduled), Condition::Starting(None));
     }

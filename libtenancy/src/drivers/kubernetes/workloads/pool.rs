@@ -20,10 +20,11 @@ use serde_json::json;
 
 use super::{
     super::connection::{WATCH_SECONDS, classify, is},
-    PodWorkloads, Shared,
+    PodWorkloads,
     condition::Condition,
     endpoint, label, locked,
-    manifest::{name, workload_id},
+    manifest::{Template, name, workload_id},
+    pod_set::PodSet,
 };
 use crate::{
     clock::Timestamp,
@@ -35,15 +36,18 @@ use crate::{
 /// Who has written what, for server-side apply.
 const MANAGER: &str = "ztm";
 
-/// Whether it can be claimed: in the pool, alive, and known.
+/// Whether it is in the pool, and alive.
+pub(super) fn is_warm(pod: &Pod) -> bool {
+    label(pod, name::WARM) == Some(name::WARM_READY) && Condition::of(pod) == Condition::Running
+}
+
+/// Whether it can be claimed.
 fn is_ready(pod: &Pod) -> bool {
-    label(pod, name::WARM) == Some(name::WARM_READY)
-        && Condition::of(pod) == Condition::Running
-        && endpoint(pod).is_some()
+    is_warm(pod) && endpoint(pod).is_some()
 }
 
 /// Since when it is ready; the time of its birth if nobody knows.
-fn ready_since(pod: &Pod) -> Timestamp {
+pub(super) fn ready_since(pod: &Pod) -> Timestamp {
     let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
     let ready = conditions.filter(|condition| condition.type_ == "Ready" && condition.status == "True");
     let mut ready = ready.filter_map(|condition| condition.last_transition_time.clone());
@@ -94,30 +98,28 @@ impl PoolSeen {
     }
 }
 
-impl Shared {
+impl PodSet {
     fn deployments(&self) -> Api<Deployment> {
-        Api::namespaced(self.kubernetes.client.clone(), &self.settings.namespace)
+        Api::namespaced(self.kubernetes.clients.asking.clone(), &self.settings.namespace)
     }
 
-    /// Writes the pool; see [`super::manifest::Template::pool`].
+    /// Writes the pool; see [`Template::pool`].
     async fn pool_apply(&self, pool: &Deployment) -> kube::Result<()> {
         let parameters = PatchParams::apply(MANAGER).force();
         let applied = self.deployments().patch(name::POOL, &parameters, &Patch::Apply(pool)).await?;
         self.pool.put(Some(applied));
         Ok(())
     }
-}
 
-#[async_trait]
-impl Pool for PodWorkloads {
-    async fn pool_open(&self, configured: usize) -> Result<()> {
+    /// [`Pool::pool_open`], of pods of this template.
+    pub(super) async fn pool_open(&self, template: &Template<'_>, configured: usize) -> Result<()> {
         let one = ListParams::default().fields(&format!("metadata.name={}", name::POOL));
         loop {
-            let listed = self.0.deployments().list(&one).await.map_err(|error| classify(error, false))?;
+            let listed = self.deployments().list(&one).await.map_err(|error| classify(error, false))?;
             let there = listed.items.into_iter().next();
             let size = there.as_ref().map(chosen).transpose()?.flatten();
             let version = there.and_then(|pool| pool.metadata.resource_version);
-            match self.0.pool_apply(&self.0.template().pool(size, configured, version)?).await {
+            match self.pool_apply(&template.pool(size, configured, version)?).await {
                 // It was changed, or scaled, meanwhile.
                 Err(error) if is(&error, 409) => {}
                 applied => return applied.map_err(|error| classify(error, true)),
@@ -125,48 +127,25 @@ impl Pool for PodWorkloads {
         }
     }
 
-    async fn pool_scale(&self, size: Option<usize>, configured: usize) -> Result<()> {
-        let pool = self.0.template().pool(size, configured, None)?;
-        self.0.pool_apply(&pool).await.map_err(|error| classify(error, true))
+    /// [`Pool::pool_scale`], of pods of this template.
+    pub(super) async fn pool_scale(
+        &self,
+        template: &Template<'_>,
+        size: Option<usize>,
+        configured: usize,
+    ) -> Result<()> {
+        self.pool_apply(&template.pool(size, configured, None)?).await.map_err(|error| classify(error, true))
     }
 
-    async fn pool_claim(&self, request: &BindRequest) -> Result<Option<(WorkloadId, Timestamp)>> {
-        let mut ready = self.0.pods.select(is_ready);
-        ready.sort_by_cached_key(|pod| ready_since(pod));
-        for pod in ready {
-            let pointer = |key: &str| format!("/metadata/labels/{}", key.replace('/', "~1"));
-            let steps = json!([
-                { "op": "test", "path": "/metadata/uid", "value": pod.metadata.uid },
-                { "op": "test", "path": pointer(name::WARM), "value": name::WARM_READY },
-                { "op": "replace", "path": pointer(name::APP), "value": name::APP_AGENT },
-                { "op": "replace", "path": pointer(name::WARM), "value": name::WARM_TAKEN },
-                { "op": "add", "path": pointer(name::TENANT), "value": request.tenant.as_str() },
-                { "op": "add", "path": pointer(name::GENERATION), "value": request.generation.to_string() },
-            ]);
-            let steps = serde_json::from_value(steps).map_err(|e| Error::internal(e.to_string()))?;
-            let name = pod.metadata.name.clone().unwrap_or_default();
-            match self.0.api().patch(&name, &PatchParams::default(), &Patch::Json::<()>(steps)).await {
-                Ok(claimed) => {
-                    let id = workload_id(&claimed);
-                    self.0.pods.put(claimed);
-                    return Ok(Some((id, ready_since(&pod))));
-                }
-                // Somebody else's, or gone.
-                Err(error) if is(&error, 422) || is(&error, 404) => {}
-                Err(error) => return Err(classify(error, true)),
-            }
-        }
-        Ok(None)
-    }
-
-    fn pool_status(&self) -> PoolStatus {
-        let warm = self.0.pods.select(|pod| label(pod, name::WARM) == Some(name::WARM_READY));
+    /// [`Pool::pool_status`], where `is_ready` says what can be claimed.
+    pub(super) fn pool_status(&self, is_ready: impl Fn(&Pod) -> bool) -> PoolStatus {
+        let warm = self.seen.select(|pod| label(pod, name::WARM) == Some(name::WARM_READY));
         let ready = warm.iter().filter(|pod| is_ready(pod)).count();
         let trouble = warm.iter().find_map(|pod| match Condition::of(pod) {
             Condition::Failed(reason) | Condition::Unschedulable(reason) => Some(reason),
             Condition::Starting(_) | Condition::Running | Condition::Ending(_) => None,
         });
-        let pool = locked(&self.0.pool.0);
+        let pool = locked(&self.pool.0);
         let Some(pool) = pool.as_ref() else {
             return PoolStatus {
                 ready,
@@ -180,5 +159,49 @@ impl Pool for PodWorkloads {
             chosen: pool.metadata.annotations.as_ref().is_some_and(|all| all.contains_key(name::POOL_SIZE)),
             trouble,
         }
+    }
+}
+
+#[async_trait]
+impl Pool for PodWorkloads {
+    async fn pool_open(&self, configured: usize) -> Result<()> {
+        self.0.set.pool_open(&self.0.template(), configured).await
+    }
+
+    async fn pool_scale(&self, size: Option<usize>, configured: usize) -> Result<()> {
+        self.0.set.pool_scale(&self.0.template(), size, configured).await
+    }
+
+    async fn pool_claim(&self, request: &BindRequest) -> Result<Option<(WorkloadId, Timestamp)>> {
+        let mut ready = self.0.set.seen.select(is_ready);
+        ready.sort_by_cached_key(|pod| ready_since(pod));
+        for pod in ready {
+            let pointer = |key: &str| format!("/metadata/labels/{}", key.replace('/', "~1"));
+            let steps = json!([
+                { "op": "test", "path": "/metadata/uid", "value": pod.metadata.uid },
+                { "op": "test", "path": pointer(name::WARM), "value": name::WARM_READY },
+                { "op": "replace", "path": pointer(name::APP), "value": name::APP_AGENT },
+                { "op": "replace", "path": pointer(name::WARM), "value": name::WARM_TAKEN },
+                { "op": "add", "path": pointer(name::TENANT), "value": request.tenant.as_str() },
+                { "op": "add", "path": pointer(name::GENERATION), "value": request.generation.to_string() },
+            ]);
+            let steps = serde_json::from_value(steps).map_err(|e| Error::internal(e.to_string()))?;
+            let name = pod.metadata.name.clone().unwrap_or_default();
+            match self.0.set.api().patch(&name, &PatchParams::default(), &Patch::Json::<()>(steps)).await {
+                Ok(claimed) => {
+                    let id = workload_id(&claimed);
+                    self.0.set.seen.put(claimed);
+                    return Ok(Some((id, ready_since(&pod))));
+                }
+                // Somebody else's, or gone.
+                Err(error) if is(&error, 422) || is(&error, 404) => {}
+                Err(error) => return Err(classify(error, true)),
+            }
+        }
+        Ok(None)
+    }
+
+    fn pool_status(&self) -> PoolStatus {
+        self.0.set.pool_status(is_ready)
     }
 }

@@ -2,29 +2,51 @@
 
 use std::time::Duration;
 
+use k8s_openapi::api::core::v1::Pod;
 use kube::api::PostParams;
 
 use super::{
     super::connection::{classify, is},
-    Shared,
+    QUICK_GRACE,
     condition::Condition,
-    endpoint, generation,
+    generation,
     manifest::{parse_id, pod_name, workload_id},
+    pod_set::PodSet,
 };
 use crate::{
     clock::Stopwatch,
     error::{Error, Result},
-    ports::workloads::BindRequest,
+    ports::workloads::{BindRequest, Started},
     tenant::{TenantId, WorkloadId},
 };
 
-impl Shared {
+impl PodSet {
+    /// Waits until a pod that was just made runs and is `known`; until then `unknown` says what it waits for. One that does not
+    /// come so far is removed.
+    pub(super) async fn started(
+        &self,
+        id: WorkloadId,
+        tenant: &TenantId,
+        known: impl Fn(&Pod) -> bool,
+        unknown: &str,
+    ) -> Result<Started> {
+        match self.known(&id, tenant, known, unknown).await {
+            Ok(node) => Ok(Started { id, node }),
+            Err(error) => {
+                // It never had an agent.
+                if let Err(left) = self.remove(&id).await {
+                    tracing::warn!(workload = %id, error = left.chain(), "a pod that did not start was not removed");
+                }
+                Err(error)
+            }
+        }
+    }
+
     /// Makes the pod for this bind; an earlier generation's ends first. `Conflict` if a later one's is there.
-    pub(super) async fn make(&self, request: &BindRequest) -> Result<WorkloadId> {
+    pub(super) async fn make(&self, request: &BindRequest, pod: &Pod) -> Result<WorkloadId> {
         let BindRequest { tenant, generation: wanted, .. } = request;
-        let pod = self.template().pod(tenant, *wanted)?;
         for _ in 0..2 {
-            match self.api().create(&PostParams::default(), &pod).await {
+            match self.api().create(&PostParams::default(), pod).await {
                 Ok(made) => return Ok(workload_id(&made)),
                 Err(error) if is(&error, 409) => {}
                 // It is not for want of the server: no pod of this kind would be taken.
@@ -38,17 +60,23 @@ impl Shared {
             if generation(&there) >= Some(*wanted) && !matches!(Condition::of(&there), Condition::Failed(_)) {
                 return Err(Error::conflict("agent", tenant, "a later generation has a pod"));
             }
-            self.delete(&workload_id(&there)).await?;
+            self.delete(&workload_id(&there), QUICK_GRACE).await?;
         }
         Err(Error::conflict("agent", tenant, "another pod has its name"))
     }
 
-    /// Waits until a pod that was just made can be bound, and says how long it had no node. `AgentFailed` says why it cannot.
-    pub(super) async fn known(&self, workload: &WorkloadId, tenant: &TenantId) -> Result<Duration> {
+    /// Waits until a pod that was just made runs and is `known`, and says how long it had no node. `AgentFailed` says why not.
+    pub(super) async fn known(
+        &self,
+        workload: &WorkloadId,
+        tenant: &TenantId,
+        known: impl Fn(&Pod) -> bool,
+        unknown: &str,
+    ) -> Result<Duration> {
         let (name, uid) = parse_id(workload)?;
         let failed = |reason: String| Error::AgentFailed { tenant: tenant.to_string(), reason };
         let watch = Stopwatch::start();
-        let mut pod = self.pods.watch(name);
+        let mut pod = self.seen.watch(name);
         // Until when it had no node: its start has its time from then on.
         let (mut without_node, mut node) = (false, Duration::ZERO);
         // It takes a moment until the watch has seen it.
@@ -72,8 +100,8 @@ impl Shared {
                                 (self.settings.node_timeout, reason)
                             }
                             Condition::Starting(waits) => (start_timeout, waits.unwrap_or_default()),
-                            Condition::Running if endpoint(now).is_some() => return Ok(node),
-                            Condition::Running => (start_timeout, "its agentd has not called out".to_owned()),
+                            Condition::Running if known(now) => return Ok(node),
+                            Condition::Running => (start_timeout, unknown.to_owned()),
                         }
                     }
                 }

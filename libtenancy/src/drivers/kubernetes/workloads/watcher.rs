@@ -40,7 +40,7 @@ pub(super) fn gone(seen: &Seen, uid: &str) -> Option<String> {
 pub(super) async fn run(shared: Weak<Shared>, tenant: TenantId, agent: Agent) {
     let Ok((name, uid)) = parse_id(&agent.workload) else { return };
     let mut pod = match shared.upgrade() {
-        Some(shared) => shared.pods.watch(name),
+        Some(shared) => shared.set.seen.watch(name),
         None => return,
     };
     let mut unsent: Option<SnapshotTaken> = None;
@@ -96,7 +96,7 @@ pub(super) async fn run(shared: Weak<Shared>, tenant: TenantId, agent: Agent) {
         }
     };
     let Some(shared) = shared.upgrade() else { return };
-    if let Err(error) = shared.remove(&agent.workload).await {
+    if let Err(error) = shared.set.remove(&agent.workload).await {
         tracing::warn!(tenant = %tenant, error = error.chain(), "the pod of an agent that ended was not removed");
     }
     shared.forget(&agent.workload);
