@@ -5962,7 +5962,7 @@ _ztm() {
             return 0
             ;;
         ztm__subcmd__up)
-            opts="-d -n -o -v -q -h --port --router-port --listen --router-listen --agent --agent-template --agent-secrets --agent-env --agent-memory --agent-cpu --agent-ready-timeout --agent-turn-timeout --agent-orphan-timeout --warm --max-running --max-waking --max-pending --snapshot-interval --reconcile-interval --drain --default-rate --default-burst --job-capacity --workers --turn-hold --price-per-credit --telegram-url --telegram-plain-http --public-url --detach --detached --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help"
+            opts="-d -n -o -v -q -h --port --router-port --listen --router-listen --agent --agent-template --agent-secrets --agent-env --agent-memory --agent-cpu --agent-ready-timeout --agent-turn-timeout --agent-orphan-timeout --warm --max-running --max-waking --max-pending --snapshot-interval --reconcile-interval --drain --default-rate --default-burst --job-capacity --workers --turn-hold --price-per-credit --telegram-url --telegram-plain-http --public-url --only --detach --detached --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6078,6 +6078,10 @@ _ztm() {
                     ;;
                 --public-url)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -W "orchestrator router" -- "${cur}"))
                     return 0
                     ;;
                 --state-dir)

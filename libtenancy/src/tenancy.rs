@@ -35,7 +35,7 @@ use crate::{
         ledgers::Ledgers,
         messengers::Messengers,
         quotas::Quotas,
-        signals::{Listener, Signals},
+        signals::{Listener, Signal, Signals},
         snapshots::Snapshots,
         tenants::{Filter, Page, SettingsPatch, Tenants},
         wake_locks::{OwnerToken, WakeLocks},
@@ -71,6 +71,9 @@ pub struct Drivers {
     pub signals: Arc<dyn Signals>,
     pub clock: Arc<dyn Clock>,
 }
+
+/// Whom one asks for to see whether anybody answers.
+const NOBODY: &str = "nobody";
 
 /// Between two attempts to listen for signals.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
@@ -365,15 +368,22 @@ impl Tenancy {
         Ok(())
     }
 
-    /// Whether the store answers.
+    /// Whether the stores answer without which nothing is taken in: records, inboxes, and what wakes are ordered by.
     pub async fn ready(&self) -> Result<()> {
-        self.drivers().deadlines.deadline_next().await.map(drop)
+        let drivers = self.drivers();
+        let nobody: TenantId = NOBODY.parse()?;
+        let (record, pending, deadline) = tokio::join!(
+            drivers.tenants.tenant_get(&nobody),
+            drivers.inboxes.pending_count(&nobody),
+            drivers.deadlines.deadline_next()
+        );
+        record.map(drop).and(pending.map(drop)).and(deadline.map(drop))
     }
 
     /// Tells the control plane of these records that this process has written some. It finds them at its next look if the
     /// word is lost.
     pub async fn records_announce(&self) {
-        if let Err(error) = self.drivers().signals.signal_send().await {
+        if let Err(error) = self.drivers().signals.signal_send(&Signal::Records).await {
             tracing::debug!(error = error.chain(), "the control plane is not told of what was written");
         }
     }
@@ -383,7 +393,8 @@ impl Tenancy {
         loop {
             let error = loop {
                 match listener.signal_next().await {
-                    Ok(()) => self.records_changed(),
+                    Ok(Signal::Records) => self.records_changed(),
+                    Ok(Signal::Update(id)) => self.delivery_signal(&id),
                     Err(error) => break error,
                 }
             };

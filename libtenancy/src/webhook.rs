@@ -18,7 +18,10 @@ use crate::{
     clock::Timestamp,
     error::{Error, Result},
     inbox::{Put, UpdateKey},
-    ports::tenants::{Filter, SettingsPatch},
+    ports::{
+        signals::Signal,
+        tenants::{Filter, SettingsPatch},
+    },
     secret::Secret,
     tenancy::{Tenancy, lock},
     tenant::{Bot, BotId, Status, TenantId},
@@ -149,9 +152,24 @@ impl Tenancy {
         let max_pending = self.inner.config.max_pending.min(if broke { MAX_PENDING_SUSPENDED } else { u32::MAX });
         let put = self.drivers().inboxes.update_put(&key, payload, max_pending, self.now()).await?;
         if put == Put::Stored {
-            self.delivery_signal(id);
+            self.update_announce(id);
         }
         Ok(put)
+    }
+
+    /// Has an update that was just stored delivered: here, or by whoever hears of it. If nobody does, the reconciler's sweep
+    /// finds it.
+    fn update_announce(&self, id: &TenantId) {
+        if self.require_live("delivery").is_ok() {
+            return self.delivery_signal(id);
+        }
+        let (tenancy, signal) = (self.clone(), Signal::Update(id.clone()));
+        // The answer does not wait for it: what was promised is stored.
+        self.inner.tasks.spawn(async move {
+            if let Err(error) = tenancy.drivers().signals.signal_send(&signal).await {
+                tracing::warn!(error = error.chain(), "no control plane is told of an update; one finds it later");
+            }
+        });
     }
 
     /// Where the messenger is to send a tenant's updates.

@@ -42,7 +42,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
     auth::{Action, Auth},
-    body,
+    body, health,
     http_error::HttpError,
 };
 
@@ -113,8 +113,7 @@ pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
         .route("/why/tenant/{id}", on(Action::Read, get(why::tenant)))
         .route("/why/job/{id}", on(Action::Read, get(why::job)))
         .route("/why/wake/{id}", on(Action::Read, get(why::wake)))
-        .route("/healthz", get(health))
-        .route("/readyz", get(ready))
+        .merge(health::routes())
         .fallback(async || HttpError::no_route())
         .method_not_allowed_fallback(async || HttpError::no_method())
         .with_state(tenancy)
@@ -201,15 +200,6 @@ fn label(field: &'static str, given: Option<String>, words: &[&str]) -> libtenan
         }
         other => Ok(other),
     }
-}
-
-async fn health() -> Json<serde_json::Value> {
-    Json(serde_json::json!({"status": "ok"}))
-}
-
-async fn ready(State(tenancy): State<Tenancy>) -> Answer<Json<serde_json::Value>> {
-    tenancy.ready().await?;
-    Ok(Json(serde_json::json!({"status": "ready"})))
 }
 
 async fn status(State(tenancy): State<Tenancy>) -> Answer<Json<StatusView>> {

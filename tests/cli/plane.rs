@@ -88,7 +88,7 @@ impl Plane {
         let up = Up {
             pid: std::process::id(),
             orchestrator: plane.url.clone(),
-            router: plane.url.clone(),
+            router: Some(plane.url.clone()),
             token_file,
             started_at: SystemClock::default().now(),
         };

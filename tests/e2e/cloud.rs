@@ -38,6 +38,47 @@ async fn what_a_command_on_another_machine_writes_is_heeded_at_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs redis-server, moto_server: tests/run"]
+async fn a_router_alone_stores_what_arrives_and_dies_without_losing_any_of_it() {
+    const LETTERS: usize = 20;
+    // Nobody finds an update by looking for it.
+    let mut plane = Plane::start_on(Stores::Cloud, &["--reconcile-interval", "1h", "--only", "orchestrator"]).await;
+    let tenant = plane.tenant("acme", 1, 3_600).await;
+    let port = plane.router().rsplit(':').next().unwrap().to_owned();
+    let router = || {
+        let arguments = ["up", "--only", "router", "--port", "0", "--router-port", &port];
+        plane
+            .command_on(&plane.dir().join("router"))
+            .args(arguments)
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let mut running = router();
+    plane.converse(&tenant, "hello", "[1] you said: hello").await;
+    for number in 0..LETTERS {
+        plane.write(&tenant, &format!("letter {number}"));
+        if number % 7 == 6 {
+            running.start_kill().unwrap();
+            running.wait().await.unwrap();
+            running = router();
+        }
+    }
+    for number in 0..LETTERS {
+        plane.answered(&tenant, &format!("you said: letter {number}")).await;
+    }
+    let in_order: Vec<String> =
+        (0..LETTERS).map(|number| format!("[{}] you said: letter {number}", number + 2)).collect();
+    assert_eq!(plane.texts(&tenant)[1..], in_order, "each once, and none before another");
+
+    // Where nobody could be told there is none.
+    let alone = plane.ztm(&["--context", "embedded", "up", "--only", "router", "--router-port", "0"]).await;
+    assert_eq!(alone.code, Some(2), "{alone:?}");
+    assert!(alone.stderr.contains("nobody could be told"), "{alone:?}");
+    plane.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, moto_server: tests/run"]
 async fn redis_killed_in_the_middle_of_200_wakes_leaves_each_tenant_with_one_agent_and_every_message_answered() {
     let _machine = MACHINE.lock().await;
     let mut plane = Plane::start_on(Stores::Cloud, &["--warm", "0"]).await;

@@ -249,7 +249,8 @@ impl Plane {
         self.command_on(&self.state_dir())
     }
 
-    fn command_on(&self, state_dir: &Path) -> Command {
+    /// The command, with another state directory.
+    pub(crate) fn command_on(&self, state_dir: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ztm"));
         command
             .env_clear()

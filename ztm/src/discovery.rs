@@ -34,8 +34,9 @@ pub struct Up {
     pub pid: u32,
     /// The orchestrator's base URL.
     pub orchestrator: String,
-    /// The router's base URL.
-    pub router: String,
+    /// The router's base URL, if it is served by the same process.
+    #[serde(default)]
+    pub router: Option<String>,
     /// The file with the token for the orchestrator.
     pub token_file: PathBuf,
     /// When it began to serve.
@@ -192,7 +193,7 @@ mod tests {
         Up {
             pid,
             orchestrator: "http://127.0.0.1:1".into(),
-            router: "http://127.0.0.1:2".into(),
+            router: Some("http://127.0.0.1:2".into()),
             token_file: "/t".into(),
             started_at: Timestamp::from_micros(7),
         }

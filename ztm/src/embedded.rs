@@ -11,8 +11,9 @@ use libtenancy::{
         local::{StateDirLock, workloads::AgentdCommand},
     },
     leader::ROLE,
+    stores::{Agents, Leases},
 };
-use services::{auth::Auth, orchestrator, router, server, worker};
+use services::{auth::Auth, health, orchestrator, router, server, worker};
 use tokio::{net::TcpListener, sync::oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -38,13 +39,55 @@ pub async fn open(settings: &Settings) -> Result<Tenancy> {
     Box::pin(assembly::open(settings.config(Vec::new())?, agentd())).await
 }
 
-/// Runs a control plane until `shutdown` says how to end it, or a part of it fails.
+/// Runs a router alone until `shutdown` resolves: it stores what arrives, and the control planes of the same records are told.
+///
+/// Where an orchestrator would listen it says how it is, to whoever looks after it.
+pub async fn serve_router(
+    mut config: Config,
+    listen: Listen,
+    ready: oneshot::Sender<Up>,
+    shutdown: impl Future<Output = Shutdown> + Send,
+) -> Result<()> {
+    let state_dir = config.state_dir.clone();
+    let _lock = StateDirLock::acquire(&state_dir)?;
+    // Neither agents nor leases are its business: it asks no cluster, and has no rights there.
+    config.stores.workloads = Agents::Processes;
+    config.stores.leaders = Leases::Redis;
+    let tenancy = Box::pin(assembly::open(config, agentd())).await?;
+    let (internal, health_url) = bind(listen.orchestrator).await?;
+    let (public, router_url) = bind(listen.router).await?;
+    let closing = CancellationToken::new();
+    let services = async {
+        tokio::join!(
+            server::serve(internal, health::app(tenancy.clone()), closing.cancelled()),
+            server::serve_with(public, router::app(tenancy.clone()), PUBLIC_LIMITS, closing.cancelled()),
+        )
+    };
+    tokio::pin!(services);
+    let _ = ready.send(Up {
+        pid: std::process::id(),
+        orchestrator: health_url,
+        router: Some(router_url),
+        token_file: state_dir.join(TOKEN_FILE),
+        started_at: SystemClock::default().now(),
+    });
+    tokio::select! {
+        _ = shutdown => {}
+        _ = &mut services => return Err(Error::internal("the listeners ended by themselves")),
+    }
+    closing.cancel();
+    services.await;
+    Ok(())
+}
+
+/// Runs a control plane, with a router if `with_router`, until `shutdown` says how to end it, or a part of it fails.
 ///
 /// Takes the lock of the state directory first ([`Error::StateDirInUse`]); writes `up.json` and answers `ready` once
 /// `/readyz` of the orchestrator does; removes `up.json` before it stops serving.
 pub async fn serve(
     config: Config,
     listen: Listen,
+    with_router: bool,
     ready: oneshot::Sender<Up>,
     shutdown: impl Future<Output = Shutdown> + Send,
 ) -> Result<()> {
@@ -60,7 +103,8 @@ pub async fn serve(
         None => auth,
     };
     let (internal, orchestrator_url) = bind(listen.orchestrator).await?;
-    let (public, router_url) = bind(listen.router).await?;
+    let public = if with_router { Some(bind(listen.router).await?) } else { None };
+    let router_url = public.as_ref().map(|(_, url)| url.clone());
 
     let control_plane = ControlPlane::start(tenancy.clone()).await?;
     let closing = CancellationToken::new();
@@ -75,11 +119,19 @@ pub async fn serve(
         // Its end is nobody else's.
         closing.cancelled().await;
     };
+    let routing = async {
+        match public {
+            Some((public, _)) => {
+                server::serve_with(public, router::app(tenancy.clone()), PUBLIC_LIMITS, closing.cancelled()).await;
+            }
+            None => closing.cancelled().await,
+        }
+    };
     let services = async {
         tokio::join!(
             working,
             server::serve(internal, orchestrator::app(tenancy.clone(), auth), closing.cancelled()),
-            server::serve_with(public, router::app(tenancy.clone()), PUBLIC_LIMITS, closing.cancelled()),
+            routing,
         )
     };
     tokio::pin!(services);

@@ -4,7 +4,11 @@
 
 use std::time::Duration;
 
-use crate::{clock::ManualClock, ports::signals::Signals};
+use crate::{
+    clock::ManualClock,
+    ports::signals::{Signal, Signals},
+    tenant::TenantId,
+};
 
 /// The cases, one test each; see [`crate::conformance`].
 #[macro_export]
@@ -15,6 +19,7 @@ macro_rules! signals_conformance {
             a_signal_is_heard_by_who_listens,
             signals_that_came_before_the_wait_are_heard,
             who_stops_listening_and_begins_again_hears,
+            a_signal_says_whose_inbox_has_an_update,
             a_thousand_signals_that_nobody_reads_hold_nobody_up,
         ]);
     };
@@ -24,41 +29,52 @@ macro_rules! signals_conformance {
 const SOON: Duration = Duration::from_secs(10);
 
 pub async fn a_signal_that_nobody_hears_is_no_error(port: &dyn Signals, _: &ManualClock) {
-    port.signal_send().await.unwrap();
+    port.signal_send(&Signal::Records).await.unwrap();
     drop(port.signal_listen().await.unwrap());
-    port.signal_send().await.unwrap();
+    port.signal_send(&Signal::Records).await.unwrap();
 }
 
 pub async fn a_signal_is_heard_by_who_listens(port: &dyn Signals, _: &ManualClock) {
-    port.signal_send().await.unwrap();
+    port.signal_send(&Signal::Records).await.unwrap();
     let mut listener = port.signal_listen().await.unwrap();
     let early = tokio::time::timeout(Duration::from_millis(100), listener.signal_next()).await;
     assert!(early.is_err(), "nothing was said since: {early:?}");
-    let (heard, sent) =
-        tokio::join!(tokio::time::timeout(SOON, listener.signal_next()), async { port.signal_send().await });
+    let (heard, sent) = tokio::join!(tokio::time::timeout(SOON, listener.signal_next()), async {
+        port.signal_send(&Signal::Records).await
+    });
     heard.unwrap().unwrap();
     sent.unwrap();
 }
 
 pub async fn signals_that_came_before_the_wait_are_heard(port: &dyn Signals, _: &ManualClock) {
     let mut listener = port.signal_listen().await.unwrap();
-    port.signal_send().await.unwrap();
-    port.signal_send().await.unwrap();
+    port.signal_send(&Signal::Records).await.unwrap();
+    port.signal_send(&Signal::Records).await.unwrap();
     tokio::time::timeout(SOON, listener.signal_next()).await.unwrap().unwrap();
 }
 
 pub async fn who_stops_listening_and_begins_again_hears(port: &dyn Signals, _: &ManualClock) {
     drop(port.signal_listen().await.unwrap());
     let mut listener = port.signal_listen().await.unwrap();
-    port.signal_send().await.unwrap();
+    port.signal_send(&Signal::Records).await.unwrap();
     tokio::time::timeout(SOON, listener.signal_next()).await.unwrap().unwrap();
+}
+
+pub async fn a_signal_says_whose_inbox_has_an_update(port: &dyn Signals, _: &ManualClock) {
+    let mut listener = port.signal_listen().await.unwrap();
+    let longest = "a".repeat(TenantId::MAX_LEN);
+    for signal in [Signal::Update("acme".parse().unwrap()), Signal::Records, Signal::Update(longest.parse().unwrap())] {
+        port.signal_send(&signal).await.unwrap();
+        let heard = tokio::time::timeout(SOON, listener.signal_next()).await.unwrap().unwrap();
+        assert_eq!(heard, signal);
+    }
 }
 
 pub async fn a_thousand_signals_that_nobody_reads_hold_nobody_up(port: &dyn Signals, _: &ManualClock) {
     let mut listener = port.signal_listen().await.unwrap();
     let sending = async {
         for _ in 0..1_000 {
-            port.signal_send().await.unwrap();
+            port.signal_send(&Signal::Records).await.unwrap();
         }
     };
     tokio::time::timeout(SOON, sending).await.unwrap();

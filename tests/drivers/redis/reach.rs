@@ -12,7 +12,7 @@ use libtenancy::{
         jobs::{JobSettings, Jobs},
         leaders::{LEASE_TTL, Leaders},
         quotas::Quotas,
-        signals::Signals,
+        signals::{Signal, Signals},
         wake_locks::{OwnerToken, WAKE_LOCK_TTL, WakeLocks},
     },
     tenant::{Agent, Endpoint, Generation, WorkloadId},
@@ -46,7 +46,7 @@ async fn refusals(redis: &Redis) -> Vec<(&'static str, Error)> {
         ("deadline_set", redis.deadline_set(&acme, now).await),
         ("deadlines_due", redis.deadlines_due(now, 10).await.map(drop)),
         ("deadline_next", redis.deadline_next().await.map(drop)),
-        ("signal_send", redis.signal_send().await),
+        ("signal_send", redis.signal_send(&Signal::Records).await),
         ("signal_listen", redis.signal_listen().await.map(drop)),
     ];
     calls.into_iter().filter_map(|(name, result)| Some((name, result.err()?))).collect()

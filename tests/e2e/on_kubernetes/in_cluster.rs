@@ -46,10 +46,13 @@ fn token(account: &str) -> String {
     answer["status"]["token"].as_str().unwrap().to_owned()
 }
 
-/// The names of the control plane's pods.
-fn replicas() -> Vec<String> {
+/// The control plane's pods.
+const PODS: &str = "app in (orchestrator, router)";
+
+/// The names of the pods of a selector.
+fn replicas(selector: &str) -> Vec<String> {
     let names = "jsonpath={.items[*].metadata.name}";
-    let names = kubectl(&["get", "pods", "-n", "ztm", "-l", "app=orchestrator", "-o", names]);
+    let names = kubectl(&["get", "pods", "-n", "ztm", "-l", selector, "-o", names]);
     names.split_whitespace().map(str::to_owned).collect()
 }
 
@@ -70,16 +73,13 @@ fn overlay(to: &Path, config: &str) {
     let images = "images:\n  - name: ztm\n    newName: ztm.local/ztm\n    newTag: \"1\"\n";
     std::fs::write(to.join("kustomization.yaml"), kustomization + images).unwrap();
     std::fs::write(to.join("kubernetes/config.toml"), config).unwrap();
-    let services = read("kubernetes/control-plane.yaml")
-        .replace(
-            "  selector: { app: orchestrator }\n  ports:\n    - { name: api",
-            &format!("  clusterIP: {ORCHESTRATOR}\n  selector: {{ app: orchestrator }}\n  ports:\n    - {{ name: api"),
-        )
-        .replace(
-            "  selector: { app: orchestrator }\n  ports:\n    - { name: webhooks",
-            &format!("  clusterIP: {ROUTER}\n  selector: {{ app: orchestrator }}\n  ports:\n    - {{ name: webhooks"),
-        );
-    std::fs::write(to.join("kubernetes/control-plane.yaml"), services).unwrap();
+    for (name, port, address) in [("orchestrator", "api", ORCHESTRATOR), ("router", "webhooks", ROUTER)] {
+        let file = format!("kubernetes/{name}.yaml");
+        let ports = format!("  selector: {{ app: {name} }}\n  ports:\n    - {{ name: {port}");
+        let service = read(&file).replace(&ports, &format!("  clusterIP: {address}\n{ports}"));
+        assert!(service.contains(address));
+        std::fs::write(to.join(file), service).unwrap();
+    }
 }
 
 impl InCluster {
@@ -114,7 +114,7 @@ impl InCluster {
         kubectl(&["apply", "-f", &format!("{deploy}/kubernetes/namespaces.yaml")]);
         clean();
         // Those of an earlier run may still be ending.
-        wait_for("no control plane is left", async || replicas().is_empty().then_some(())).await;
+        wait_for("no control plane is left", async || replicas(PODS).is_empty().then_some(())).await;
         let keys = plane.dir().join(".config/ztm/keys");
         for secret in ["ztm-keys", "ztm-credentials"] {
             kubectl(&["delete", "secret", secret, "-n", "ztm", "--ignore-not-found"]);
@@ -144,7 +144,9 @@ impl InCluster {
 
 /// Waits until every replica is ready, and the services lead to them alone.
 async fn reachable() {
-    kubectl(&["rollout", "status", "deployment/orchestrator", "-n", "ztm", "--timeout=60s"]);
+    for part in ["deployment/orchestrator", "deployment/router"] {
+        kubectl(&["rollout", "status", part, "-n", "ztm", "--timeout=60s"]);
+    }
     for address in [format!("{ORCHESTRATOR}:8080"), format!("{ROUTER}:9090")] {
         // One in two would fail while one of two is not reached.
         let probe = || async {
@@ -164,9 +166,9 @@ fn root_of(path: &Path) -> String {
 impl Drop for InCluster {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let replicas = replicas();
+            let replicas = replicas(PODS);
             let logs = replicas.iter().map(|replica| vec!["logs", replica, "-n", "ztm", "--tail=30"]);
-            let pods = [vec!["describe", "pods", "-n", "ztm", "-l", "app=orchestrator"]];
+            let pods = [vec!["describe", "pods", "-n", "ztm", "-l", PODS]];
             for arguments in pods.into_iter().chain(logs) {
                 let said = Command::new("kubectl").args(&arguments).output().unwrap();
                 #[expect(clippy::print_stderr, reason = "the test runner shows it with the failure")]
@@ -175,7 +177,7 @@ impl Drop for InCluster {
                 }
             }
         }
-        kubectl(&["delete", "deployment", "orchestrator", "-n", "ztm", "--ignore-not-found"]);
+        kubectl(&["delete", "deployment", "orchestrator", "router", "-n", "ztm", "--ignore-not-found"]);
         clean();
     }
 }
@@ -185,7 +187,7 @@ impl Drop for InCluster {
 async fn what_is_deployed_answers_sleeps_remembers_outlives_its_pods_and_deletes_without_a_trace() {
     let deployed = InCluster::deploy().await;
     let plane = &deployed.plane;
-    assert_eq!(replicas().len(), 2);
+    assert_eq!((replicas("app=orchestrator").len(), replicas("app=router").len()), (2, 2));
     plane.wait("a warm pod", async || (plane.status().await["warm_ready"] == 1).then_some(())).await;
     let tenant = plane.tenant("acme", 1, 2).await;
     plane.converse(&tenant, "the code word is plover", &llm::answer("the code word is plover")).await;
@@ -225,15 +227,27 @@ async fn what_is_deployed_answers_sleeps_remembers_outlives_its_pods_and_deletes
     let nobody = plane.ztm(&["--context", "no-such", "status"]).await;
     assert!(nobody.stderr.contains("no-such"), "{nobody:?}");
 
+    // A router is killed while messages come in.
+    for number in 0..10 {
+        plane.write(&tenant, &format!("letter {number}"));
+        if number == 4 {
+            let router = &replicas("app=router")[0];
+            kubectl(&["delete", "pod", router, "-n", "ztm", "--grace-period=0", "--force", "--wait=false"]);
+        }
+    }
+    for number in 0..10 {
+        plane.answered(&tenant, &llm::answer(&format!("letter {number}"))).await;
+    }
+
     // Every pod of the control plane dies at once; what is written meanwhile is answered.
-    let before = replicas();
-    kubectl(&["delete", "pods", "-n", "ztm", "-l", "app=orchestrator", "--grace-period=0", "--force", "--wait=false"]);
+    let before = replicas(PODS);
+    kubectl(&["delete", "pods", "-n", "ztm", "-l", PODS, "--grace-period=0", "--force", "--wait=false"]);
     plane.write(&tenant, "are you there");
     plane.answered(&tenant, &llm::answer("are you there")).await;
     plane
-        .wait("two others", async || {
-            let now = replicas();
-            (now.len() == 2 && now.iter().all(|name| !before.contains(name))).then_some(())
+        .wait("others", async || {
+            let now = replicas(PODS);
+            (now.len() == 4 && now.iter().all(|name| !before.contains(name))).then_some(())
         })
         .await;
 

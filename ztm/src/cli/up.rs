@@ -3,11 +3,20 @@
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use libtenancy::credits::MicroCredits;
 use serde::Deserialize;
 
 use super::quantity;
+
+/// A part of a control plane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Everything but Telegram's way in.
+    Orchestrator,
+    /// Telegram's way in: it stores what arrives, and tells the orchestrators.
+    Router,
+}
 
 /// Run the whole control plane in this process, on this machine
 ///
@@ -23,6 +32,7 @@ use super::quantity;
 #[command(after_help = "Examples:\n  \
     ztm up\n  \
     ztm up --detach --warm 3 --public-url https://bots.example.com\n  \
+    ztm --context prod up --only router\n  \
     ztm up --agent 'zeroclaw --config-dir {state} gateway --port {port}' --agent-template ./zeroclaw")]
 pub struct UpArgs {
     /// The port of the orchestrator; 0 for any free one [default: 8080]
@@ -164,6 +174,12 @@ pub struct UpArgs {
     /// [env: ZTM_PUBLIC_URL, else ROUTER_PUBLIC_URL]
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
+
+    /// Run one part alone, where others share the records: `orchestrator`, or `router` (which holds no agents' keys and asks no
+    /// cluster) [default: both]
+    #[arg(long, value_name = "PART")]
+    #[serde(skip)]
+    pub only: Option<Part>,
 
     /// Run in the background; returns once it is ready, and says where the log is
     #[arg(long, short)]

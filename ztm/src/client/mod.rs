@@ -59,13 +59,13 @@ impl Client {
                 // The token of the control plane of this machine is for that one only.
                 let own = running.filter(|up| up.orchestrator.trim_end_matches('/') == url);
                 let token_file = settings.token_file.clone().or(own.as_ref().map(|up| up.token_file.clone()));
-                let router = settings.router_url.clone().or(own.map(|up| up.router));
+                let router = settings.router_url.clone().or(own.and_then(|up| up.router));
                 Http::new(settings, url, router, token_file.as_deref())?
             }
             (None, Some(up)) => {
                 let token_file = settings.token_file.as_ref().unwrap_or(&up.token_file);
-                let router = settings.router_url.clone().unwrap_or(up.router);
-                Http::new(settings, &up.orchestrator, Some(router), Some(token_file))?
+                let router = settings.router_url.clone().or(up.router);
+                Http::new(settings, &up.orchestrator, router, Some(token_file))?
             }
             (None, None) => return Ok(Self::Direct(Direct::new(settings))),
         };

@@ -10,7 +10,7 @@ impl Show for Up {
     fn text(&self, look: &Look) -> String {
         look.fields([
             ("Orchestrator", Some(cell(&self.orchestrator))),
-            ("Router", Some(cell(&self.router))),
+            ("Router", self.router.as_ref().map(cell)),
             ("Token file", Some(cell(self.token_file.display().to_string()))),
             ("Process", Some(cell(self.pid.to_string()))),
         ])

@@ -1,6 +1,6 @@
 //! Signals on one machine: SQLite tells nobody that it was written to.
 //!
-//! A datagram without content on a Unix socket in the state directory, which belongs to the control plane that holds the
+//! A datagram on a Unix socket in the state directory, which belongs to the control plane that holds the
 //! directory's lock.
 
 use std::{
@@ -13,7 +13,7 @@ use rustix::fs::{Mode, OFlags};
 
 use crate::{
     error::{Error, Result},
-    ports::signals::{Listener, Signals},
+    ports::signals::{Listener, Signal, Signals},
 };
 
 /// The socket's file name in the state directory.
@@ -47,12 +47,12 @@ impl SignalSocket {
 
 #[async_trait]
 impl Signals for SignalSocket {
-    async fn signal_send(&self) -> Result<()> {
+    async fn signal_send(&self, signal: &Signal) -> Result<()> {
         let (_directory, path) = self.short_path()?;
         let socket = UnixDatagram::unbound().map_err(Error::io("open", self.file()))?;
         socket.set_nonblocking(true).map_err(Error::io("open", self.file()))?;
         // Nobody listens: nobody has to be told. Its buffer is full: it will look anyway.
-        let _ = socket.send_to(&[0], path);
+        let _ = socket.send_to(signal.text().as_bytes(), path);
         Ok(())
     }
 
@@ -72,8 +72,10 @@ struct Ear {
 
 #[async_trait]
 impl Listener for Ear {
-    async fn signal_next(&mut self) -> Result<()> {
-        self.socket.recv(&mut [0; 16]).await.map(drop).map_err(Error::io("listen on", &self.file))
+    async fn signal_next(&mut self) -> Result<Signal> {
+        let mut text = [0; 256];
+        let length = self.socket.recv(&mut text).await.map_err(Error::io("listen on", &self.file))?;
+        Ok(Signal::parse(&text[..length]))
     }
 }
 
@@ -88,7 +90,7 @@ mod tests {
         std::fs::create_dir(&state_dir).unwrap();
         let signals = SignalSocket::new(&state_dir);
         let mut listener = signals.signal_listen().await.unwrap();
-        signals.signal_send().await.unwrap();
+        signals.signal_send(&Signal::Records).await.unwrap();
         listener.signal_next().await.unwrap();
     }
 }

@@ -11,7 +11,7 @@ use futures::StreamExt;
 use super::{Redis, connection::PART};
 use crate::{
     error::{Error, Result},
-    ports::signals::{Listener, Signals},
+    ports::signals::{Listener, Signal, Signals},
 };
 
 /// How long a connection may say nothing before it is asked whether it lives.
@@ -22,9 +22,9 @@ const ANSWER: Duration = Duration::from_secs(5);
 
 #[async_trait]
 impl Signals for Redis {
-    async fn signal_send(&self) -> Result<()> {
+    async fn signal_send(&self, signal: &Signal) -> Result<()> {
         let mut command = ::redis::cmd("PUBLISH");
-        command.arg(self.shared.keys.signals()).arg("");
+        command.arg(self.shared.keys.signals()).arg(signal.text());
         self.send(&command).await.map(drop)
     }
 
@@ -43,10 +43,10 @@ struct Ear {
 
 #[async_trait]
 impl Listener for Ear {
-    async fn signal_next(&mut self) -> Result<()> {
+    async fn signal_next(&mut self) -> Result<Signal> {
         loop {
             match tokio::time::timeout(QUIET, self.heard.next()).await {
-                Ok(Some(_)) => return Ok(()),
+                Ok(Some(said)) => return Ok(Signal::parse(said.get_payload_bytes())),
                 Ok(None) => return Err(Error::unavailable(PART, "the connection for signals broke")),
                 Err(_quiet) => match tokio::time::timeout(ANSWER, self.ask.ping::<::redis::Value>()).await {
                     Ok(answer) => drop(answer.map_err(super::repeatable)?),

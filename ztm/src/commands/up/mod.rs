@@ -7,7 +7,7 @@ use libtenancy::{Error, Shutdown};
 use tokio::sync::oneshot;
 
 use crate::{
-    cli::up::UpArgs,
+    cli::up::{Part, UpArgs},
     commands::Context,
     discovery::{Holder, Up},
     embedded,
@@ -52,8 +52,16 @@ async fn serve(plan: Plan, printer: &Printer) -> Result<()> {
     let (end, ended) = oneshot::channel();
     let mut end = Some(end);
     let shutdown = async { ended.await.unwrap_or(Shutdown::StopAgents) };
-    let serving = embedded::serve(plan.config, plan.listen, ready_tx, shutdown);
-    tokio::pin!(serving);
+    let Plan { config, listen, only, .. } = plan;
+    let serving = async {
+        match only {
+            Some(Part::Router) => embedded::serve_router(config, listen, ready_tx, shutdown).await,
+            None | Some(Part::Orchestrator) => {
+                embedded::serve(config, listen, only.is_none(), ready_tx, shutdown).await
+            }
+        }
+    };
+    let mut serving = Box::pin(serving);
     let mut told = false;
     loop {
         tokio::select! {

@@ -13,7 +13,7 @@ use libtenancy::{
 };
 
 use crate::{
-    cli::up::UpArgs,
+    cli::up::{Part, UpArgs},
     settings::{Settings, base_url},
 };
 
@@ -29,6 +29,7 @@ const ROUTER_PORT: u16 = 9090;
 pub(super) struct Plan {
     pub(super) config: Config,
     pub(super) listen: Listen,
+    pub(super) only: Option<Part>,
     pub(super) warnings: Vec<String>,
 }
 
@@ -101,7 +102,12 @@ impl Plan {
             ),
         };
         let warnings = check(&config, listen)?;
-        Ok(Self { config, listen, warnings })
+        let only = flags.only;
+        if only == Some(Part::Router) && !config.stores.is_shared() {
+            let reason = "the records of this context are in its state directory: nobody could be told of what arrives";
+            return Err(Error::invalid("only", reason));
+        }
+        Ok(Self { config, listen, only, warnings })
     }
 }
 
