@@ -2,6 +2,7 @@
 //! fixed ports, with a double of Telegram that outlives it. Found by `up.json`, asked over HTTP with its token, killed by
 //! its id. Whatever a test does, nothing of it is left when this is dropped.
 
+#[path = "plane/api.rs"]
 mod api;
 
 use std::{
