@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use k8s_openapi::api::{
-    apps::v1::Deployment,
+    apps::v1::{Deployment, StatefulSet},
     core::v1::{Namespace, Service, ServiceAccount},
     networking::v1::NetworkPolicy,
     node::v1::RuntimeClass,
@@ -31,6 +31,7 @@ fn known(manifest: &Value) -> serde_json::Result<Value> {
         "v1" Service,
         "v1" ServiceAccount,
         "apps/v1" Deployment,
+        "apps/v1" StatefulSet,
         "networking.k8s.io/v1" NetworkPolicy,
         "node.k8s.io/v1" RuntimeClass,
         "policy/v1" PodDisruptionBudget,

@@ -2,11 +2,12 @@
 
 use std::{
     io::Write,
-    path::Path,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use services::doubles::llm;
 use tokio::sync::MutexGuard;
 
@@ -22,6 +23,7 @@ use crate::{
 /// The addresses that the services get.
 const ORCHESTRATOR: &str = "10.96.0.80";
 const ROUTER: &str = "10.96.0.90";
+const REDIS: &str = "10.96.0.70";
 
 /// A control plane of two pods, with everything it needs.
 struct InCluster {
@@ -70,16 +72,39 @@ fn overlay(to: &Path, config: &str) {
     let kustomization = read("kustomization.yaml")
         // The tests' server knows no policy/v1.
         .replace("  - kubernetes/disruption.yaml\n", "");
-    let images = "images:\n  - name: ztm\n    newName: ztm.local/ztm\n    newTag: \"1\"\n";
-    std::fs::write(to.join("kustomization.yaml"), kustomization + images).unwrap();
+    let own = |name: &str| format!("  - name: {name}\n    newName: ztm.local/{name}\n    newTag: \"1\"\n");
+    let images = format!("images:\n{}{}", own("ztm"), own("redis"));
+    let kustomization = kustomization.replace("images:\n  - name: redis\n    newTag: 7.0.15\n", &images);
+    assert!(kustomization.contains("ztm.local/redis"));
+    std::fs::write(to.join("kustomization.yaml"), kustomization).unwrap();
     std::fs::write(to.join("kubernetes/config.toml"), config).unwrap();
-    for (name, port, address) in [("orchestrator", "api", ORCHESTRATOR), ("router", "webhooks", ROUTER)] {
+    for (name, port, address) in
+        [("orchestrator", "api", ORCHESTRATOR), ("router", "webhooks", ROUTER), ("redis", "redis", REDIS)]
+    {
         let file = format!("kubernetes/{name}.yaml");
         let ports = format!("  selector: {{ app: {name} }}\n  ports:\n    - {{ name: {port}");
         let service = read(&file).replace(&ports, &format!("  clusterIP: {address}\n{ports}"));
         assert!(service.contains(address));
         std::fs::write(to.join(file), service).unwrap();
     }
+}
+
+/// The manifest of a volume for Redis: a directory of this machine, where a cluster has disks.
+fn disk(to: &Path) -> PathBuf {
+    let data = to.join("redis-data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let volume = json!({
+        "apiVersion": "v1", "kind": "PersistentVolume", "metadata": { "name": "redis-data" },
+        "spec": {
+            "capacity": { "storage": "8Gi" }, "accessModes": ["ReadWriteOnce"],
+            "claimRef": { "namespace": "ztm", "name": "redis-data-redis-0" },
+            "hostPath": { "path": data },
+        },
+    });
+    let file = to.join("disk.json");
+    std::fs::write(&file, volume.to_string()).unwrap();
+    file
 }
 
 impl InCluster {
@@ -90,16 +115,17 @@ impl InCluster {
         plane.ztm(&["admin", "init"]).await.ok();
         agent_image();
         image("ztm.local/ztm:1", &[env!("CARGO_BIN_EXE_ztm").to_owned()]);
+        image("ztm.local/redis:1", &["/usr/bin/redis-server".to_owned()]);
 
         let model = llm::Double::start((host.parse::<std::net::IpAddr>().unwrap(), 0).into()).await.unwrap();
         let servers = plane.servers.as_ref().unwrap();
-        let (aws, redis) = (servers.aws_url(), servers.redis.url.replace("127.0.0.1", &host));
+        let aws = servers.aws_url();
         let config = format!(
             "current_context = 'cluster'\n\
              [up]\nagent_template = '/etc/ztm-agent'\nwarm = 1\ntelegram_url = '{}'\ntelegram_plain_http = true\npublic_url = 'http://{ROUTER}:9090'\n\
              [contexts.cluster]\ndrivers = 'aws'\nworkloads = 'kubernetes'\nleaders = 'kubernetes'\nkey_file = '/etc/ztm-keys/keys'\n\
              [contexts.cluster.dynamodb]\nendpoint = '{aws}'\nregion = 'us-east-1'\n\
-             [contexts.cluster.redis]\nurl = '{redis}'\n\
+             [contexts.cluster.redis]\nurl = 'redis://{REDIS}:6379'\n\
              [contexts.cluster.s3]\nendpoint = '{aws}'\nregion = 'us-east-1'\nbucket = 'states'\npath_style = true\n\
              [contexts.cluster.kubernetes]\nnamespace = 'ztm'\nimage = '{IMAGE}'\nimage_pull_policy = 'Never'\n\
              cpu_request = '10m'\nmemory_request = '32Mi'\ncontrol_plane = '{ORCHESTRATOR}:8090'\n",
@@ -130,6 +156,8 @@ impl InCluster {
         ]);
         let credentials = ["--from-literal=AWS_ACCESS_KEY_ID=tests", "--from-literal=AWS_SECRET_ACCESS_KEY=tests"];
         kubectl(&[&["create", "secret", "generic", "ztm-credentials", "-n", "ztm"], credentials.as_slice()].concat());
+        let disk = disk(plane.dir());
+        kubectl(&["apply", "-f", disk.to_str().unwrap()]);
         kubectl(&["apply", "-k", &deploy]);
         let mut deployed = Self { plane, _model: model, _cluster: cluster };
         deployed.plane.elsewhere = Some(Elsewhere {
@@ -144,7 +172,7 @@ impl InCluster {
 
 /// Waits until every replica is ready, and the services lead to them alone.
 async fn reachable() {
-    for part in ["deployment/orchestrator", "deployment/router"] {
+    for part in ["statefulset/redis", "deployment/orchestrator", "deployment/router"] {
         kubectl(&["rollout", "status", part, "-n", "ztm", "--timeout=60s"]);
     }
     for address in [format!("{ORCHESTRATOR}:8080"), format!("{ROUTER}:9090")] {
@@ -178,6 +206,8 @@ impl Drop for InCluster {
             }
         }
         kubectl(&["delete", "deployment", "orchestrator", "router", "-n", "ztm", "--ignore-not-found"]);
+        kubectl(&["delete", "statefulset/redis", "pvc/redis-data-redis-0", "-n", "ztm", "--ignore-not-found"]);
+        kubectl(&["delete", "pv", "redis-data", "--ignore-not-found"]);
         clean();
     }
 }
@@ -239,6 +269,17 @@ async fn what_is_deployed_answers_sleeps_remembers_outlives_its_pods_and_deletes
         plane.answered(&tenant, &llm::answer(&format!("letter {number}"))).await;
     }
 
+    // Redis is killed while messages come in: what it has answered is in its file.
+    for number in 0..10 {
+        plane.write(&tenant, &format!("parcel {number}"));
+        if number == 4 {
+            kubectl(&["delete", "pod", "redis-0", "-n", "ztm", "--grace-period=0", "--force", "--wait=false"]);
+        }
+    }
+    for number in 0..10 {
+        plane.answered(&tenant, &llm::answer(&format!("parcel {number}"))).await;
+    }
+
     // Every pod of the control plane dies at once; what is written meanwhile is answered.
     let before = replicas(PODS);
     kubectl(&["delete", "pods", "-n", "ztm", "-l", PODS, "--grace-period=0", "--force", "--wait=false"]);
@@ -257,5 +298,5 @@ async fn what_is_deployed_answers_sleeps_remembers_outlives_its_pods_and_deletes
     for kind in ["pods", "persistentvolumeclaims", "secrets", "configmaps", "services"] {
         assert_eq!(kubectl(&["get", kind, "-n", "tenants", "-l", "tenant=acme", "-o", "name"]), "", "{kind}");
     }
-    assert_eq!(kubectl(&["get", "persistentvolumes", "-o", "name"]), "");
+    assert_eq!(kubectl(&["get", "persistentvolumes", "-l", "tenant", "-o", "name"]), "");
 }
