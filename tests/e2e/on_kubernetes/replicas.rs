@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::stage::Stage;
-use crate::plane::{Plane, Tenant};
+use crate::{
+    kill::chats::Dice,
+    plane::{Plane, Tenant},
+};
 
 /// Pods that leave room for twenty on a small node.
 const SMALL: &str = "cpu_request = '10m'\nmemory_request = '16Mi'";
@@ -95,4 +98,41 @@ async fn a_size_of_the_pool_that_one_is_told_is_every_ones_also_while_another_on
     assert_eq!((&reset["target"], &reset["chosen"]), (&1.into(), &false.into()), "{reset}");
     first.wait("the other one knows", async || (first.status().await["warm_target"] == 1).then_some(())).await;
     second.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a cluster: tests/kube/with"]
+async fn a_control_plane_killed_at_any_instant_of_a_wake_or_a_stop_leaves_one_pod_a_tenant_and_every_answer() {
+    const ROUNDS: usize = 10;
+    let mut dice = Dice::from_environment();
+    let mut stage = Stage::set(SMALL, &["--warm", "1"]).await;
+    stage.plane.up().await;
+    let mut tenants = Vec::new();
+    for number in 1..=4 {
+        // Asleep again soon: a round meets wakes, turns, saves and stops.
+        tenants.push(stage.plane.tenant(&format!("t{number}"), number, 1).await);
+    }
+    for round in 0..ROUNDS {
+        for tenant in &tenants {
+            stage.plane.write(tenant, &format!("letter {round}"));
+        }
+        tokio::time::sleep(Duration::from_millis(dice.below(3_000))).await;
+        stage.plane.kill().await;
+        stage.plane.up().await;
+    }
+    let plane = &stage.plane;
+    for tenant in &tenants {
+        plane.answered(tenant, &format!("letter {}", ROUNDS - 1)).await;
+        // A send that nobody knows the outcome of may be there twice; nothing else.
+        let mut answers = plane.texts(tenant);
+        answers.retain(|text| text.starts_with('['));
+        answers.dedup();
+        let expected: Vec<String> = (0..ROUNDS).map(|n| format!("[{}] you said: letter {n}", n + 1)).collect();
+        assert_eq!(answers, expected, "{}, ZTM_TEST_SEED={}", tenant.id, dice.seed());
+    }
+    for tenant in &tenants {
+        plane.wait_status(tenant, "idle").await;
+    }
+    let left = async || Stage::pods().iter().all(|pod| pod["metadata"]["labels"]["tenant"].is_null()).then_some(());
+    plane.wait("nobody has a pod", left).await;
 }
