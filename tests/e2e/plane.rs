@@ -308,6 +308,11 @@ impl Plane {
         arguments
     }
 
+    /// More of them, from the next start on.
+    pub(crate) fn arguments_add(&mut self, arguments: &[&str]) {
+        self.arguments.extend(arguments.iter().map(|&argument| argument.to_owned()));
+    }
+
     /// What was given to this stage.
     pub(crate) fn own_arguments(&self) -> &[String] {
         &self.arguments

@@ -150,3 +150,29 @@ async fn a_warm_pod_without_agentd_keeps_a_place_and_an_agent_that_dies_is_repla
     assert_eq!(lost["stop_reason"]["detail"], "its pod was deleted", "{lost}");
     plane.converse(&tenant, "three", &llm::answer("three")).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a cluster and ZeroClaw: tests/kube/with, ZTM_TEST_ZEROCLAW"]
+async fn a_tenant_whose_state_is_in_an_archive_does_not_begin_anew_without_agentd() {
+    let mut plain = Plain::set("", "0").await;
+    let file = plain.plane().dir().join(".config/ztm/config.toml");
+    let without = std::fs::read_to_string(&file).unwrap();
+    let with = without.replace("agentd = false\n", "").replace(IMAGE, stage::IMAGE);
+    std::fs::write(&file, &with).unwrap();
+    plain.stage.plane.arguments_add(&["--agent", "/bin/agent {port} {state}"]);
+    plain.stage.plane.up().await;
+    let tenant = plain.plane().tenant("acme", 1, 1).await;
+    plain.plane().converse(&tenant, "hello", "[1] you said: hello").await;
+    plain.plane().wait_status(&tenant, "idle").await;
+
+    plain.stage.plane.down().await;
+    std::fs::write(&file, &without).unwrap();
+    plain.stage.plane.up().await;
+    let refused = plain.plane().ztm(&["tenant", "wake", "acme"]).await;
+    assert!(refused.stderr.contains("its state is in an archive"), "{refused:?}");
+
+    plain.stage.plane.down().await;
+    std::fs::write(&file, &with).unwrap();
+    plain.stage.plane.up().await;
+    plain.plane().converse(&tenant, "again", "[2] you said: again").await;
+}
