@@ -127,6 +127,7 @@ pub(crate) struct Inner {
     pub(crate) wake_records: Mutex<VecDeque<WakeRecord>>,
     /// How many there were, cold and warm.
     pub(crate) wakes_total: Mutex<BTreeMap<String, u64>>,
+    pub(crate) updates_total: Mutex<BTreeMap<&'static str, u64>>,
     pub(crate) last_reconcile: Mutex<Option<ReconcileReport>>,
     pub(crate) leading: std::sync::atomic::AtomicBool,
     /// Rung when a deadline was set that may be earlier than all others.
@@ -194,6 +195,7 @@ impl Tenancy {
             ledger_state: Mutex::default(),
             wake_records: Mutex::default(),
             wakes_total: Mutex::default(),
+            updates_total: Mutex::default(),
             last_reconcile: Mutex::default(),
             leading: false.into(),
             deadline_set: Notify::new(),
@@ -426,6 +428,11 @@ impl Tenancy {
         self.drivers().fleets.fleet().await
     }
 
+    /// Resident memory of this process in bytes, where the system says it.
+    pub fn memory_bytes() -> Option<u64> {
+        resident_bytes()
+    }
+
     /// The control plane in numbers.
     pub async fn status(&self) -> Result<StatusView> {
         let drivers = self.drivers();
@@ -448,7 +455,7 @@ impl Tenancy {
             state_fallbacks: self.inner.state_fallbacks.load(std::sync::atomic::Ordering::Relaxed),
             wakes: lock(&self.inner.wake_records).iter().cloned().collect(),
             reconcile: lock(&self.inner.last_reconcile).clone(),
-            memory_bytes: resident_bytes(),
+            memory_bytes: Self::memory_bytes(),
             cpu_ms: cpu_time().as_millis().try_into().unwrap_or(u64::MAX),
         })
     }

@@ -7,7 +7,7 @@
 //! beyond a read. Opened secrets are cached for [`CACHE_TTL`], so that a message does not cost a registry read.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -144,6 +144,22 @@ impl Tenancy {
     /// Errors: those of [`Tenancy::webhook_check`]; `Invalid` if the body is no update; `Overloaded` if too many wait;
     /// store errors. In every case of an error nothing was stored, or the messenger's repeat finds the stored row.
     pub async fn update_accept(&self, id: &TenantId, secret: Option<&[u8]>, body: &[u8]) -> Result<Put> {
+        let accepted = self.update_take(id, secret, body).await;
+        let outcome = match &accepted {
+            Ok(Put::Stored) => "stored",
+            Ok(Put::Duplicate) => "duplicate",
+            Err(error) => error.code(),
+        };
+        *lock(&self.inner.updates_total).entry(outcome).or_default() += 1;
+        accepted
+    }
+
+    /// Updates that arrived here, by what became of them: `stored`, `duplicate`, or the error's code.
+    pub fn updates_total(&self) -> BTreeMap<&'static str, u64> {
+        lock(&self.inner.updates_total).clone()
+    }
+
+    async fn update_take(&self, id: &TenantId, secret: Option<&[u8]>, body: &[u8]) -> Result<Put> {
         let bot = self.webhook_check(id, secret).await?;
         let update_id = chat::update_id(body)?;
         let payload = std::str::from_utf8(body).map_err(|_| Error::invalid("update", "it is not UTF-8"))?;

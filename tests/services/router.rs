@@ -3,11 +3,11 @@
 use axum::http::Method;
 use libtenancy::inbox::MAX_UPDATE_BYTES;
 use serde_json::json;
-use services::router::Limits;
+use services::{health, router::Limits, server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::{
-    client::{BOUND, converse},
+    client::{BOUND, Served, converse},
     faces::Faces,
 };
 
@@ -150,4 +150,30 @@ async fn a_full_inbox_is_503_and_telegram_keeps_the_rest() {
     }
     assert_eq!(answers, [200, 200, 503]);
     assert_eq!(faces.updates().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_router_alone_says_how_it_is_and_what_arrived_and_names_nobody() {
+    let faces = Faces::start().await;
+    let secret = faces.tenant_with_bot("acme").await;
+    for id in [1, 2, 2] {
+        assert_eq!(faces.post("/tg/acme", Some(&secret), update(id)).await.status, 200);
+    }
+    assert_eq!(faces.post("/tg/acme", Some("wrong"), update(3)).await.status, 401);
+    let alone = Served::start(health::app(faces.tenancy.clone()), server::Limits::default()).await;
+    let get = async |path: &str| {
+        let answer = reqwest::get(alone.url(path)).await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(get(path).await.0, 200, "{path}");
+    }
+    for path in ["/tenants", "/status", "/tg/acme"] {
+        assert_eq!(get(path).await.0, 404, "{path}");
+    }
+    let (_, numbers) = get("/metrics").await;
+    for line in ["{outcome=\"stored\"} 2", "{outcome=\"duplicate\"} 1", "{outcome=\"unauthenticated\"} 1"] {
+        assert!(numbers.contains(&format!("ztm_updates_total{line}")), "{numbers}");
+    }
+    assert!(numbers.contains("process_resident_memory_bytes") && !numbers.contains("acme"), "{numbers}");
 }

@@ -1,36 +1,10 @@
-//! The numbers of the control plane as Prometheus reads them (text format 0.0.4). No label carries a tenant's name: there may
-//! be a hundred thousand.
+//! The numbers of the control plane, for Prometheus.
 
-use std::fmt::Write as _;
-
-use axum::{
-    extract::State,
-    http::header,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, response::Response};
 use libtenancy::Tenancy;
 
 use super::Answer;
-
-struct Page(String);
-
-impl Page {
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
-        // Writing to a string cannot fail.
-        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
-    }
-
-    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl std::fmt::Display) {
-        let labels: Vec<String> = labels.iter().map(|(label, value)| format!("{label}=\"{value}\"")).collect();
-        let braces = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-        let _ = writeln!(self.0, "{name}{braces} {value}");
-    }
-
-    fn one(&mut self, name: &str, kind: &str, help: &str, value: impl std::fmt::Display) {
-        self.family(name, kind, help);
-        self.sample(name, &[], value);
-    }
-}
+use crate::prometheus::Page;
 
 pub(super) async fn metrics(State(tenancy): State<Tenancy>) -> Answer<Response> {
     let status = tenancy.status().await?;
@@ -38,7 +12,8 @@ pub(super) async fn metrics(State(tenancy): State<Tenancy>) -> Answer<Response> 
     let queues = tenancy.queue_views().await;
     let readable = queues.is_ok();
     let queues = queues.unwrap_or_default();
-    let mut page = Page(String::new());
+    let mut page = Page::default();
+    page.updates(&tenancy.updates_total());
     page.family("ztm_tenants", "gauge", "Tenants by status.");
     for (label, count) in &status.tenants {
         page.sample("ztm_tenants", &[("status", label)], count);
@@ -87,8 +62,6 @@ pub(super) async fn metrics(State(tenancy): State<Tenancy>) -> Answer<Response> 
             page.sample(name, &[("partition", &partition.to_string())], value);
         }
     }
-    if let Some(bytes) = status.memory_bytes {
-        page.one("process_resident_memory_bytes", "gauge", "Resident memory.", bytes);
-    }
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page.0).into_response())
+    page.memory(status.memory_bytes);
+    Ok(page.answer())
 }
