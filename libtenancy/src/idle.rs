@@ -56,8 +56,8 @@ pub(crate) fn judge(work: &Work, now: Timestamp) -> Verdict {
     if deadline > now { Verdict::Defer(deadline) } else { Verdict::Stop }
 }
 
-/// How late a deadline may be seen that another control plane has set. One read, whatever exists.
-const OTHERS_SET: Duration = Duration::from_secs(2);
+/// How late a deadline may be seen that another control plane has set, if the word of it is lost. One read, whatever exists.
+const OTHERS_SET: Duration = Duration::from_secs(30);
 
 impl Tenancy {
     /// Stops what is idle, until the leader stops leading.
@@ -97,7 +97,7 @@ impl Tenancy {
         }
     }
 
-    /// A deadline that another control plane sets is not told to this one: it is looked for once in a while.
+    /// The word of a deadline that another control plane sets may be lost: it is looked for once in a while.
     fn others_may_set(&self, wait: Option<Duration>) -> Option<Duration> {
         if self.drivers().workloads.workloads_are_local() {
             return wait;

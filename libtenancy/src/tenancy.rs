@@ -321,6 +321,10 @@ impl Tenancy {
             self.inner.reconcile_now.notify_one();
         }
         self.inner.deadline_set.notify_one();
+        if !self.drivers().workloads.workloads_are_local() {
+            // Another one may lead.
+            self.signal_soon(Signal::Deadline);
+        }
     }
 
     /// What the tenant's agent says of itself. `IllegalState` if none runs.
@@ -390,6 +394,16 @@ impl Tenancy {
         }
     }
 
+    /// Says a word to the control planes of these records; nothing waits for it, and it may be lost.
+    pub(crate) fn signal_soon(&self, signal: Signal) {
+        let tenancy = self.clone();
+        self.inner.tasks.spawn(async move {
+            if let Err(error) = tenancy.drivers().signals.signal_send(&signal).await {
+                tracing::warn!(error = error.chain(), ?signal, "no control plane is told; one finds it later");
+            }
+        });
+    }
+
     /// Heeds what other processes say, to `listener` first. Never ends.
     pub(crate) async fn signals_run(&self, mut listener: Box<dyn Listener>) {
         loop {
@@ -397,6 +411,7 @@ impl Tenancy {
                 match listener.signal_next().await {
                     Ok(Signal::Records) => self.records_changed(),
                     Ok(Signal::Update(id)) => self.delivery_signal(&id),
+                    Ok(Signal::Deadline) => self.inner.deadline_set.notify_one(),
                     Err(error) => break error,
                 }
             };

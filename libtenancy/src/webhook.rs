@@ -179,13 +179,8 @@ impl Tenancy {
         if self.require_live("delivery").is_ok() {
             return self.delivery_signal(id);
         }
-        let (tenancy, signal) = (self.clone(), Signal::Update(id.clone()));
         // The answer does not wait for it: what was promised is stored.
-        self.inner.tasks.spawn(async move {
-            if let Err(error) = tenancy.drivers().signals.signal_send(&signal).await {
-                tracing::warn!(error = error.chain(), "no control plane is told of an update; one finds it later");
-            }
-        });
+        self.signal_soon(Signal::Update(id.clone()));
     }
 
     /// Where the messenger is to send a tenant's updates.

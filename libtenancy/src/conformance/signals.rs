@@ -19,7 +19,7 @@ macro_rules! signals_conformance {
             a_signal_is_heard_by_who_listens,
             signals_that_came_before_the_wait_are_heard,
             who_stops_listening_and_begins_again_hears,
-            a_signal_says_whose_inbox_has_an_update,
+            a_signal_says_where_something_changed,
             a_thousand_signals_that_nobody_reads_hold_nobody_up,
         ]);
     };
@@ -60,10 +60,11 @@ pub async fn who_stops_listening_and_begins_again_hears(port: &dyn Signals, _: &
     tokio::time::timeout(SOON, listener.signal_next()).await.unwrap().unwrap();
 }
 
-pub async fn a_signal_says_whose_inbox_has_an_update(port: &dyn Signals, _: &ManualClock) {
+pub async fn a_signal_says_where_something_changed(port: &dyn Signals, _: &ManualClock) {
     let mut listener = port.signal_listen().await.unwrap();
     let longest = "a".repeat(TenantId::MAX_LEN);
-    for signal in [Signal::Update("acme".parse().unwrap()), Signal::Records, Signal::Update(longest.parse().unwrap())] {
+    let update = |tenant: &str| Signal::Update(tenant.parse().unwrap());
+    for signal in [update("acme"), Signal::Records, Signal::Deadline, update(&longest)] {
         port.signal_send(&signal).await.unwrap();
         let heard = tokio::time::timeout(SOON, listener.signal_next()).await.unwrap().unwrap();
         assert_eq!(heard, signal);

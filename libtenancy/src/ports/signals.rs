@@ -14,19 +14,28 @@ pub enum Signal {
     Records,
     /// In this tenant's inbox: an update was stored.
     Update(TenantId),
+    /// Among the deadlines: one was set that may be earlier than all others.
+    Deadline,
 }
 
+/// How [`Signal::Deadline`] is sent; no tenant's id.
+const DEADLINE: &str = "*";
+
 impl Signal {
-    /// As it is sent: a tenant's id, or nothing.
+    /// As it is sent.
     pub(crate) fn text(&self) -> &str {
         match self {
             Self::Records => "",
             Self::Update(tenant) => tenant.as_str(),
+            Self::Deadline => DEADLINE,
         }
     }
 
     /// What was heard. What is not understood may be anything.
     pub(crate) fn parse(text: &[u8]) -> Self {
+        if text == DEADLINE.as_bytes() {
+            return Self::Deadline;
+        }
         let tenant = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
         tenant.map_or(Self::Records, Self::Update)
     }
