@@ -230,9 +230,14 @@ impl World {
 
     /// Waits until the person has `count` answers; all of them.
     pub(crate) async fn answers(&self, person: &Person, count: usize) -> Vec<String> {
+        self.answers_within(person, count, BOUND).await
+    }
+
+    /// [`World::answers`], for what takes its time.
+    pub(crate) async fn answers_within(&self, person: &Person, count: usize, within: Duration) -> Vec<String> {
         let what = format!("answer {count} to `{}`", person.id);
         let enough = |_: &Double| Some(self.said(person)).filter(|said| said.len() >= count);
-        match self.double.wait_until(&what, BOUND, enough).await {
+        match self.double.wait_until(&what, within, enough).await {
             Ok(said) => said,
             Err(error) => panic!("{error}; it was sent {:?}\n{}", self.double.sent(person.chat), self.log()),
         }
