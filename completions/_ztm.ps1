@@ -90,7 +90,7 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('--price-per-credit', '--price-per-credit', [CompletionResultType]::ParameterName, 'What one credit costs, for reports: a decimal number, of whatever currency [default: none]')
             [CompletionResult]::new('--telegram-url', '--telegram-url', [CompletionResultType]::ParameterName, 'The Telegram Bot API [default: <https://api.telegram.org>]')
             [CompletionResult]::new('--public-url', '--public-url', [CompletionResultType]::ParameterName, 'The router''s URL as Telegram reaches it; without one no webhook is registered')
-            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Run one part alone, where others share the records: `orchestrator`, or `router` (which holds no agents'' keys and asks no cluster) [default: both]')
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Run one part alone, where others share the records: `orchestrator`, or `router` (which asks no cluster) [default: both]')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
             [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
             [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')

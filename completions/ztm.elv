@@ -86,7 +86,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand --price-per-credit 'What one credit costs, for reports: a decimal number, of whatever currency [default: none]'
             cand --telegram-url 'The Telegram Bot API [default: <https://api.telegram.org>]'
             cand --public-url 'The router''s URL as Telegram reaches it; without one no webhook is registered'
-            cand --only 'Run one part alone, where others share the records: `orchestrator`, or `router` (which holds no agents'' keys and asks no cluster) [default: both]'
+            cand --only 'Run one part alone, where others share the records: `orchestrator`, or `router` (which asks no cluster) [default: both]'
             cand --state-dir 'Where the embedded control plane keeps everything'
             cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
             cand --router-url 'The URL of the router, whose health `ztm status` shows'

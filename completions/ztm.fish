@@ -89,7 +89,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand up" -l turn-hold -d 'Credits tha
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l price-per-credit -d 'What one credit costs, for reports: a decimal number, of whatever currency [default: none]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l telegram-url -d 'The Telegram Bot API [default: <https://api.telegram.org>]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l public-url -d 'The router\'s URL as Telegram reaches it; without one no webhook is registered' -r
-complete -c ztm -n "__fish_ztm_using_subcommand up" -l only -d 'Run one part alone, where others share the records: `orchestrator`, or `router` (which holds no agents\' keys and asks no cluster) [default: both]' -r -f -a "orchestrator\t'Everything but Telegram\'s way in'
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l only -d 'Run one part alone, where others share the records: `orchestrator`, or `router` (which asks no cluster) [default: both]' -r -f -a "orchestrator\t'Everything but Telegram\'s way in'
 router\t'Telegram\'s way in: it stores what arrives, and tells the orchestrators'"
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r

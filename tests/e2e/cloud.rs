@@ -57,7 +57,7 @@ async fn a_router_alone_stores_what_arrives_and_dies_without_losing_any_of_it() 
     plane.converse(&tenant, "hello", "[1] you said: hello").await;
     for number in 0..LETTERS {
         plane.write(&tenant, &format!("letter {number}"));
-        if number % 7 == 6 {
+        if number % 6 == 5 {
             running.start_kill().unwrap();
             running.wait().await.unwrap();
             running = router();

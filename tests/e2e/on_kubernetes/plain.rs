@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use services::doubles::llm;
 
 use super::{
@@ -175,4 +175,32 @@ async fn a_tenant_whose_state_is_in_an_archive_does_not_begin_anew_without_agent
     std::fs::write(&file, &with).unwrap();
     plain.stage.plane.up().await;
     plain.plane().converse(&tenant, "again", "[2] you said: again").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a cluster and ZeroClaw: tests/kube/with, ZTM_TEST_ZEROCLAW"]
+async fn a_pod_whose_control_plane_died_before_it_made_its_secret_is_ended() {
+    let mut plain = Plain::set("state_volume = 'none'", "0").await;
+    plain.stage.plane.up().await;
+    let tenant = plain.plane().tenant("acme", 1, 3_600).await;
+    plain.stage.plane.kill().await;
+    let labels = json!({ "app": "zeroclaw", "tenant": "acme", "ztm.dev/generation": "5" });
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": { "name": "zeroclaw-acme", "namespace": "tenants", "labels": labels },
+        "spec": {
+            "containers": [{
+                "name": "agent", "image": IMAGE, "imagePullPolicy": "Never",
+                "volumeMounts": [{ "name": "secrets", "mountPath": "/var/run/secrets/ztm" }],
+            }],
+            "volumes": [{ "name": "secrets", "secret": { "secretName": "zeroclaw-acme-5" } }],
+        },
+    });
+    let file = plain.plane().dir().join("pod.json");
+    std::fs::write(&file, pod.to_string()).unwrap();
+    kubectl(&["create", "-f", file.to_str().unwrap()]);
+    plain.stage.plane.up().await;
+    let plane = plain.plane();
+    plane.wait("it is ended", async || Stage::pods_of("acme").is_empty().then_some(())).await;
+    plane.converse(&tenant, "hello", &llm::answer("hello")).await;
 }

@@ -175,8 +175,7 @@ pub struct UpArgs {
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
 
-    /// Run one part alone, where others share the records: `orchestrator`, or `router` (which holds no agents' keys and asks no
-    /// cluster) [default: both]
+    /// Run one part alone, where others share the records: `orchestrator`, or `router` (which asks no cluster) [default: both]
     #[arg(long, value_name = "PART")]
     #[serde(skip)]
     pub only: Option<Part>,

@@ -208,7 +208,9 @@ impl Shared {
         let id = self.set.make(request, &pod).await?;
         // The pod waits for it. It goes first, so that whatever dies, its secret is never left alone.
         if let Err(error) = self.make_secret(request, &id).await {
-            self.set.remove(&id).await?;
+            if let Err(left) = self.set.remove(&id).await {
+                tracing::warn!(workload = %id, error = left.chain(), "a pod without its secret was not removed");
+            }
             return Err(error);
         }
         Ok(id)
