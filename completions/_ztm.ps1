@@ -75,7 +75,7 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('--agent-ready-timeout', '--agent-ready-timeout', [CompletionResultType]::ParameterName, 'How long an agent may take to become healthy [default: 30s]')
             [CompletionResult]::new('--agent-turn-timeout', '--agent-turn-timeout', [CompletionResultType]::ParameterName, 'How long an agent may work on one message [default: 10m]')
             [CompletionResult]::new('--agent-orphan-timeout', '--agent-orphan-timeout', [CompletionResultType]::ParameterName, 'How long an agent without work outlives a silent control plane, before it saves its state and ends [default: 1h]')
-            [CompletionResult]::new('--warm', '--warm', [CompletionResultType]::ParameterName, 'How many agents without a tenant are kept ready, unless `ztm pool scale` says otherwise [default: 1]')
+            [CompletionResult]::new('--warm', '--warm', [CompletionResultType]::ParameterName, 'How many agents without a tenant are kept ready: a number, or `1..20` for as many between these as the wakes of the last ten minutes would have needed. `ztm pool scale` overrides it [default: 1]')
             [CompletionResult]::new('--max-running', '--max-running', [CompletionResultType]::ParameterName, 'How many agents may run at once; a wake beyond it waits [default: 1000]')
             [CompletionResult]::new('--max-waking', '--max-waking', [CompletionResultType]::ParameterName, 'How many wakes may be under way at once; a wake beyond it queues [default: 8]')
             [CompletionResult]::new('--max-pending', '--max-pending', [CompletionResultType]::ParameterName, 'How many messages of one tenant may wait; Telegram keeps the rest [default: 1000]')
@@ -88,6 +88,7 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('--workers', '--workers', [CompletionResultType]::ParameterName, 'How many jobs this control plane runs at once itself; 0 if others do [default: 4]')
             [CompletionResult]::new('--turn-hold', '--turn-hold', [CompletionResultType]::ParameterName, 'Credits that a chat message holds until it is known what it used [default: 10]')
             [CompletionResult]::new('--price-per-credit', '--price-per-credit', [CompletionResultType]::ParameterName, 'What one credit costs, for reports: a decimal number, of whatever currency [default: none]')
+            [CompletionResult]::new('--prices', '--prices', [CompletionResultType]::ParameterName, 'What machines cost: a table as `ztm admin prices` prints it [default: EC2''s bare metal in us-east-1]')
             [CompletionResult]::new('--telegram-url', '--telegram-url', [CompletionResultType]::ParameterName, 'The Telegram Bot API [default: <https://api.telegram.org>]')
             [CompletionResult]::new('--public-url', '--public-url', [CompletionResultType]::ParameterName, 'The router''s URL as Telegram reaches it; without one no webhook is registered')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Run one part alone, where others share the records: `orchestrator`, or `router` (which asks no cluster) [default: both]')
@@ -1540,6 +1541,7 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make what the stores of the context lack: the key file, tables, indexes, expiry, the bucket and its rules')
+            [CompletionResult]::new('prices', 'prices', [CompletionResultType]::ParameterValue, 'Print what AWS asks for bare metal in a region, as the table that `up --prices` takes')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -1564,12 +1566,37 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'ztm;admin;prices' {
+            [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'A region, as AWS names it; may be repeated')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where the embedded control plane keeps everything')
+            [CompletionResult]::new('--orchestrator-url', '--orchestrator-url', [CompletionResultType]::ParameterName, 'The URL of an orchestrator, instead of the control plane of this machine')
+            [CompletionResult]::new('--router-url', '--router-url', [CompletionResultType]::ParameterName, 'The URL of the router, whose health `ztm status` shows')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'The file with the token that the orchestrator asks for; must be private (mode 0600)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The Kubernetes namespace of the control plane')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Which control plane, or whose stores: a context of the configuration file')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print data')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'ztm;admin;help' {
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make what the stores of the context lack: the key file, tables, indexes, expiry, the bucket and its rules')
+            [CompletionResult]::new('prices', 'prices', [CompletionResultType]::ParameterValue, 'Print what AWS asks for bare metal in a region, as the table that `up --prices` takes')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'ztm;admin;help;init' {
+            break
+        }
+        'ztm;admin;help;prices' {
             break
         }
         'ztm;admin;help;help' {
@@ -2042,9 +2069,13 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
         }
         'ztm;help;admin' {
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make what the stores of the context lack: the key file, tables, indexes, expiry, the bucket and its rules')
+            [CompletionResult]::new('prices', 'prices', [CompletionResultType]::ParameterValue, 'Print what AWS asks for bare metal in a region, as the table that `up --prices` takes')
             break
         }
         'ztm;help;admin;init' {
+            break
+        }
+        'ztm;help;admin;prices' {
             break
         }
         'ztm;help;context' {

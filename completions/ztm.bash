@@ -79,11 +79,17 @@ _ztm() {
             ztm__subcmd__admin,init)
                 cmd="ztm__subcmd__admin__subcmd__init"
                 ;;
+            ztm__subcmd__admin,prices)
+                cmd="ztm__subcmd__admin__subcmd__prices"
+                ;;
             ztm__subcmd__admin__subcmd__help,help)
                 cmd="ztm__subcmd__admin__subcmd__help__subcmd__help"
                 ;;
             ztm__subcmd__admin__subcmd__help,init)
                 cmd="ztm__subcmd__admin__subcmd__help__subcmd__init"
+                ;;
+            ztm__subcmd__admin__subcmd__help,prices)
+                cmd="ztm__subcmd__admin__subcmd__help__subcmd__prices"
                 ;;
             ztm__subcmd__context,help)
                 cmd="ztm__subcmd__context__subcmd__help"
@@ -186,6 +192,9 @@ _ztm() {
                 ;;
             ztm__subcmd__help__subcmd__admin,init)
                 cmd="ztm__subcmd__help__subcmd__admin__subcmd__init"
+                ;;
+            ztm__subcmd__help__subcmd__admin,prices)
+                cmd="ztm__subcmd__help__subcmd__admin__subcmd__prices"
                 ;;
             ztm__subcmd__help__subcmd__context,list)
                 cmd="ztm__subcmd__help__subcmd__context__subcmd__list"
@@ -708,7 +717,7 @@ _ztm() {
             return 0
             ;;
         ztm__subcmd__admin)
-            opts="-n -o -v -q -h --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help init help"
+            opts="-n -o -v -q -h --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help init prices help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -766,7 +775,7 @@ _ztm() {
             return 0
             ;;
         ztm__subcmd__admin__subcmd__help)
-            opts="init help"
+            opts="init prices help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -807,6 +816,20 @@ _ztm() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        ztm__subcmd__admin__subcmd__help__subcmd__prices)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         ztm__subcmd__admin__subcmd__init)
             opts="-n -o -v -q -h --dry-run --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -814,6 +837,68 @@ _ztm() {
                 return 0
             fi
             case "${prev}" in
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --orchestrator-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --router-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json name" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ztm__subcmd__admin__subcmd__prices)
+            opts="-n -o -v -q -h --region --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --state-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1610,7 +1695,7 @@ _ztm() {
             return 0
             ;;
         ztm__subcmd__help__subcmd__admin)
-            opts="init"
+            opts="init prices"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1624,6 +1709,20 @@ _ztm() {
             return 0
             ;;
         ztm__subcmd__help__subcmd__admin__subcmd__init)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ztm__subcmd__help__subcmd__admin__subcmd__prices)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -5962,7 +6061,7 @@ _ztm() {
             return 0
             ;;
         ztm__subcmd__up)
-            opts="-d -n -o -v -q -h --port --router-port --listen --router-listen --agent --agent-template --agent-secrets --agent-env --agent-memory --agent-cpu --agent-ready-timeout --agent-turn-timeout --agent-orphan-timeout --warm --max-running --max-waking --max-pending --snapshot-interval --reconcile-interval --drain --default-rate --default-burst --job-capacity --workers --turn-hold --price-per-credit --telegram-url --telegram-plain-http --public-url --only --detach --detached --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help"
+            opts="-d -n -o -v -q -h --port --router-port --listen --router-listen --agent --agent-template --agent-secrets --agent-env --agent-memory --agent-cpu --agent-ready-timeout --agent-turn-timeout --agent-orphan-timeout --warm --max-running --max-waking --max-pending --snapshot-interval --reconcile-interval --drain --default-rate --default-burst --job-capacity --workers --turn-hold --price-per-credit --prices --telegram-url --telegram-plain-http --public-url --only --detach --detached --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6069,6 +6168,10 @@ _ztm() {
                     return 0
                     ;;
                 --price-per-credit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --prices)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -71,7 +71,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand --agent-ready-timeout 'How long an agent may take to become healthy [default: 30s]'
             cand --agent-turn-timeout 'How long an agent may work on one message [default: 10m]'
             cand --agent-orphan-timeout 'How long an agent without work outlives a silent control plane, before it saves its state and ends [default: 1h]'
-            cand --warm 'How many agents without a tenant are kept ready, unless `ztm pool scale` says otherwise [default: 1]'
+            cand --warm 'How many agents without a tenant are kept ready: a number, or `1..20` for as many between these as the wakes of the last ten minutes would have needed. `ztm pool scale` overrides it [default: 1]'
             cand --max-running 'How many agents may run at once; a wake beyond it waits [default: 1000]'
             cand --max-waking 'How many wakes may be under way at once; a wake beyond it queues [default: 8]'
             cand --max-pending 'How many messages of one tenant may wait; Telegram keeps the rest [default: 1000]'
@@ -84,6 +84,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand --workers 'How many jobs this control plane runs at once itself; 0 if others do [default: 4]'
             cand --turn-hold 'Credits that a chat message holds until it is known what it used [default: 10]'
             cand --price-per-credit 'What one credit costs, for reports: a decimal number, of whatever currency [default: none]'
+            cand --prices 'What machines cost: a table as `ztm admin prices` prints it [default: EC2''s bare metal in us-east-1]'
             cand --telegram-url 'The Telegram Bot API [default: <https://api.telegram.org>]'
             cand --public-url 'The router''s URL as Telegram reaches it; without one no webhook is registered'
             cand --only 'Run one part alone, where others share the records: `orchestrator`, or `router` (which asks no cluster) [default: both]'
@@ -1418,6 +1419,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand init 'Make what the stores of the context lack: the key file, tables, indexes, expiry, the bucket and its rules'
+            cand prices 'Print what AWS asks for bare metal in a region, as the table that `up --prices` takes'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'ztm;admin;init'= {
@@ -1440,11 +1442,34 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'ztm;admin;prices'= {
+            cand --region 'A region, as AWS names it; may be repeated'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane, or whose stores: a context of the configuration file'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'ztm;admin;help'= {
             cand init 'Make what the stores of the context lack: the key file, tables, indexes, expiry, the bucket and its rules'
+            cand prices 'Print what AWS asks for bare metal in a region, as the table that `up --prices` takes'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'ztm;admin;help;init'= {
+        }
+        &'ztm;admin;help;prices'= {
         }
         &'ztm;admin;help;help'= {
         }
@@ -1842,8 +1867,11 @@ set edit:completion:arg-completer[ztm] = {|@words|
         }
         &'ztm;help;admin'= {
             cand init 'Make what the stores of the context lack: the key file, tables, indexes, expiry, the bucket and its rules'
+            cand prices 'Print what AWS asks for bare metal in a region, as the table that `up --prices` takes'
         }
         &'ztm;help;admin;init'= {
+        }
+        &'ztm;help;admin;prices'= {
         }
         &'ztm;help;context'= {
             cand list 'List the contexts of the configuration file'

@@ -74,7 +74,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-cpu -d 'How much of
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-ready-timeout -d 'How long an agent may take to become healthy [default: 30s]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-turn-timeout -d 'How long an agent may work on one message [default: 10m]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l agent-orphan-timeout -d 'How long an agent without work outlives a silent control plane, before it saves its state and ends [default: 1h]' -r
-complete -c ztm -n "__fish_ztm_using_subcommand up" -l warm -d 'How many agents without a tenant are kept ready, unless `ztm pool scale` says otherwise [default: 1]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l warm -d 'How many agents without a tenant are kept ready: a number, or `1..20` for as many between these as the wakes of the last ten minutes would have needed. `ztm pool scale` overrides it [default: 1]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l max-running -d 'How many agents may run at once; a wake beyond it waits [default: 1000]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l max-waking -d 'How many wakes may be under way at once; a wake beyond it queues [default: 8]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l max-pending -d 'How many messages of one tenant may wait; Telegram keeps the rest [default: 1000]' -r
@@ -87,6 +87,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand up" -l job-capacity -d 'How many
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l workers -d 'How many jobs this control plane runs at once itself; 0 if others do [default: 4]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l turn-hold -d 'Credits that a chat message holds until it is known what it used [default: 10]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l price-per-credit -d 'What one credit costs, for reports: a decimal number, of whatever currency [default: none]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand up" -l prices -d 'What machines cost: a table as `ztm admin prices` prints it [default: EC2\'s bare metal in us-east-1]' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l telegram-url -d 'The Telegram Bot API [default: <https://api.telegram.org>]' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l public-url -d 'The router\'s URL as Telegram reaches it; without one no webhook is registered' -r
 complete -c ztm -n "__fish_ztm_using_subcommand up" -l only -d 'Run one part alone, where others share the records: `orchestrator`, or `router` (which asks no cluster) [default: both]' -r -f -a "orchestrator\t'Everything but Telegram\'s way in'
@@ -1101,25 +1102,26 @@ complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand
 complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show how many agents are ready for whoever wakes next, and what stands in the way of more'
 complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from help" -f -a "scale" -d 'Set how many agents are kept ready'
 complete -c ztm -n "__fish_ztm_using_subcommand pool; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
-complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
-complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
-complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
-complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init help" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
-complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init prices help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init prices help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init prices help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init prices help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init prices help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init prices help" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init prices help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
 name\t'Names only, one a line'"
-complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init prices help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init help" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
-complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init help" -s v -l verbose -d 'Say more on standard error; twice for even more'
-complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init help" -s q -l quiet -d 'Say nothing on standard error but errors'
-complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init help" -f -a "init" -d 'Make what the stores of the context lack: the key file, tables, indexes, expiry, the bucket and its rules'
-complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init prices help" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init prices help" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init prices help" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init prices help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init prices help" -f -a "init" -d 'Make what the stores of the context lack: the key file, tables, indexes, expiry, the bucket and its rules'
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init prices help" -f -a "prices" -d 'Print what AWS asks for bare metal in a region, as the table that `up --prices` takes'
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and not __fish_seen_subcommand_from init prices help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from init" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from init" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
 complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from init" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
@@ -1138,7 +1140,26 @@ complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcomman
 complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Say more on standard error; twice for even more'
 complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Say nothing on standard error but errors'
 complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from prices" -l region -d 'A region, as AWS names it; may be repeated' -r
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from prices" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from prices" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from prices" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from prices" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from prices" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from prices" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from prices" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from prices" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from prices" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from prices" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from prices" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from prices" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from help" -f -a "init" -d 'Make what the stores of the context lack: the key file, tables, indexes, expiry, the bucket and its rules'
+complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from help" -f -a "prices" -d 'Print what AWS asks for bare metal in a region, as the table that `up --prices` takes'
 complete -c ztm -n "__fish_ztm_using_subcommand admin; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ztm -n "__fish_ztm_using_subcommand context; and not __fish_seen_subcommand_from list use show help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand context; and not __fish_seen_subcommand_from list use show help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
@@ -1383,6 +1404,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from pool" -f -a "status" -d 'Show how many agents are ready for whoever wakes next, and what stands in the way of more'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from pool" -f -a "scale" -d 'Set how many agents are kept ready'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from admin" -f -a "init" -d 'Make what the stores of the context lack: the key file, tables, indexes, expiry, the bucket and its rules'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from admin" -f -a "prices" -d 'Print what AWS asks for bare metal in a region, as the table that `up --prices` takes'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from context" -f -a "list" -d 'List the contexts of the configuration file'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from context" -f -a "use" -d 'Make a context the one in use'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from context" -f -a "show" -d 'Show a context: what it is, and where each of its values comes from'

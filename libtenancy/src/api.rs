@@ -309,9 +309,12 @@ pub struct StatusView {
     pub warm_ready: usize,
     /// See [`StatusView::warm_ready`].
     pub warm_target: usize,
-    /// How many the configuration says.
+    /// How many the configuration says, at least: from these to [`StatusView::warm_configured_max`], by the demand.
     #[serde(default)]
     pub warm_configured: usize,
+    /// And at most; equal to the least where the size is fixed.
+    #[serde(default)]
+    pub warm_configured_max: usize,
     /// Whether an operator chose another size (`PUT /pool`).
     #[serde(default)]
     pub warm_chosen: bool,

@@ -7,8 +7,10 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use crate::{
     agent::AgentCommand,
     credits::MicroCredits,
+    fleet::prices::Prices,
     quota::Quota,
     stores::{Servers, Stores},
+    warm_pool::PoolSize,
 };
 
 /// Everything a [`crate::Tenancy`] needs.
@@ -26,7 +28,7 @@ pub struct Config {
     /// The agent program.
     pub agent: AgentCommand,
     /// How many unbound agents are kept ready.
-    pub warm_pool: usize,
+    pub warm_pool: PoolSize,
     /// How many agents may run at once; a wake beyond it waits.
     pub max_running: usize,
     /// How many wakes may be under way at once; a wake beyond it queues.
@@ -51,6 +53,8 @@ pub struct Config {
     pub turn_hold: MicroCredits,
     /// What one credit costs, millionths of the currency's unit.
     pub price_micros_per_credit: Option<u64>,
+    /// What machines cost.
+    pub prices: Prices,
     /// Names this control plane among those that share its store, for ever. One state directory may always use the same
     /// name ([`crate::drivers::local::mark`]): the lock on it proves that its predecessor is dead, and so it takes over
     /// what that one held without waiting for a lease to lapse.
@@ -92,7 +96,7 @@ impl Config {
                 grace: Duration::from_secs(10),
                 orphan_timeout: Duration::from_hours(1),
             },
-            warm_pool: 1,
+            warm_pool: PoolSize::fixed(1),
             max_running: 1_000,
             max_waking: 8,
             max_pending: 1_000,
@@ -105,6 +109,7 @@ impl Config {
             workers: 4,
             turn_hold: MicroCredits::credits(10),
             price_micros_per_credit: None,
+            prices: Prices::built_in(),
             instance: "up".to_owned(),
             telegram_url: "https://api.telegram.org".to_owned(),
             telegram_plain_http: false,

@@ -84,6 +84,7 @@ impl Tenancy {
                     let (tenancy, token) = (self.clone(), stop.clone());
                     leading = Some((stop, tokio::spawn(async move { tenancy.lead(token).await })));
                     self.inner.leading.store(true, Ordering::Relaxed);
+                    self.inner.warm_pool.leader_note();
                     tracing::info!("leading");
                 }
                 (Some(_), false) => {

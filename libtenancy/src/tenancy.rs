@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, broadcast};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -75,6 +75,9 @@ pub struct Drivers {
 /// Whom one asks for to see whether anybody answers.
 const NOBODY: &str = "nobody";
 
+/// How many wake locks may be given up at once before whoever waits for one looks, not knowing whether it is among them.
+const UNLOCKED: usize = 256;
+
 /// Between two attempts to listen for signals.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 
@@ -94,6 +97,8 @@ pub(crate) struct Inner {
     /// Changes of one tenant's settings that read before they write exclude each other.
     pub(crate) settings_operations: Operations,
     pub(crate) wakes: Wakes,
+    /// Tenants whose wake lock another control plane gave up, as they are heard of.
+    pub(crate) unlocked: broadcast::Sender<TenantId>,
     pub(crate) warm_pool: WarmPool,
     pub(crate) deliveries: Deliveries,
     pub(crate) webhooks: WebhookCache,
@@ -177,6 +182,7 @@ impl Tenancy {
             operations: Operations::default(),
             settings_operations: Operations::default(),
             wakes: Wakes::default(),
+            unlocked: broadcast::Sender::new(UNLOCKED),
             warm_pool: WarmPool::new(config.warm_pool),
             deliveries: Deliveries::default(),
             webhooks: WebhookCache::default(),
@@ -412,6 +418,8 @@ impl Tenancy {
                     Ok(Signal::Records) => self.records_changed(),
                     Ok(Signal::Update(id)) => self.delivery_signal(&id),
                     Ok(Signal::Deadline) => self.inner.deadline_set.notify_one(),
+                    Ok(Signal::Wake) => self.inner.warm_pool.wake_note(self.now()),
+                    Ok(Signal::Unlocked(id)) => drop(self.inner.unlocked.send(id)),
                     Err(error) => break error,
                 }
             };
@@ -460,7 +468,8 @@ impl Tenancy {
             inbox: drivers.inboxes.inbox_counts(None).await?,
             warm_ready: warm.ready,
             warm_target: warm.target,
-            warm_configured: self.inner.config.warm_pool,
+            warm_configured: self.inner.config.warm_pool.min,
+            warm_configured_max: self.inner.config.warm_pool.max,
             warm_chosen: warm.chosen,
             warm_breaker: warm.trouble,
             leader: self.inner.leading.load(std::sync::atomic::Ordering::Relaxed),

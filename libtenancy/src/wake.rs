@@ -16,7 +16,7 @@
 
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
-use tokio::sync::{SemaphorePermit, watch};
+use tokio::sync::{SemaphorePermit, broadcast, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
@@ -29,6 +29,7 @@ use crate::{
     partition::TurnAdmission,
     ports::{
         endpoints::ENDPOINT_TTL,
+        signals::Signal,
         wake_locks::WAKE_LOCK_TTL,
         workloads::{BindRequest, Workload},
     },
@@ -55,12 +56,25 @@ impl WakeLock {
         if let Err(error) = tenancy.drivers().wake_locks.wake_lock_release(&tenant, &tenancy.inner.owner).await {
             tracing::warn!(tenant = %tenant, error = error.chain(), "wake lock not released");
         }
+        if !tenancy.drivers().workloads.workloads_are_local() {
+            // Others may wait for it.
+            tenancy.signal_soon(Signal::Unlocked(tenant));
+        }
     }
 }
 
-/// How long the wake of another control plane is waited for, and how often it is looked at.
+/// How long the wake of another control plane is waited for.
 const OTHERS_WAKE: Duration = Duration::from_mins(5);
-const LOOK: Duration = Duration::from_millis(100);
+
+/// How often it is looked at although nobody said that it ended: it may have died, or the word was lost.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Waits until the tenant's wake lock may be free.
+async fn unlocked_wait(unlocked: &mut broadcast::Receiver<TenantId>, tenant: &TenantId) {
+    // One who missed some looks.
+    let heard = async { while unlocked.recv().await.is_ok_and(|other| other != *tenant) {} };
+    let _ = tokio::time::timeout(LOOK, heard).await;
+}
 
 /// The wakes under way in this process.
 #[derive(Default)]
@@ -253,7 +267,7 @@ impl Tenancy {
     /// The tenant's wake lock, as soon as nobody else has it; or the agent that somebody else has woken meanwhile. `Conflict` if
     /// somebody holds it for too long.
     async fn wake_lock(&self, id: &TenantId) -> Result<std::result::Result<WakeLock, Agent>> {
-        let watch = Stopwatch::start();
+        let (watch, mut unlocked) = (Stopwatch::start(), self.inner.unlocked.subscribe());
         loop {
             if let Some(lock) = self.wake_lock_try(id).await? {
                 return Ok(Ok(lock));
@@ -264,7 +278,7 @@ impl Tenancy {
             if watch.elapsed() > OTHERS_WAKE {
                 return Err(Error::conflict("wake of tenant", id, "another control plane wakes it"));
             }
-            tokio::time::sleep(LOOK).await;
+            unlocked_wait(&mut unlocked, id).await;
         }
     }
 
@@ -274,7 +288,7 @@ impl Tenancy {
         if self.drivers().workloads.workloads_are_local() {
             return Ok(None);
         }
-        let watch = Stopwatch::start();
+        let (watch, mut unlocked) = (Stopwatch::start(), self.inner.unlocked.subscribe());
         loop {
             if let Some(lock) = self.wake_lock_try(id).await? {
                 return Ok(Some(lock));
@@ -282,7 +296,7 @@ impl Tenancy {
             if watch.elapsed() > OTHERS_WAKE {
                 return Err(Error::conflict("tenant", id, "another control plane is at work on it"));
             }
-            tokio::time::sleep(LOOK).await;
+            unlocked_wait(&mut unlocked, id).await;
         }
     }
 

@@ -5,19 +5,29 @@
 //! operator sets the size.
 //!
 //! # Design notes
-//! The size is the configuration's until an operator chooses one, which is kept beside the agents and outlives control
-//! planes. It is written down by one write: the platform's pool is resized by that very write, a control plane's own right
-//! after it, or by the next start.
+//! The size is the configuration's, fixed or by [`demand`], until an operator chooses one, which is kept beside the agents and
+//! outlives control planes. It is written down by one write: the platform's pool is resized by that very write, a control
+//! plane's own right after it, or by the next start.
+//!
+//! A pool of the platform's own follows the wakes of all control planes: each says a word of its own, all count, and the leader
+//! sizes. A word that is lost is a wake that is not counted.
+
+mod demand;
 
 use std::{collections::VecDeque, sync::Mutex, time::Duration};
 
 use tokio::sync::Notify;
 
+use self::demand::Demand;
+pub use self::demand::PoolSize;
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
     ledger::RowKind,
-    ports::workloads::{BindRequest, PoolKeeper, PoolStatus, Workload},
+    ports::{
+        signals::Signal,
+        workloads::{BindRequest, Pool, PoolKeeper, PoolStatus, Workload},
+    },
     quota::POOL,
     tenancy::{Tenancy, lock},
     tenant::WorkloadId,
@@ -42,18 +52,37 @@ pub(crate) struct WarmPool {
     sizing: tokio::sync::Mutex<()>,
 }
 
-#[derive(Default)]
 struct State {
-    /// How many there should be.
-    target: usize,
-    /// Whether an operator said so.
-    chosen: bool,
+    configured: PoolSize,
+    /// How many an operator chose.
+    chosen: Option<usize>,
+    demand: Demand,
     /// Each with the time since which it is ready.
     ready: VecDeque<(WorkloadId, Timestamp)>,
     failures: u32,
     open_until: Option<Timestamp>,
     last_failure: Option<String>,
 }
+
+impl State {
+    /// How many there should be.
+    fn target(&mut self, now: Timestamp) -> usize {
+        self.chosen.unwrap_or_else(|| self.wanted(now))
+    }
+
+    /// How many the configuration says.
+    fn wanted(&mut self, now: Timestamp) -> usize {
+        self.configured.clamp(self.demand.peak(now))
+    }
+
+    /// How long until that may be fewer.
+    fn until_fewer(&self, now: Timestamp) -> Option<Duration> {
+        (self.chosen.is_none() && self.configured.is_by_demand()).then(|| self.demand.until_forgotten(now)).flatten()
+    }
+}
+
+/// Between two changes of the size of the platform's pool: a burst is one or two writes, not one for each wake.
+const RESIZE_AGAIN: Duration = Duration::from_secs(1);
 
 /// How long to leave the pool alone after `failures` in a row.
 fn pause_after(failures: u32) -> Option<Duration> {
@@ -62,9 +91,28 @@ fn pause_after(failures: u32) -> Option<Duration> {
 
 impl WarmPool {
     /// An empty one of this size.
-    pub(crate) fn new(target: usize) -> Self {
-        let state = Mutex::new(State { target, ..State::default() });
+    pub(crate) fn new(configured: PoolSize) -> Self {
+        let state = Mutex::new(State {
+            configured,
+            chosen: None,
+            demand: Demand::default(),
+            ready: VecDeque::new(),
+            failures: 0,
+            open_until: None,
+            last_failure: None,
+        });
         Self { state, changed: Notify::new(), sizing: tokio::sync::Mutex::default() }
+    }
+
+    /// Counts a wake, of whichever control plane.
+    pub(crate) fn wake_note(&self, now: Timestamp) {
+        lock(&self.state).demand.add(now, 1);
+        self.changed.notify_one();
+    }
+
+    /// This control plane leads from now on.
+    pub(crate) fn leader_note(&self) {
+        self.changed.notify_one();
     }
 
     /// Takes a ready agent out, with the time since which it was ready; its replacement starts at once.
@@ -74,19 +122,17 @@ impl WarmPool {
         claimed
     }
 
-    fn status(&self) -> PoolStatus {
-        let state = lock(&self.state);
+    fn status(&self, now: Timestamp) -> PoolStatus {
+        let mut state = lock(&self.state);
         let trouble = state
             .open_until
             .map(|until| format!("open until {until}: {}", state.last_failure.as_deref().unwrap_or("starts failed")));
-        PoolStatus { ready: state.ready.len(), target: state.target, chosen: state.chosen, trouble }
+        PoolStatus { ready: state.ready.len(), target: state.target(now), chosen: state.chosen.is_some(), trouble }
     }
 
-    /// Sets the size; a breaker that is open closes.
-    fn resize(&self, target: usize, chosen: bool) {
-        let mut state = lock(&self.state);
-        (state.target, state.chosen) = (target, chosen);
-        drop(state);
+    /// Takes over what an operator chose; a breaker that is open closes.
+    fn resize(&self, chosen: Option<usize>) {
+        lock(&self.state).chosen = chosen;
         self.recovered();
         self.changed.notify_one();
     }
@@ -109,9 +155,9 @@ impl WarmPool {
     }
 
     /// Takes out what is too much: those that are ready for the shortest time.
-    fn surplus(&self) -> Vec<(WorkloadId, Timestamp)> {
+    fn surplus(&self, now: Timestamp) -> Vec<(WorkloadId, Timestamp)> {
         let mut state = lock(&self.state);
-        let target = state.target.min(state.ready.len());
+        let target = state.target(now).min(state.ready.len());
         state.ready.split_off(target).into()
     }
 
@@ -125,9 +171,14 @@ impl WarmPool {
 impl Tenancy {
     /// Takes a ready agent out for this bind, with the time since which it was ready; `None` if there is none.
     pub(crate) async fn warm_claim(&self, request: &BindRequest) -> Option<(WorkloadId, Timestamp)> {
+        let own = &self.inner.warm_pool;
         let PoolKeeper::Platform(pool) = self.drivers().workloads.workload_pool() else {
-            return self.inner.warm_pool.claim();
+            own.wake_note(self.now());
+            return own.claim();
         };
+        if self.inner.config.warm_pool.is_by_demand() {
+            self.signal_soon(Signal::Wake);
+        }
         pool.pool_claim(request).await.unwrap_or_else(|error| {
             tracing::warn!(tenant = %request.tenant, error = error.chain(), "no warm agent was claimed");
             None
@@ -136,7 +187,7 @@ impl Tenancy {
 
     /// What `status` shows.
     pub(crate) fn warm_status(&self) -> PoolStatus {
-        let own = self.inner.warm_pool.status();
+        let own = self.inner.warm_pool.status(self.now());
         match self.drivers().workloads.workload_pool() {
             PoolKeeper::ControlPlane(_) => own,
             PoolKeeper::Platform(pool) => {
@@ -152,14 +203,16 @@ impl Tenancy {
         if size.is_some_and(|size| size > MAX_SIZE) {
             return Err(Error::invalid("size", format!("a warm pool has at most {MAX_SIZE} agents")));
         }
-        let configured = self.inner.config.warm_pool;
+        let own = &self.inner.warm_pool;
         match self.drivers().workloads.workload_pool() {
-            PoolKeeper::Platform(pool) => pool.pool_scale(size, configured).await,
+            PoolKeeper::Platform(pool) => {
+                let wanted = lock(&own.state).wanted(self.now());
+                pool.pool_scale(size, wanted).await
+            }
             PoolKeeper::ControlPlane(sizes) => {
-                let own = &self.inner.warm_pool;
                 let _sizing = own.sizing.lock().await;
                 sizes.pool_size_set(size).await?;
-                own.resize(size.unwrap_or(configured), size.is_some());
+                own.resize(size);
                 Ok(())
             }
         }
@@ -169,11 +222,10 @@ impl Tenancy {
     async fn warm_pool_open(&self) {
         let (own, configured) = (&self.inner.warm_pool, self.inner.config.warm_pool);
         let open = async || match self.drivers().workloads.workload_pool() {
-            PoolKeeper::Platform(pool) => pool.pool_open(configured).await,
+            PoolKeeper::Platform(pool) => pool.pool_open(configured, None).await,
             PoolKeeper::ControlPlane(sizes) => {
                 let _sizing = own.sizing.lock().await;
-                let chosen = sizes.pool_size().await?;
-                own.resize(chosen.unwrap_or(configured), chosen.is_some());
+                own.resize(sizes.pool_size().await?);
                 Ok(())
             }
         };
@@ -190,27 +242,65 @@ impl Tenancy {
     /// Keeps the pool at its size until the control plane shuts down.
     pub(crate) async fn warm_pool_run(&self) {
         self.warm_pool_open().await;
-        if matches!(self.drivers().workloads.workload_pool(), PoolKeeper::Platform(_)) {
-            return;
+        if let PoolKeeper::Platform(platform) = self.drivers().workloads.workload_pool() {
+            return self.warm_pool_follow(platform).await;
         }
         let (pool, shutdown) = (&self.inner.warm_pool, &self.inner.shutdown);
         while !shutdown.is_cancelled() {
-            self.warm_end(pool.surplus()).await;
+            self.warm_end(pool.surplus(self.now())).await;
             let now = self.now();
-            let (missing, wait) = {
-                let state = lock(&pool.state);
-                let wait = state.open_until.map(|until| until.since(now));
-                (state.target.saturating_sub(state.ready.len()), wait)
+            let (missing, closed, fewer) = {
+                let mut state = lock(&pool.state);
+                let closed = state.open_until.map(|until| until.since(now));
+                (state.target(now).saturating_sub(state.ready.len()), closed, state.until_fewer(now))
             };
-            if missing > 0 && wait.is_none_or(|wait| wait.is_zero()) {
+            if missing > 0 && closed.is_none_or(|wait| wait.is_zero()) {
                 self.warm_pool_add().await;
-            } else {
-                tokio::select! {
-                    () = pool.changed.notified() => {}
-                    () = shutdown.cancelled() => {}
-                    () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)), if wait.is_some() && missing > 0 => {}
-                }
+                continue;
             }
+            let wait = closed.filter(|_| missing > 0).into_iter().chain(fewer).min();
+            tokio::select! {
+                () = pool.changed.notified() => {}
+                () = shutdown.cancelled() => {}
+                () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)), if wait.is_some() => {}
+            }
+        }
+    }
+
+    /// While this control plane leads: has the platform's pool follow the demand, until the control plane shuts down.
+    async fn warm_pool_follow(&self, platform: &dyn Pool) {
+        let (own, configured, shutdown) = (&self.inner.warm_pool, self.inner.config.warm_pool, &self.inner.shutdown);
+        // What came before is not known here: as large as the pool was, it is to stay for as long as that may matter.
+        let found = platform.pool_status();
+        if !found.chosen {
+            lock(&own.state).demand.add(self.now(), found.target);
+        }
+        let mut written = None;
+        while configured.is_by_demand() && !shutdown.is_cancelled() {
+            let now = self.now();
+            let (wanted, fewer) = {
+                let mut state = lock(&own.state);
+                (state.wanted(now), state.until_fewer(now))
+            };
+            let leads = self.inner.leading.load(std::sync::atomic::Ordering::Relaxed);
+            written = written.filter(|_| leads);
+            let step = async {
+                if !leads || written == Some(wanted) {
+                    let _ = tokio::time::timeout(fewer.unwrap_or(Duration::MAX), own.changed.notified()).await;
+                    return;
+                }
+                match platform.pool_open(configured, Some(wanted)).await {
+                    Ok(()) => {
+                        written = Some(wanted);
+                        tokio::time::sleep(RESIZE_AGAIN).await;
+                    }
+                    Err(error) => {
+                        tracing::warn!(error = error.chain(), wanted, "the warm pool was not resized");
+                        tokio::time::sleep(OPEN_FIRST).await;
+                    }
+                }
+            };
+            shutdown.run_until_cancelled(step).await;
         }
     }
 

@@ -190,6 +190,7 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
     }
     // Covered elsewhere: what runs or ends a control plane, and what prints nothing.
     let elsewhere = [
+        "admin prices",
         "job submit",
         "tenant state export",
         "spend export",

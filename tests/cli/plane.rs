@@ -406,6 +406,7 @@ impl Records {
             warm_ready: 1,
             warm_target: 2,
             warm_configured: 2,
+            warm_configured_max: 2,
             warm_chosen: false,
             warm_breaker: None,
             decisions: std::collections::BTreeMap::new(),

@@ -106,6 +106,28 @@ async fn the_size_of_the_warm_pool_is_an_operators_until_it_is_left_to_the_confi
     plane.down().await;
 }
 
+async fn a_warm_pool_is_as_large_as_the_wakes_of_late_would_have_needed(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &["--warm", "1..3"]).await;
+    pool_is(&plane, 1).await;
+    let mut tenants = Vec::new();
+    for number in 1..=4 {
+        tenants.push(plane.tenant(&format!("t{number}"), number, 3_600).await);
+    }
+    let target = async || plane.ztm(&["pool", "status", "-o", "json"]).await.ok().json()["target"].clone();
+    futures::future::join_all(tenants[..2].iter().map(|tenant| plane.wake(tenant))).await;
+    assert_eq!(target().await, 2);
+    futures::future::join_all(tenants[2..].iter().map(|tenant| plane.wake(tenant))).await;
+    assert_eq!(target().await, 3, "the bound, not the four");
+    let filled = async || (plane.ztm(&["pool", "status", "-o", "json"]).await.ok().json()["ready"] == 3).then_some(());
+    plane.wait("three are ready", filled).await;
+    // What an operator says is in force until it is taken back.
+    let text = plane.ztm(&["pool", "scale", "0"]).await.ok().stdout;
+    assert!(text.contains(" of 0") && text.contains("configured are 1..3"), "{text}");
+    let text = plane.ztm(&["pool", "scale", "--reset"]).await.ok().stdout;
+    assert!(text.contains("of 3") && text.contains("by demand, 1..3"), "{text}");
+    plane.down().await;
+}
+
 async fn local_state_that_is_gone_comes_back_from_the_published_snapshot(stores: Stores) {
     let mut plane = Plane::start_on(stores, &[]).await;
     let tenant = plane.tenant("acme", 1, 1).await;
@@ -297,6 +319,7 @@ async fn commands_without_a_control_plane_do_what_they_can_and_say_what_they_can
 on_every_store!(
     r16_an_idle_agent_is_stopped_and_a_message_wakes_it_with_its_memory,
     the_size_of_the_warm_pool_is_an_operators_until_it_is_left_to_the_configuration,
+    a_warm_pool_is_as_large_as_the_wakes_of_late_would_have_needed,
     r10_messages_that_arrive_while_an_agent_is_being_stopped_are_answered,
     local_state_that_is_gone_comes_back_from_the_published_snapshot,
     r17_a_deleted_tenant_leaves_nothing_and_one_with_its_state_kept_leaves_just_that,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::fleet::{self, Fleet, Node, NodeClaim};
+use crate::fleet::{Fleet, Node, NodeClaim, prices::Prices};
 
 /// `GET /nodes`: every machine, and every one that was asked for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,9 +33,15 @@ pub struct NodeView {
     pub idle_micro_usd_per_hour: Option<u64>,
 }
 
-impl From<Fleet> for NodeList {
-    fn from(fleet: Fleet) -> Self {
-        let nodes: Vec<NodeView> = fleet.nodes.into_iter().map(NodeView::from).collect();
+impl NodeList {
+    /// The fleet at these prices.
+    pub fn new(fleet: Fleet, prices: &Prices) -> Self {
+        let priced = |node: Node| NodeView {
+            micro_usd_per_hour: node.price(prices),
+            idle_micro_usd_per_hour: node.idle_price(prices),
+            node,
+        };
+        let nodes: Vec<NodeView> = fleet.nodes.into_iter().map(priced).collect();
         let total =
             |price: fn(&NodeView) -> Option<u64>| nodes.iter().filter_map(price).reduce(|sum, price| sum + price);
         Self {
@@ -44,13 +50,7 @@ impl From<Fleet> for NodeList {
             unknown_prices: nodes.iter().filter(|node| node.micro_usd_per_hour.is_none()).count(),
             nodes,
             claims: fleet.claims,
-            prices: fleet::prices_source().to_owned(),
+            prices: prices.source.clone(),
         }
-    }
-}
-
-impl From<Node> for NodeView {
-    fn from(node: Node) -> Self {
-        Self { micro_usd_per_hour: node.price(), idle_micro_usd_per_hour: node.idle_price(), node }
     }
 }

@@ -19,8 +19,11 @@ pub struct PoolView {
     pub ready: usize,
     /// How many there should be.
     pub target: usize,
-    /// How many the configuration says.
+    /// How many the configuration says: at least so many, by the demand, where it says two numbers.
     pub configured: usize,
+    /// And at most.
+    #[serde(default)]
+    pub configured_max: usize,
     /// Whether an operator chose the target.
     pub chosen: bool,
     /// Why there are not more, if something stands in the way.
@@ -38,6 +41,7 @@ impl From<&StatusView> for PoolView {
             ready: status.warm_ready,
             target: status.warm_target,
             configured: status.warm_configured,
+            configured_max: status.warm_configured_max,
             chosen: status.warm_chosen,
             trouble: status.warm_breaker.clone(),
             warm_wakes: wakes("warm"),

@@ -64,7 +64,16 @@ pub async fn a_signal_says_where_something_changed(port: &dyn Signals, _: &Manua
     let mut listener = port.signal_listen().await.unwrap();
     let longest = "a".repeat(TenantId::MAX_LEN);
     let update = |tenant: &str| Signal::Update(tenant.parse().unwrap());
-    for signal in [update("acme"), Signal::Records, Signal::Deadline, update(&longest)] {
+    let unlocked = |tenant: &str| Signal::Unlocked(tenant.parse().unwrap());
+    for signal in [
+        update("acme"),
+        Signal::Records,
+        Signal::Deadline,
+        Signal::Wake,
+        unlocked("acme"),
+        unlocked(&longest),
+        update(&longest),
+    ] {
         port.signal_send(&signal).await.unwrap();
         let heard = tokio::time::timeout(SOON, listener.signal_next()).await.unwrap().unwrap();
         assert_eq!(heard, signal);

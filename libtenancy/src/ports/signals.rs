@@ -16,28 +16,39 @@ pub enum Signal {
     Update(TenantId),
     /// Among the deadlines: one was set that may be earlier than all others.
     Deadline,
+    /// Among the agents: a wake took one, or found none, that was ready.
+    Wake,
+    /// With this tenant's wake lock: whoever had it gave it up.
+    Unlocked(TenantId),
 }
 
-/// How [`Signal::Deadline`] is sent; no tenant's id.
+/// How [`Signal::Deadline`], [`Signal::Wake`] and, before the tenant, [`Signal::Unlocked`] are sent; no tenant's id has any of these.
 const DEADLINE: &str = "*";
+const WAKE: &str = "+";
+const UNLOCKED: char = '!';
 
 impl Signal {
     /// As it is sent.
-    pub(crate) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> String {
         match self {
-            Self::Records => "",
-            Self::Update(tenant) => tenant.as_str(),
-            Self::Deadline => DEADLINE,
+            Self::Records => String::new(),
+            Self::Update(tenant) => tenant.to_string(),
+            Self::Deadline => DEADLINE.to_owned(),
+            Self::Wake => WAKE.to_owned(),
+            Self::Unlocked(tenant) => format!("{UNLOCKED}{tenant}"),
         }
     }
 
     /// What was heard. What is not understood may be anything.
     pub(crate) fn parse(text: &[u8]) -> Self {
-        if text == DEADLINE.as_bytes() {
-            return Self::Deadline;
-        }
-        let tenant = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
-        tenant.map_or(Self::Records, Self::Update)
+        let text = std::str::from_utf8(text).unwrap_or_default();
+        let understood = match (text, text.strip_prefix(UNLOCKED)) {
+            (DEADLINE, _) => Some(Self::Deadline),
+            (WAKE, _) => Some(Self::Wake),
+            (_, Some(tenant)) => tenant.parse().ok().map(Self::Unlocked),
+            (tenant, None) => tenant.parse().ok().map(Self::Update),
+        };
+        understood.unwrap_or(Self::Records)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     error::Result,
     inbox::UpdateKey,
     tenant::{Agent, Generation, SnapshotRef, TenantId, WorkloadId},
+    warm_pool::PoolSize,
 };
 
 /// A workload that was found alive.
@@ -91,12 +92,13 @@ pub trait PoolSizes: Send + Sync {
 /// A warm pool of the platform's own. The size that an operator chose is kept with it.
 #[async_trait]
 pub trait Pool: Send + Sync {
-    /// Makes the pool of what this control plane makes agents of, as large as was chosen, or else as `configured`. A choice
-    /// that is made meanwhile stays. A repeat is no error.
-    async fn pool_open(&self, configured: usize) -> Result<()>;
+    /// Makes the pool of what this control plane makes agents of, as large as was chosen; or else as `wanted`; or else, where
+    /// nobody knows the demand yet, as large as it is, within `configured`. A choice that is made meanwhile stays. A repeat is
+    /// no error.
+    async fn pool_open(&self, configured: PoolSize, wanted: Option<usize>) -> Result<()>;
 
-    /// Chooses how many are kept ready; `None` is no choice, and as many as `configured`. One write; a repeat is no error.
-    async fn pool_scale(&self, size: Option<usize>, configured: usize) -> Result<()>;
+    /// Chooses how many are kept ready; `None` is no choice, and as many as `wanted`. One write; a repeat is no error.
+    async fn pool_scale(&self, size: Option<usize>, wanted: usize) -> Result<()>;
 
     /// Takes a ready workload out for this bind, which must follow, with the time since which it was ready; its replacement
     /// starts at once. Nobody else gets the same one. `None` if none is ready.

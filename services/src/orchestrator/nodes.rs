@@ -6,5 +6,5 @@ use libtenancy::{Tenancy, api::nodes::NodeList};
 use super::Answer;
 
 pub(super) async fn list(State(tenancy): State<Tenancy>) -> Answer<Json<NodeList>> {
-    Ok(Json(tenancy.fleet().await?.into()))
+    Ok(Json(NodeList::new(tenancy.fleet().await?, &tenancy.config().prices)))
 }

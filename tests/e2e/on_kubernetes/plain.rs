@@ -153,6 +153,39 @@ async fn a_warm_pod_without_agentd_keeps_a_place_and_an_agent_that_dies_is_repla
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs a cluster and ZeroClaw: tests/kube/with, ZTM_TEST_ZEROCLAW"]
+async fn two_control_planes_that_want_one_warm_pod_at_once_do_not_both_get_it() {
+    let mut plain = Plain::set("", "1").await;
+    let mut second = plain.stage.second().await;
+    plain.stage.plane.up().await;
+    second.up().await;
+    let first = plain.plane();
+    let (one, other) = (first.tenant("one", 1, 3_600).await, first.tenant("other", 2, 3_600).await);
+    for round in 0..3 {
+        for plane in [first, &second] {
+            plane.wait("a warm pod", async || (plane.status().await["warm_ready"] == 1).then_some(())).await;
+        }
+        tokio::join!(first.wake(&one), second.wake(&other));
+        let mut kinds = Vec::new();
+        for tenant in [&one, &other] {
+            let shown = first.get(tenant).await;
+            assert_eq!(
+                (&shown["status"], Stage::pods_of(&tenant.id).len()),
+                (&json!("running"), 1),
+                "{round}: {shown}"
+            );
+            kinds.push(shown["last_wake"]["kind"].as_str().unwrap().to_owned());
+        }
+        kinds.sort();
+        assert_eq!(kinds, ["cold", "warm"], "round {round}");
+        for tenant in [&one, &other] {
+            first.ztm(&["tenant", "stop", &tenant.id]).await.ok();
+        }
+    }
+    second.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a cluster and ZeroClaw: tests/kube/with, ZTM_TEST_ZEROCLAW"]
 async fn a_tenant_whose_state_is_in_an_archive_does_not_begin_anew_without_agentd() {
     let mut plain = Plain::set("", "0").await;
     let file = plain.plane().dir().join(".config/ztm/config.toml");

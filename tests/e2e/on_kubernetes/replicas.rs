@@ -3,17 +3,10 @@
 use std::time::Duration;
 
 use super::stage::Stage;
-use crate::{
-    kill::chats::Dice,
-    plane::{Plane, Tenant},
-};
+use crate::{kill::chats::Dice, plane::Plane};
 
 /// Pods that leave room for twenty on a small node.
 const SMALL: &str = "cpu_request = '10m'\nmemory_request = '16Mi'";
-
-async fn wake(plane: &Plane, tenant: &Tenant) {
-    plane.ask("POST", &format!("/wake/{}", tenant.id), None).await.ok();
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs a cluster: tests/kube/with"]
@@ -28,7 +21,7 @@ async fn two_hundred_wakes_at_two_control_planes_are_one_pod_a_tenant() {
         tenants.push(first.tenant(&format!("t{number}"), number, 3_600).await);
     }
     let planes = [first, second];
-    let wakes = tenants.iter().flat_map(|tenant| (0..10).map(move |n| wake(planes[n % 2], tenant)));
+    let wakes = tenants.iter().flat_map(|tenant| (0..10).map(move |n| planes[n % 2].wake(tenant)));
     futures::future::join_all(wakes).await;
     let mut of: Vec<String> =
         Stage::pods().iter().map(|pod| pod["metadata"]["labels"]["tenant"].as_str().unwrap().to_owned()).collect();
@@ -97,6 +90,44 @@ async fn a_size_of_the_pool_that_one_is_told_is_every_ones_also_while_another_on
     let reset = second.ztm(&["pool", "scale", "--reset", "-o", "json"]).await.ok().json();
     assert_eq!((&reset["target"], &reset["chosen"]), (&1.into(), &false.into()), "{reset}");
     first.wait("the other one knows", async || (first.status().await["warm_target"] == 1).then_some(())).await;
+    second.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a cluster: tests/kube/with"]
+async fn the_pool_follows_the_wakes_of_all_whoever_leads() {
+    let mut stage = Stage::set(SMALL, &["--warm", "0..2"]).await;
+    let mut second = stage.second().await;
+    stage.plane.up().await;
+    stage.plane.wait("a leader", async || (stage.plane.status().await["leader"] == true).then_some(())).await;
+    second.up().await;
+    assert_eq!(second.status().await["warm_target"], 0);
+    let mut tenants = Vec::new();
+    for number in 1..=3 {
+        tenants.push(stage.plane.tenant(&format!("t{number}"), number, 3_600).await);
+    }
+    let pool_is = async |plane: &Plane, target: u64| {
+        let filled = async || {
+            let status = plane.status().await;
+            (status["warm_target"] == target && status["warm_ready"] == target).then_some(())
+        };
+        plane.wait(&format!("a pool of {target}"), filled).await;
+    };
+    // One that does not lead wakes them; the leader sizes.
+    futures::future::join_all(tenants.iter().map(|tenant| second.wake(tenant))).await;
+    pool_is(&stage.plane, 2).await;
+    pool_is(&second, 2).await;
+    // Who comes next does not know what was, and changes nothing.
+    stage.plane.kill().await;
+    stage.plane.up().await;
+    pool_is(&stage.plane, 2).await;
+    // An operator's word is above the demand.
+    second.ztm(&["pool", "scale", "1"]).await.ok();
+    second.ztm(&["tenant", "stop", &tenants[0].id]).await.ok();
+    second.wake(&tenants[0]).await;
+    pool_is(&stage.plane, 1).await;
+    let reset = second.ztm(&["pool", "scale", "--reset", "-o", "json"]).await.ok().json();
+    assert_eq!((&reset["target"], &reset["chosen"]), (&2.into(), &false.into()), "{reset}");
     second.down().await;
 }
 

@@ -90,6 +90,11 @@ impl Plane {
         self.ask("GET", &format!("/tenants/{}", tenant.id), None).await.ok()
     }
 
+    /// Wakes it, and waits until it is awake.
+    pub(crate) async fn wake(&self, tenant: &Tenant) {
+        self.ask("POST", &format!("/wake/{}", tenant.id), None).await.ok();
+    }
+
     /// The control plane in numbers.
     pub(crate) async fn status(&self) -> Value {
         self.ask("GET", "/status", None).await.ok()

@@ -5,7 +5,7 @@ use std::time::Duration;
 use libtenancy::{
     clock::{Clock, SystemClock, Timestamp},
     credits::MicroCredits,
-    warm_pool::MAX_SIZE,
+    warm_pool::{MAX_SIZE, PoolSize},
 };
 
 /// The days of a year, at most.
@@ -125,9 +125,17 @@ pub fn pool_size(text: &str) -> Result<usize, String> {
     }
 }
 
-/// A [`pool_size`] in a configuration file.
-pub fn deserialize_pool_size<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
-    Written::read(deserializer).and_then(|w| pool_size(&w).map(Some).map_err(serde::de::Error::custom))
+/// One size of a warm pool, or two.
+pub fn pool_range(text: &str) -> Result<PoolSize, String> {
+    text.parse().map_err(|error: libtenancy::Error| match error {
+        libtenancy::Error::Invalid { reason, .. } => reason,
+        other => other.to_string(),
+    })
+}
+
+/// A [`pool_range`] in a configuration file.
+pub fn deserialize_pool_range<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<PoolSize>, D::Error> {
+    Written::read(deserializer).and_then(|w| pool_range(&w).map(Some).map_err(serde::de::Error::custom))
 }
 
 /// A [`time`] in a configuration file: a number of seconds, or text with a unit.

@@ -4,7 +4,7 @@
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
-use libtenancy::credits::MicroCredits;
+use libtenancy::{credits::MicroCredits, warm_pool::PoolSize};
 use serde::Deserialize;
 
 use super::quantity;
@@ -99,10 +99,11 @@ pub struct UpArgs {
     #[serde(deserialize_with = "quantity::deserialize_time")]
     pub agent_orphan_timeout: Option<Duration>,
 
-    /// How many agents without a tenant are kept ready, unless `ztm pool scale` says otherwise [default: 1]
-    #[arg(long, value_name = "COUNT", value_parser = quantity::pool_size)]
-    #[serde(deserialize_with = "quantity::deserialize_pool_size")]
-    pub warm: Option<usize>,
+    /// How many agents without a tenant are kept ready: a number, or `1..20` for as many between these as the wakes of the last
+    /// ten minutes would have needed. `ztm pool scale` overrides it [default: 1]
+    #[arg(long, value_name = "COUNT", value_parser = quantity::pool_range)]
+    #[serde(deserialize_with = "quantity::deserialize_pool_range")]
+    pub warm: Option<PoolSize>,
 
     /// How many agents may run at once; a wake beyond it waits [default: 1000]
     #[arg(long, value_name = "COUNT")]
@@ -158,6 +159,10 @@ pub struct UpArgs {
     #[arg(long, value_name = "MONEY", value_parser = quantity::money)]
     #[serde(deserialize_with = "quantity::deserialize_money")]
     pub price_per_credit: Option<u64>,
+
+    /// What machines cost: a table as `ztm admin prices` prints it [default: EC2's bare metal in us-east-1]
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
 
     /// The Telegram Bot API [default: <https://api.telegram.org>]
     #[arg(long, value_name = "URL")]

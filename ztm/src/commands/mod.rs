@@ -188,6 +188,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
                 PoolCommand::Scale(args) => pool::scale::scale(ctx, &args).await,
             }
         }),
+        Command::Admin(AdminCommand::Prices(args)) => wait_for(admin::prices::prices(ctx, &args)),
         Command::Admin(AdminCommand::Init(args)) => wait_for(Box::pin(admin::init::init(ctx, &args))),
         Command::Agent(_) | Command::Context(_) | Command::Generate(_) => {
             Err(Error::internal("this command needs no settings").into())

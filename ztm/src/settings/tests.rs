@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::Path};
 
-use libtenancy::credits::MicroCredits;
+use libtenancy::{credits::MicroCredits, warm_pool::PoolSize};
 
 use super::*;
 
@@ -34,7 +34,7 @@ impl World {
 
 const FILE: &str = "state_dir = '/file'\norchestrator_url = 'http://file'\nrouter_url = 'http://file-r'\n\
     token_file = '/file.token'\nnamespace = 'file'\noutput = 'name'\ncolor = 'never'\nrequest_timeout = 3\n\
-    [up]\nport = 1\nwarm = 7\ndrain = '2m'\nagent_memory = '1Gi'\n\
+    [up]\nport = 1\nwarm = '2..7'\ndrain = '2m'\nagent_memory = '1Gi'\n\
     default_rate = '0.5'\ndefault_burst = 60\nprice_per_credit = '0.002'\n";
 
 fn environment(world: World) -> World {
@@ -103,7 +103,10 @@ fn f1_a_flag_beats_the_environment_beats_the_file_beats_the_default() {
 #[test]
 fn the_file_can_hold_the_flags_of_up() {
     let up = World::new().file(FILE).resolve(GlobalArgs::default()).unwrap().up;
-    assert_eq!((up.port, up.warm, up.drain), (Some(1), Some(7), Some(Duration::from_mins(2))));
+    assert_eq!(
+        (up.port, up.warm, up.drain),
+        (Some(1), Some(PoolSize { min: 2, max: 7 }), Some(Duration::from_mins(2)))
+    );
     assert_eq!(up.agent_memory, Some(1 << 30));
     assert_eq!((up.default_rate, up.default_burst), (Some(MicroCredits(500_000)), Some(MicroCredits::credits(60))));
     assert_eq!(up.price_per_credit, Some(2_000));

@@ -1,7 +1,7 @@
 //! What `ztm admin` did.
 
-use libtenancy::drivers::provision::Step;
-use serde::Serialize;
+use libtenancy::{drivers::provision::Step, fleet::prices::Prices};
+use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use super::{Look, Show, cell};
 
@@ -38,5 +38,42 @@ impl Show for Initialised {
 
     fn names(&self) -> Vec<String> {
         self.missing.iter().map(ToString::to_string).collect()
+    }
+}
+
+/// What machines cost, as the file that a control plane reads.
+#[derive(Debug)]
+pub struct PriceTable(pub Prices);
+
+/// One price.
+#[derive(Serialize)]
+struct PriceLine<'a> {
+    region: &'a str,
+    instance_type: &'a str,
+    micro_usd_per_hour: u64,
+}
+
+impl Serialize for PriceTable {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let prices: Vec<PriceLine<'_>> = self
+            .0
+            .by_kind
+            .iter()
+            .map(|((region, instance_type), micros)| PriceLine { region, instance_type, micro_usd_per_hour: *micros })
+            .collect();
+        let mut table = serializer.serialize_struct("PriceTable", 2)?;
+        table.serialize_field("source", &self.0.source)?;
+        table.serialize_field("prices", &prices)?;
+        table.end()
+    }
+}
+
+impl Show for PriceTable {
+    fn text(&self, _: &Look) -> String {
+        self.0.to_csv().trim_end().to_owned()
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.0.by_kind.keys().map(|(_, instance_type)| instance_type.clone()).collect()
     }
 }

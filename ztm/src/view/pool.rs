@@ -1,16 +1,17 @@
 //! The warm pool.
 
 use comfy_table::Color;
-use libtenancy::api::pool::PoolView;
+use libtenancy::{api::pool::PoolView, warm_pool::PoolSize};
 
 use super::{Look, Show, cell};
 
 impl Show for PoolView {
     fn text(&self, look: &Look) -> String {
-        let origin = if self.chosen {
-            format!("set by hand; configured are {}", self.configured)
-        } else {
-            "as configured".to_owned()
+        let configured = PoolSize { min: self.configured, max: self.configured_max.max(self.configured) };
+        let origin = match (self.chosen, configured.is_by_demand()) {
+            (true, _) => format!("set by hand; configured are {configured}"),
+            (false, true) => format!("by demand, {configured}"),
+            (false, false) => "as configured".to_owned(),
         };
         look.fields([
             ("Ready", Some(cell(format!("{} of {}", self.ready, self.target)))),

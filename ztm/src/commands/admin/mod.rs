@@ -1,3 +1,4 @@
 //! `ztm admin`: the verbs.
 
 pub mod init;
+pub mod prices;

@@ -8,6 +8,7 @@ use std::{
 use libtenancy::{
     Error, Result,
     config::{Config, Listen},
+    fleet::prices::Prices,
     quota::cost_checked,
     stores::Agents,
 };
@@ -83,6 +84,9 @@ impl Plan {
         overwrite(&mut config.turn_hold, flags.turn_hold.or(file.turn_hold));
         config.turn_hold = cost_checked("turn_hold", config.turn_hold)?;
         config.price_micros_per_credit = flags.price_per_credit.or(config.price_micros_per_credit);
+        if let Some(path) = flags.prices.or(file.prices) {
+            config.prices = price_table(&path)?;
+        }
         if let Some(url) = flags.telegram_url.or(file.telegram_url) {
             config.telegram_url = base_url("telegram_url", &url)?;
         }
@@ -203,6 +207,14 @@ fn environment_variable(text: &str) -> Result<(String, String)> {
     }
 }
 
+fn price_table(path: &Path) -> Result<Prices> {
+    let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+    Prices::parse(&text).map_err(|error| match error {
+        Error::Invalid { field, reason } => Error::invalid(field, format!("`{}` {reason}", path.display())),
+        other => other,
+    })
+}
+
 fn directory(field: &'static str, path: &Path) -> Result<std::path::PathBuf> {
     let absolute = std::path::absolute(path).map_err(Error::io("find", path))?;
     let kind = std::fs::metadata(&absolute).map_err(Error::io("open", &absolute))?;
@@ -216,7 +228,7 @@ fn directory(field: &'static str, path: &Path) -> Result<std::path::PathBuf> {
 mod tests {
     use std::time::Duration;
 
-    use libtenancy::{credits::MicroCredits, quota::Quota};
+    use libtenancy::{credits::MicroCredits, quota::Quota, warm_pool::PoolSize};
 
     use super::*;
     use crate::cli::global::GlobalArgs;
@@ -242,13 +254,16 @@ mod tests {
         let file = UpArgs {
             port: Some(1),
             router_port: Some(2),
-            warm: Some(3),
+            warm: Some(PoolSize::fixed(3)),
             public_url: Some("https://file".into()),
             ..UpArgs::default()
         };
         let flags = UpArgs { port: Some(10), drain: Some(Duration::from_secs(9)), ..UpArgs::default() };
         let plan = Plan::make(&settings(file.clone(), Some("https://env/")), flags.clone()).unwrap();
-        assert_eq!((plan.listen.orchestrator.port(), plan.listen.router.port(), plan.config.warm_pool), (10, 2, 3));
+        assert_eq!(
+            (plan.listen.orchestrator.port(), plan.listen.router.port(), plan.config.warm_pool),
+            (10, 2, PoolSize::fixed(3))
+        );
         assert_eq!(plan.config.drain, Duration::from_secs(9));
         assert_eq!(plan.config.public_url.as_deref(), Some("https://env"));
         let flags = UpArgs { public_url: Some("https://flag".into()), ..flags };

@@ -114,9 +114,9 @@ impl Template<'_> {
         typed(json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec }))
     }
 
-    /// The pool, with as many pods that nobody has as was chosen, or else as `configured`. With a `version` it is refused
+    /// The pool, with as many pods that nobody has as was chosen, or else as are `wanted`. With a `version` it is refused
     /// where the pool has changed since.
-    pub(super) fn pool(&self, chosen: Option<usize>, configured: usize, version: Option<String>) -> Result<Deployment> {
+    pub(super) fn pool(&self, chosen: Option<usize>, wanted: usize, version: Option<String>) -> Result<Deployment> {
         let annotations = chosen.map(|size| json!({ name::POOL_SIZE: size.to_string() }));
         let labels = json!({ name::APP: name::POOL, name::WARM: name::WARM_READY });
         typed(json!({
@@ -129,7 +129,7 @@ impl Template<'_> {
                 "resourceVersion": version,
             },
             "spec": {
-                "replicas": chosen.unwrap_or(configured),
+                "replicas": chosen.unwrap_or(wanted),
                 "selector": { "matchLabels": labels },
                 // Those of another template are of no use.
                 "strategy": { "type": "RollingUpdate", "rollingUpdate": { "maxUnavailable": "100%", "maxSurge": "100%" } },

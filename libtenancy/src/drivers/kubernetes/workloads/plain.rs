@@ -68,6 +68,7 @@ use crate::{
     secret::{Keyring, Secret},
     stores::{PlainPods, PodSettings},
     tenant::{Agent, Endpoint, Generation, TenantId, WorkloadId},
+    warm_pool::PoolSize,
 };
 
 /// Where the agent answers.
@@ -374,12 +375,12 @@ impl Shared {
 
 #[async_trait]
 impl Pool for PlainWorkloads {
-    async fn pool_open(&self, configured: usize) -> Result<()> {
-        self.0.set.pool_open(&self.0.template(), configured).await
+    async fn pool_open(&self, configured: PoolSize, wanted: Option<usize>) -> Result<()> {
+        self.0.set.pool_open(&self.0.template(), configured, wanted).await
     }
 
-    async fn pool_scale(&self, size: Option<usize>, configured: usize) -> Result<()> {
-        self.0.set.pool_scale(&self.0.template(), size, configured).await
+    async fn pool_scale(&self, size: Option<usize>, wanted: usize) -> Result<()> {
+        self.0.set.pool_scale(&self.0.template(), size, wanted).await
     }
 
     async fn pool_claim(&self, request: &BindRequest) -> Result<Option<(WorkloadId, Timestamp)>> {

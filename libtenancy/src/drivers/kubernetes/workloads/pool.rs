@@ -31,6 +31,7 @@ use crate::{
     error::{Error, Result},
     ports::workloads::{BindRequest, Pool, PoolStatus},
     tenant::WorkloadId,
+    warm_pool::PoolSize,
 };
 
 /// Who has written what, for server-side apply.
@@ -62,6 +63,11 @@ fn chosen(pool: &Deployment) -> Result<Option<usize>> {
     };
     let wrong = || Error::invalid("pool size", format!("the annotation `{}` says `{size}`", name::POOL_SIZE));
     size.parse().map(Some).map_err(|_| wrong())
+}
+
+/// How many there should be.
+fn replicas(pool: &Deployment) -> usize {
+    pool.spec.replicas.and_then(|count| count.try_into().ok()).unwrap_or_default()
 }
 
 /// The pool as the API server tells of it.
@@ -112,14 +118,20 @@ impl PodSet {
     }
 
     /// [`Pool::pool_open`], of pods of this template.
-    pub(super) async fn pool_open(&self, template: &Template<'_>, configured: usize) -> Result<()> {
+    pub(super) async fn pool_open(
+        &self,
+        template: &Template<'_>,
+        configured: PoolSize,
+        wanted: Option<usize>,
+    ) -> Result<()> {
         let one = ListParams::default().fields(&format!("metadata.name={}", name::POOL));
         loop {
             let listed = self.deployments().list(&one).await.map_err(|error| classify(error, false))?;
             let there = listed.items.into_iter().next();
             let size = there.as_ref().map(chosen).transpose()?.flatten();
+            let wanted = wanted.unwrap_or_else(|| configured.clamp(there.as_ref().map_or(0, replicas)));
             let version = there.and_then(|pool| pool.metadata.resource_version);
-            match self.pool_apply(&template.pool(size, configured, version)?).await {
+            match self.pool_apply(&template.pool(size, wanted, version)?).await {
                 // It was changed, or scaled, meanwhile.
                 Err(error) if is(&error, 409) => {}
                 applied => return applied.map_err(|error| classify(error, true)),
@@ -128,13 +140,8 @@ impl PodSet {
     }
 
     /// [`Pool::pool_scale`], of pods of this template.
-    pub(super) async fn pool_scale(
-        &self,
-        template: &Template<'_>,
-        size: Option<usize>,
-        configured: usize,
-    ) -> Result<()> {
-        self.pool_apply(&template.pool(size, configured, None)?).await.map_err(|error| classify(error, true))
+    pub(super) async fn pool_scale(&self, template: &Template<'_>, size: Option<usize>, wanted: usize) -> Result<()> {
+        self.pool_apply(&template.pool(size, wanted, None)?).await.map_err(|error| classify(error, true))
     }
 
     /// [`Pool::pool_status`], where `is_ready` says what can be claimed.
@@ -155,7 +162,7 @@ impl PodSet {
         };
         PoolStatus {
             ready,
-            target: pool.spec.replicas.and_then(|count| count.try_into().ok()).unwrap_or_default(),
+            target: replicas(pool),
             chosen: pool.metadata.annotations.as_ref().is_some_and(|all| all.contains_key(name::POOL_SIZE)),
             trouble,
         }
@@ -164,12 +171,12 @@ impl PodSet {
 
 #[async_trait]
 impl Pool for PodWorkloads {
-    async fn pool_open(&self, configured: usize) -> Result<()> {
-        self.0.set.pool_open(&self.0.template(), configured).await
+    async fn pool_open(&self, configured: PoolSize, wanted: Option<usize>) -> Result<()> {
+        self.0.set.pool_open(&self.0.template(), configured, wanted).await
     }
 
-    async fn pool_scale(&self, size: Option<usize>, configured: usize) -> Result<()> {
-        self.0.set.pool_scale(&self.0.template(), size, configured).await
+    async fn pool_scale(&self, size: Option<usize>, wanted: usize) -> Result<()> {
+        self.0.set.pool_scale(&self.0.template(), size, wanted).await
     }
 
     async fn pool_claim(&self, request: &BindRequest) -> Result<Option<(WorkloadId, Timestamp)>> {
