@@ -241,6 +241,8 @@ pub(crate) struct Decisions(std::sync::Mutex<Remembered>);
 
 #[derive(Debug, Default)]
 struct Remembered {
+    /// Refusals since the start.
+    refused: u64,
     last: std::collections::VecDeque<DecisionRecord>,
     counts: std::collections::BTreeMap<Code, u64>,
 }
@@ -255,6 +257,7 @@ impl Decisions {
         if record.decision.admitted() {
             return;
         }
+        remembered.refused += 1;
         if remembered.last.len() >= REMEMBERED {
             remembered.last.pop_front();
         }
@@ -264,6 +267,18 @@ impl Decisions {
     /// The last refusal of a tenant.
     pub(crate) fn last_of(&self, tenant: &crate::tenant::TenantId) -> Option<DecisionRecord> {
         crate::tenancy::lock(&self.0).last.iter().rev().find(|record| record.tenant == *tenant).cloned()
+    }
+
+    /// How many refusals there were since the start.
+    pub(crate) fn refused(&self) -> u64 {
+        crate::tenancy::lock(&self.0).refused
+    }
+
+    /// The refusals after the first so many, oldest first, as far as they are remembered.
+    pub(crate) fn refused_since(&self, known: u64) -> Vec<DecisionRecord> {
+        let remembered = crate::tenancy::lock(&self.0);
+        let new = usize::try_from(remembered.refused.saturating_sub(known)).unwrap_or(usize::MAX);
+        remembered.last.iter().skip(remembered.last.len().saturating_sub(new)).cloned().collect()
     }
 
     pub(crate) fn counts(&self) -> std::collections::BTreeMap<String, u64> {

@@ -3,6 +3,7 @@
 //! Owns names on the wire (the seed's `snake_case`). Does not own routes (`services`) nor decisions. Unknown fields in
 //! requests are refused.
 
+pub mod feed;
 pub mod jobs;
 pub mod nodes;
 pub mod pool;
@@ -180,6 +181,14 @@ pub struct Woken {
     pub generation: u64,
     /// The wake, unless the agent was running already.
     pub wake: Option<WakeView>,
+}
+
+/// `POST /suspend/{id}`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuspendTenant {
+    /// Why, for people: 1 to 256 bytes.
+    pub reason: String,
 }
 
 /// `DELETE /tenants/{id}?keep_state=`.

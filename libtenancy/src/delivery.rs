@@ -90,6 +90,7 @@ struct Delivery<'a> {
 impl Tenancy {
     /// Something may be pending for the tenant: its loop looks, and is started if there is none.
     pub(crate) fn delivery_signal(&self, id: &TenantId) {
+        self.feed_mark(id);
         if self.require_live("delivery").is_err() {
             return;
         }
@@ -130,6 +131,7 @@ impl Tenancy {
                 None => self.delivery_claim(id, &mut epoch).await,
                 Some(epoch) => self.delivery_drain(id, epoch).await,
             };
+            self.feed_mark(id);
             let wait = match worked {
                 Ok(wait) => wait,
                 Err(error) => match after_error(&error) {

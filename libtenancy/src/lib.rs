@@ -24,6 +24,7 @@ pub mod delivery;
 pub mod drivers;
 pub mod error;
 pub mod fairness;
+mod feed;
 pub mod fleet;
 pub mod idle;
 pub mod inbox;

@@ -22,6 +22,7 @@ use crate::{
     config::Config,
     delivery::Deliveries,
     error::{Error, Result},
+    feed::Feed,
     fleet::Fleet,
     inbox::{Update, UpdateKey},
     operation::Operations,
@@ -100,6 +101,7 @@ pub(crate) struct Inner {
     /// Tenants whose wake lock another control plane gave up, as they are heard of.
     pub(crate) unlocked: broadcast::Sender<TenantId>,
     pub(crate) warm_pool: WarmPool,
+    pub(crate) feed: Feed,
     pub(crate) deliveries: Deliveries,
     pub(crate) webhooks: WebhookCache,
     /// Tenants whose webhook could not be registered; the reconciler tries again.
@@ -177,7 +179,10 @@ pub struct TenantChange {
 impl Tenancy {
     /// A handle that reads and writes records; no task runs.
     pub fn new(config: Config, keyring: Arc<Keyring>, drivers: Drivers) -> Self {
+        let feed = Feed::default();
+        let drivers = Drivers { tenants: feed.watch(drivers.tenants), ..drivers };
         let inner = Inner {
+            feed,
             owner: OwnerToken(config.instance.clone()),
             operations: Operations::default(),
             settings_operations: Operations::default(),
@@ -416,10 +421,16 @@ impl Tenancy {
             let error = loop {
                 match listener.signal_next().await {
                     Ok(Signal::Records) => self.records_changed(),
-                    Ok(Signal::Update(id)) => self.delivery_signal(&id),
+                    Ok(Signal::Update(id)) => {
+                        self.feed_mark(&id);
+                        self.delivery_signal(&id);
+                    }
                     Ok(Signal::Deadline) => self.inner.deadline_set.notify_one(),
                     Ok(Signal::Wake) => self.inner.warm_pool.wake_note(self.now()),
-                    Ok(Signal::Unlocked(id)) => drop(self.inner.unlocked.send(id)),
+                    Ok(Signal::Unlocked(id)) => {
+                        self.feed_mark(&id);
+                        let _ = self.inner.unlocked.send(id);
+                    }
                     Err(error) => break error,
                 }
             };
@@ -441,6 +452,7 @@ impl Tenancy {
 
     /// Another process has written records: look at everything that may have changed.
     pub fn records_changed(&self) {
+        self.feed_mark_all();
         self.inner.webhooks.forget_all();
         self.inner.deadline_set.notify_one();
         self.inner.reconcile_now.notify_one();

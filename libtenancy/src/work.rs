@@ -88,6 +88,9 @@ impl Drop for Untaken {
     }
 }
 
+/// The longest reason of an operator, in bytes.
+const MAX_REASON: usize = 256;
+
 impl Tenancy {
     /// Accepts a job of an existing tenant. A repeat with the same id or idempotency key is the same submission.
     ///
@@ -104,6 +107,7 @@ impl Tenancy {
             });
         }
         let mut answers = self.drivers().jobs.jobs_submit(vec![new]).await?;
+        self.feed_mark(&tenant.id);
         answers.pop().unwrap_or_else(|| Err(Error::internal("a submission was not answered")))
     }
 
@@ -169,6 +173,9 @@ impl Tenancy {
         loop {
             let (leased, next) = self.claim_begin(worker, max, lease).await?;
             let left = wait.min(MAX_WAIT).saturating_sub(watch.elapsed());
+            for one in &leased {
+                self.feed_mark(one.id.tenant());
+            }
             if !leased.is_empty() || left.is_zero() || self.inner.waits_end.is_cancelled() {
                 return Ok(leased);
             }
@@ -260,6 +267,9 @@ impl Tenancy {
 
     /// Ends attempts; answers in the order given.
     pub async fn leases_finalize(&self, finishes: Vec<Finish>) -> Result<Vec<Result<&'static str>>> {
+        for finish in &finishes {
+            self.feed_mark(finish.id.tenant());
+        }
         let answers = self.drivers().jobs.leases_finalize(finishes).await?;
         self.inner.job_ended.send_replace(());
         Ok(answers)
@@ -292,6 +302,7 @@ impl Tenancy {
     pub async fn quota_set(&self, id: &TenantId, patch: &QuotaPatch) -> Result<Account> {
         self.tenant_get(id).await?;
         let account = self.drivers().quotas.quota_set(id, patch).await?;
+        self.feed_mark(id);
         self.suspension_lift(id).await?;
         Ok(account)
     }
@@ -308,6 +319,7 @@ impl Tenancy {
             Error::invalid("name", "1 to 64 letters, digits, dots, hyphens and underscores, alphanumeric at both ends")
         })?;
         let account = self.drivers().quotas.credits_grant(id, name, grant).await?;
+        self.feed_mark(id);
         self.suspension_lift(id).await?;
         Ok(account)
     }
@@ -355,6 +367,43 @@ impl Tenancy {
         drop(operation);
         self.delivery_signal(id);
         Ok(())
+    }
+
+    /// Suspends a tenant in an operator's name: its agent is stopped, and it wakes no more until [`Tenancy::tenant_resume`];
+    /// its messages wait. A repeat changes the reason. `NotFound`; `Invalid` without a reason or if that reads as one of ours;
+    /// `IllegalState` while it is being deleted.
+    pub async fn tenant_suspend(&self, id: &TenantId, reason: &str) -> Result<crate::tenant::Tenant> {
+        self.require_live("suspending a tenant")?;
+        let reason = reason.trim();
+        if reason.is_empty() || reason.len() > MAX_REASON || reason.chars().any(char::is_control) {
+            return Err(Error::invalid("reason", format!("1 to {MAX_REASON} bytes on one line")));
+        }
+        if !Suspension::parse(reason).by_operator() {
+            return Err(Error::invalid("reason", "it begins like a suspension for want of budget"));
+        }
+        let operation = self.inner.settings_operations.begin(id).await;
+        self.tenant_get(id).await?;
+        lock(&self.inner.broke).remove(id);
+        self.suspension_write(id, Some(reason.to_owned())).await?;
+        drop(operation);
+        tracing::info!(tenant = %id, reason, "suspended by an operator");
+        // Whoever dies here leaves a suspended tenant whose agent runs until it is idle.
+        self.tenant_stop(id, crate::tenant::StopReason::Operator).await
+    }
+
+    /// Ends a suspension, whoever set it; what waits goes on. One for want of budget comes back with the next message that
+    /// cannot be paid for. A tenant that is not suspended stays as it is. `NotFound`.
+    pub async fn tenant_resume(&self, id: &TenantId) -> Result<crate::tenant::Tenant> {
+        let operation = self.inner.settings_operations.begin(id).await;
+        let tenant = self.tenant_get(id).await?;
+        if tenant.settings.suspended.is_some() {
+            lock(&self.inner.broke).remove(id);
+            self.suspension_write(id, None).await?;
+            tracing::info!(tenant = %id, "resumed by an operator");
+        }
+        drop(operation);
+        self.delivery_signal(id);
+        self.tenant_get(id).await
     }
 
     async fn suspension_write(&self, id: &TenantId, suspension: Option<String>) -> Result<()> {

@@ -52,6 +52,16 @@ pub enum Action {
 }
 
 impl Role {
+    /// In a word.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+            Self::Service => "service",
+        }
+    }
+
     /// Whether this role may do that.
     pub fn may(self, action: Action) -> bool {
         match action {

@@ -4,6 +4,7 @@
 //! Every route but health is declared through [`guarded`] with the action it stands for. The job plane's routes are in the
 //! files of their nouns.
 
+mod feed;
 mod jobs;
 mod leases;
 mod metrics;
@@ -29,8 +30,8 @@ use libtenancy::{
     Error, Tenancy,
     agent::AgentStatus,
     api::{
-        BotToken, CreateTenant, Deleted, InboxList, RegisterWebhook, StatusView, TenantList, TenantView, UpdateName,
-        UpdateTenant, UpdateView, WakeView, WebhookView, Woken,
+        BotToken, CreateTenant, Deleted, InboxList, RegisterWebhook, StatusView, SuspendTenant, TenantList, TenantView,
+        UpdateName, UpdateTenant, UpdateView, WakeView, WebhookView, Woken,
     },
     inbox::{Stage, UpdateKey},
     ports::{inboxes::UpdateFilter, tenants::Filter},
@@ -91,6 +92,9 @@ pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
                 .merge(on(Action::Operate, post(webhook_register)))
                 .merge(on(Action::Operate, delete(webhook_delete))),
         )
+        .route("/suspend/{id}", on(Action::Operate, post(tenant_suspend)))
+        .route("/resume/{id}", on(Action::Operate, post(tenant_resume)))
+        .route("/feed", on(Action::Read, get(feed::feed)))
         .route("/nodes", on(Action::Read, get(nodes::list)))
         .route("/pool", on(Action::Read, get(pool::get)).merge(on(Action::Operate, put(pool::scale))))
         .route("/status", on(Action::Read, get(status)))
@@ -285,6 +289,18 @@ async fn tenant_wake(State(tenancy): State<Tenancy>, Named(id): Named) -> Answer
 
 async fn tenant_stop(State(tenancy): State<Tenancy>, Named(id): Named) -> Answer<Json<TenantView>> {
     Ok(Json(TenantView::from(&tenancy.tenant_stop(&id, StopReason::Operator).await?)))
+}
+
+async fn tenant_suspend(
+    State(tenancy): State<Tenancy>,
+    Named(id): Named,
+    Sent(asked): Sent<SuspendTenant>,
+) -> Answer<Json<TenantView>> {
+    Ok(Json(TenantView::from(&tenancy.tenant_suspend(&id, &asked.reason).await?)))
+}
+
+async fn tenant_resume(State(tenancy): State<Tenancy>, Named(id): Named) -> Answer<Json<TenantView>> {
+    Ok(Json(TenantView::from(&tenancy.tenant_resume(&id).await?)))
 }
 
 async fn agent_status(State(tenancy): State<Tenancy>, Named(id): Named) -> Answer<Json<AgentStatus>> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::fleet::{Fleet, Node, NodeClaim, prices::Prices};
 
 /// `GET /nodes`: every machine, and every one that was asked for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeList {
     /// The machines, by name.
     pub nodes: Vec<NodeView>,
@@ -22,7 +22,7 @@ pub struct NodeList {
 }
 
 /// A machine and what it costs.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeView {
     /// The machine.
     #[serde(flatten)]

@@ -21,6 +21,7 @@ pub mod spend;
 pub mod state;
 pub mod status;
 pub mod tenant;
+pub mod top;
 pub mod up;
 pub mod webhook;
 pub mod why;
@@ -144,6 +145,8 @@ pub enum Command {
     /// Contexts: which control plane, or whose stores, the commands mean
     #[command(subcommand, arg_required_else_help = true)]
     Context(context::ContextCommand),
+    /// Watch the whole fleet, its queue and its money on one screen
+    Top(top::TopArgs),
     /// Show the control plane in numbers
     Status(status::StatusArgs),
     /// Show the version of this command and of the control plane

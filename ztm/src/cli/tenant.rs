@@ -43,6 +43,16 @@ pub enum TenantCommand {
     /// Save and stop a tenant's agent; the next message wakes it again
     #[command(after_help = "Example:\n  ztm tenant stop alice")]
     Stop(TenantArgs),
+    /// Suspend a tenant: its agent is stopped, and its messages wait until it is resumed
+    #[command(
+        long_about = "Suspend a tenant: its agent is stopped, and its messages wait until it is resumed\n\nIt wakes for nobody. Whoever \
+            writes to it is told once. A grant or the next period of its budget does not end it: `ztm tenant resume` does.",
+        after_help = "Example:\n  ztm tenant suspend alice --reason 'unpaid since October'"
+    )]
+    Suspend(SuspendArgs),
+    /// End a tenant's suspension; what waits goes on
+    #[command(after_help = "Example:\n  ztm tenant resume alice")]
+    Resume(TenantArgs),
     /// Save the state of a tenant's running agent now
     #[command(
         long_about = "Save the state of a tenant's running agent now\n\nA running agent whose state changes is saved every \
@@ -76,6 +86,18 @@ pub struct TenantArgs {
     /// The tenant
     #[arg(value_name = "TENANT")]
     pub tenant: String,
+}
+
+/// `ztm tenant suspend`.
+#[derive(Debug, Args)]
+pub struct SuspendArgs {
+    /// The tenant
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+
+    /// Why, for whoever looks: a line of at most 256 bytes
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
 }
 
 /// The ways to give a bot's token.

@@ -8,8 +8,8 @@ use libtenancy::{
     Error, Result,
     agent::AgentStatus,
     api::{
-        CreateTenant, Deleted, InboxList, RegisterWebhook, StatusView, TenantList, TenantView, UpdateTenant,
-        WebhookView, Woken,
+        CreateTenant, Deleted, InboxList, RegisterWebhook, StatusView, SuspendTenant, TenantList, TenantView,
+        UpdateTenant, WebhookView, Woken,
         nodes::NodeList,
         pool::{PoolView, ScalePool},
     },
@@ -167,6 +167,15 @@ impl Http {
 
     pub(super) async fn tenant_stop(&self, id: &str) -> Result<TenantView> {
         self.call(Method::POST, &format!("/stop/{}", tenant(id)?), NONE, PATIENT).await
+    }
+
+    pub(super) async fn tenant_suspend(&self, id: &str, reason: &str) -> Result<TenantView> {
+        let body = SuspendTenant { reason: reason.to_owned() };
+        self.call(Method::POST, &format!("/suspend/{}", tenant(id)?), Some(&body), PATIENT).await
+    }
+
+    pub(super) async fn tenant_resume(&self, id: &str) -> Result<TenantView> {
+        self.call(Method::POST, &format!("/resume/{}", tenant(id)?), NONE, PLAIN).await
     }
 
     pub(super) async fn tenant_logs(

@@ -5,12 +5,12 @@
 //! then is [`Error::NeedsControlPlane`].
 
 use bytes::Bytes;
-use futures::stream::BoxStream;
+use futures::{StreamExt, stream::BoxStream};
 use libtenancy::{
     Error, Result,
     api::{
         CreateTenant, Deleted, InboxList, RegisterWebhook, StatusView, TenantList, TenantView, UpdateTenant,
-        UpdateView, WebhookView, Woken,
+        UpdateView, WebhookView, Woken, feed::Piece,
     },
     drivers::kubernetes::Kubernetes,
 };
@@ -21,6 +21,7 @@ use crate::{
 };
 
 mod direct;
+mod feed;
 mod http;
 mod path;
 mod state;
@@ -134,6 +135,24 @@ impl Client {
     /// Saves and stops a tenant's agent.
     pub async fn tenant_stop(&self, id: &str) -> Result<TenantView> {
         self.plane("stopping a tenant")?.tenant_stop(id).await
+    }
+
+    /// Suspends a tenant, for this reason.
+    pub async fn tenant_suspend(&self, id: &str, reason: &str) -> Result<TenantView> {
+        self.plane("suspending a tenant")?.tenant_suspend(id, reason).await
+    }
+
+    /// Ends a tenant's suspension.
+    pub async fn tenant_resume(&self, id: &str) -> Result<TenantView> {
+        self.plane("resuming a tenant")?.tenant_resume(id).await
+    }
+
+    /// The live feed, from its beginning.
+    pub async fn feed(&self) -> Result<BoxStream<'static, Result<Piece>>> {
+        match self {
+            Self::Http(http) => http.feed().await,
+            Self::Direct(direct) => Ok(direct.tenancy().await?.feed(None).map(Ok).boxed()),
+        }
     }
 
     /// The log of a tenant's agent: its last `tail` lines, then, if `follow`, what is added.

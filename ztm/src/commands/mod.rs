@@ -30,6 +30,7 @@ pub mod quota;
 pub mod spend;
 pub mod status;
 pub mod tenant;
+pub mod top;
 pub mod up;
 pub mod version;
 pub mod webhook;
@@ -114,6 +115,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Up(args) => up::up(ctx, *args),
         Command::Down(args) => down::down(ctx, &args),
         Command::Demo(args) => demo::demo(ctx, &args),
+        Command::Top(args) => top::top(ctx, args),
         Command::Status(_) => wait_for(status::status(ctx)),
         Command::Version(args) => version::version(ctx, &args),
         Command::Tenant(command) => wait_for(async {
@@ -125,6 +127,8 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
                 TenantCommand::Delete(args) => tenant::delete::delete(ctx, &args).await,
                 TenantCommand::Wake(args) => tenant::wake::wake(ctx, &args).await,
                 TenantCommand::Stop(args) => tenant::stop::stop(ctx, &args).await,
+                TenantCommand::Suspend(args) => tenant::suspend::suspend(ctx, &args).await,
+                TenantCommand::Resume(args) => tenant::suspend::resume(ctx, &args).await,
                 TenantCommand::Snapshot(args) => tenant::snapshot::snapshot(ctx, &args).await,
                 TenantCommand::State(command) => match command {
                     StateCommand::List(args) => tenant::state::list::list(ctx, &args).await,

@@ -50,6 +50,8 @@ pub struct Settings {
     pub quiet: bool,
     /// What the file says about `ztm up`.
     pub up: UpArgs,
+    /// Where `ztm top` keeps what it is to remember.
+    pub screen_file: Option<PathBuf>,
     /// What the environment says about the router's public URL.
     pub public_url: Option<String>,
 }
@@ -140,6 +142,7 @@ impl Settings {
             verbose: flags.verbose,
             quiet: flags.quiet,
             up: file.up,
+            screen_file: user_directory(environment, "XDG_CONFIG_HOME", ".config").map(|dir| dir.join("top.toml")),
             public_url: match variables.text("ZTM_PUBLIC_URL")? {
                 Some(url) => Some(url),
                 None => variables.text("ROUTER_PUBLIC_URL")?,

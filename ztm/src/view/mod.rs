@@ -20,6 +20,7 @@ pub mod pool;
 pub mod quota;
 pub mod spend;
 pub mod tenant;
+pub mod top;
 pub mod webhook;
 pub mod why;
 

@@ -8,6 +8,7 @@ pub mod logs;
 pub mod snapshot;
 pub mod state;
 pub mod stop;
+pub mod suspend;
 pub mod update;
 pub mod wait;
 pub mod wake;

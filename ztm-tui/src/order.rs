@@ -1,0 +1,112 @@
+//! The order of tenants, and which of them are listed.
+
+use std::cmp::Ordering;
+
+use libtenancy::api::feed::TenantLine;
+use nucleo_matcher::{
+    Config, Matcher, Utf32Str,
+    pattern::{CaseMatching, Normalization, Pattern},
+};
+
+use crate::state::{Column, State};
+
+/// The tenants that the filter lets through, in the order that was chosen; ties by id.
+pub(crate) fn rows(state: &State) -> Vec<String> {
+    let preferences = &state.preferences;
+    let filter = Filter::parse(&state.filter);
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let mut buffer = Vec::new();
+    let mut lines: Vec<&TenantLine> =
+        state.tenants.values().filter(|line| filter.lets_through(line, &mut matcher, &mut buffer)).collect();
+    if preferences.sort != Column::Tenant {
+        lines.sort_by(|one, other| compare(state, preferences.sort, one, other));
+    }
+    if preferences.reverse {
+        lines.reverse();
+    }
+    lines.into_iter().map(|line| line.id.clone()).collect()
+}
+
+/// Whether a change of a line may move it.
+pub(crate) fn moves(column: Column, old: &TenantLine, new: &TenantLine) -> bool {
+    match column {
+        Column::Tenant | Column::Node => false,
+        Column::Status => State::status_word(old) != State::status_word(new),
+        Column::Idle => State::idle_at(old) != State::idle_at(new),
+        Column::Active => old.last_active_at != new.last_active_at,
+        Column::Inbox => old.pending != new.pending,
+        Column::Jobs | Column::Credits | Column::Spent => old.account != new.account,
+        Column::Generation => old.generation != new.generation,
+    }
+}
+
+/// What an operator looks for first comes first: most work, least time, least credit.
+fn compare(state: &State, column: Column, one: &TenantLine, other: &TenantLine) -> Ordering {
+    let account = |line: &TenantLine| line.account.clone();
+    match column {
+        Column::Tenant => Ordering::Equal,
+        Column::Status => rank(one).cmp(&rank(other)),
+        Column::Idle => {
+            let left = |line: &TenantLine| State::idle_at(line).map_or(i64::MAX, |at| at.as_micros());
+            left(one).cmp(&left(other))
+        }
+        Column::Active => other.last_active_at.cmp(&one.last_active_at),
+        Column::Inbox => other.pending.cmp(&one.pending),
+        Column::Jobs => {
+            let running = |line: &TenantLine| account(line).map_or(0, |account| account.running);
+            running(other).cmp(&running(one))
+        }
+        Column::Credits => {
+            let left = |line: &TenantLine| account(line).map_or(i64::MAX, |account| account.available.0);
+            left(one).cmp(&left(other))
+        }
+        Column::Spent => {
+            let spent = |line: &TenantLine| account(line).map_or(i64::MIN, |account| account.spent.0);
+            spent(other).cmp(&spent(one))
+        }
+        Column::Node => state.node_of.get(&one.id).cmp(&state.node_of.get(&other.id)).reverse(),
+        Column::Generation => other.generation.cmp(&one.generation),
+    }
+}
+
+/// What is under way comes first, then what runs, then what is held back.
+fn rank(line: &TenantLine) -> u8 {
+    match State::status_word(line) {
+        "provisioning" => 0,
+        "stopping" => 1,
+        "terminated" => 2,
+        "running" => 3,
+        "suspended" => 4,
+        _ => 5,
+    }
+}
+
+/// `status:WORD` and words that an id must match, in order of their letters.
+struct Filter {
+    status: Option<String>,
+    pattern: Option<Pattern>,
+}
+
+impl Filter {
+    fn parse(text: &str) -> Self {
+        let (mut status, mut words) = (None, Vec::new());
+        for word in text.split_whitespace() {
+            match word.strip_prefix("status:").or_else(|| word.strip_prefix("status=")) {
+                Some(label) => status = Some(label.to_owned()).filter(|label| !label.is_empty()),
+                None => words.push(word),
+            }
+        }
+        let pattern =
+            (!words.is_empty()).then(|| Pattern::parse(&words.join(" "), CaseMatching::Ignore, Normalization::Smart));
+        Self { status, pattern }
+    }
+
+    fn lets_through(&self, line: &TenantLine, matcher: &mut Matcher, buffer: &mut Vec<char>) -> bool {
+        let status = State::status_word(line);
+        if self.status.as_ref().is_some_and(|wanted| !status.starts_with(wanted.as_str())) {
+            return false;
+        }
+        let matches = |pattern: &Pattern| pattern.score(Utf32Str::new(&line.id, buffer), matcher).is_some();
+        self.pattern.as_ref().is_none_or(matches)
+    }
+}

@@ -1,0 +1,215 @@
+//! The fleet in numbers, as the overview and `ztm top --once` show it.
+
+use std::collections::BTreeMap;
+
+use libtenancy::{clock::Timestamp, credits::MicroCredits};
+use serde::Serialize;
+
+use crate::state::State;
+
+/// How long a wake may take before it is something to look at, in seconds.
+const LONG_WAKE: u64 = 60;
+
+/// The share of a budget from which it is something to look at, in thousandths.
+const NEAR: u64 = 800;
+
+/// Everything in numbers.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Summary {
+    /// The context.
+    pub context: String,
+    /// When.
+    pub at: Timestamp,
+    /// How many tenants there are.
+    pub tenants: usize,
+    /// How many of each status; a suspended one counts as that.
+    pub statuses: BTreeMap<String, usize>,
+    /// Agents that may run.
+    pub max_running: usize,
+    /// Agents of the warm pool that are ready, and how many there should be.
+    pub warm: (usize, usize),
+    /// Updates that wait.
+    pub inbox: u64,
+    /// Updates that were given up.
+    pub dead_updates: u64,
+    /// Leases that hold, and how many may; 0: no limit.
+    pub leases: (u64, u64),
+    /// Jobs that wait for their turn.
+    pub waiting_jobs: u64,
+    /// Delayed jobs and parked tenants.
+    pub delayed: u64,
+    /// Dead jobs that are shown.
+    pub dead_jobs: usize,
+    /// Seconds that the oldest job waits.
+    pub oldest_wait_s: Option<u64>,
+    /// Cold and warm wakes of the last hour.
+    pub wakes: BTreeMap<&'static str, Wakes>,
+    /// Credits spent today.
+    pub today: Option<MicroCredits>,
+    /// And this month.
+    pub month: Option<MicroCredits>,
+    /// And an hour.
+    pub per_hour: Option<MicroCredits>,
+    /// What machines cost, millionths of a US dollar an hour.
+    pub micro_usd_per_hour: Option<u64>,
+    /// What of that is for nothing.
+    pub idle_micro_usd_per_hour: Option<u64>,
+    /// What needs a look, the worst first.
+    pub alerts: Vec<Alert>,
+}
+
+/// Wakes of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Wakes {
+    /// How many.
+    pub count: usize,
+    /// Half of them took no longer, milliseconds.
+    pub p50_ms: f64,
+    /// Nineteen of twenty took no longer.
+    pub p95_ms: f64,
+}
+
+/// Something that needs a look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Alert {
+    /// Whether something is wrong, or only near it.
+    pub bad: bool,
+    /// What.
+    pub text: String,
+}
+
+/// The value that `permille` of the sorted values do not exceed; nearest rank.
+fn quantile(sorted: &[f64], permille: usize) -> f64 {
+    let rank = (sorted.len() * permille).div_ceil(1_000).max(1);
+    sorted.get(rank - 1).copied().unwrap_or(0.0)
+}
+
+impl Summary {
+    /// What there is.
+    pub fn of(state: &State) -> Self {
+        let now = state.now();
+        let mut statuses = BTreeMap::new();
+        for line in state.tenants.values() {
+            *statuses.entry(State::status_word(line).to_owned()).or_default() += 1;
+        }
+        let queue = |of: fn(&libtenancy::api::feed::QueueLine) -> u64| state.queue.iter().map(of).sum::<u64>();
+        let ready = |line: &libtenancy::api::feed::QueueLine| line.ready.iter().map(|ready| ready.waiting).sum();
+        let waits =
+            state.jobs.iter().filter(|job| job.status == "queued").map(|job| now.since(job.submitted_at).as_secs());
+        let nodes = state.nodes.as_ref();
+        Self {
+            context: state.options.context.clone(),
+            at: now,
+            tenants: state.tenants.len(),
+            statuses,
+            max_running: state.begin.max_running,
+            warm: (state.numbers.warm_ready, state.numbers.warm_target),
+            inbox: state.tenants.values().map(|line| line.pending).sum(),
+            dead_updates: state.numbers.dead_updates,
+            leases: (queue(|line| line.leases), queue(|line| u64::from(line.capacity))),
+            waiting_jobs: queue(ready),
+            delayed: queue(|line| line.delayed),
+            dead_jobs: state.jobs.iter().filter(|job| job.status == "dead").count(),
+            oldest_wait_s: waits.max(),
+            wakes: wakes(state, now),
+            today: state.spend.as_ref().map(|spend| spend.today),
+            month: state.spend.as_ref().map(|spend| spend.month),
+            per_hour: state.spend.as_ref().and_then(|spend| spend.per_hour),
+            micro_usd_per_hour: nodes.and_then(|nodes| nodes.micro_usd_per_hour),
+            idle_micro_usd_per_hour: nodes.and_then(|nodes| nodes.idle_micro_usd_per_hour),
+            alerts: alerts(state, now),
+        }
+    }
+
+    /// How many tenants have this status.
+    pub fn status(&self, word: &str) -> usize {
+        self.statuses.get(word).copied().unwrap_or(0)
+    }
+}
+
+fn wakes(state: &State, now: Timestamp) -> BTreeMap<&'static str, Wakes> {
+    let mut kinds = BTreeMap::new();
+    for (kind, warm) in [("cold", false), ("warm", true)] {
+        let lately = state.wakes.iter().filter(|wake| wake.warm == warm && now.since(wake.at).as_secs() < 3_600);
+        let mut took: Vec<f64> = lately.map(|wake| wake.total_ms).collect();
+        took.sort_by(f64::total_cmp);
+        let (p50_ms, p95_ms) = (quantile(&took, 500), quantile(&took, 950));
+        kinds.insert(kind, Wakes { count: took.len(), p50_ms, p95_ms });
+    }
+    kinds
+}
+
+fn alerts(state: &State, now: Timestamp) -> Vec<Alert> {
+    let mut alerts = Vec::new();
+    let mut say = |bad: bool, text: String| alerts.push(Alert { bad, text });
+    let numbers = &state.numbers;
+    if state.ready && !state.begin.live {
+        say(true, "no control plane runs: nothing wakes".to_owned());
+    }
+    if let Some(why) = &numbers.ledger.failing {
+        say(true, format!("the ledger is behind: {why}"));
+    }
+    if numbers.ledger.rollbacks > 0 {
+        say(true, format!("a store forgot {} times since the start", numbers.ledger.rollbacks));
+    }
+    if let Some(why) = &numbers.warm_trouble {
+        say(true, format!("warm pool: {why}"));
+    }
+    for why in numbers.reconcile_errors.iter().take(3) {
+        say(true, format!("reconciler: {why}"));
+    }
+    if let Some(nodes) = &state.nodes {
+        for view in &nodes.nodes {
+            if let Some(why) = &view.node.trouble {
+                say(true, format!("node {}: {why}", view.node.name));
+            }
+        }
+        for claim in &nodes.claims {
+            say(false, format!("node {}: {}", claim.name, claim.cause));
+        }
+    }
+    let mut counted = |bad: bool, count: usize, one: &str, many: &str| match count {
+        0 => {}
+        1 => say(bad, format!("1 {one}")),
+        count => say(bad, format!("{count} {many}")),
+    };
+    let dead_updates = usize::try_from(numbers.dead_updates).unwrap_or(usize::MAX);
+    counted(true, dead_updates, "message was given up (`ztm inbox`)", "messages were given up (`ztm inbox`)");
+    let dead = state.jobs.iter().filter(|job| job.status == "dead").count();
+    counted(true, dead, "job is dead (3, R requeues)", "jobs are dead (3, R requeues)");
+    let lines = || state.tenants.values();
+    let failed = |line: &&libtenancy::api::feed::TenantLine| {
+        line.stop_reason.as_deref().is_some_and(|reason| reason.starts_with("wake failed"))
+    };
+    counted(true, lines().filter(failed).count(), "tenant's last wake failed", "tenants' last wakes failed");
+    let long = lines().filter(|line| line.status == "provisioning" && now.since(line.since).as_secs() > LONG_WAKE);
+    counted(true, long.count(), "wake takes more than a minute", "wakes take more than a minute");
+    let suspended = lines().filter(|line| line.suspended.is_some()).count();
+    counted(false, suspended, "tenant is suspended", "tenants are suspended");
+    let near = lines().filter(|line| {
+        line.account.as_ref().is_some_and(|account| {
+            let spent = u64::try_from(account.spent.0).unwrap_or(0);
+            account.budget.is_some_and(|budget| {
+                let budget = u64::try_from(budget.0).unwrap_or(0);
+                budget > 0 && spent.saturating_mul(1_000) / budget >= NEAR
+            })
+        })
+    });
+    counted(false, near.count(), "tenant has spent 80 % of its budget", "tenants have spent 80 % of their budgets");
+    alerts.sort_by_key(|alert| !alert.bad);
+    alerts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_values_that_were_seen() {
+        let sorted: Vec<f64> = (1..=100).map(f64::from).collect();
+        assert!((quantile(&sorted, 500) - 50.0).abs() < f64::EPSILON);
+        assert!((quantile(&sorted, 950) - 95.0).abs() < f64::EPSILON);
+        assert!((quantile(&[7.0], 950) - 7.0).abs() < f64::EPSILON);
+        assert!(quantile(&[], 500).abs() < f64::EPSILON);
+    }
+}

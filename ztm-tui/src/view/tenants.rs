@@ -1,0 +1,67 @@
+//! The tenants.
+
+use ratatui::{Frame, layout::Rect, text::Span};
+
+use super::{
+    ago, countdown, credits,
+    table::{self, Width},
+};
+use crate::state::{Column, State};
+
+fn width(column: Column, id: u16) -> Width {
+    match column {
+        Column::Tenant => Width::Left(id),
+        Column::Status => Width::Left(12),
+        Column::Idle | Column::Credits | Column::Spent => Width::Right(8),
+        Column::Active => Width::Right(6),
+        Column::Inbox | Column::Jobs => Width::Right(5),
+        Column::Node => Width::Rest,
+        Column::Generation => Width::Right(17),
+    }
+}
+
+pub(super) fn draw(state: &State, frame: &mut Frame, area: Rect) {
+    let preferences = &state.preferences;
+    let theme = &state.options.theme;
+    // As wide as the longest id nearby, within reason.
+    let cursor = state.cursor().at;
+    let near = state.rows.iter().skip(cursor.saturating_sub(100)).take(200).map(String::len).max().unwrap_or(0);
+    let id = u16::try_from(near.clamp(12, usize::from(area.width / 3).max(12))).unwrap_or(12);
+    let shown: Vec<Column> = Column::ALL.into_iter().filter(|column| !preferences.hidden.contains(column)).collect();
+    let columns: Vec<(&'static str, Width)> = shown.iter().map(|column| (column.title(), width(*column, id))).collect();
+    let now = state.now();
+    let row = |place: usize| -> Vec<Span<'_>> {
+        let Some(line) = state.rows.get(place).and_then(|id| state.tenants.get(id)) else { return Vec::new() };
+        let account = line.account.as_ref();
+        let some = |text: Option<String>| text.map_or_else(|| Span::styled("-", theme.dim), Span::raw);
+        let count = |count: u64| {
+            if count == 0 { Span::styled("-", theme.dim) } else { Span::styled(count.to_string(), theme.warn) }
+        };
+        let cell = |column: &Column| match column {
+            Column::Tenant => Span::raw(line.id.as_str()),
+            Column::Status => {
+                let word = State::status_word(line);
+                Span::styled(word, theme.status(word))
+            }
+            Column::Idle => some(State::idle_at(line).map(|at| countdown(now, at))),
+            Column::Active => Span::raw(ago(now, line.last_active_at)),
+            Column::Inbox => count(line.pending),
+            Column::Jobs => count(account.map_or(0, |account| u64::from(account.running))),
+            Column::Credits => some(account.map(|account| credits(account.available))),
+            Column::Spent => some(account.map(|account| credits(account.spent))),
+            Column::Node => some(state.node_of.get(&line.id).cloned()),
+            Column::Generation => Span::styled(line.generation.to_string(), theme.dim),
+        };
+        shown.iter().map(cell).collect()
+    };
+    let arrow = if preferences.reverse { "reversed" } else { "" };
+    let [head, list] = ratatui::layout::Layout::vertical([
+        ratatui::layout::Constraint::Length(1),
+        ratatui::layout::Constraint::Min(0),
+    ])
+    .areas(area);
+    let sorted = preferences.sort.title().to_lowercase();
+    let text = format!(" {} of {} tenants, by {sorted} {arrow}", state.rows.len(), state.tenants.len());
+    frame.render_widget(ratatui::text::Line::styled(text, theme.dim), head);
+    table::draw(theme, frame, list, &columns, (state.rows.len(), Some(cursor)), row);
+}

@@ -1,0 +1,304 @@
+//! `ztm top`.
+
+use std::{io::IsTerminal, sync::Arc, time::Duration};
+
+use anyhow::Result;
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::{StreamExt, stream::BoxStream};
+use libtenancy::{
+    Error,
+    api::{
+        UpdateTenant,
+        feed::{Change, Piece},
+        pool::ScalePool,
+        quotas::GrantCredits,
+    },
+    clock::{Clock, SystemClock},
+};
+use ztm_tui::{
+    event::{Answer, Ask, Event, Order},
+    record::{self, Recorder},
+    runner::{self, Plane, Run},
+    state::{Options, State},
+    theme::{Symbols, Theme},
+    update::update,
+};
+
+use super::{Context, random_name};
+use crate::{
+    cli::{
+        global::Color,
+        top::{SymbolName, ThemeName, TopArgs},
+    },
+    client::{Client, Rows, Subject},
+    discovery,
+    exit::Usage,
+    settings::Settings,
+    view::top::Once,
+};
+
+/// How long `--once` waits until everything has been said.
+const ONCE: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether a control plane has come up where there was none.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Lines of the ledger that are shown.
+const LEDGER: usize = 500;
+
+/// Lines of a log before what is added.
+const TAIL: usize = 500;
+
+/// Shows the screen, or prints it in numbers.
+pub fn top(ctx: &Context, args: TopArgs) -> Result<()> {
+    if args.once {
+        return super::wait_for(once(ctx, args));
+    }
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        let hint = Some("`ztm top --once` prints the same in numbers".to_owned());
+        return Err(Usage { message: "this is no terminal".to_owned(), hint }.into());
+    }
+    let preferences = ctx.settings.screen_file.clone();
+    let run = Run {
+        options: options(ctx, &args),
+        mouse: args.mouse,
+        recorder: args.record.as_deref().map(Recorder::create).transpose()?,
+        preferences,
+    };
+    let plane: Arc<dyn Plane> = match &args.replay {
+        Some(file) => Arc::new(Replay { pieces: record::read(file)?, speed: args.speed }),
+        None => Arc::new(Live(ctx.settings.clone())),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let outcome = runtime.block_on(runner::run(plane, run));
+    // What is still being asked for is of no use any more.
+    runtime.shutdown_background();
+    Ok(outcome?)
+}
+
+async fn once(ctx: &Context, args: TopArgs) -> Result<()> {
+    let pieces = match &args.replay {
+        Some(file) => record::read(file)?,
+        None => {
+            let mut feed = ctx.client().await?.feed().await?;
+            let limit = ctx.settings.request_timeout.unwrap_or(ONCE);
+            let everything = async {
+                let (mut pieces, mut ready) = (Vec::new(), false);
+                while let Some(piece) = feed.next().await {
+                    let piece = piece?;
+                    // What is read after the tenants (accounts, the queue, machines, spend) is said before the numbers.
+                    let whole = ready && matches!(piece.change, Change::Numbers(_) | Change::Beat);
+                    ready |= piece.change == Change::Ready;
+                    pieces.push(piece);
+                    if whole {
+                        break;
+                    }
+                }
+                Ok::<_, Error>(pieces)
+            };
+            let timeout = |_| Error::Timeout { what: "the feed".to_owned(), after: limit };
+            tokio::time::timeout(limit, everything).await.map_err(timeout)??
+        }
+    };
+    let here = pieces.last().map_or_else(|| SystemClock::default().now(), |piece| piece.at);
+    let mut state = State::new(options(ctx, &args), (100, 30), here);
+    update(&mut state, Event::Pieces(pieces));
+    ctx.printer.show(&Once(state))
+}
+
+fn options(ctx: &Context, args: &TopArgs) -> Options {
+    let settings = &ctx.settings;
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    let colourless = settings.color == Color::Never
+        || (settings.color == Color::Auto && (!variable("NO_COLOR").is_empty() || variable("TERM") == "dumb"));
+    let many = ["truecolor", "24bit"].contains(&variable("COLORTERM").as_str());
+    // Terminals that say it at all say `foreground;background`; 7 and 15 are white.
+    let light = variable("COLORFGBG").rsplit(';').next().is_some_and(|back| ["7", "15"].contains(&back));
+    let theme = match args.theme {
+        Some(ThemeName::Dark) => Theme::dark(),
+        Some(ThemeName::Light) => Theme::light(),
+        Some(ThemeName::Sixteen) => Theme::ansi16(),
+        Some(ThemeName::Mono) => Theme::mono(),
+        None if colourless => Theme::mono(),
+        None if many && light => Theme::light(),
+        None if many => Theme::dark(),
+        None => Theme::ansi16(),
+    };
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(variable).into_iter().find(|value| !value.is_empty());
+    let utf8 = locale.is_some_and(|locale| locale.to_lowercase().replace('-', "").contains("utf8"));
+    let symbols = match args.symbols {
+        Some(SymbolName::Braille) => Symbols::Braille,
+        Some(SymbolName::Block) => Symbols::Block,
+        Some(SymbolName::Ascii) => Symbols::Ascii,
+        None if utf8 => Symbols::Block,
+        None => Symbols::Ascii,
+    };
+    let context = match &args.replay {
+        Some(file) => format!("replay of {}", file.display()),
+        None => settings.context.name.clone(),
+    };
+    Options {
+        context,
+        namespace: settings.namespace.clone(),
+        readonly: args.readonly || args.replay.is_some(),
+        theme,
+        symbols,
+        preferences: settings.screen_file.as_deref().map(runner::preferences).unwrap_or_default(),
+    }
+}
+
+/// The control plane of the context, wherever it is now: it is found anew for each connection.
+struct Live(Settings);
+
+impl Live {
+    async fn client(&self) -> libtenancy::Result<Client> {
+        Client::connect(&self.0).await
+    }
+}
+
+#[async_trait]
+impl Plane for Live {
+    async fn feed(&self) -> libtenancy::Result<BoxStream<'static, libtenancy::Result<Piece>>> {
+        let client = self.client().await?;
+        let feed = client.feed().await?;
+        match client {
+            // The way there is open for as long as the feed is heard.
+            Client::Http(http) => Ok(feed
+                .map(move |piece| {
+                    let _way = &http;
+                    piece
+                })
+                .boxed()),
+            Client::Direct(direct) => {
+                let state_dir = self.0.state_dir.clone();
+                let comes = async move {
+                    while discovery::find(&state_dir).is_ok_and(|up| up.is_none()) {
+                        tokio::time::sleep(LOOK).await;
+                    }
+                };
+                Ok(feed
+                    .map(move |piece| {
+                        let _records = &direct;
+                        piece
+                    })
+                    .take_until(Box::pin(comes))
+                    .boxed())
+            }
+        }
+    }
+
+    async fn perform(&self, order: &Order) -> libtenancy::Result<String> {
+        let client = self.client().await?;
+        Ok(match order {
+            Order::Wake(id) => match client.tenant_wake(id).await?.wake {
+                Some(wake) => format!("{id} is awake: {} wake in {:.0} ms", wake.kind, wake.phases.total_ms),
+                None => format!("{id} was awake already"),
+            },
+            Order::Stop(id) => format!("{id} is {}", client.tenant_stop(id).await?.status),
+            Order::Suspend(id, reason) => {
+                client.tenant_suspend(id, reason).await?;
+                format!("{id} is suspended")
+            }
+            Order::Resume(id) => {
+                client.tenant_resume(id).await?;
+                format!("{id} is resumed")
+            }
+            Order::Grant(id, credits) => {
+                let name = random_name().map_err(|error| Error::internal(error.to_string()))?;
+                let grant = GrantCredits { credits: *credits, expires_in_s: None, name: Some(name) };
+                let account = client.credits_grant(id, grant).await?;
+                format!("{id} was granted {credits} credits and has {}", account.available)
+            }
+            Order::IdleTimeout(id, seconds) => {
+                let change = UpdateTenant { idle_timeout_s: Some(*seconds), ..UpdateTenant::default() };
+                let changed = client.tenant_update(id, change).await?;
+                format!("the idle timeout of {id} is {} s", changed.idle_timeout_s)
+            }
+            Order::Delete(id) => {
+                client.tenant_delete(id, false).await?;
+                format!("{id} is deleted")
+            }
+            Order::Retry(id) => format!("job {id} is {}", client.job_retry(id).await?.status),
+            Order::Replay(update) => {
+                client.update_replay(update).await?;
+                format!("{update} waits again")
+            }
+            Order::Scale(size) => {
+                let pool = client.plane("scaling the warm pool")?.pool_scale(ScalePool { size: *size }).await?;
+                format!("the warm pool is to have {} agents, {} are ready", pool.target, pool.ready)
+            }
+        })
+    }
+
+    async fn tell(&self, ask: &Ask) -> libtenancy::Result<Answer> {
+        let client = self.client().await?;
+        Ok(match ask {
+            Ask::Why(id) => Answer::Why(client.why(Subject::Wake, id).await?),
+            Ask::Inbox(id) => {
+                let mut updates = client.update_list(Some(id), None).await?.updates;
+                updates.retain(|update| update.stage != "handled");
+                Answer::Inbox(updates)
+            }
+            Ask::Ledger(id) => {
+                let from = SystemClock::default().now() - Duration::from_hours(24 * 7);
+                let of = Rows { tenant: Some(id.clone()), from: Some(from), to: None };
+                let (mut rows, mut after): (Vec<_>, Option<String>) = (Vec::new(), None);
+                loop {
+                    let page = client.spend_rows(&of, after.as_deref()).await?;
+                    rows.extend(page.rows);
+                    let surplus = rows.len().saturating_sub(LEDGER);
+                    rows.drain(..surplus);
+                    after = page.next;
+                    if after.is_none() {
+                        break;
+                    }
+                }
+                rows.reverse();
+                Answer::Ledger(rows)
+            }
+        })
+    }
+
+    async fn log(&self, tenant: &str) -> libtenancy::Result<BoxStream<'static, std::io::Result<Bytes>>> {
+        let client = self.client().await?;
+        let log = client.tenant_logs(tenant, TAIL, true).await?;
+        Ok(log
+            .map(move |bytes| {
+                let _way = &client;
+                bytes
+            })
+            .boxed())
+    }
+}
+
+/// A recording.
+struct Replay {
+    pieces: Vec<Piece>,
+    speed: f64,
+}
+
+impl Replay {
+    fn only_recorded(&self) -> Error {
+        Error::NeedsControlPlane { what: "what was not recorded" }
+    }
+}
+
+#[async_trait]
+impl Plane for Replay {
+    async fn feed(&self) -> libtenancy::Result<BoxStream<'static, libtenancy::Result<Piece>>> {
+        Ok(record::replay(self.pieces.clone(), self.speed))
+    }
+
+    async fn perform(&self, _: &Order) -> libtenancy::Result<String> {
+        Err(self.only_recorded())
+    }
+
+    async fn tell(&self, _: &Ask) -> libtenancy::Result<Answer> {
+        Err(self.only_recorded())
+    }
+
+    async fn log(&self, _: &str) -> libtenancy::Result<BoxStream<'static, std::io::Result<Bytes>>> {
+        Err(self.only_recorded())
+    }
+}
