@@ -32,6 +32,7 @@ use self::image::Image;
 use crate::{
     admission::DecisionRecord,
     api::{
+        WakeRecord, WakeView,
         feed::{AccountLine, Begin, Change, EventLine, Numbers, Piece, QueueLine, SpendNow, TenantLine},
         jobs::JobView,
         nodes::NodeList,
@@ -270,6 +271,8 @@ impl Tenancy {
             queue: Vec::new(),
         };
         let feed = &self.inner.feed;
+        // What was before anybody looked, as far as it is remembered.
+        feed.say(self.now(), vec![Change::Events(self.feed_wakes())]);
         loop {
             match self.feed_look(&mut look).await {
                 Ok(true) => {}
@@ -329,6 +332,15 @@ impl Tenancy {
         }
         said |= feed.say(now, vec![Change::Numbers(self.feed_numbers(look.dead_updates))]);
         Ok(said)
+    }
+
+    /// The last wakes of this control plane, as events.
+    fn feed_wakes(&self) -> Vec<EventLine> {
+        let woken = |record: &WakeRecord| EventLine {
+            wake: Some(record.wake.clone()),
+            ..event(record.at, &record.tenant_id, "woken", woken_text(&record.wake))
+        };
+        lock(&self.inner.wake_records).iter().map(woken).collect()
     }
 
     fn feed_numbers(&self, dead_updates: u64) -> Numbers {
@@ -494,6 +506,10 @@ fn event(at: Timestamp, id: impl ToString, what: &str, text: String) -> EventLin
     EventLine { at, tenant: Some(id.to_string()), what: what.to_owned(), text, wake: None }
 }
 
+fn woken_text(wake: &WakeView) -> String {
+    format!("{} wake in {:.0} ms", wake.kind, wake.phases.total_ms)
+}
+
 fn refusal(record: &DecisionRecord) -> EventLine {
     let until = record.decision.until.map_or(String::new(), |until| format!(" until {until}"));
     let asked = match record.ask {
@@ -516,9 +532,7 @@ fn happened(old: Option<&TenantLine>, new: &TenantLine) -> Vec<EventLine> {
             "provisioning" => events.push(say("waking", "its agent is being started".to_owned())),
             "running" => {
                 let how = new.last_wake.as_ref();
-                let text = how.map_or("its agent runs".to_owned(), |wake| {
-                    format!("{} wake in {:.0} ms", wake.kind, wake.phases.total_ms)
-                });
+                let text = how.map_or("its agent runs".to_owned(), woken_text);
                 events.push(EventLine { wake: new.last_wake.clone(), ..say("woken", text) });
             }
             "stopping" => events.push(say("stopping", reason.to_owned())),

@@ -23,5 +23,6 @@ mod redis;
 mod state;
 mod stores;
 mod telegram;
+mod top;
 mod world;
 mod zeroclaw;

@@ -6,5 +6,6 @@
 mod deaths;
 mod failures;
 mod faulty;
+mod feed;
 mod plane;
 mod superseded;

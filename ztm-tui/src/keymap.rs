@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::state::{Pane, State};
+use crate::state::{Detail, Pane, State};
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +121,7 @@ const fn bind(
 /// The table. What comes first in a scope is shown first.
 pub const BINDINGS: &[Binding] = &[
     bind(&[plain('q'), control('c')], Scope::Everywhere, Command::Quit, "quit", "quit"),
-    bind(&[plain('?'), (KeyCode::F(1), NONE)], Scope::Everywhere, Command::Help, "help", "show or hide this"),
+    bind(&[plain('?'), (KeyCode::F(1), NONE)], Scope::Everywhere, Command::Help, "help", "these keys"),
     bind(&[plain('1')], Scope::Everywhere, Command::Go(Pane::Overview), "", "overview"),
     bind(&[plain('2')], Scope::Everywhere, Command::Go(Pane::Tenants), "", "tenants"),
     bind(&[plain('3')], Scope::Everywhere, Command::Go(Pane::Queue), "", "queue"),
@@ -132,16 +132,16 @@ pub const BINDINGS: &[Binding] = &[
         Scope::Everywhere,
         Command::Next,
         "",
-        "next pane, or part of a tenant",
+        "next pane or part",
     ),
     bind(
         &[(KeyCode::BackTab, KeyModifiers::SHIFT), (KeyCode::Left, NONE), plain('h')],
         Scope::Everywhere,
         Command::Previous,
         "",
-        "previous pane, or part",
+        "previous pane or part",
     ),
-    bind(&[(KeyCode::Esc, NONE)], Scope::Everywhere, Command::Back, "", "close, or clear the filter"),
+    bind(&[(KeyCode::Esc, NONE)], Scope::Everywhere, Command::Back, "", "close, no filter"),
     bind(&[plain('p')], Scope::Everywhere, Command::Scale, "", "scale the warm pool"),
     bind(&[(KeyCode::Down, NONE), plain('j')], Scope::Lists, Command::Down, "", "down"),
     bind(&[(KeyCode::Up, NONE), plain('k')], Scope::Lists, Command::Up, "", "up"),
@@ -150,9 +150,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[(KeyCode::Home, NONE), plain('g')], Scope::Lists, Command::First, "", "first"),
     bind(&[(KeyCode::End, NONE), plain('G')], Scope::Lists, Command::Last, "", "last"),
     bind(&[(KeyCode::Enter, NONE)], Scope::Lists, Command::Open, "open", "open the tenant"),
-    bind(&[plain('/')], Scope::Lists, Command::Filter, "filter", "filter: words, status:running"),
-    bind(&[plain('s')], Scope::Tenants, Command::Sort, "sort", "sort by the next column"),
-    bind(&[plain('r')], Scope::Tenants, Command::Reverse, "", "sort the other way round"),
+    bind(&[plain('/')], Scope::Lists, Command::Filter, "filter", "words, status:running"),
+    bind(&[plain('s')], Scope::Tenants, Command::Sort, "sort", "sort by next column"),
+    bind(&[plain('r')], Scope::Tenants, Command::Reverse, "", "the other way round"),
     bind(&[plain('c')], Scope::Tenants, Command::Columns, "columns", "other columns"),
     bind(&[plain('w')], Scope::OneTenant, Command::Wake, "wake", "wake the tenant"),
     bind(&[plain('x')], Scope::OneTenant, Command::Stop, "stop", "stop its agent"),
@@ -161,10 +161,10 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[plain('i')], Scope::OneTenant, Command::IdleTimeout, "", "set its idle timeout"),
     bind(&[plain('D')], Scope::OneTenant, Command::Delete, "", "delete it"),
     bind(&[plain('R')], Scope::Dead, Command::Requeue, "requeue", "requeue what is dead"),
-    bind(&[plain('u')], Scope::OneTenant, Command::Refresh, "", "ask again for what is shown of it"),
+    bind(&[plain('u')], Scope::OneTenant, Command::Refresh, "", "ask again"),
     bind(&[plain(' ')], Scope::Log, Command::Pause, "pause", "hold the log"),
     bind(&[plain('W')], Scope::Log, Command::Wrap, "wrap", "wrap long lines"),
-    bind(&[plain('S')], Scope::Log, Command::Save, "save", "save the log to a file"),
+    bind(&[plain('S')], Scope::Log, Command::Save, "save", "save it to a file"),
 ];
 
 /// What a key means where the screen is.
@@ -183,7 +183,7 @@ pub fn command(state: &State, key: KeyEvent) -> Option<Command> {
 
 /// The scopes that are in force, the nearest first.
 pub fn scopes(state: &State) -> impl Iterator<Item = Scope> {
-    let in_log = state.detail.as_ref().is_some_and(|detail| detail.is_log());
+    let in_log = state.detail.as_ref().is_some_and(Detail::is_log);
     let pane = state.pane;
     let open = state.detail.is_some();
     [

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use libtenancy::api::feed::TenantLine;
+use libtenancy::{api::feed::TenantLine, clock::Timestamp};
 use nucleo_matcher::{
     Config, Matcher, Utf32Str,
     pattern::{CaseMatching, Normalization, Pattern},
@@ -47,7 +47,7 @@ fn compare(state: &State, column: Column, one: &TenantLine, other: &TenantLine) 
         Column::Tenant => Ordering::Equal,
         Column::Status => rank(one).cmp(&rank(other)),
         Column::Idle => {
-            let left = |line: &TenantLine| State::idle_at(line).map_or(i64::MAX, |at| at.as_micros());
+            let left = |line: &TenantLine| State::idle_at(line).map_or(i64::MAX, Timestamp::as_micros);
             left(one).cmp(&left(other))
         }
         Column::Active => other.last_active_at.cmp(&one.last_active_at),

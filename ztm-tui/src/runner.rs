@@ -15,7 +15,7 @@ use ratatui::DefaultTerminal;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
 };
 
 use crate::{
@@ -112,7 +112,7 @@ pub async fn run(plane: Arc<dyn Plane>, run: Run) -> Result<()> {
     let mut state = State::new(run.options, (size.width, size.height), clock.now());
     let (sender, mut events) = mpsc::channel(WAITING);
     let feed = Task(tokio::spawn(listen(Arc::clone(&plane), run.recorder, sender.clone())));
-    let mut worker = Worker { plane, events: sender, log: None, preferences: run.preferences };
+    let mut worker = Worker { plane, events: sender, log: None, tasks: JoinSet::new(), preferences: run.preferences };
     let mut inputs = EventStream::new();
     let mut tick = tokio::time::interval(TICK);
     let mut drawn = tokio::time::Instant::now();
@@ -220,19 +220,23 @@ struct Worker {
     plane: Arc<dyn Plane>,
     events: mpsc::Sender<Event>,
     log: Option<Task>,
+    /// What is under way; it ends with the screen.
+    tasks: JoinSet<()>,
     preferences: Option<PathBuf>,
 }
 
 impl Worker {
     fn act(&mut self, action: Action) {
+        // Those that have ended.
+        while self.tasks.try_join_next().is_some() {}
         let (plane, events) = (Arc::clone(&self.plane), self.events.clone());
         match action {
             Action::Quit => {}
-            Action::Perform(order) => drop(tokio::spawn(async move {
+            Action::Perform(order) => drop(self.tasks.spawn(async move {
                 let done = plane.perform(&order).await.map_err(|error| error.chain());
                 let _ = events.send(Event::Done(order, done)).await;
             })),
-            Action::Fetch(ask) => drop(tokio::spawn(async move {
+            Action::Fetch(ask) => drop(self.tasks.spawn(async move {
                 let told = plane.tell(&ask).await.map_err(|error| error.chain());
                 let _ = events.send(Event::Told(ask, told)).await;
             })),
@@ -259,9 +263,9 @@ impl Worker {
     }
 
     /// The result of what was done here.
-    fn say(&self, result: std::result::Result<String, String>) {
+    fn say(&mut self, result: std::result::Result<String, String>) {
         let events = self.events.clone();
-        drop(tokio::spawn(async move { events.send(Event::Said(result)).await }));
+        self.tasks.spawn(async move { drop(events.send(Event::Said(result)).await) });
     }
 }
 

@@ -219,7 +219,7 @@ fn on_command(state: &mut State, command: Command) -> Vec<Action> {
             }
         }
         Command::Wake | Command::Stop | Command::Suspend | Command::Grant | Command::IdleTimeout | Command::Delete => {
-            on_tenant(state, command)
+            on_tenant(state, command);
         }
     }
     Vec::new()
@@ -290,7 +290,7 @@ fn ask_for(state: &mut State, purpose: Purpose, text: String) {
 fn on_modal_key(state: &mut State, key: KeyEvent) -> Vec<Action> {
     let Some(modal) = &mut state.modal else { return Vec::new() };
     let confirmed = match (&modal.must_type, key.code) {
-        (_, KeyCode::Esc) => Some(false),
+        (_, KeyCode::Esc) | (None, KeyCode::Char('n' | 'N' | 'q')) => Some(false),
         (Some(name), KeyCode::Enter) => Some(modal.typed == *name),
         (Some(_), KeyCode::Backspace) => {
             modal.typed.pop();
@@ -301,7 +301,6 @@ fn on_modal_key(state: &mut State, key: KeyEvent) -> Vec<Action> {
             None
         }
         (None, KeyCode::Char('y' | 'Y')) => Some(true),
-        (None, KeyCode::Char('n' | 'N' | 'q')) => Some(false),
         (None, KeyCode::Enter) => Some(modal.yes),
         (None, KeyCode::Left | KeyCode::Right | KeyCode::Tab | KeyCode::Char('h' | 'l')) => {
             modal.yes = !modal.yes;

@@ -28,7 +28,7 @@ use ratatui::{
 };
 
 use crate::{
-    keymap::{BINDINGS, scopes, written},
+    keymap::{BINDINGS, Scope, scopes, written},
     state::{Link, Pane, Purpose, State},
     update::SHOWN,
 };
@@ -179,7 +179,10 @@ fn bottom(state: &State, frame: &mut Frame, area: Rect) {
 fn key_line(state: &State, frame: &mut Frame, area: Rect) {
     let theme = &state.options.theme;
     let mut spans = vec![Span::raw(" ")];
-    for scope in scopes(state) {
+    // How to leave and where to read more comes first: it must not be cut off.
+    let mut scopes: Vec<Scope> = scopes(state).collect();
+    scopes.rotate_right(1);
+    for scope in scopes {
         for binding in BINDINGS.iter().filter(|binding| binding.scope == scope && !binding.short.is_empty()) {
             spans.push(Span::styled(written(binding.keys[0]), theme.accent));
             spans.push(Span::styled(format!(" {}  ", binding.short), theme.dim));

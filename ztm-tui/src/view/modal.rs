@@ -51,17 +51,14 @@ pub(super) fn draw(state: &State, modal: &Modal, frame: &mut Frame, area: Rect) 
     };
     let mut lines =
         vec![Line::default(), Line::from(sentence(&modal.order)), Line::styled(place, theme.accent), Line::default()];
-    match &modal.must_type {
-        Some(name) => {
-            lines.push(Line::styled(format!("type {name} and enter, or esc"), theme.dim));
-            lines.push(Line::from(vec![Span::raw("> "), Span::styled(plain(&modal.typed), theme.bad), Span::raw("▏")]));
-        }
-        None => {
-            let choice = |chosen: bool, text: &'static str| {
-                Span::styled(text, if chosen { theme.accent.patch(theme.selected) } else { theme.dim })
-            };
-            lines.push(Line::from(vec![choice(!modal.yes, "  No  "), Span::raw("  "), choice(modal.yes, "  Yes  ")]));
-        }
+    if let Some(name) = &modal.must_type {
+        lines.push(Line::styled(format!("type {name} and enter, or esc"), theme.dim));
+        lines.push(Line::from(vec![Span::raw("> "), Span::styled(plain(&modal.typed), theme.bad), Span::raw("▏")]));
+    } else {
+        let choice = |chosen: bool, text: &'static str| {
+            Span::styled(text, if chosen { theme.accent.patch(theme.selected) } else { theme.dim })
+        };
+        lines.push(Line::from(vec![choice(!modal.yes, "  No  "), Span::raw("  "), choice(modal.yes, "  Yes  ")]));
     }
     let style = if modal.must_type.is_some() { theme.bad } else { theme.warn };
     framed(frame, middle(area, 60, 9), modal.order.verb(), style, lines);
@@ -70,7 +67,7 @@ pub(super) fn draw(state: &State, modal: &Modal, frame: &mut Frame, area: Rect) 
 pub(super) fn help(state: &State, frame: &mut Frame, area: Rect) {
     let theme = &state.options.theme;
     let entry = |binding: &crate::keymap::Binding| {
-        let keys = binding.keys.iter().map(|key| written(*key)).collect::<Vec<_>>().join(" ");
+        let keys = binding.keys.iter().take(2).map(|key| written(*key)).collect::<Vec<_>>().join(" ");
         (keys, binding.help)
     };
     let half = BINDINGS.len().div_ceil(2);
@@ -78,8 +75,8 @@ pub(super) fn help(state: &State, frame: &mut Frame, area: Rect) {
         let mut spans = Vec::new();
         for binding in [BINDINGS.get(at), BINDINGS.get(at + half)].into_iter().flatten() {
             let (keys, help) = entry(binding);
-            spans.push(Span::styled(format!("{keys:<13}"), theme.accent));
-            spans.push(Span::styled(format!("{help:<25.25}"), theme.text));
+            spans.push(Span::styled(format!("{keys:<15}"), theme.accent));
+            spans.push(Span::styled(format!("{help:<23.23}"), theme.text));
         }
         Line::from(spans)
     });

@@ -124,5 +124,6 @@ fn line(name: &str, views: &[&NodeView]) -> String {
             format!("${}/h, {} idle, ${} a month{without}", money(all), price(idle), money(all.saturating_mul(730)))
         }
     };
-    format!(" {name}: {} machines, {tenants} tenants · {cost}{share}", views.len())
+    let plural = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    format!(" {name}: {}, {} · {cost}{share}", plural(views.len(), "machine"), plural(tenants, "tenant"))
 }

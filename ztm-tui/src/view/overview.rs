@@ -35,7 +35,7 @@ fn inner(area: Rect) -> Rect {
 
 fn fleet(state: &State, summary: &Summary, frame: &mut Frame, area: Rect) {
     let theme = &state.options.theme;
-    let bar_width = usize::from(area.width.saturating_sub(26)).min(30);
+    let bar_width = usize::from(area.width.saturating_sub(30)).min(30);
     let total = summary.tenants.max(1);
     let mut lines = vec![title(format!("FLEET  {} tenants", summary.tenants), theme.accent)];
     for word in ["running", "provisioning", "stopping", "idle", "suspended", "terminated"] {
@@ -65,7 +65,7 @@ fn fleet(state: &State, summary: &Summary, frame: &mut Frame, area: Rect) {
     } else {
         theme.good
     };
-    let permille = if target == 0 { 0 } else { u64::try_from(ready * 1_000 / target).unwrap_or(0) };
+    let permille = (ready * 1_000).checked_div(target).and_then(|permille| u64::try_from(permille).ok()).unwrap_or(0);
     lines.push(Line::from(vec![
         Span::raw(format!("{:<13}", "warm")),
         Span::styled(format!("{ready:>6} "), style),
@@ -93,9 +93,9 @@ fn wakes(state: &State, summary: &Summary, frame: &mut Frame, area: Rect) {
     }
     for (kind, wakes) in &summary.wakes {
         let text = if wakes.count == 0 {
-            format!("{kind}  none in the last hour")
+            format!("{kind}  none within the hour")
         } else {
-            format!("{kind}  {} in the last hour, p50 {:.0} ms, p95 {:.0} ms", wakes.count, wakes.p50_ms, wakes.p95_ms)
+            format!("{kind}  {} in 1h  p50 {:.0}  p95 {:.0} ms", wakes.count, wakes.p50_ms, wakes.p95_ms)
         };
         lines.push(Line::styled(text, theme.dim));
     }

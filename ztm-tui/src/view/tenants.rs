@@ -20,6 +20,27 @@ fn width(column: Column, id: u16) -> Width {
     }
 }
 
+/// What goes first where there is no place for all.
+const DISPENSABLE: [Column; 7] =
+    [Column::Generation, Column::Node, Column::Spent, Column::Active, Column::Jobs, Column::Idle, Column::Credits];
+
+/// The columns that are shown: what is not hidden, as far as there is place.
+fn fitting(hidden: &[Column], id: u16, place: u16) -> Vec<Column> {
+    let mut shown: Vec<Column> = Column::ALL.into_iter().filter(|column| !hidden.contains(column)).collect();
+    let needed = |column: &Column| match width(*column, id) {
+        Width::Left(width) | Width::Right(width) => width + 1,
+        // A machine's name.
+        Width::Rest => 20,
+    };
+    for column in DISPENSABLE {
+        if shown.iter().map(needed).sum::<u16>() <= place {
+            break;
+        }
+        shown.retain(|other| *other != column);
+    }
+    shown
+}
+
 pub(super) fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let preferences = &state.preferences;
     let theme = &state.options.theme;
@@ -27,7 +48,7 @@ pub(super) fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let cursor = state.cursor().at;
     let near = state.rows.iter().skip(cursor.saturating_sub(100)).take(200).map(String::len).max().unwrap_or(0);
     let id = u16::try_from(near.clamp(12, usize::from(area.width / 3).max(12))).unwrap_or(12);
-    let shown: Vec<Column> = Column::ALL.into_iter().filter(|column| !preferences.hidden.contains(column)).collect();
+    let shown = fitting(&preferences.hidden, id, area.width);
     let columns: Vec<(&'static str, Width)> = shown.iter().map(|column| (column.title(), width(*column, id))).collect();
     let now = state.now();
     let row = |place: usize| -> Vec<Span<'_>> {

@@ -78,33 +78,33 @@ pub fn top(ctx: &Context, args: TopArgs) -> Result<()> {
 }
 
 async fn once(ctx: &Context, args: TopArgs) -> Result<()> {
-    let pieces = match &args.replay {
-        Some(file) => record::read(file)?,
-        None => {
-            let mut feed = ctx.client().await?.feed().await?;
-            let limit = ctx.settings.request_timeout.unwrap_or(ONCE);
-            let everything = async {
-                let (mut pieces, mut ready) = (Vec::new(), false);
-                while let Some(piece) = feed.next().await {
-                    let piece = piece?;
-                    // What is read after the tenants (accounts, the queue, machines, spend) is said before the numbers.
-                    let whole = ready && matches!(piece.change, Change::Numbers(_) | Change::Beat);
-                    ready |= piece.change == Change::Ready;
-                    pieces.push(piece);
-                    if whole {
-                        break;
-                    }
-                }
-                Ok::<_, Error>(pieces)
-            };
-            let timeout = |_| Error::Timeout { what: "the feed".to_owned(), after: limit };
-            tokio::time::timeout(limit, everything).await.map_err(timeout)??
-        }
-    };
+    let pieces = if let Some(file) = &args.replay { record::read(file)? } else { everything(ctx).await? };
     let here = pieces.last().map_or_else(|| SystemClock::default().now(), |piece| piece.at);
     let mut state = State::new(options(ctx, &args), (100, 30), here);
     update(&mut state, Event::Pieces(pieces));
     ctx.printer.show(&Once(state))
+}
+
+/// What is said until everything has been said once.
+async fn everything(ctx: &Context) -> Result<Vec<Piece>> {
+    let mut feed = ctx.client().await?.feed().await?;
+    let limit = ctx.settings.request_timeout.unwrap_or(ONCE);
+    let heard = async {
+        let (mut pieces, mut ready) = (Vec::new(), false);
+        while let Some(piece) = feed.next().await {
+            let piece = piece?;
+            // What is read after the tenants (accounts, the queue, machines, spend) is said before the numbers.
+            let whole = ready && matches!(piece.change, Change::Numbers(_) | Change::Beat);
+            ready |= piece.change == Change::Ready;
+            pieces.push(piece);
+            if whole {
+                break;
+            }
+        }
+        Ok::<_, Error>(pieces)
+    };
+    let timeout = |_| Error::Timeout { what: "the feed".to_owned(), after: limit };
+    Ok(tokio::time::timeout(limit, heard).await.map_err(timeout)??)
 }
 
 fn options(ctx: &Context, args: &TopArgs) -> Options {
@@ -118,21 +118,19 @@ fn options(ctx: &Context, args: &TopArgs) -> Options {
     let theme = match args.theme {
         Some(ThemeName::Dark) => Theme::dark(),
         Some(ThemeName::Light) => Theme::light(),
-        Some(ThemeName::Sixteen) => Theme::ansi16(),
         Some(ThemeName::Mono) => Theme::mono(),
         None if colourless => Theme::mono(),
         None if many && light => Theme::light(),
         None if many => Theme::dark(),
-        None => Theme::ansi16(),
+        Some(ThemeName::Sixteen) | None => Theme::ansi16(),
     };
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(variable).into_iter().find(|value| !value.is_empty());
     let utf8 = locale.is_some_and(|locale| locale.to_lowercase().replace('-', "").contains("utf8"));
     let symbols = match args.symbols {
         Some(SymbolName::Braille) => Symbols::Braille,
         Some(SymbolName::Block) => Symbols::Block,
-        Some(SymbolName::Ascii) => Symbols::Ascii,
         None if utf8 => Symbols::Block,
-        None => Symbols::Ascii,
+        Some(SymbolName::Ascii) | None => Symbols::Ascii,
     };
     let context = match &args.replay {
         Some(file) => format!("replay of {}", file.display()),
@@ -278,11 +276,8 @@ struct Replay {
     speed: f64,
 }
 
-impl Replay {
-    fn only_recorded(&self) -> Error {
-        Error::NeedsControlPlane { what: "what was not recorded" }
-    }
-}
+/// What a recording does not tell.
+const UNRECORDED: Error = Error::NeedsControlPlane { what: "what was not recorded" };
 
 #[async_trait]
 impl Plane for Replay {
@@ -291,14 +286,14 @@ impl Plane for Replay {
     }
 
     async fn perform(&self, _: &Order) -> libtenancy::Result<String> {
-        Err(self.only_recorded())
+        Err(UNRECORDED)
     }
 
     async fn tell(&self, _: &Ask) -> libtenancy::Result<Answer> {
-        Err(self.only_recorded())
+        Err(UNRECORDED)
     }
 
     async fn log(&self, _: &str) -> libtenancy::Result<BoxStream<'static, std::io::Result<Bytes>>> {
-        Err(self.only_recorded())
+        Err(UNRECORDED)
     }
 }

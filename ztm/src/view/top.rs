@@ -69,8 +69,8 @@ impl Show for Once {
                 })),
             ),
         ];
-        let alerts: String = summary.alerts.iter().map(|alert| format!("\n{}", plain(&alert.text))).collect();
-        format!("{}{alerts}", look.fields(fields))
+        let alerts = summary.alerts.iter().map(|alert| plain(&alert.text));
+        [look.fields(fields)].into_iter().chain(alerts).collect::<Vec<_>>().join("\n")
     }
 
     fn names(&self) -> Vec<String> {

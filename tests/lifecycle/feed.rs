@@ -1,0 +1,170 @@
+//! The feed: whoever listens is told everything once, and then each change.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use futures::{StreamExt, stream::BoxStream};
+use libtenancy::{
+    NewTenant,
+    api::feed::{Change, EventLine, Piece, TenantLine},
+    ports::tenants::SettingsPatch,
+    quota::Grant,
+    tenant::{StopReason, TenantId},
+};
+
+use crate::plane::{BOUND, Plane};
+
+/// A listener, and what it knows.
+struct Ear {
+    feed: BoxStream<'static, Piece>,
+    tenants: BTreeMap<String, TenantLine>,
+    events: Vec<EventLine>,
+    ready: bool,
+}
+
+impl Ear {
+    fn new(plane: &Plane) -> Self {
+        let _runtime = plane.runtime.enter();
+        Self { feed: plane.tenancy.feed(Some("viewer")), tenants: BTreeMap::new(), events: Vec::new(), ready: false }
+    }
+
+    /// Listens until it knows enough.
+    fn until(&mut self, plane: &Plane, what: &str, enough: impl Fn(&Self) -> bool) {
+        let listening = async {
+            while !enough(self) {
+                let piece = self.feed.next().await.expect("the feed ended");
+                self.take(piece.change);
+            }
+        };
+        let heard = plane.runtime.block_on(async { tokio::time::timeout(BOUND, listening).await });
+        assert!(heard.is_ok(), "never: {what}; known: {:#?} {:#?}", self.tenants, self.events);
+    }
+
+    fn take(&mut self, change: Change) {
+        match change {
+            Change::Begin(begin) => {
+                assert_eq!(begin.role.as_deref(), Some("viewer"));
+                self.tenants.clear();
+                self.events.clear();
+                self.ready = false;
+            }
+            Change::Tenants(lines) => {
+                self.tenants.extend(lines.into_iter().map(|line| (line.id.clone(), line)));
+            }
+            Change::Gone(ids) => self.tenants.retain(|id, _| !ids.contains(id)),
+            Change::Events(events) => self.events.extend(events),
+            Change::Ready => self.ready = true,
+            _ => {}
+        }
+    }
+
+    fn status(&self, id: &str) -> Option<&str> {
+        self.tenants.get(id).map(|line| line.status.as_str())
+    }
+
+    fn happened(&self, id: &str) -> Vec<&str> {
+        self.events
+            .iter()
+            .filter(|event| event.tenant.as_deref() == Some(id))
+            .map(|event| event.what.as_str())
+            .collect()
+    }
+}
+
+fn id(name: &str) -> TenantId {
+    name.parse().unwrap()
+}
+
+#[test]
+fn whoever_listens_is_told_everything_and_then_what_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    let plane = Plane::start(dir.path(), "http://127.0.0.1:9");
+    plane.create(&id("old"), None);
+    let mut first = Ear::new(&plane);
+    first.until(&plane, "everything", |ear| ear.ready);
+    assert_eq!(first.status("old"), Some("idle"));
+
+    plane.create(&id("new"), None);
+    first.until(&plane, "a new tenant", |ear| ear.status("new").is_some());
+    plane.block(plane.tenancy.tenant_wake(&id("new"))).unwrap();
+    first.until(&plane, "it is awake", |ear| ear.status("new") == Some("running"));
+    assert!(first.tenants["new"].workload.is_some() && first.tenants["new"].last_wake.is_some());
+    let grant = Grant { expires_at: libtenancy::quota::NEVER, amount: "7".parse().unwrap() };
+    plane.block(plane.tenancy.credits_grant(&id("new"), "gift", grant)).unwrap();
+    first.until(&plane, "its account", |ear| {
+        ear.tenants["new"].account.as_ref().is_some_and(|account| account.available > account.burst)
+    });
+    plane.block(plane.tenancy.tenant_stop(&id("new"), StopReason::Operator)).unwrap();
+    first.until(&plane, "it sleeps", |ear| ear.status("new") == Some("idle"));
+    plane.block(plane.tenancy.tenant_suspend(&id("new"), "unpaid")).unwrap();
+    first.until(&plane, "it is suspended", |ear| ear.tenants["new"].suspended.as_deref() == Some("unpaid"));
+    plane.block(plane.tenancy.tenant_resume(&id("new"))).unwrap();
+    first.until(&plane, "it is resumed", |ear| ear.tenants["new"].suspended.is_none());
+
+    // Whoever comes later knows the same.
+    let mut second = Ear::new(&plane);
+    second.until(&plane, "everything", |ear| ear.ready);
+    assert_eq!(second.tenants, first.tenants);
+
+    plane.block(plane.tenancy.tenant_delete(&id("old"), false)).unwrap();
+    for ear in [&mut first, &mut second] {
+        ear.until(&plane, "it is gone", |ear| ear.status("old").is_none());
+    }
+    first.until(&plane, "that it went", |ear| ear.happened("old").contains(&"deleted"));
+    let happened = first.happened("new");
+    for what in ["created", "woken", "stopped", "suspended", "resumed"] {
+        assert!(happened.contains(&what), "{what}: {happened:?}");
+    }
+
+    // Nobody listens any more; whoever comes then is told everything as it is.
+    drop((first, second));
+    plane.create(&id("later"), None);
+    std::thread::sleep(Duration::from_secs(2));
+    let mut third = Ear::new(&plane);
+    third.until(&plane, "everything", |ear| ear.ready);
+    assert_eq!(third.tenants.keys().collect::<Vec<_>>(), ["later", "new"]);
+    plane.end();
+}
+
+#[test]
+fn what_another_process_wrote_is_told_once_it_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let plane = Plane::start(dir.path(), "http://127.0.0.1:9");
+    plane.create(&id("acme"), None);
+    let mut ear = Ear::new(&plane);
+    ear.until(&plane, "everything", |ear| ear.ready);
+    // Past the eye that this control plane has on its own writes.
+    let patch = SettingsPatch { idle_timeout: Some(Duration::from_secs(77)), ..SettingsPatch::default() };
+    plane.block(plane.drivers.tenants.tenant_configure(&id("acme"), patch)).unwrap();
+    plane.block(plane.tenancy.records_announce());
+    ear.until(&plane, "what it wrote", |ear| ear.tenants["acme"].idle_timeout_s == 77);
+    plane.end();
+}
+
+#[test]
+fn a_suspended_tenant_wakes_for_nobody_until_it_is_resumed() {
+    let dir = tempfile::tempdir().unwrap();
+    let plane = Plane::start(dir.path(), "http://127.0.0.1:9");
+    plane
+        .block(plane.tenancy.tenant_create(NewTenant { id: id("acme"), bot_token: None, idle_timeout: None }))
+        .unwrap();
+    plane.block(plane.tenancy.tenant_wake(&id("acme"))).unwrap();
+    for wrong in ["", "  ", "two\nlines", "credits_exhausted: forged", &"x".repeat(257)] {
+        assert!(plane.block(plane.tenancy.tenant_suspend(&id("acme"), wrong)).is_err(), "{wrong:?}");
+    }
+    assert_eq!(plane.workloads(&id("acme")), 1, "what was refused changed nothing");
+    let suspended = plane.block(plane.tenancy.tenant_suspend(&id("acme"), "unpaid")).unwrap();
+    assert_eq!((suspended.lifecycle.status.label(), plane.workloads(&id("acme"))), ("idle", 0));
+    let refused = plane.block(plane.tenancy.tenant_wake(&id("acme"))).unwrap_err();
+    assert!(refused.to_string().contains("unpaid"), "{refused}");
+    // Again is no error, and a grant does not end what an operator began.
+    plane.block(plane.tenancy.tenant_suspend(&id("acme"), "still unpaid")).unwrap();
+    let grant = Grant { expires_at: libtenancy::quota::NEVER, amount: "7".parse().unwrap() };
+    plane.block(plane.tenancy.credits_grant(&id("acme"), "gift", grant)).unwrap();
+    assert!(plane.block(plane.tenancy.tenant_wake(&id("acme"))).is_err());
+    for _ in 0..2 {
+        let resumed = plane.block(plane.tenancy.tenant_resume(&id("acme"))).unwrap();
+        assert_eq!(resumed.settings.suspended, None);
+    }
+    plane.block(plane.tenancy.tenant_wake(&id("acme"))).unwrap();
+    plane.end();
+}

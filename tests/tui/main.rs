@@ -1,0 +1,7 @@
+//! The screen: what events do to it, and what it looks like.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod orders;
+mod panes;
+mod rows;
+mod scenario;
