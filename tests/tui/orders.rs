@@ -136,6 +136,18 @@ fn a_log_is_followed_held_filtered_and_saved() {
 }
 
 #[test]
+fn what_is_told_of_an_open_tenant_is_asked_again_when_it_has_moved() {
+    let mut state = screen(busy(), (80, 24));
+    keys(&mut state, "2 enter");
+    let moved = |generation: u64| {
+        let line = libtenancy::api::feed::TenantLine { generation, ..super::scenario::tenant("acme", "idle", 1) };
+        Event::Pieces(vec![piece(libtenancy::api::feed::Change::Tenants(vec![line]))])
+    };
+    assert_eq!(update(&mut state, moved(7)), [Action::Fetch(Ask::Why(id("acme")))]);
+    assert_eq!(update(&mut state, moved(7)), []);
+}
+
+#[test]
 fn an_open_tenant_that_is_deleted_says_so_and_takes_no_orders() {
     let mut state = screen(busy(), (80, 24));
     keys(&mut state, "2 enter");

@@ -41,11 +41,14 @@ pub fn update(state: &mut State, event: Event) -> Vec<Action> {
             Vec::new()
         }
         Event::Pieces(pieces) => {
+            let before = open_generation(state);
             state.link = Link::Live;
             for piece in pieces {
                 state.take(piece);
             }
-            Vec::new()
+            // What was asked of an open tenant was of another state of it.
+            let moved = open_generation(state) != before;
+            state.detail.as_ref().filter(|_| moved).map_or_else(Vec::new, fetches)
         }
         Event::Lost(why) => {
             state.link = Link::Lost(why);
@@ -77,6 +80,11 @@ pub fn update(state: &mut State, event: Event) -> Vec<Action> {
     state.rows_refresh();
     clamp(state);
     actions
+}
+
+/// The generation of the tenant that is open.
+fn open_generation(state: &State) -> Option<u64> {
+    state.detail.as_ref().and_then(|detail| state.tenants.get(&detail.tenant)).map(|line| line.generation)
 }
 
 /// Every cursor is on a row that there is.

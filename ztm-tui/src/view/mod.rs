@@ -206,6 +206,11 @@ fn seconds(seconds: u64) -> String {
     }
 }
 
+/// `1 tenant`, `2 tenants`.
+fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// How long ago that was.
 fn ago(now: Timestamp, then: Timestamp) -> String {
     seconds(now.since(then).as_secs())

@@ -11,7 +11,7 @@ use ratatui::{
 };
 
 use super::{
-    ago, money, plain,
+    ago, money, plain, plural,
     table::{self, Width},
 };
 use crate::state::State;
@@ -124,6 +124,5 @@ fn line(name: &str, views: &[&NodeView]) -> String {
             format!("${}/h, {} idle, ${} a month{without}", money(all), price(idle), money(all.saturating_mul(730)))
         }
     };
-    let plural = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     format!(" {name}: {}, {} · {cost}{share}", plural(views.len(), "machine"), plural(tenants, "tenant"))
 }

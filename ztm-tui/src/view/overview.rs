@@ -7,7 +7,7 @@ use ratatui::{
     widgets::{Paragraph, Wrap},
 };
 
-use super::{credits, money, plain, seconds, title};
+use super::{credits, money, plain, plural, seconds, title};
 use crate::{state::State, summary::Summary};
 
 /// Minutes of wakes in the graph, at most.
@@ -37,7 +37,7 @@ fn fleet(state: &State, summary: &Summary, frame: &mut Frame, area: Rect) {
     let theme = &state.options.theme;
     let bar_width = usize::from(area.width.saturating_sub(30)).min(30);
     let total = summary.tenants.max(1);
-    let mut lines = vec![title(format!("FLEET  {} tenants", summary.tenants), theme.accent)];
+    let mut lines = vec![title(format!("FLEET  {}", plural(summary.tenants, "tenant")), theme.accent)];
     for word in ["running", "provisioning", "stopping", "idle", "suspended", "terminated"] {
         let count = summary.status(word);
         if count == 0 && word == "terminated" {

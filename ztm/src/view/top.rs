@@ -69,7 +69,7 @@ impl Show for Once {
                 })),
             ),
         ];
-        let alerts = summary.alerts.iter().map(|alert| plain(&alert.text));
+        let alerts = summary.alerts.iter().map(|alert| plain(&alert.text).into_owned());
         [look.fields(fields)].into_iter().chain(alerts).collect::<Vec<_>>().join("\n")
     }
 
