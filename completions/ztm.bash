@@ -61,6 +61,9 @@ _ztm() {
             ztm,tenant)
                 cmd="ztm__subcmd__tenant"
                 ;;
+            ztm,top)
+                cmd="ztm__subcmd__top"
+                ;;
             ztm,up)
                 cmd="ztm__subcmd__up"
                 ;;
@@ -178,6 +181,9 @@ _ztm() {
             ztm__subcmd__help,tenant)
                 cmd="ztm__subcmd__help__subcmd__tenant"
                 ;;
+            ztm__subcmd__help,top)
+                cmd="ztm__subcmd__help__subcmd__top"
+                ;;
             ztm__subcmd__help,up)
                 cmd="ztm__subcmd__help__subcmd__up"
                 ;;
@@ -286,6 +292,9 @@ _ztm() {
             ztm__subcmd__help__subcmd__tenant,logs)
                 cmd="ztm__subcmd__help__subcmd__tenant__subcmd__logs"
                 ;;
+            ztm__subcmd__help__subcmd__tenant,resume)
+                cmd="ztm__subcmd__help__subcmd__tenant__subcmd__resume"
+                ;;
             ztm__subcmd__help__subcmd__tenant,snapshot)
                 cmd="ztm__subcmd__help__subcmd__tenant__subcmd__snapshot"
                 ;;
@@ -294,6 +303,9 @@ _ztm() {
                 ;;
             ztm__subcmd__help__subcmd__tenant,stop)
                 cmd="ztm__subcmd__help__subcmd__tenant__subcmd__stop"
+                ;;
+            ztm__subcmd__help__subcmd__tenant,suspend)
+                cmd="ztm__subcmd__help__subcmd__tenant__subcmd__suspend"
                 ;;
             ztm__subcmd__help__subcmd__tenant,update)
                 cmd="ztm__subcmd__help__subcmd__tenant__subcmd__update"
@@ -508,6 +520,9 @@ _ztm() {
             ztm__subcmd__tenant,logs)
                 cmd="ztm__subcmd__tenant__subcmd__logs"
                 ;;
+            ztm__subcmd__tenant,resume)
+                cmd="ztm__subcmd__tenant__subcmd__resume"
+                ;;
             ztm__subcmd__tenant,snapshot)
                 cmd="ztm__subcmd__tenant__subcmd__snapshot"
                 ;;
@@ -516,6 +531,9 @@ _ztm() {
                 ;;
             ztm__subcmd__tenant,stop)
                 cmd="ztm__subcmd__tenant__subcmd__stop"
+                ;;
+            ztm__subcmd__tenant,suspend)
+                cmd="ztm__subcmd__tenant__subcmd__suspend"
                 ;;
             ztm__subcmd__tenant,update)
                 cmd="ztm__subcmd__tenant__subcmd__update"
@@ -544,6 +562,9 @@ _ztm() {
             ztm__subcmd__tenant__subcmd__help,logs)
                 cmd="ztm__subcmd__tenant__subcmd__help__subcmd__logs"
                 ;;
+            ztm__subcmd__tenant__subcmd__help,resume)
+                cmd="ztm__subcmd__tenant__subcmd__help__subcmd__resume"
+                ;;
             ztm__subcmd__tenant__subcmd__help,snapshot)
                 cmd="ztm__subcmd__tenant__subcmd__help__subcmd__snapshot"
                 ;;
@@ -552,6 +573,9 @@ _ztm() {
                 ;;
             ztm__subcmd__tenant__subcmd__help,stop)
                 cmd="ztm__subcmd__tenant__subcmd__help__subcmd__stop"
+                ;;
+            ztm__subcmd__tenant__subcmd__help,suspend)
+                cmd="ztm__subcmd__tenant__subcmd__help__subcmd__suspend"
                 ;;
             ztm__subcmd__tenant__subcmd__help,update)
                 cmd="ztm__subcmd__tenant__subcmd__help__subcmd__update"
@@ -659,7 +683,7 @@ _ztm() {
 
     case "${cmd}" in
         ztm)
-            opts="-n -o -v -q -h -V --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help --version up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help"
+            opts="-n -o -v -q -h -V --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help --version up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1681,7 +1705,7 @@ _ztm() {
             return 0
             ;;
         ztm__subcmd__help)
-            opts="up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help"
+            opts="up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2269,7 +2293,7 @@ _ztm() {
             return 0
             ;;
         ztm__subcmd__help__subcmd__tenant)
-            opts="create list get update delete wake stop snapshot state wait logs"
+            opts="create list get update delete wake stop suspend resume snapshot state wait logs"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2339,6 +2363,20 @@ _ztm() {
             return 0
             ;;
         ztm__subcmd__help__subcmd__tenant__subcmd__logs)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ztm__subcmd__help__subcmd__tenant__subcmd__resume)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2450,6 +2488,20 @@ _ztm() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        ztm__subcmd__help__subcmd__tenant__subcmd__suspend)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         ztm__subcmd__help__subcmd__tenant__subcmd__update)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -2481,6 +2533,20 @@ _ztm() {
         ztm__subcmd__help__subcmd__tenant__subcmd__wake)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ztm__subcmd__help__subcmd__top)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -4767,7 +4833,7 @@ _ztm() {
             return 0
             ;;
         ztm__subcmd__tenant)
-            opts="-n -o -v -q -h --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help create list get update delete wake stop snapshot state wait logs help"
+            opts="-n -o -v -q -h --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help create list get update delete wake stop suspend resume snapshot state wait logs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5011,7 +5077,7 @@ _ztm() {
             return 0
             ;;
         ztm__subcmd__tenant__subcmd__help)
-            opts="create list get update delete wake stop snapshot state wait logs help"
+            opts="create list get update delete wake stop suspend resume snapshot state wait logs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5095,6 +5161,20 @@ _ztm() {
             return 0
             ;;
         ztm__subcmd__tenant__subcmd__help__subcmd__logs)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ztm__subcmd__tenant__subcmd__help__subcmd__resume)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -5193,6 +5273,20 @@ _ztm() {
             return 0
             ;;
         ztm__subcmd__tenant__subcmd__help__subcmd__stop)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ztm__subcmd__tenant__subcmd__help__subcmd__suspend)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -5321,6 +5415,64 @@ _ztm() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --orchestrator-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --router-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json name" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ztm__subcmd__tenant__subcmd__resume)
+            opts="-n -o -v -q -h --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --state-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -5866,6 +6018,68 @@ _ztm() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        ztm__subcmd__tenant__subcmd__suspend)
+            opts="-n -o -v -q -h --reason --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --orchestrator-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --router-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json name" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         ztm__subcmd__tenant__subcmd__update)
             opts="-n -o -v -q -h --bot-token-file --bot-token --idle-timeout --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -6009,6 +6223,84 @@ _ztm() {
                 return 0
             fi
             case "${prev}" in
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --orchestrator-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --router-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json name" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ztm__subcmd__top)
+            opts="-n -o -v -q -h --once --record --replay --speed --readonly --theme --symbols --mouse --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --record)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --speed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --theme)
+                    COMPREPLY=($(compgen -W "dark light 16 mono" -- "${cur}"))
+                    return 0
+                    ;;
+                --symbols)
+                    COMPREPLY=($(compgen -W "braille block ascii" -- "${cur}"))
+                    return 0
+                    ;;
                 --state-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -51,6 +51,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand pool 'The warm pool: agents that are ready for whoever wakes next'
             cand admin 'What the stores of a context need before their first use'
             cand context 'Contexts: which control plane, or whose stores, the commands mean'
+            cand top 'Watch the whole fleet, its queue and its money on one screen'
             cand status 'Show the control plane in numbers'
             cand version 'Show the version of this command and of the control plane'
             cand agent 'Run the small built-in agent'
@@ -181,6 +182,8 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand delete 'Delete a tenant; asks first'
             cand wake 'Wake a tenant''s agent, and wait until it answers'
             cand stop 'Save and stop a tenant''s agent; the next message wakes it again'
+            cand suspend 'Suspend a tenant: its agent is stopped, and its messages wait until it is resumed'
+            cand resume 'End a tenant''s suspension; what waits goes on'
             cand snapshot 'Save the state of a tenant''s running agent now'
             cand state 'What a tenant''s agent remembers: archives, damage, copies'
             cand wait 'Wait until a tenant is running, idle or deleted'
@@ -313,6 +316,45 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'ztm;tenant;stop'= {
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane, or whose stores: a context of the configuration file'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;tenant;suspend'= {
+            cand --reason 'Why, for whoever looks: a line of at most 256 bytes'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane, or whose stores: a context of the configuration file'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'ztm;tenant;resume'= {
             cand --state-dir 'Where the embedded control plane keeps everything'
             cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
             cand --router-url 'The URL of the router, whose health `ztm status` shows'
@@ -521,6 +563,8 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand delete 'Delete a tenant; asks first'
             cand wake 'Wake a tenant''s agent, and wait until it answers'
             cand stop 'Save and stop a tenant''s agent; the next message wakes it again'
+            cand suspend 'Suspend a tenant: its agent is stopped, and its messages wait until it is resumed'
+            cand resume 'End a tenant''s suspension; what waits goes on'
             cand snapshot 'Save the state of a tenant''s running agent now'
             cand state 'What a tenant''s agent remembers: archives, damage, copies'
             cand wait 'Wait until a tenant is running, idle or deleted'
@@ -540,6 +584,10 @@ set edit:completion:arg-completer[ztm] = {|@words|
         &'ztm;tenant;help;wake'= {
         }
         &'ztm;tenant;help;stop'= {
+        }
+        &'ztm;tenant;help;suspend'= {
+        }
+        &'ztm;tenant;help;resume'= {
         }
         &'ztm;tenant;help;snapshot'= {
         }
@@ -1567,6 +1615,33 @@ set edit:completion:arg-completer[ztm] = {|@words|
         }
         &'ztm;context;help;help'= {
         }
+        &'ztm;top'= {
+            cand --record 'Write what the screen is told to a new file, too'
+            cand --replay 'Show what was recorded, and ask no control plane'
+            cand --speed 'So many times as fast as it was'
+            cand --theme 'Colours [default: what the terminal says it has; mono if colour is off]'
+            cand --symbols 'The signs of graphs [default: block, or ascii where the terminal has no UTF-8]'
+            cand --state-dir 'Where the embedded control plane keeps everything'
+            cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
+            cand --router-url 'The URL of the router, whose health `ztm status` shows'
+            cand --token-file 'The file with the token that the orchestrator asks for; must be private (mode 0600)'
+            cand -n 'The Kubernetes namespace of the control plane'
+            cand --namespace 'The Kubernetes namespace of the control plane'
+            cand --context 'Which control plane, or whose stores: a context of the configuration file'
+            cand -o 'How to print data'
+            cand --output 'How to print data'
+            cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
+            cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
+            cand --once 'Print everything in numbers, once, and end'
+            cand --readonly 'Do nothing, only look'
+            cand --mouse 'Heed the mouse; the terminal then selects no text'
+            cand -v 'Say more on standard error; twice for even more'
+            cand --verbose 'Say more on standard error; twice for even more'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'ztm;status'= {
             cand --state-dir 'Where the embedded control plane keeps everything'
             cand --orchestrator-url 'The URL of an orchestrator, instead of the control plane of this machine'
@@ -1712,6 +1787,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand pool 'The warm pool: agents that are ready for whoever wakes next'
             cand admin 'What the stores of a context need before their first use'
             cand context 'Contexts: which control plane, or whose stores, the commands mean'
+            cand top 'Watch the whole fleet, its queue and its money on one screen'
             cand status 'Show the control plane in numbers'
             cand version 'Show the version of this command and of the control plane'
             cand agent 'Run the small built-in agent'
@@ -1732,6 +1808,8 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand delete 'Delete a tenant; asks first'
             cand wake 'Wake a tenant''s agent, and wait until it answers'
             cand stop 'Save and stop a tenant''s agent; the next message wakes it again'
+            cand suspend 'Suspend a tenant: its agent is stopped, and its messages wait until it is resumed'
+            cand resume 'End a tenant''s suspension; what waits goes on'
             cand snapshot 'Save the state of a tenant''s running agent now'
             cand state 'What a tenant''s agent remembers: archives, damage, copies'
             cand wait 'Wait until a tenant is running, idle or deleted'
@@ -1750,6 +1828,10 @@ set edit:completion:arg-completer[ztm] = {|@words|
         &'ztm;help;tenant;wake'= {
         }
         &'ztm;help;tenant;stop'= {
+        }
+        &'ztm;help;tenant;suspend'= {
+        }
+        &'ztm;help;tenant;resume'= {
         }
         &'ztm;help;tenant;snapshot'= {
         }
@@ -1883,6 +1965,8 @@ set edit:completion:arg-completer[ztm] = {|@words|
         &'ztm;help;context;use'= {
         }
         &'ztm;help;context;show'= {
+        }
+        &'ztm;help;top'= {
         }
         &'ztm;help;status'= {
         }

@@ -56,6 +56,7 @@ complete -c ztm -n "__fish_ztm_needs_command" -f -a "node" -d 'The machines that
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "pool" -d 'The warm pool: agents that are ready for whoever wakes next'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "admin" -d 'What the stores of a context need before their first use'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "context" -d 'Contexts: which control plane, or whose stores, the commands mean'
+complete -c ztm -n "__fish_ztm_needs_command" -f -a "top" -d 'Watch the whole fleet, its queue and its money on one screen'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "status" -d 'Show the control plane in numbers'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "version" -d 'Show the version of this command and of the control plane'
 complete -c ztm -n "__fish_ztm_needs_command" -f -a "agent" -d 'Run the small built-in agent'
@@ -154,35 +155,37 @@ complete -c ztm -n "__fish_ztm_using_subcommand demo" -l keep -d 'Keep the direc
 complete -c ztm -n "__fish_ztm_using_subcommand demo" -s v -l verbose -d 'Say more on standard error; twice for even more'
 complete -c ztm -n "__fish_ztm_using_subcommand demo" -s q -l quiet -d 'Say nothing on standard error but errors'
 complete -c ztm -n "__fish_ztm_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
 wide\t'More columns for people'
 json\t'One JSON document'
 name\t'Names only, one a line'"
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -s v -l verbose -d 'Say more on standard error; twice for even more'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -s q -l quiet -d 'Say nothing on standard error but errors'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "create" -d 'Create a tenant'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "list" -d 'List all tenants'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "get" -d 'Show one tenant'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "update" -d 'Change a tenant\'s bot or idle timeout'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "delete" -d 'Delete a tenant; asks first'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "wake" -d 'Wake a tenant\'s agent, and wait until it answers'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "stop" -d 'Save and stop a tenant\'s agent; the next message wakes it again'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "snapshot" -d 'Save the state of a tenant\'s running agent now'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "state" -d 'What a tenant\'s agent remembers: archives, damage, copies'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "wait" -d 'Wait until a tenant is running, idle or deleted'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "logs" -d 'Print the log of a tenant\'s agent'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop snapshot state wait logs help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "create" -d 'Create a tenant'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "list" -d 'List all tenants'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "get" -d 'Show one tenant'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "update" -d 'Change a tenant\'s bot or idle timeout'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "delete" -d 'Delete a tenant; asks first'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "wake" -d 'Wake a tenant\'s agent, and wait until it answers'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "stop" -d 'Save and stop a tenant\'s agent; the next message wakes it again'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "suspend" -d 'Suspend a tenant: its agent is stopped, and its messages wait until it is resumed'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "resume" -d 'End a tenant\'s suspension; what waits goes on'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "snapshot" -d 'Save the state of a tenant\'s running agent now'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "state" -d 'What a tenant\'s agent remembers: archives, damage, copies'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "wait" -d 'Wait until a tenant is running, idle or deleted'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "logs" -d 'Print the log of a tenant\'s agent'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l bot-token-file -d 'A file with the bot\'s token; `-` reads it from standard input' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l bot-token -d 'Ask for the bot\'s token on the terminal, without showing it' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l idle-timeout -d 'How long an agent without work is kept: seconds, or with a unit (30m) [default: 300]' -r
@@ -316,6 +319,41 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Say more on standard error; twice for even more'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Say nothing on standard error but errors'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from suspend" -l reason -d 'Why, for whoever looks: a line of at most 256 bytes' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from suspend" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from suspend" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from suspend" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from suspend" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from suspend" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from suspend" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from suspend" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from suspend" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from suspend" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from suspend" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from suspend" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from suspend" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from resume" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from resume" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from resume" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from resume" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from resume" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from resume" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from resume" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from resume" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from resume" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from snapshot" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from snapshot" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from snapshot" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
@@ -402,6 +440,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete a tenant; asks first'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "wake" -d 'Wake a tenant\'s agent, and wait until it answers'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "stop" -d 'Save and stop a tenant\'s agent; the next message wakes it again'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "suspend" -d 'Suspend a tenant: its agent is stopped, and its messages wait until it is resumed'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "resume" -d 'End a tenant\'s suspension; what waits goes on'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "snapshot" -d 'Save the state of a tenant\'s running agent now'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "state" -d 'What a tenant\'s agent remembers: archives, damage, copies'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "wait" -d 'Wait until a tenant is running, idle or deleted'
@@ -1237,6 +1277,36 @@ complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcomm
 complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from help" -f -a "use" -d 'Make a context the one in use'
 complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a context: what it is, and where each of its values comes from'
 complete -c ztm -n "__fish_ztm_using_subcommand context; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand top" -l record -d 'Write what the screen is told to a new file, too' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand top" -l replay -d 'Show what was recorded, and ask no control plane' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand top" -l speed -d 'So many times as fast as it was' -r
+complete -c ztm -n "__fish_ztm_using_subcommand top" -l theme -d 'Colours [default: what the terminal says it has; mono if colour is off]' -r -f -a "dark\t'For a dark background'
+light\t'For a light background'
+16\t'Of the sixteen colours that every terminal has'
+mono\t'Without colours'"
+complete -c ztm -n "__fish_ztm_using_subcommand top" -l symbols -d 'The signs of graphs [default: block, or ascii where the terminal has no UTF-8]' -r -f -a "braille\t'Dots of braille'
+block\t'Blocks'
+ascii\t'What every terminal has'"
+complete -c ztm -n "__fish_ztm_using_subcommand top" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand top" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
+complete -c ztm -n "__fish_ztm_using_subcommand top" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
+complete -c ztm -n "__fish_ztm_using_subcommand top" -l token-file -d 'The file with the token that the orchestrator asks for; must be private (mode 0600)' -r -F
+complete -c ztm -n "__fish_ztm_using_subcommand top" -s n -l namespace -d 'The Kubernetes namespace of the control plane' -r
+complete -c ztm -n "__fish_ztm_using_subcommand top" -l context -d 'Which control plane, or whose stores: a context of the configuration file' -r
+complete -c ztm -n "__fish_ztm_using_subcommand top" -s o -l output -d 'How to print data' -r -f -a "table\t'Columns for people'
+wide\t'More columns for people'
+json\t'One JSON document'
+name\t'Names only, one a line'"
+complete -c ztm -n "__fish_ztm_using_subcommand top" -l color -d 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c ztm -n "__fish_ztm_using_subcommand top" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand top" -l once -d 'Print everything in numbers, once, and end'
+complete -c ztm -n "__fish_ztm_using_subcommand top" -l readonly -d 'Do nothing, only look'
+complete -c ztm -n "__fish_ztm_using_subcommand top" -l mouse -d 'Heed the mouse; the terminal then selects no text'
+complete -c ztm -n "__fish_ztm_using_subcommand top" -s v -l verbose -d 'Say more on standard error; twice for even more'
+complete -c ztm -n "__fish_ztm_using_subcommand top" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c ztm -n "__fish_ztm_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ztm -n "__fish_ztm_using_subcommand status" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand status" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
 complete -c ztm -n "__fish_ztm_using_subcommand status" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
@@ -1347,25 +1417,26 @@ complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcom
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "man" -d 'Write the man pages'
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "completions" -d 'Write the completions of bash, elvish, fish, powershell and zsh'
 complete -c ztm -n "__fish_ztm_using_subcommand generate; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "up" -d 'Run the whole control plane in this process, on this machine'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "down" -d 'Stop the control plane that `ztm up` runs'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "demo" -d 'Watch the whole job happen on real parts, in a temporary directory'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "tenant" -d 'Tenants: create, look at, change, wake, stop, delete'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "webhook" -d 'The webhooks through which Telegram delivers'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "inbox" -d 'The stored messages: what waits, what was given up'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "job" -d 'Jobs: submit, look at, wait for, call off, put back'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "quota" -d 'What tenants may use: credits, shares, budgets, grants'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "spend" -d 'What was used: report, audit, the ledger itself'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "why" -d 'Explain why something waits, was refused or stopped, in the numbers that were compared'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "node" -d 'The machines that agents run on, and what they cost'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "pool" -d 'The warm pool: agents that are ready for whoever wakes next'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "admin" -d 'What the stores of a context need before their first use'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "context" -d 'Contexts: which control plane, or whose stores, the commands mean'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "status" -d 'Show the control plane in numbers'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "version" -d 'Show the version of this command and of the control plane'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "agent" -d 'Run the small built-in agent'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "generate" -d 'Write the man pages or the completions'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context status version agent generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "up" -d 'Run the whole control plane in this process, on this machine'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "down" -d 'Stop the control plane that `ztm up` runs'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "demo" -d 'Watch the whole job happen on real parts, in a temporary directory'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "tenant" -d 'Tenants: create, look at, change, wake, stop, delete'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "webhook" -d 'The webhooks through which Telegram delivers'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "inbox" -d 'The stored messages: what waits, what was given up'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "job" -d 'Jobs: submit, look at, wait for, call off, put back'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "quota" -d 'What tenants may use: credits, shares, budgets, grants'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "spend" -d 'What was used: report, audit, the ledger itself'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "why" -d 'Explain why something waits, was refused or stopped, in the numbers that were compared'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "node" -d 'The machines that agents run on, and what they cost'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "pool" -d 'The warm pool: agents that are ready for whoever wakes next'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "admin" -d 'What the stores of a context need before their first use'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "context" -d 'Contexts: which control plane, or whose stores, the commands mean'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "top" -d 'Watch the whole fleet, its queue and its money on one screen'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "status" -d 'Show the control plane in numbers'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "version" -d 'Show the version of this command and of the control plane'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "agent" -d 'Run the small built-in agent'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "generate" -d 'Write the man pages or the completions'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcommand_from up down demo tenant webhook inbox job quota spend why node pool admin context top status version agent generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "create" -d 'Create a tenant'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "list" -d 'List all tenants'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "get" -d 'Show one tenant'
@@ -1373,6 +1444,8 @@ complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "delete" -d 'Delete a tenant; asks first'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "wake" -d 'Wake a tenant\'s agent, and wait until it answers'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "stop" -d 'Save and stop a tenant\'s agent; the next message wakes it again'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "suspend" -d 'Suspend a tenant: its agent is stopped, and its messages wait until it is resumed'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "resume" -d 'End a tenant\'s suspension; what waits goes on'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "snapshot" -d 'Save the state of a tenant\'s running agent now'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "state" -d 'What a tenant\'s agent remembers: archives, damage, copies'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "wait" -d 'Wait until a tenant is running, idle or deleted'

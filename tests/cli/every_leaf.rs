@@ -100,7 +100,7 @@ fn every_command_prints_its_help_on_standard_output() {
     }
 }
 
-/// What it says of the warm pool and of the machines.
+/// What it says of the warm pool, of the machines, and of archives.
 fn machines(plane: &Plane) {
     let pool = r#"{"ready": 1, "target": 5, "configured": 1, "chosen": true, "trouble": null, "warm_wakes": 3, "cold_wakes": 1}"#;
     plane.answer("GET /pool", 200, pool);
@@ -108,6 +108,7 @@ fn machines(plane: &Plane) {
     let nodes = r#"{"nodes": [{"name": "one", "allocatable": {"cpu_millis": 2000, "memory_bytes": 8589934592}, "tenants": ["alice"], "warm": 1}],
         "claims": [], "micro_usd_per_hour": null, "idle_micro_usd_per_hour": null, "unknown_prices": 1, "prices": "none"}"#;
     plane.answer("GET /nodes", 200, nodes);
+    plane.answer("POST /tenants/alice/state/verify", 200, r#"{"tenant_id": "alice", "archives": []}"#);
 }
 
 #[test]
@@ -132,6 +133,8 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
         &["tenant", "update", "alice", "--idle-timeout", "1800"],
         &["tenant", "wake", "alice"],
         &["tenant", "stop", "alice"],
+        &["tenant", "suspend", "alice", "--reason", "unpaid"],
+        &["tenant", "resume", "alice"],
         &["tenant", "snapshot", "alice"],
         &["tenant", "state", "list", "alice"],
         &["tenant", "state", "verify", "alice"],
@@ -157,7 +160,6 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
         r#"{"tenant_id": "alice", "status": "idle", "archives": [], "unsaved": false, "snapshot_interval_ms": 1}"#;
     plane.answer("GET /tenants/alice/state", 200, state);
     machines(&plane);
-    plane.answer("POST /tenants/alice/state/verify", 200, r#"{"tenant_id": "alice", "archives": []}"#);
     plane.answer("POST /tenants/alice/state/restore", 200, &plane.tenant_json("alice"));
     let wait: &[&str] = &["job", "wait", id];
     for line in lines.iter().chain([&wait]) {
@@ -191,6 +193,7 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
     // Covered elsewhere: what runs or ends a control plane, and what prints nothing.
     let elsewhere = [
         "admin prices",
+        "top",
         "job submit",
         "tenant state export",
         "spend export",

@@ -13,6 +13,7 @@ mod job_plane;
 mod job_run;
 mod job_wait;
 mod plane;
+mod pty;
 mod settings;
 mod spend;
 mod status;

@@ -304,6 +304,13 @@ impl Records {
                 Body::from(self.log[self.log.len().saturating_sub(tail)..].concat()).into_response()
             }
             ("POST", ["wake", id]) => self.wake(id),
+            ("POST", ["suspend" | "resume", id]) => match self.tenants.get_mut(*id) {
+                Some(tenant) => {
+                    tenant.suspended = body["reason"].as_str().map(str::to_owned);
+                    Json(&*tenant).into_response()
+                }
+                None => unknown(id),
+            },
             ("POST", ["stop", id]) => match self.tenants.get(*id) {
                 Some(_) => Json(self.tenants.entry((*id).to_owned()).insert_entry(idle(id)).get()).into_response(),
                 None => unknown(id),

@@ -3,15 +3,14 @@
 use std::{
     fs::File,
     io::{Read, Write},
-    os::fd::{AsFd, OwnedFd},
-    process::{Child, Command, Stdio},
+    process::{Child, Command},
     sync::{Arc, Condvar, Mutex},
     time::Duration,
 };
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use libtenancy::clock::Stopwatch;
 
-use super::{invocation::World, plane::Plane};
+use super::{invocation::World, plane::Plane, pty::Pty};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -24,25 +23,19 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     pub(crate) fn start(world: &World, args: &[&str]) -> Self {
-        let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&controller).unwrap();
-        unlockpt(&controller).unwrap();
-        let name = ptsname(&controller, Vec::new()).unwrap();
-        let user: OwnedFd = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap().into();
-        let stream = || Stdio::from(user.try_clone().unwrap());
+        let pty = Pty::open(80, 24);
         let child = Command::new(env!("CARGO_BIN_EXE_ztm"))
             .args(args)
             .env_clear()
             .envs(world.environment())
-            .stdin(stream())
-            .stdout(stream())
-            .stderr(stream())
+            .stdin(pty.stream())
+            .stdout(pty.stream())
+            .stderr(pty.stream())
             .spawn()
             .unwrap();
-        drop(user);
         let screen = Arc::new((Mutex::new((String::new(), false)), Condvar::new()));
         let shown = Arc::clone(&screen);
-        let mut reader = File::from(controller.as_fd().try_clone_to_owned().unwrap());
+        let mut reader = pty.reader();
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             // The end of a terminal is an error (EIO) on Linux.
@@ -53,7 +46,7 @@ impl Terminal {
             shown.0.lock().unwrap().1 = true;
             shown.1.notify_all();
         });
-        Self { child, keyboard: File::from(controller), screen }
+        Self { child, keyboard: pty.person, screen }
     }
 
     /// Waits until the screen shows `text`.
@@ -62,6 +55,17 @@ impl Terminal {
         let (screen, waited) =
             self.screen.1.wait_timeout_while(screen, LIMIT, |(shown, ended)| !shown.contains(text) && !*ended).unwrap();
         assert!(!waited.timed_out() && screen.0.contains(text), "no {text:?} on the screen:\n{}", screen.0);
+    }
+
+    /// Waits until the program itself reads each key: until then Ctrl-C is for whoever has the terminal for its own, and
+    /// that is nobody here.
+    fn reads_keys(&self) {
+        let settings = || rustix::termios::tcgetattr(&self.keyboard).unwrap();
+        let watch = Stopwatch::start();
+        while settings().local_modes.contains(rustix::termios::LocalModes::ICANON) {
+            assert!(watch.elapsed() < LIMIT, "it does not read keys");
+            std::thread::yield_now();
+        }
     }
 
     pub(crate) fn types(&mut self, text: &str) {
@@ -125,6 +129,7 @@ fn ctrl_c_at_a_question_changes_nothing_and_exits_130() {
     plane.tenant("alice", |_| ());
     let mut terminal = Terminal::start(&world, &["tenant", "delete", "alice"]);
     terminal.shows("Type `alice` to go on");
+    terminal.reads_keys();
     terminal.types("\u{3}");
     let (code, screen) = terminal.ends();
     assert_eq!(code, Some(130), "{screen}");

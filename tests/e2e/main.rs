@@ -17,6 +17,8 @@ mod processes;
 #[path = "../drivers/proxy.rs"]
 #[expect(dead_code, reason = "shared with the drivers' tests")]
 mod proxy;
+#[path = "../cli/pty.rs"]
+mod pty;
 #[path = "../drivers/redis/server.rs"]
 #[expect(dead_code, reason = "shared with the drivers' tests")]
 mod redis;

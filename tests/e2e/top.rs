@@ -4,19 +4,17 @@ use std::{
     fs::File,
     io::{Read, Write},
     num::NonZero,
-    os::fd::{AsFd, OwnedFd},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use rustix::{
-    process::{Pid, Signal, kill_process},
-    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
-    termios::{Winsize, tcsetwinsize},
-};
+use rustix::process::{Pid, Signal, kill_process};
 
-use crate::plane::{BOUND, Plane};
+use crate::{
+    plane::{BOUND, Plane},
+    pty::{self, Pty},
+};
 
 /// What leaves the second screen, and what shows the cursor again (xterm's control sequences).
 const LEAVES: &str = "\u{1b}[?1049l";
@@ -35,13 +33,7 @@ struct Screen {
 
 impl Screen {
     fn start(plane: &Plane, arguments: &[&str]) -> Self {
-        let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&controller).unwrap();
-        unlockpt(&controller).unwrap();
-        let name = ptsname(&controller, Vec::new()).unwrap();
-        let user: OwnedFd = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap().into();
-        tcsetwinsize(&controller, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-        let stream = || Stdio::from(user.try_clone().unwrap());
+        let pty = Pty::open(80, 24);
         let ztm = plane.command();
         let ztm = ztm.as_std();
         // A terminal tells of its size, and of Ctrl-C, only whose terminal it is.
@@ -55,24 +47,23 @@ impl Screen {
             .envs(ztm.get_envs().filter_map(|(name, value)| Some((name, value?))))
             .envs([("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LANG", "C.UTF-8")])
             .current_dir(plane.dir())
-            .stdin(stream())
-            .stdout(stream())
-            .stderr(stream())
+            .stdin(pty.stream())
+            .stdout(pty.stream())
+            .stderr(pty.stream())
             .spawn()
             .unwrap();
-        drop(user);
         let seen = Arc::new(Mutex::new((vt100::Parser::new(cells(24), cells(80), 0), String::new())));
         let sees = Arc::clone(&seen);
-        let mut reader = File::from(controller.as_fd().try_clone_to_owned().unwrap());
+        let mut reader = pty.reader();
         std::thread::spawn(move || {
-            let mut buffer = [0; 65_536];
+            let mut buffer = vec![0; 65_536];
             while let Ok(n @ 1..) = reader.read(&mut buffer) {
                 let mut seen = sees.lock().unwrap();
                 seen.0.process(&buffer[..n]);
                 seen.1.push_str(&String::from_utf8_lossy(&buffer[..n]));
             }
         });
-        Self { child, keyboard: File::from(controller), seen }
+        Self { child, keyboard: pty.person, seen }
     }
 
     fn types(&mut self, keys: &str) {
@@ -89,7 +80,7 @@ impl Screen {
 
     fn resize(&mut self, columns: u16, rows: u16) {
         self.seen.lock().unwrap().0.screen_mut().set_size(cells(rows), cells(columns));
-        tcsetwinsize(&self.keyboard, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+        pty::resize(&self.keyboard, columns, rows);
     }
 
     fn text(&self) -> String {
@@ -107,10 +98,8 @@ impl Screen {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        match tokio::time::timeout(BOUND, waiting).await {
-            Ok(text) => text,
-            Err(_) => panic!("never: {what}\n{}", self.text()),
-        }
+        let shown = tokio::time::timeout(BOUND, waiting).await;
+        shown.unwrap_or_else(|_| panic!("never: {what}\n{}", self.text()))
     }
 
     fn signal(&self, signal: Signal) {

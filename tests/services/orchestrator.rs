@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::faces::{Faces, TOKEN};
 
-const ROUTES: [(Method, &str); 39] = [
+const ROUTES: [(Method, &str); 45] = [
     (Method::GET, "/tenants"),
     (Method::POST, "/tenants"),
     (Method::GET, "/tenants/acme"),
@@ -17,6 +17,12 @@ const ROUTES: [(Method, &str); 39] = [
     (Method::GET, "/tenants/acme/agent"),
     (Method::POST, "/wake/acme"),
     (Method::POST, "/stop/acme"),
+    (Method::POST, "/suspend/acme"),
+    (Method::POST, "/resume/acme"),
+    (Method::GET, "/feed"),
+    (Method::GET, "/nodes"),
+    (Method::GET, "/pool"),
+    (Method::PUT, "/pool"),
     (Method::GET, "/inbox"),
     (Method::POST, "/inbox/replay"),
     (Method::POST, "/inbox/drop"),
@@ -83,6 +89,8 @@ async fn s2_a_bot_token_is_given_to_the_service_alone_and_shown_nowhere_else() {
         (Method::POST, "/tenants", r#"{"tenant_id":"other"}"#),
         (Method::DELETE, "/tenants/acme", ""),
         (Method::POST, "/stop/acme", ""),
+        (Method::POST, "/suspend/acme", r#"{"reason":"unpaid"}"#),
+        (Method::POST, "/resume/acme", ""),
         (Method::POST, "/inbox/drop", r#"{"update":"acme/1/1"}"#),
         (Method::GET, "/tenants/acme/logs", ""),
     ] {
@@ -210,6 +218,8 @@ async fn r12_r26_a_tenant_that_does_not_exist_is_404_and_is_not_made() {
         (Method::GET, "/tenants/ghost/agent", ""),
         (Method::POST, "/wake/ghost", ""),
         (Method::POST, "/stop/ghost", ""),
+        (Method::POST, "/suspend/ghost", r#"{"reason":"unpaid"}"#),
+        (Method::POST, "/resume/ghost", ""),
         (Method::GET, "/admin/webhook/ghost", ""),
         (Method::POST, "/admin/webhook/ghost", r#"{"base_url":"https://ztm.example"}"#),
         (Method::DELETE, "/admin/webhook/ghost", ""),

@@ -29,6 +29,13 @@ fn every_pane_has_its_look() {
     }
 }
 
+#[test]
+fn the_readme_shows_the_screen_as_it_is() {
+    let readme = include_str!("../../README.md");
+    let shown = drawn(&screen(busy(), (80, 24)));
+    assert!(readme.contains(&format!("```text\n{shown}\n```")), "README.md shows another screen than\n{shown}");
+}
+
 fn why() -> Why {
     Why {
         subject: "wake".to_owned(),

@@ -150,8 +150,15 @@ fn events() -> Vec<EventLine> {
     let woken = |ago: i64, tenant: &str, kind: &str, ms: f64| {
         line(ago, tenant, "woken", &format!("{kind} wake in {ms:.0} ms"), Some(wake(kind, ms)))
     };
-    let mut all: Vec<EventLine> = (0..40)
-        .map(|n| woken(3_500 - n * 80, "initech", if n % 4 == 0 { "cold" } else { "warm" }, 150.0 + 20.0 * (n as f64)))
+    let mut all: Vec<EventLine> = (0..40_i32)
+        .map(|n| {
+            woken(
+                3_500 - i64::from(n) * 80,
+                "initech",
+                if n % 4 == 0 { "cold" } else { "warm" },
+                150.0 + 20.0 * f64::from(n),
+            )
+        })
         .collect();
     all.push(line(300, "umbrella", "suspended", "unpaid since October", None));
     all.push(line(120, "hooli", "refused", "a job was refused: budget_exhausted until 2026-11-30T00:00:00Z", None));

@@ -58,10 +58,8 @@ mod tests {
             .into_iter()
             .map(|change| Piece { at: Timestamp::from_micros(7), change })
             .collect();
-        let text: String = said
-            .iter()
-            .map(|piece| format!(": a comment\ndata: {}\n\n", serde_json::to_string(piece).unwrap()))
-            .collect();
+        let written = |piece: &Piece| format!(": a comment\ndata: {}\n\n", serde_json::to_string(piece).unwrap());
+        let text = said.iter().map(written).collect::<Vec<_>>().concat();
         for cut in [1, 2, 7, 50, text.len()] {
             let chunks: Vec<Result<Bytes>> =
                 text.as_bytes().chunks(cut).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
