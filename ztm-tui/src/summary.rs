@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use libtenancy::{clock::Timestamp, credits::MicroCredits};
+use libtenancy::{api::feed::TenantLine, clock::Timestamp, credits::MicroCredits};
 use serde::Serialize;
 
 use crate::state::State;
@@ -54,8 +54,37 @@ pub struct Summary {
     pub micro_usd_per_hour: Option<u64>,
     /// What of that is for nothing.
     pub idle_micro_usd_per_hour: Option<u64>,
+    /// The budgets of which most is spent, at most [`BUDGETS`].
+    pub budgets: Vec<BudgetUse>,
     /// What needs a look, the worst first.
     pub alerts: Vec<Alert>,
+}
+
+/// Budgets that are shown.
+const BUDGETS: usize = 8;
+
+/// How much of a budget is spent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BudgetUse {
+    /// Whose.
+    pub tenant: String,
+    /// In thousandths.
+    pub permille: u64,
+}
+
+/// How much of its budget a tenant has spent, in thousandths; `None` without one.
+fn budget_permille(line: &TenantLine) -> Option<u64> {
+    let account = line.account.as_ref()?;
+    let [spent, budget] = [account.spent, account.budget?].map(|amount| u64::try_from(amount.0).unwrap_or(0));
+    Some(spent.saturating_mul(1_000).checked_div(budget).unwrap_or(1_000))
+}
+
+fn budgets(state: &State) -> Vec<BudgetUse> {
+    let used = |line: &TenantLine| Some(BudgetUse { tenant: line.id.clone(), permille: budget_permille(line)? });
+    let mut all: Vec<BudgetUse> = state.tenants.values().filter_map(used).collect();
+    all.sort_by_key(|budget| std::cmp::Reverse(budget.permille));
+    all.truncate(BUDGETS);
+    all
 }
 
 /// Wakes of one kind.
@@ -117,6 +146,7 @@ impl Summary {
             per_hour: state.spend.as_ref().and_then(|spend| spend.per_hour),
             micro_usd_per_hour: nodes.and_then(|nodes| nodes.micro_usd_per_hour),
             idle_micro_usd_per_hour: nodes.and_then(|nodes| nodes.idle_micro_usd_per_hour),
+            budgets: budgets(state),
             alerts: alerts(state, now),
         }
     }
@@ -178,23 +208,14 @@ fn alerts(state: &State, now: Timestamp) -> Vec<Alert> {
     let dead = state.jobs.iter().filter(|job| job.status == "dead").count();
     counted(true, dead, "job is dead (3, R requeues)", "jobs are dead (3, R requeues)");
     let lines = || state.tenants.values();
-    let failed = |line: &&libtenancy::api::feed::TenantLine| {
-        line.stop_reason.as_deref().is_some_and(|reason| reason.starts_with("wake failed"))
-    };
+    let failed =
+        |line: &&TenantLine| line.stop_reason.as_deref().is_some_and(|reason| reason.starts_with("wake failed"));
     counted(true, lines().filter(failed).count(), "tenant's last wake failed", "tenants' last wakes failed");
     let long = lines().filter(|line| line.status == "provisioning" && now.since(line.since).as_secs() > LONG_WAKE);
     counted(true, long.count(), "wake takes more than a minute", "wakes take more than a minute");
     let suspended = lines().filter(|line| line.suspended.is_some()).count();
     counted(false, suspended, "tenant is suspended", "tenants are suspended");
-    let near = lines().filter(|line| {
-        line.account.as_ref().is_some_and(|account| {
-            let spent = u64::try_from(account.spent.0).unwrap_or(0);
-            account.budget.is_some_and(|budget| {
-                let budget = u64::try_from(budget.0).unwrap_or(0);
-                budget > 0 && spent.saturating_mul(1_000) / budget >= NEAR
-            })
-        })
-    });
+    let near = lines().filter(|line| budget_permille(line).is_some_and(|permille| permille >= NEAR));
     counted(false, near.count(), "tenant has spent 80 % of its budget", "tenants have spent 80 % of their budgets");
     alerts.sort_by_key(|alert| !alert.bad);
     alerts

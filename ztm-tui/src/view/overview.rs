@@ -143,6 +143,20 @@ fn spend(state: &State, summary: &Summary, frame: &mut Frame, area: Rect) {
         Line::from(format!("this month {}", amount(summary.month))),
         Line::from(vec![Span::raw("machines "), Span::styled(machines, theme.dim)]),
     ];
+    let mut lines = lines;
+    lines.extend(summary.budgets.iter().map(|budget| {
+        let style = match budget.permille {
+            0..800 => theme.good,
+            800..1_000 => theme.warn,
+            _ => theme.bad,
+        };
+        let name: String = budget.tenant.chars().take(16).collect();
+        Line::from(vec![
+            Span::raw(format!("{name:<17}")),
+            Span::styled(state.options.symbols.bar(budget.permille, 10), style),
+            Span::styled(format!(" {}% of its budget", budget.permille / 10), theme.dim),
+        ])
+    }));
     frame.render_widget(Paragraph::new(lines), area);
 }
 

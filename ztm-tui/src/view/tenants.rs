@@ -1,5 +1,6 @@
 //! The tenants.
 
+use libtenancy::api::feed::AccountLine;
 use ratatui::{Frame, layout::Rect, text::Span};
 
 use super::{
@@ -12,12 +13,30 @@ fn width(column: Column, id: u16) -> Width {
     match column {
         Column::Tenant => Width::Left(id),
         Column::Status => Width::Left(12),
-        Column::Idle | Column::Credits | Column::Spent => Width::Right(8),
+        Column::Idle | Column::Spent => Width::Right(8),
+        Column::Credits => Width::Right(BAR + 9),
         Column::Active => Width::Right(6),
         Column::Inbox | Column::Jobs => Width::Right(5),
         Column::Node => Width::Rest,
         Column::Generation => Width::Right(17),
     }
+}
+
+/// The columns of a bar.
+const BAR: u16 = 4;
+
+/// What is left, as a bar of what the bucket holds at most, and as a number.
+fn credit_gauge(state: &State, account: &AccountLine) -> Span<'static> {
+    let theme = &state.options.theme;
+    let [left, most] = [account.available, account.burst].map(|amount| u64::try_from(amount.0).unwrap_or(0));
+    let permille = left.saturating_mul(1_000).checked_div(most).unwrap_or(1_000);
+    let style = match permille {
+        0 => theme.bad,
+        1..100 => theme.warn,
+        _ => theme.text,
+    };
+    let bar = state.options.symbols.bar(permille, usize::from(BAR));
+    Span::styled(format!("{bar} {:>8}", credits(account.available)), style)
 }
 
 /// What goes first where there is no place for all.
@@ -68,7 +87,7 @@ pub(super) fn draw(state: &State, frame: &mut Frame, area: Rect) {
             Column::Active => Span::raw(ago(now, line.last_active_at)),
             Column::Inbox => count(line.pending),
             Column::Jobs => count(account.map_or(0, |account| u64::from(account.running))),
-            Column::Credits => some(account.map(|account| credits(account.available))),
+            Column::Credits => account.map_or_else(|| some(None), |account| credit_gauge(state, account)),
             Column::Spent => some(account.map(|account| credits(account.spent))),
             Column::Node => some(state.node_of.get(&line.id).cloned()),
             Column::Generation => Span::styled(line.generation.to_string(), theme.dim),
