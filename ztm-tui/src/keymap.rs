@@ -76,6 +76,10 @@ pub enum Scope {
     Lists,
     /// In the list of tenants.
     Tenants,
+    /// In a list that can be filtered.
+    Filtered,
+    /// Where a tenant is selected and not open.
+    Closed,
     /// Where a tenant is selected or open.
     OneTenant,
     /// Where something dead may be selected.
@@ -149,8 +153,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[(KeyCode::PageUp, NONE), control('u')], Scope::Lists, Command::PageUp, "", "a page up"),
     bind(&[(KeyCode::Home, NONE), plain('g')], Scope::Lists, Command::First, "", "first"),
     bind(&[(KeyCode::End, NONE), plain('G')], Scope::Lists, Command::Last, "", "last"),
-    bind(&[(KeyCode::Enter, NONE)], Scope::Lists, Command::Open, "open", "open the tenant"),
-    bind(&[plain('/')], Scope::Lists, Command::Filter, "filter", "words, status:running"),
+    bind(&[(KeyCode::Enter, NONE)], Scope::Closed, Command::Open, "open", "open the tenant"),
+    bind(&[plain('/')], Scope::Filtered, Command::Filter, "filter", "words, status:running"),
     bind(&[plain('s')], Scope::Tenants, Command::Sort, "sort", "sort by next column"),
     bind(&[plain('r')], Scope::Tenants, Command::Reverse, "", "the other way round"),
     bind(&[plain('c')], Scope::Tenants, Command::Columns, "columns", "other columns"),
@@ -190,6 +194,8 @@ pub fn scopes(state: &State) -> impl Iterator<Item = Scope> {
         (Scope::Log, in_log),
         (Scope::Dead, state.dead_selected().is_some()),
         (Scope::Tenants, pane == Pane::Tenants && !open),
+        (Scope::Filtered, in_log || (!open && matches!(pane, Pane::Tenants | Pane::Events))),
+        (Scope::Closed, !open && state.tenant_selected().is_some()),
         (Scope::OneTenant, state.tenant_selected().is_some()),
         (Scope::Lists, pane != Pane::Overview || open),
         (Scope::Everywhere, true),
