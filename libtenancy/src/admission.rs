@@ -252,7 +252,7 @@ const REMEMBERED: usize = 1_000;
 
 impl Decisions {
     pub(crate) fn record(&self, record: DecisionRecord) {
-        let mut remembered = crate::tenancy::lock(&self.0);
+        let mut remembered = crate::operation::lock(&self.0);
         *remembered.counts.entry(record.decision.code).or_default() += 1;
         if record.decision.admitted() {
             return;
@@ -266,23 +266,23 @@ impl Decisions {
 
     /// The last refusal of a tenant.
     pub(crate) fn last_of(&self, tenant: &crate::tenant::TenantId) -> Option<DecisionRecord> {
-        crate::tenancy::lock(&self.0).last.iter().rev().find(|record| record.tenant == *tenant).cloned()
+        crate::operation::lock(&self.0).last.iter().rev().find(|record| record.tenant == *tenant).cloned()
     }
 
     /// How many refusals there were since the start.
     pub(crate) fn refused(&self) -> u64 {
-        crate::tenancy::lock(&self.0).refused
+        crate::operation::lock(&self.0).refused
     }
 
     /// The refusals after the first so many, oldest first, as far as they are remembered.
     pub(crate) fn refused_since(&self, known: u64) -> Vec<DecisionRecord> {
-        let remembered = crate::tenancy::lock(&self.0);
+        let remembered = crate::operation::lock(&self.0);
         let new = usize::try_from(remembered.refused.saturating_sub(known)).unwrap_or(usize::MAX);
         remembered.last.iter().skip(remembered.last.len().saturating_sub(new)).cloned().collect()
     }
 
     pub(crate) fn counts(&self) -> std::collections::BTreeMap<String, u64> {
-        crate::tenancy::lock(&self.0).counts.iter().map(|(code, count)| (code.word().to_owned(), *count)).collect()
+        crate::operation::lock(&self.0).counts.iter().map(|(code, count)| (code.word().to_owned(), *count)).collect()
     }
 }
 

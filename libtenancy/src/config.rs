@@ -7,10 +7,10 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use crate::{
     agent::AgentCommand,
     credits::MicroCredits,
+    demand::PoolSize,
     fleet::prices::Prices,
     quota::Quota,
     stores::{Servers, Stores},
-    warm_pool::PoolSize,
 };
 
 /// Everything a [`crate::Tenancy`] needs.

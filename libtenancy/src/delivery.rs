@@ -21,10 +21,11 @@ use crate::{
     error::{Error, Result},
     inbox::{self, Claim, Epoch, Outcome, Outgoing, Stage, Take, Update, UpdateKey},
     jobs::AgentId,
+    operation::lock,
     partition::TurnAdmission,
     ports::{inboxes::DELIVERY_TTL, workloads::TurnKey},
     quota::Blocked,
-    tenancy::{Tenancy, lock},
+    tenancy::Tenancy,
     tenant::{Agent, Status, TenantId},
     webhook::OpenedBot,
 };

@@ -40,13 +40,14 @@ use crate::{
     clock::Timestamp,
     credits::MicroCredits,
     error::{Error, Result},
+    operation::lock,
     ports::{
         jobs::JobFilter,
         ledgers::RowFilter,
         tenants::{Filter, Foreign, Page, SettingsPatch, Tenants},
     },
     spend::By,
-    tenancy::{Tenancy, lock},
+    tenancy::Tenancy,
     tenant::{Generation, Lifecycle, Tenant, TenantId},
 };
 

@@ -21,6 +21,7 @@ pub mod control_plane;
 pub mod credits;
 pub mod delete;
 pub mod delivery;
+pub mod demand;
 pub mod drivers;
 pub mod error;
 pub mod fairness;

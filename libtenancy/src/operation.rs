@@ -1,15 +1,20 @@
 //! One operation per tenant at a time within this process: wake, stop, delete and reconcile exclude each other.
 //!
-//! Across processes the wake lock and the generation do that; this saves the conflicts within one.
+//! Owns how a mutex is locked, too ([`lock`]). Across processes the wake lock and the generation do that; this saves the conflicts within one.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::OwnedMutexGuard;
 
 use crate::tenant::TenantId;
+
+/// Locks a mutex whose holder never panics while the data is inconsistent.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A lock per tenant; costs memory only while somebody holds or waits for it.
 #[derive(Debug, Default)]

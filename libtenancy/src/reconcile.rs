@@ -11,11 +11,12 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::{
     error::{Error, Result},
+    operation::lock,
     ports::{
         tenants::Filter,
         workloads::{Workload, WorkloadEvent},
     },
-    tenancy::{Tenancy, lock},
+    tenancy::Tenancy,
     tenant::{Agent, Event, Generation, Status, Tenant, TenantId, WakePhases},
 };
 

@@ -18,9 +18,10 @@ use crate::{
     credits::CREDIT,
     error::{Error, Result},
     ledger::{Audit, Row, RowKind, Totals},
+    operation::lock,
     outbox,
     ports::ledgers::{Entry, RowFilter},
-    tenancy::{Tenancy, lock},
+    tenancy::Tenancy,
     tenant::TenantId,
 };
 

@@ -21,9 +21,10 @@ use crate::{
     api::state::{ArchiveView, SnapshotOutcome, StateView},
     error::{Error, Result},
     ledger::RowKind,
+    operation::lock,
     ports::snapshots::StoredSnapshot,
     snapshot::{self, Known, Meta, Verified},
-    tenancy::{Tenancy, lock},
+    tenancy::Tenancy,
     tenant::{Event, Generation, Lifecycle, SnapshotRef, Status, StopReason, Tenant, TenantId},
 };
 

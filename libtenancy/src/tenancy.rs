@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -25,7 +25,7 @@ use crate::{
     feed::Feed,
     fleet::Fleet,
     inbox::{Update, UpdateKey},
-    operation::Operations,
+    operation::{Operations, lock},
     ports::{
         deadlines::Deadlines,
         endpoints::Endpoints,
@@ -149,11 +149,6 @@ pub(crate) struct Inner {
     pub(crate) tasks: TaskTracker,
     pub(crate) started_at: Timestamp,
     pub(crate) is_live: std::sync::atomic::AtomicBool,
-}
-
-/// Locks a mutex whose holder never panics while the data is inconsistent.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a tenant is created with.

@@ -26,6 +26,7 @@ use crate::{
     clock::Stopwatch,
     credits::MicroCredits,
     error::{Error, Result},
+    operation::lock,
     partition::TurnAdmission,
     ports::{
         endpoints::ENDPOINT_TTL,
@@ -33,7 +34,7 @@ use crate::{
         wake_locks::WAKE_LOCK_TTL,
         workloads::{BindRequest, Workload},
     },
-    tenancy::{Tenancy, lock},
+    tenancy::Tenancy,
     tenant::{Agent, Event, Generation, Lifecycle, Status, StopReason, Tenant, TenantId, WakePhases, WorkloadId},
 };
 

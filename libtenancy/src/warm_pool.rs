@@ -5,36 +5,31 @@
 //! operator sets the size.
 //!
 //! # Design notes
-//! The size is the configuration's, fixed or by [`demand`], until an operator chooses one, which is kept beside the agents and
+//! The size is the configuration's, fixed or by [`crate::demand`], until an operator chooses one, which is kept beside the agents and
 //! outlives control planes. It is written down by one write: the platform's pool is resized by that very write, a control
 //! plane's own right after it, or by the next start.
 //!
 //! A pool of the platform's own follows the wakes of all control planes: each says a word of its own, all count, and the leader
 //! sizes. A word that is lost is a wake that is not counted.
 
-mod demand;
-
 use std::{collections::VecDeque, sync::Mutex, time::Duration};
 
 use tokio::sync::Notify;
 
-use self::demand::Demand;
-pub use self::demand::PoolSize;
 use crate::{
     clock::Timestamp,
+    demand::{Demand, MAX_SIZE, PoolSize},
     error::{Error, Result},
     ledger::RowKind,
+    operation::lock,
     ports::{
         signals::Signal,
         workloads::{BindRequest, Pool, PoolKeeper, PoolStatus, Workload},
     },
     quota::POOL,
-    tenancy::{Tenancy, lock},
+    tenancy::Tenancy,
     tenant::WorkloadId,
 };
-
-/// The most agents that may be kept ready.
-pub const MAX_SIZE: usize = 1_000;
 
 /// Failures in a row that trip the breaker.
 const TRIP_AFTER: u32 = 3;

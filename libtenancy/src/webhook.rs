@@ -18,12 +18,13 @@ use crate::{
     clock::Timestamp,
     error::{Error, Result},
     inbox::{Put, UpdateKey},
+    operation::lock,
     ports::{
         signals::Signal,
         tenants::{Filter, SettingsPatch},
     },
     secret::Secret,
-    tenancy::{Tenancy, lock},
+    tenancy::Tenancy,
     tenant::{Bot, BotId, Status, TenantId},
 };
 

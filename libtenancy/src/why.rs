@@ -10,9 +10,10 @@ use crate::{
     clock::Timestamp,
     error::{Error, Result},
     jobs::{DelayReason, Job, JobId, JobState},
+    operation::lock,
     ports::jobs::{QueueView, partition_of},
     quota::{Account, Standing},
-    tenancy::{Tenancy, lock},
+    tenancy::Tenancy,
     tenant::{Status, StopReason, Tenant, TenantId},
 };
 

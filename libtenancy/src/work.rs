@@ -21,10 +21,11 @@ use crate::{
     fairness::{REBALANCE, shares},
     inbox::UpdateKey,
     jobs::{Finish, Job, JobId, LEASE_BOUNDS, Leased, NewJob, Outcome, Renewal, Renewed, WorkerId},
+    operation::lock,
     partition::{QuotaPatch, Submitted},
     ports::jobs::{JobFilter, QueueView},
     quota::{Account, Blocked, Grant},
-    tenancy::{Tenancy, lock},
+    tenancy::Tenancy,
     tenant::{BotId, Status, TenantId},
 };
 

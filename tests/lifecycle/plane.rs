@@ -38,7 +38,7 @@ pub(crate) fn config(state_dir: &Path, telegram: &str) -> Config {
     let agent = vec![env!("CARGO_BIN_EXE_agent").to_owned(), "{port}".to_owned(), "{state}".to_owned()];
     let mut config = Config::new(state_dir.to_path_buf(), agent);
     telegram.clone_into(&mut config.telegram_url);
-    config.warm_pool = libtenancy::warm_pool::PoolSize::fixed(0);
+    config.warm_pool = libtenancy::demand::PoolSize::fixed(0);
     config.reconcile_interval = Duration::from_secs(1);
     config.drain = Duration::from_secs(5);
     config

@@ -181,7 +181,7 @@ impl Faces {
         double.bot_add(TOKEN).unwrap();
         let mut config = Config::new(state.path().join("state"), vec!["/nowhere/agent".to_owned()]);
         config.telegram_url = double.url();
-        config.warm_pool = libtenancy::warm_pool::PoolSize::fixed(0);
+        config.warm_pool = libtenancy::demand::PoolSize::fixed(0);
         config.drain = Duration::from_secs(2);
         if agents {
             config.agent.argv = vec![env!("CARGO_BIN_EXE_agent").to_owned(), "{port}".to_owned(), "{state}".to_owned()];

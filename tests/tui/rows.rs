@@ -3,7 +3,8 @@
 use libtenancy::api::feed::{Change, TenantLine};
 use ztm_tui::{
     event::{Action, Event},
-    state::{Column, Pane, State},
+    preferences::Column,
+    state::{Pane, State},
     update::update,
 };
 

@@ -7,7 +7,7 @@ use libtenancy::{
     credits::MicroCredits,
 };
 
-use crate::state::Preferences;
+use crate::preferences::Preferences;
 
 /// Something that happened.
 #[derive(Clone, Debug)]

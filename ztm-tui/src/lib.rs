@@ -7,6 +7,7 @@
 pub mod event;
 pub mod keymap;
 mod order;
+pub mod preferences;
 pub mod record;
 pub mod runner;
 pub mod state;

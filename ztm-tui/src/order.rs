@@ -1,6 +1,6 @@
 //! The order of tenants, and which of them are listed.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use libtenancy::{api::feed::TenantLine, clock::Timestamp};
 use nucleo_matcher::{
@@ -8,18 +8,22 @@ use nucleo_matcher::{
     pattern::{CaseMatching, Normalization, Pattern},
 };
 
-use crate::state::{Column, State};
+use crate::preferences::{Column, Preferences};
 
 /// The tenants that the filter lets through, in the order that was chosen; ties by id.
-pub(crate) fn rows(state: &State) -> Vec<String> {
-    let preferences = &state.preferences;
-    let filter = Filter::parse(&state.filter);
+pub(crate) fn rows(
+    tenants: &BTreeMap<String, TenantLine>,
+    node_of: &BTreeMap<String, String>,
+    preferences: &Preferences,
+    filter: &str,
+) -> Vec<String> {
+    let filter = Filter::parse(filter);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
     let mut lines: Vec<&TenantLine> =
-        state.tenants.values().filter(|line| filter.lets_through(line, &mut matcher, &mut buffer)).collect();
+        tenants.values().filter(|line| filter.lets_through(line, &mut matcher, &mut buffer)).collect();
     if preferences.sort != Column::Tenant {
-        lines.sort_by(|one, other| compare(state, preferences.sort, one, other));
+        lines.sort_by(|one, other| compare(node_of, preferences.sort, one, other));
     }
     if preferences.reverse {
         lines.reverse();
@@ -31,8 +35,8 @@ pub(crate) fn rows(state: &State) -> Vec<String> {
 pub(crate) fn moves(column: Column, old: &TenantLine, new: &TenantLine) -> bool {
     match column {
         Column::Tenant | Column::Node => false,
-        Column::Status => State::status_word(old) != State::status_word(new),
-        Column::Idle => State::idle_at(old) != State::idle_at(new),
+        Column::Status => old.shown_status() != new.shown_status(),
+        Column::Idle => old.idle_at() != new.idle_at(),
         Column::Active => old.last_active_at != new.last_active_at,
         Column::Inbox => old.pending != new.pending,
         Column::Jobs | Column::Credits | Column::Spent => old.account != new.account,
@@ -41,13 +45,13 @@ pub(crate) fn moves(column: Column, old: &TenantLine, new: &TenantLine) -> bool 
 }
 
 /// What an operator looks for first comes first: most work, least time, least credit.
-fn compare(state: &State, column: Column, one: &TenantLine, other: &TenantLine) -> Ordering {
+fn compare(node_of: &BTreeMap<String, String>, column: Column, one: &TenantLine, other: &TenantLine) -> Ordering {
     let account = |line: &TenantLine| line.account.clone();
     match column {
         Column::Tenant => Ordering::Equal,
         Column::Status => rank(one).cmp(&rank(other)),
         Column::Idle => {
-            let left = |line: &TenantLine| State::idle_at(line).map_or(i64::MAX, Timestamp::as_micros);
+            let left = |line: &TenantLine| line.idle_at().map_or(i64::MAX, Timestamp::as_micros);
             left(one).cmp(&left(other))
         }
         Column::Active => other.last_active_at.cmp(&one.last_active_at),
@@ -64,14 +68,14 @@ fn compare(state: &State, column: Column, one: &TenantLine, other: &TenantLine) 
             let spent = |line: &TenantLine| account(line).map_or(i64::MIN, |account| account.spent.0);
             spent(other).cmp(&spent(one))
         }
-        Column::Node => state.node_of.get(&one.id).cmp(&state.node_of.get(&other.id)).reverse(),
+        Column::Node => node_of.get(&one.id).cmp(&node_of.get(&other.id)).reverse(),
         Column::Generation => other.generation.cmp(&one.generation),
     }
 }
 
 /// What is under way comes first, then what runs, then what is held back.
 fn rank(line: &TenantLine) -> u8 {
-    match State::status_word(line) {
+    match line.shown_status() {
         "provisioning" => 0,
         "stopping" => 1,
         "terminated" => 2,
@@ -102,7 +106,7 @@ impl Filter {
     }
 
     fn lets_through(&self, line: &TenantLine, matcher: &mut Matcher, buffer: &mut Vec<char>) -> bool {
-        let status = State::status_word(line);
+        let status = line.shown_status();
         if self.status.as_ref().is_some_and(|wanted| !status.starts_with(wanted.as_str())) {
             return false;
         }

@@ -20,8 +20,9 @@ use tokio::{
 
 use crate::{
     event::{Action, Answer, Ask, Event, Order},
+    preferences::Preferences,
     record::Recorder,
-    state::{Options, Preferences, State},
+    state::{Options, State},
     update::update,
     view,
 };

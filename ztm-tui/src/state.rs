@@ -2,6 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::{
+    event::{Order, Role},
+    order,
+    preferences::{Column, Preferences},
+    theme::{Symbols, Theme},
+};
 use libtenancy::{
     api::{
         UpdateView,
@@ -12,13 +18,6 @@ use libtenancy::{
         why::Why,
     },
     clock::Timestamp,
-};
-use serde::{Deserialize, Serialize};
-
-use crate::{
-    event::{Order, Role},
-    order,
-    theme::{Symbols, Theme},
 };
 
 /// Events and wakes that are kept.
@@ -60,77 +59,6 @@ impl Pane {
             Self::Events => "Events",
         }
     }
-}
-
-/// A column of the list of tenants.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Column {
-    /// The id.
-    #[default]
-    Tenant,
-    /// The status.
-    Status,
-    /// Until it is stopped for idleness.
-    Idle,
-    /// Since it last had work.
-    Active,
-    /// Updates that wait.
-    Inbox,
-    /// Jobs that run.
-    Jobs,
-    /// Credits left.
-    Credits,
-    /// Credits spent.
-    Spent,
-    /// Where its agent is.
-    Node,
-    /// Its generation.
-    Generation,
-}
-
-impl Column {
-    /// Every column, in order.
-    pub const ALL: [Self; 10] = [
-        Self::Tenant,
-        Self::Status,
-        Self::Idle,
-        Self::Active,
-        Self::Inbox,
-        Self::Jobs,
-        Self::Credits,
-        Self::Spent,
-        Self::Node,
-        Self::Generation,
-    ];
-
-    /// Its name.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Tenant => "TENANT",
-            Self::Status => "STATUS",
-            Self::Idle => "IDLE IN",
-            Self::Active => "ACTIVE",
-            Self::Inbox => "INBOX",
-            Self::Jobs => "JOBS",
-            Self::Credits => "CREDITS",
-            Self::Spent => "SPENT",
-            Self::Node => "NODE",
-            Self::Generation => "GENERATION",
-        }
-    }
-}
-
-/// What is remembered from one time to the next.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Preferences {
-    /// The column that tenants are sorted by.
-    pub sort: Column,
-    /// Whether the other way round.
-    pub reverse: bool,
-    /// Columns that are not shown.
-    pub hidden: Vec<Column>,
 }
 
 /// What the screen is begun with.
@@ -551,18 +479,12 @@ impl State {
         }
     }
 
-    /// When a running tenant is stopped for idleness.
-    pub fn idle_at(tenant: &TenantLine) -> Option<Timestamp> {
-        let timeout = std::time::Duration::from_secs(tenant.idle_timeout_s);
-        (tenant.status == "running").then(|| tenant.last_active_at.max(tenant.since) + timeout)
-    }
-
     /// Makes the list of tenants anew if it must be; the cursor stays on its tenant, or where it was.
     pub fn rows_refresh(&mut self) {
         if !std::mem::take(&mut self.rows_stale) {
             return;
         }
-        self.rows = order::rows(self);
+        self.rows = order::rows(&self.tenants, &self.node_of, &self.preferences, &self.filter);
         let cursor = &mut self.cursors[Pane::Tenants as usize];
         if let Some(at) = cursor.name.as_ref().and_then(|name| self.rows.iter().position(|row| row == name)) {
             cursor.at = at;
@@ -630,10 +552,5 @@ impl State {
             Change::Trouble(trouble) => self.trouble = Some(trouble),
             Change::Beat => self.trouble = None,
         }
-    }
-
-    /// The word that is shown for a tenant's status.
-    pub fn status_word(tenant: &TenantLine) -> &str {
-        if tenant.suspended.is_some() { "suspended" } else { &tenant.status }
     }
 }

@@ -119,7 +119,7 @@ impl Summary {
         let now = state.now();
         let mut statuses = BTreeMap::new();
         for line in state.tenants.values() {
-            *statuses.entry(State::status_word(line).to_owned()).or_default() += 1;
+            *statuses.entry(line.shown_status().to_owned()).or_default() += 1;
         }
         let queue = |of: fn(&libtenancy::api::feed::QueueLine) -> u64| state.queue.iter().map(of).sum::<u64>();
         let ready = |line: &libtenancy::api::feed::QueueLine| line.ready.iter().map(|ready| ready.waiting).sum();

@@ -1,12 +1,13 @@
 //! What an event changes, and what is to be done then. No I/O, no clock.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use libtenancy::{clock::Timestamp, credits::MicroCredits, warm_pool::MAX_SIZE};
+use libtenancy::{clock::Timestamp, credits::MicroCredits, demand::MAX_SIZE};
 
 use crate::{
     event::{Action, Answer, Ask, Event, Order},
     keymap::{Command, command},
-    state::{Asked, Column, Cursor, Detail, Input, Link, Log, Modal, Notice, Pane, Purpose, Section, State},
+    preferences::Column,
+    state::{Asked, Cursor, Detail, Input, Link, Log, Modal, Notice, Pane, Purpose, Section, State},
 };
 
 /// Notices that are kept.

@@ -131,6 +131,19 @@ impl From<&Tenant> for TenantLine {
     }
 }
 
+impl TenantLine {
+    /// When it is stopped for idleness, if it runs and nothing comes.
+    pub fn idle_at(&self) -> Option<Timestamp> {
+        let timeout = std::time::Duration::from_secs(self.idle_timeout_s);
+        (self.status == "running").then(|| self.last_active_at.max(self.since) + timeout)
+    }
+
+    /// The status where there is place for one word.
+    pub fn shown_status(&self) -> &str {
+        if self.suspended.is_some() { "suspended" } else { &self.status }
+    }
+}
+
 /// An account in a line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountLine {

@@ -8,7 +8,7 @@ use super::StatusView;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScalePool {
-    /// How many, at most [`MAX_SIZE`](crate::warm_pool::MAX_SIZE); `null` for as many as the configuration says.
+    /// How many, at most [`MAX_SIZE`](crate::demand::MAX_SIZE); `null` for as many as the configuration says.
     pub size: Option<usize>,
 }
 

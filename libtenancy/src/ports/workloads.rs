@@ -11,10 +11,10 @@ use tokio::sync::broadcast;
 use crate::{
     agent::{AgentStatus, Bound, Reply, SnapshotTaken, Stop, Stopped, Turn},
     clock::Timestamp,
+    demand::PoolSize,
     error::Result,
     inbox::UpdateKey,
     tenant::{Agent, Generation, SnapshotRef, TenantId, WorkloadId},
-    warm_pool::PoolSize,
 };
 
 /// A workload that was found alive.

@@ -29,8 +29,9 @@ use libtenancy::{
 use ratatui::{Terminal, backend::TestBackend};
 use ztm_tui::{
     event::Event,
+    preferences::{Column, Preferences},
     record::{self, Recorder},
-    state::{Column, Options, Preferences, State},
+    state::{Options, State},
     update::update,
     view,
 };

@@ -250,6 +250,8 @@ async fn what_is_deployed_answers_sleeps_remembers_outlives_its_pods_and_deletes
         let list = plane.ztm(&["--context", context, "tenant", "list", "-o", "json"]).await.ok().json();
         assert_eq!(list["tenants"][0]["tenant_id"], "acme", "{context}: {list}");
     }
+    let screen = plane.ztm(&["--context", "look", "top", "--once", "-o", "json"]).await.ok().json();
+    assert_eq!((&screen["summary"]["tenants"], &screen["tenants"][0]["id"]), (&json!(1), &json!("acme")), "{screen}");
     let denied = plane.ztm(&["--context", "look", "tenant", "delete", "acme", "--yes"]).await;
     assert!(denied.stderr.contains("viewer may not"), "{denied:?}");
     let status = plane.ztm(&["--context", "far", "status"]).await.ok();

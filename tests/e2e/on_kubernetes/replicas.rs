@@ -133,6 +133,33 @@ async fn the_pool_follows_the_wakes_of_all_whoever_leads() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs a cluster: tests/kube/with"]
+async fn who_watches_one_control_plane_sees_what_another_one_does() {
+    let mut stage = Stage::set(SMALL, &["--warm", "0"]).await;
+    let mut second = stage.second().await;
+    stage.plane.up().await;
+    second.up().await;
+    let tenant = stage.plane.tenant("acme", 1, 3_600).await;
+    let mut feed = stage.plane.request("GET", "/feed").send().await.unwrap();
+    let mut heard = String::new();
+    let mut hears = async |what: &str| {
+        let listening = async {
+            while !heard.contains(what) {
+                heard.push_str(&String::from_utf8_lossy(&feed.chunk().await.unwrap().expect("it ended")));
+            }
+        };
+        // Every record is read again each minute: what is seen sooner was said.
+        tokio::time::timeout(Duration::from_secs(20), listening).await.expect(what);
+    };
+    hears("\"ready\"").await;
+    second.wake(&tenant).await;
+    hears("\"status\":\"running\"").await;
+    second.ztm(&["tenant", "stop", "acme"]).await.ok();
+    hears("\"what\":\"stopped\"").await;
+    second.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a cluster: tests/kube/with"]
 async fn a_control_plane_killed_at_any_instant_of_a_wake_or_a_stop_leaves_one_pod_a_tenant_and_every_answer() {
     const ROUNDS: usize = 10;
     let mut dice = Dice::from_environment();

@@ -26,7 +26,7 @@ pub(super) fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let mut spans = vec![Span::styled(format!(" {} ", detail.tenant), theme.accent)];
     match line {
         Some(line) => {
-            let word = State::status_word(line);
+            let word = line.shown_status();
             spans.push(Span::styled(word, theme.status(word)));
             spans.push(Span::styled(format!(" for {}", ago(state.now(), line.since)), theme.dim));
         }
@@ -96,7 +96,7 @@ fn summary(state: &State, detail: &Detail, line: Option<&TenantLine>, frame: &mu
         let field = |name: &str, value: String| {
             Line::from(vec![Span::styled(format!(" {name:<11}"), theme.dim), Span::raw(value)])
         };
-        let idle = State::idle_at(line).map_or_else(
+        let idle = line.idle_at().map_or_else(
             || format!("after {} s without work", line.idle_timeout_s),
             |at| format!("in {} ({} s without work)", countdown(now, at), line.idle_timeout_s),
         );

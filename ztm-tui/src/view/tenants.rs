@@ -7,7 +7,7 @@ use super::{
     ago, countdown, credits,
     table::{self, Width},
 };
-use crate::state::{Column, State};
+use crate::{preferences::Column, state::State};
 
 fn width(column: Column, id: u16) -> Width {
     match column {
@@ -80,10 +80,10 @@ pub(super) fn draw(state: &State, frame: &mut Frame, area: Rect) {
         let cell = |column: &Column| match column {
             Column::Tenant => Span::raw(line.id.as_str()),
             Column::Status => {
-                let word = State::status_word(line);
+                let word = line.shown_status();
                 Span::styled(word, theme.status(word))
             }
-            Column::Idle => some(State::idle_at(line).map(|at| countdown(now, at))),
+            Column::Idle => some(line.idle_at().map(|at| countdown(now, at))),
             Column::Active => Span::raw(ago(now, line.last_active_at)),
             Column::Inbox => count(line.pending),
             Column::Jobs => count(account.map_or(0, |account| u64::from(account.running))),

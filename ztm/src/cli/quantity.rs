@@ -5,7 +5,7 @@ use std::time::Duration;
 use libtenancy::{
     clock::{Clock, SystemClock, Timestamp},
     credits::MicroCredits,
-    warm_pool::{MAX_SIZE, PoolSize},
+    demand::{MAX_SIZE, PoolSize},
 };
 
 /// The days of a year, at most.

@@ -4,7 +4,7 @@
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
-use libtenancy::{credits::MicroCredits, warm_pool::PoolSize};
+use libtenancy::{credits::MicroCredits, demand::PoolSize};
 use serde::Deserialize;
 
 use super::quantity;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::Path};
 
-use libtenancy::{credits::MicroCredits, warm_pool::PoolSize};
+use libtenancy::{credits::MicroCredits, demand::PoolSize};
 
 use super::*;
 

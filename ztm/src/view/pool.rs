@@ -1,7 +1,7 @@
 //! The warm pool.
 
 use comfy_table::Color;
-use libtenancy::{api::pool::PoolView, warm_pool::PoolSize};
+use libtenancy::{api::pool::PoolView, demand::PoolSize};
 
 use super::{Look, Show, cell};
 

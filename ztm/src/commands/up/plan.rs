@@ -228,7 +228,7 @@ fn directory(field: &'static str, path: &Path) -> Result<std::path::PathBuf> {
 mod tests {
     use std::time::Duration;
 
-    use libtenancy::{credits::MicroCredits, quota::Quota, warm_pool::PoolSize};
+    use libtenancy::{credits::MicroCredits, demand::PoolSize, quota::Quota};
 
     use super::*;
     use crate::cli::global::GlobalArgs;

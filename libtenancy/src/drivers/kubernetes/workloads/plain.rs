@@ -61,6 +61,7 @@ use crate::{
     agent::{AgentCommand, AgentSecrets, AgentStatus, Bound, Reply, SnapshotTaken, Stop, Stopped, Turn, key_purpose},
     clock::{Stopwatch, Timestamp},
     config::Config,
+    demand::PoolSize,
     error::{Error, Result},
     ports::workloads::{
         BindRequest, Pool, PoolKeeper, PoolStatus, Started, TurnKey, Workload, WorkloadEvent, Workloads,
@@ -68,7 +69,6 @@ use crate::{
     secret::{Keyring, Secret},
     stores::{PlainPods, PodSettings},
     tenant::{Agent, Endpoint, Generation, TenantId, WorkloadId},
-    warm_pool::PoolSize,
 };
 
 /// Where the agent answers.

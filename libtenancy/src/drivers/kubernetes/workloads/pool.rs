@@ -28,10 +28,10 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
+    demand::PoolSize,
     error::{Error, Result},
     ports::workloads::{BindRequest, Pool, PoolStatus},
     tenant::WorkloadId,
-    warm_pool::PoolSize,
 };
 
 /// Who has written what, for server-side apply.

@@ -9,11 +9,13 @@ use std::{collections::VecDeque, fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::MAX_SIZE;
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
 };
+
+/// The most agents that may be kept ready.
+pub const MAX_SIZE: usize = 1_000;
 
 /// How long a replacement may take to be ready: a pod on a machine that is there has its image and starts in seconds.
 const WINDOW: i64 = 30;
@@ -82,11 +84,11 @@ impl FromStr for PoolSize {
 
 /// The wakes of late, by the second: at most [`MEMORY`] numbers, however many there are.
 #[derive(Debug, Default)]
-pub(super) struct Demand(VecDeque<(i64, usize)>);
+pub(crate) struct Demand(VecDeque<(i64, usize)>);
 
 impl Demand {
     /// Counts so many wakes.
-    pub(super) fn add(&mut self, now: Timestamp, wakes: usize) {
+    pub(crate) fn add(&mut self, now: Timestamp, wakes: usize) {
         let second = second(now);
         match self.0.back_mut() {
             // A clock that was set back counts on where it was.
@@ -97,7 +99,7 @@ impl Demand {
     }
 
     /// The most wakes within any [`WINDOW`] of those remembered.
-    pub(super) fn peak(&mut self, now: Timestamp) -> usize {
+    pub(crate) fn peak(&mut self, now: Timestamp) -> usize {
         self.forget(second(now));
         let (mut peak, mut within, mut first) = (0, 0, 0);
         for &(second, count) in &self.0 {
@@ -112,7 +114,7 @@ impl Demand {
     }
 
     /// How long until the oldest wake is forgotten, which may change the peak; `None` if there is none.
-    pub(super) fn until_forgotten(&self, now: Timestamp) -> Option<Duration> {
+    pub(crate) fn until_forgotten(&self, now: Timestamp) -> Option<Duration> {
         let seconds = self.0.front()?.0 + MEMORY - second(now);
         Some(Duration::from_secs(seconds.max(0).unsigned_abs()) + Duration::from_secs(1))
     }
