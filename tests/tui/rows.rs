@@ -33,6 +33,25 @@ fn the_cursor_stays_on_its_tenant_and_on_a_row_that_there_is() {
 }
 
 #[test]
+fn a_new_beginning_takes_nothing_off_the_screen_until_it_is_whole() {
+    let mut state = screen(busy(), (80, 24));
+    keys(&mut state, "2jj");
+    let known = (state.events.len(), state.wakes.len());
+    for said in busy() {
+        let ready = said.change == Change::Ready;
+        update(&mut state, Event::Pieces(vec![said]));
+        assert!(state.tenants.len() == 6 && state.tenant_selected() == Some("hooli"), "{}", drawn(&state));
+        assert_eq!(state.ready, ready);
+    }
+    assert_eq!((state.events.len(), state.wakes.len()), known, "nothing is told twice");
+    // What is gone meanwhile is gone once it is.
+    let mut fewer = busy();
+    fewer.insert(3, piece(Change::Gone(vec!["hooli".to_owned()])));
+    update(&mut state, Event::Pieces(fewer));
+    assert_eq!((state.tenants.len(), state.tenant_selected()), (5, Some("initech")));
+}
+
+#[test]
 fn a_filter_is_words_and_a_status_and_stays() {
     let mut state = screen(busy(), (80, 24));
     keys(&mut state, "2/status:run enter");

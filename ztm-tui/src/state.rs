@@ -23,6 +23,9 @@ use libtenancy::{
 /// Events and wakes that are kept.
 const EVENTS: usize = 2_000;
 
+/// Events that are told again after a new beginning, at most.
+const KNOWN: usize = 600;
+
 /// Lines of a log that are kept.
 const LOG: usize = 10_000;
 
@@ -311,6 +314,8 @@ pub struct State {
     pub trouble: Option<String>,
     /// All tenants.
     pub tenants: BTreeMap<String, TenantLine>,
+    /// All tenants as far as they have been told anew, until they are whole.
+    anew: Option<BTreeMap<String, TenantLine>>,
     /// The control plane in numbers.
     pub numbers: Numbers,
     /// The queue, by partition.
@@ -366,6 +371,7 @@ impl State {
             ready: false,
             trouble: None,
             tenants: BTreeMap::new(),
+            anew: None,
             numbers: Numbers::default(),
             queue: Vec::new(),
             jobs: Vec::new(),
@@ -499,16 +505,17 @@ impl State {
         self.ahead = piece.at.as_micros() - self.here.as_micros();
         match piece.change {
             Change::Begin(begin) => {
-                // What was there stays on the screen until the new is whole; what is gone is told apart then.
+                // What was there stays on the screen until the new is whole.
+                self.anew = (!self.tenants.is_empty()).then(BTreeMap::new);
                 self.begin = begin;
                 self.ready = false;
                 self.trouble = None;
-                self.tenants.clear();
-                self.events.clear();
-                self.wakes.clear();
-                self.rows_stale = true;
             }
             Change::Tenants(lines) => {
+                if let Some(anew) = &mut self.anew {
+                    anew.extend(lines.into_iter().map(|line| (line.id.clone(), line)));
+                    return;
+                }
                 for line in lines {
                     let order = self.preferences.sort;
                     let moved = self.tenants.get(&line.id).is_none_or(|old| order::moves(order, old, &line));
@@ -518,7 +525,7 @@ impl State {
             }
             Change::Gone(ids) => {
                 for id in ids {
-                    self.tenants.remove(&id);
+                    self.anew.as_mut().unwrap_or(&mut self.tenants).remove(&id);
                 }
                 self.rows_stale = true;
             }
@@ -537,6 +544,10 @@ impl State {
             Change::Spend(spend) => self.spend = Some(spend),
             Change::Events(events) => {
                 for event in events {
+                    // After a new beginning what is known is told again.
+                    if self.events.iter().rev().take(KNOWN).any(|known| *known == event) {
+                        continue;
+                    }
                     if let Some(wake) = &event.wake {
                         let (warm, total_ms) = (wake.kind == "warm", wake.phases.total_ms);
                         self.wakes.push_back(Wake { at: event.at, warm, total_ms });
@@ -548,7 +559,13 @@ impl State {
                 let surplus = self.wakes.len().saturating_sub(EVENTS);
                 self.wakes.drain(..surplus);
             }
-            Change::Ready => self.ready = true,
+            Change::Ready => {
+                self.ready = true;
+                if let Some(anew) = self.anew.take() {
+                    self.tenants = anew;
+                    self.rows_stale = true;
+                }
+            }
             Change::Trouble(trouble) => self.trouble = Some(trouble),
             Change::Beat => self.trouble = None,
         }

@@ -1,0 +1,288 @@
+//! One look at everything that is watched: what is read, how often, and what of it is said.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::atomic::Ordering,
+    time::Duration,
+};
+
+use futures::StreamExt;
+
+use super::{
+    Hub,
+    changes::Changed,
+    events::{event, happened, refusal, woken_text},
+};
+use crate::{
+    api::{
+        WakeRecord,
+        feed::{AccountLine, Change, EventLine, Numbers, QueueLine, SpendNow, TenantLine},
+        jobs::JobView,
+        nodes::NodeList,
+    },
+    clock::Timestamp,
+    credits::MicroCredits,
+    error::{Error, Result},
+    operation::lock,
+    ports::{jobs::JobFilter, ledgers::RowFilter, tenants::Filter},
+    spend::By,
+    tenancy::Tenancy,
+    tenant::{Tenant, TenantId},
+};
+
+/// How often machines are asked for.
+const MACHINES: Duration = Duration::from_secs(10);
+
+/// How often what is spent and given up is added up.
+const SUMS: Duration = Duration::from_secs(60);
+
+/// How often every record is read again.
+const RESCAN: Duration = Duration::from_secs(60);
+
+/// Records in a page of a scan, and accounts that are read in one look.
+const PAGE: usize = 1_000;
+
+/// Records that are read at once.
+const AT_ONCE: usize = 16;
+
+/// Jobs of each state that are shown.
+const JOBS: usize = 100;
+
+/// The states of jobs that are shown.
+const SHOWN: [&str; 4] = ["running", "queued", "delayed", "dead"];
+
+/// Where the one who looks is.
+#[derive(Default)]
+pub(super) struct Look {
+    /// Refusals that were said.
+    refused: u64,
+    /// Accounts that are still to be read for the first time.
+    pub(super) accounts: VecDeque<TenantId>,
+    scanned: Option<Timestamp>,
+    machines: Option<Timestamp>,
+    sums: Option<Timestamp>,
+    /// Spent in this month before today, with the day that today is.
+    earlier: Option<(String, MicroCredits)>,
+    /// What was spent this month when it was added up last.
+    spent: Option<(Timestamp, MicroCredits)>,
+    dead_updates: u64,
+    queue: Vec<QueueLine>,
+}
+
+impl Look {
+    /// One who has seen nothing yet; refusals are told from the first after so many.
+    pub(super) fn from(refused: u64) -> Self {
+        Self { refused, ..Self::default() }
+    }
+}
+
+impl Tenancy {
+    /// Looks once; whether anything was said.
+    pub(super) async fn feed_look(&self, look: &mut Look, changed: &Changed) -> Result<bool> {
+        let (feed, now) = (&self.inner.feed, self.now());
+        let due = |last: Option<Timestamp>, every: Duration| last.is_none_or(|last| now.since(last) >= every);
+        let mut said = false;
+        if changed.all || due(look.scanned, RESCAN) {
+            // What is marked from here on is read again.
+            let first = look.scanned.is_none();
+            said |= self.feed_scan(look, first).await?;
+            look.scanned = Some(now);
+            if first {
+                said |= feed.say(now, vec![Change::Ready]);
+            }
+        }
+        let lines = self.feed_read(changed.tenants.clone()).await?;
+        said |= feed.say(self.now(), lines);
+        let backlog: BTreeSet<TenantId> = look.accounts.drain(..look.accounts.len().min(PAGE)).collect();
+        said |= feed.say(self.now(), self.feed_accounts(backlog).await?);
+
+        let refused = self.inner.decisions.refused_since(look.refused);
+        look.refused += refused.len() as u64;
+        said |= feed.say(now, vec![Change::Events(refused.iter().map(refusal).collect())]);
+
+        let queue: Vec<QueueLine> = self.queue_views().await?.iter().map(QueueLine::from).collect();
+        if queue != look.queue || look.sums.is_none() {
+            said |= feed.say(now, vec![Change::Queue(queue.clone()), Change::Jobs(self.feed_jobs().await?)]);
+            look.queue = queue;
+        }
+        if due(look.machines, MACHINES) {
+            let nodes = NodeList::new(self.fleet().await?, &self.inner.config.prices);
+            said |= feed.say(now, vec![Change::Nodes(nodes)]);
+            look.machines = Some(now);
+        }
+        if due(look.sums, SUMS) {
+            look.dead_updates = self.drivers().inboxes.inbox_counts(None).await?.dead;
+            said |= feed.say(now, vec![Change::Spend(self.feed_spend(look).await?)]);
+            look.sums = Some(now);
+        }
+        said |= feed.say(now, vec![Change::Numbers(self.feed_numbers(look.dead_updates))]);
+        Ok(said)
+    }
+
+    /// The last wakes of this control plane, as events.
+    pub(super) fn feed_wakes(&self) -> Vec<EventLine> {
+        let woken = |record: &WakeRecord| EventLine {
+            wake: Some(record.wake.clone()),
+            ..event(record.at, &record.tenant_id, "woken", woken_text(&record.wake))
+        };
+        lock(&self.inner.wake_records).iter().map(woken).collect()
+    }
+
+    fn feed_numbers(&self, dead_updates: u64) -> Numbers {
+        let warm = self.warm_status();
+        Numbers {
+            leader: self.inner.leading.load(Ordering::Relaxed),
+            warm_ready: warm.ready,
+            warm_target: warm.target,
+            warm_trouble: warm.trouble,
+            dead_updates,
+            ledger: lock(&self.inner.ledger_state).view(),
+            reconcile_errors: lock(&self.inner.last_reconcile).as_ref().map_or(Vec::new(), |last| last.errors.clone()),
+        }
+    }
+
+    /// Reads every record; the first time, whose inboxes and accounts are to be read besides.
+    async fn feed_scan(&self, look: &mut Look, first: bool) -> Result<bool> {
+        let (feed, mut after, mut said) = (&self.inner.feed, None, false);
+        let mut gone: BTreeSet<String> = lock(&feed.hub).as_ref().map_or_else(BTreeSet::new, |hub| hub.image.ids());
+        loop {
+            let page = self.drivers().tenants.tenant_list(&Filter::default(), after.as_ref(), PAGE).await?;
+            for tenant in &page.items {
+                gone.remove(tenant.id.as_str());
+            }
+            if first {
+                look.accounts.extend(page.items.iter().map(|tenant| tenant.id.clone()));
+            }
+            said |= feed.say(self.now(), self.feed_lines(&page.items, !first));
+            match page.next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+        // A listing may miss one that came a moment ago: the record itself says whether there is one.
+        let doubtful = gone.into_iter().filter_map(|id| id.parse().ok()).collect();
+        said |= feed.say(self.now(), self.feed_read(doubtful).await?);
+        if first {
+            let mut after = None;
+            loop {
+                let page = self.drivers().inboxes.tenants_pending(after.as_ref(), PAGE).await?;
+                for id in &page {
+                    feed.changes.mark(Some(id));
+                }
+                match page.last() {
+                    Some(last) if page.len() >= PAGE => after = Some(last.clone()),
+                    _ => break,
+                }
+            }
+        }
+        Ok(said)
+    }
+
+    /// Records as lines, with what is known of inboxes and accounts; and, if `tell`, what happened to them.
+    fn feed_lines(&self, tenants: &[Tenant], tell: bool) -> Vec<Change> {
+        let hub = lock(&self.inner.feed.hub);
+        let Some(Hub { image, .. }) = hub.as_ref() else { return Vec::new() };
+        let (mut lines, mut events) = (Vec::new(), Vec::new());
+        for tenant in tenants {
+            let old = image.tenants.get(tenant.id.as_str());
+            let mut line = TenantLine::from(tenant);
+            if let Some(old) = old {
+                (line.pending, line.account) = (old.pending, old.account.clone());
+            }
+            if old == Some(&line) {
+                continue;
+            }
+            if tell {
+                events.extend(happened(old, &line));
+            }
+            lines.push(line);
+        }
+        vec![Change::Tenants(lines), Change::Events(events)]
+    }
+
+    /// Reads these tenants with their inboxes and accounts.
+    async fn feed_read(&self, ids: BTreeSet<TenantId>) -> Result<Vec<Change>> {
+        let drivers = self.drivers();
+        let read = futures::stream::iter(ids).map(async |id| {
+            let Some(tenant) = drivers.tenants.tenant_get(&id).await? else { return Ok((id, None)) };
+            let pending = drivers.inboxes.pending_count(&id).await?;
+            let account = drivers.quotas.account_get(&id).await?;
+            Result::<_>::Ok((id, Some((tenant, pending, account))))
+        });
+        let read: Vec<Result<_>> = read.buffered(AT_ONCE).collect().await;
+        let now = self.now();
+        let hub = lock(&self.inner.feed.hub);
+        let Some(Hub { image, .. }) = hub.as_ref() else { return Ok(Vec::new()) };
+        let (mut lines, mut gone, mut events) = (Vec::new(), Vec::new(), Vec::new());
+        for one in read {
+            let (id, found) = one?;
+            let old = image.tenants.get(id.as_str());
+            match found {
+                Some((tenant, pending, account)) => {
+                    let account = account.as_ref().map(AccountLine::from);
+                    let line = TenantLine { pending, account, ..TenantLine::from(&tenant) };
+                    if old != Some(&line) {
+                        events.extend(happened(old, &line));
+                        lines.push(line);
+                    }
+                }
+                None if old.is_some() => {
+                    events.push(event(now, &id, "deleted", "the tenant is no more".to_owned()));
+                    gone.push(id.to_string());
+                }
+                None => {}
+            }
+        }
+        Ok(vec![Change::Tenants(lines), Change::Gone(gone), Change::Events(events)])
+    }
+
+    /// Reads accounts for the first time.
+    async fn feed_accounts(&self, ids: BTreeSet<TenantId>) -> Result<Vec<Change>> {
+        let read = futures::stream::iter(ids)
+            .map(async |id| Result::<_>::Ok((self.drivers().quotas.account_get(&id).await?, id)));
+        let read: Vec<Result<_>> = read.buffered(AT_ONCE).collect().await;
+        let hub = lock(&self.inner.feed.hub);
+        let Some(Hub { image, .. }) = hub.as_ref() else { return Ok(Vec::new()) };
+        let mut lines = Vec::new();
+        for one in read {
+            let (account, id) = one?;
+            if let (Some(account), Some(line)) = (account, image.tenants.get(id.as_str())) {
+                lines.push(TenantLine { account: Some(AccountLine::from(&account)), ..line.clone() });
+            }
+        }
+        Ok(vec![Change::Tenants(lines)])
+    }
+
+    async fn feed_jobs(&self) -> Result<Vec<JobView>> {
+        let mut shown = Vec::new();
+        for state in SHOWN {
+            let filter = JobFilter { state: Some(state.to_owned()), ..JobFilter::default() };
+            shown.extend(self.drivers().jobs.job_list(&filter, None, JOBS).await?.iter().map(JobView::from));
+        }
+        Ok(shown)
+    }
+
+    /// What is spent today and this month: of earlier days it is read once.
+    async fn feed_spend(&self, look: &mut Look) -> Result<SpendNow> {
+        let now = self.now();
+        let day: String = now.to_string().chars().take(10).collect();
+        let moment = |text: String| text.parse::<Timestamp>().map_err(|e| Error::internal(e.to_string()));
+        let midnight = moment(format!("{day}T00:00:00Z"))?;
+        let sum = async |from, to| {
+            let filter = RowFilter { from: Some(from), to, ..RowFilter::default() };
+            Result::<_>::Ok(self.spend_report(By::Day, &filter).await?.total.spent)
+        };
+        let earlier = match &look.earlier {
+            Some((of, spent)) if *of == day => *spent,
+            _ => sum(moment(format!("{}-01T00:00:00Z", &day[..7]))?, Some(midnight)).await?,
+        };
+        let today = sum(midnight, None).await?;
+        let month = earlier + today;
+        let per_hour = look.spent.filter(|(_, before)| *before <= month).and_then(|(at, before)| {
+            let seconds = i64::try_from(now.since(at).as_secs()).ok().filter(|seconds| *seconds > 0)?;
+            Some(MicroCredits((month.0 - before.0).saturating_mul(3_600) / seconds))
+        });
+        (look.earlier, look.spent) = (Some((day, earlier)), Some((now, month)));
+        Ok(SpendNow { today, month, per_hour, price_micros_per_credit: self.inner.config.price_micros_per_credit })
+    }
+}
