@@ -32,6 +32,7 @@ use self::{
 use crate::{
     api::feed::{Begin, Change, Piece},
     clock::Timestamp,
+    error::{Error, Result},
     operation::lock,
     ports::tenants::Tenants,
     tenancy::Tenancy,
@@ -43,6 +44,9 @@ const GATHER: Duration = Duration::from_millis(200);
 
 /// How often it is looked although nothing rang.
 const TICK: Duration = Duration::from_secs(1);
+
+/// Who may listen at once: each is told the whole fleet, which is held for it until it has read that.
+const LISTENERS: usize = 64;
 
 /// Pieces that wait for whoever listens slowly.
 const WAITING: usize = 1_024;
@@ -81,6 +85,11 @@ impl Feed {
             }
         }
         said
+    }
+
+    /// How many listen.
+    fn listeners(&self) -> usize {
+        lock(&self.hub).as_ref().map_or(0, |hub| hub.say.receiver_count())
     }
 
     /// Ends it if nobody listens.
@@ -122,19 +131,27 @@ fn listen(join: impl Fn() -> Joined + Send + 'static, ends: CancellationToken) -
     })
 }
 
+/// A piece as a listener may hear it.
+fn for_listener(mut piece: Piece, role: Option<&str>, content: bool) -> Piece {
+    match &mut piece.change {
+        Change::Begin(begin) => begin.role = role.map(str::to_owned),
+        Change::Jobs(jobs) if !content => jobs.iter_mut().for_each(|job| job.error = None),
+        _ => {}
+    }
+    piece
+}
+
 impl Tenancy {
-    /// The feed, for a listener of this role: everything, then what changes, until nobody is to wait any more.
-    pub fn feed(&self, role: Option<&str>) -> BoxStream<'static, Piece> {
+    /// The feed, for a listener of this role: everything, then what changes, until nobody is to wait any more. What agents said
+    /// is in it only if the listener may read that. `Overloaded` if [`LISTENERS`] listen already.
+    pub fn feed(&self, role: Option<&str>, content: bool) -> Result<BoxStream<'static, Piece>> {
+        if self.inner.feed.listeners() >= LISTENERS {
+            return Err(Error::Overloaded { reason: format!("{LISTENERS} listen to the feed already") });
+        }
         let tenancy = self.clone();
         let role = role.map(str::to_owned);
-        listen(move || tenancy.feed_join(), self.inner.waits_end.clone())
-            .map(move |mut piece| {
-                if let Change::Begin(begin) = &mut piece.change {
-                    begin.role.clone_from(&role);
-                }
-                piece
-            })
-            .boxed()
+        let pieces = listen(move || tenancy.feed_join(), self.inner.waits_end.clone());
+        Ok(pieces.map(move |piece| for_listener(piece, role.as_deref(), content)).boxed())
     }
 
     /// Notes that something of this tenant's changed.
@@ -244,6 +261,19 @@ mod tests {
         assert_eq!(slow.next().await.unwrap().change, event("more"));
         ends.cancel();
         assert_eq!(slow.next().await, None);
+    }
+
+    #[test]
+    fn what_an_agent_said_is_for_those_who_may_read_it() {
+        let job = serde_json::json!({
+            "job_id": "acme.01", "tenant_id": "acme", "agent_id": "main", "status": "dead", "cost_gpu_seconds": "1",
+            "held_gpu_seconds": "0", "used_gpu_seconds": "0", "priority": 5, "attempts": 3, "max_attempts": 3,
+            "cancelling": false, "submitted_at": "2026-11-29T09:00:00Z", "error": "a secret of the chat",
+        });
+        let change = Change::Jobs(vec![serde_json::from_value(job).unwrap()]);
+        let piece = Piece { at: Timestamp::from_micros(0), change };
+        let heard = |content| serde_json::to_string(&for_listener(piece.clone(), Some("viewer"), content)).unwrap();
+        assert!(heard(true).contains("a secret of the chat") && !heard(false).contains("a secret of the chat"));
     }
 
     #[test]

@@ -24,7 +24,8 @@ struct Ear {
 impl Ear {
     fn new(plane: &Plane) -> Self {
         let _runtime = plane.runtime.enter();
-        Self { feed: plane.tenancy.feed(Some("viewer")), tenants: BTreeMap::new(), events: Vec::new(), ready: false }
+        let feed = plane.tenancy.feed(Some("viewer"), false).unwrap();
+        Self { feed, tenants: BTreeMap::new(), events: Vec::new(), ready: false }
     }
 
     /// Listens until it knows enough.
@@ -114,6 +115,14 @@ fn whoever_listens_is_told_everything_and_then_what_changes() {
     for what in ["created", "woken", "stopped", "suspended", "resumed"] {
         assert!(happened.contains(&what), "{what}: {happened:?}");
     }
+
+    // As many as may, and no more.
+    let mut crowd: Vec<Ear> = (0..62).map(|_| Ear::new(&plane)).collect();
+    let refused = plane.tenancy.feed(None, true).err().unwrap();
+    assert!(matches!(refused, libtenancy::Error::Overloaded { .. }), "{refused}");
+    crowd.pop();
+    drop(Ear::new(&plane));
+    drop(crowd);
 
     // Nobody listens any more; whoever comes then is told everything as it is.
     drop((first, second));

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
     time::Duration,
 };
@@ -21,7 +22,10 @@ pub struct Recorder {
 impl Recorder {
     /// A new file; one that is there is not written over.
     pub fn create(path: &Path) -> Result<Self> {
-        let file = std::fs::File::create_new(path).map_err(Error::io("create", path))?;
+        let mut options = std::fs::OpenOptions::new();
+        // What jobs' agents said may be in it.
+        options.write(true).create_new(true).mode(0o600);
+        let file = options.open(path).map_err(Error::io("create", path))?;
         Ok(Self { file, path: path.to_owned() })
     }
 

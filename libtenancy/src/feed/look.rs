@@ -257,7 +257,8 @@ impl Tenancy {
         let mut shown = Vec::new();
         for state in SHOWN {
             let filter = JobFilter { state: Some(state.to_owned()), ..JobFilter::default() };
-            shown.extend(self.drivers().jobs.job_list(&filter, None, JOBS).await?.iter().map(JobView::from));
+            let jobs = self.drivers().jobs.job_list(&filter, None, JOBS).await?;
+            shown.extend(jobs.iter().map(|job| JobView { result: None, ..JobView::from(job) }));
         }
         Ok(shown)
     }

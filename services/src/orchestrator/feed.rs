@@ -8,20 +8,18 @@ use axum::{
     response::sse::{Event, Sse},
 };
 use futures::{Stream, StreamExt};
-use libtenancy::{Error, Tenancy};
+use libtenancy::Tenancy;
 
 use super::Answer;
-use crate::auth::Role;
+use crate::auth::{Action, Role};
 
 /// Everything, then what changes: one [`Piece`](libtenancy::api::feed::Piece) an event, at least one a second.
 pub(super) async fn feed(
     State(tenancy): State<Tenancy>,
     Extension(role): Extension<Role>,
 ) -> Answer<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
-    let pieces = tenancy.feed(Some(role.label())).filter_map(async |piece| {
-        let event = serde_json::to_string(&piece).map_err(|error| Error::internal(error.to_string()));
-        // A piece is made of what serde writes.
-        event.ok().map(|text| Ok(Event::default().data(text)))
-    });
+    let pieces = tenancy.feed(Some(role.label()), role.may(Action::ReadContent))?;
+    // A piece is made of what can be written: none is left out.
+    let pieces = pieces.filter_map(async |piece| Event::default().json_data(&piece).ok().map(Ok));
     Ok(Sse::new(pieces))
 }

@@ -80,7 +80,8 @@ Contexts:
   DYNAMODB_ENDPOINT, DYNAMODB_TABLE (the registry), REDIS_ADDR, S3_BUCKET, ZTM_KUBE_CONTEXT,
   ZEROCLAW_IMAGE, KATA_RUNTIME_CLASS and K8S_NAMESPACE (the agents') go before them.
   Credentials of AWS are found where its tools find them; passwords stand in files of mode 0600.
-  Paths that are not absolute begin beside the configuration file.";
+  Paths that are not absolute begin beside the configuration file. With `readonly = true` in a
+  context, `ztm top` only looks.";
 
 /// Agents that look always-on, cost nothing while idle, and never lose a message
 #[derive(Debug, Parser)]

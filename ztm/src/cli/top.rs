@@ -56,7 +56,7 @@ pub struct TopArgs {
     #[arg(long, value_name = "FACTOR", requires = "replay", default_value = "1", value_parser = speed)]
     pub speed: f64,
 
-    /// Do nothing, only look
+    /// Do nothing, only look; `readonly = true` in a context does the same
     #[arg(long)]
     pub readonly: bool,
 

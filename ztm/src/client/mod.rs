@@ -151,7 +151,7 @@ impl Client {
     pub async fn feed(&self) -> Result<BoxStream<'static, Result<Piece>>> {
         match self {
             Self::Http(http) => http.feed().await,
-            Self::Direct(direct) => Ok(direct.tenancy().await?.feed(None).map(Ok).boxed()),
+            Self::Direct(direct) => Ok(direct.tenancy().await?.feed(None, true)?.map(Ok).boxed()),
         }
     }
 

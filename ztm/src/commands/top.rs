@@ -138,8 +138,11 @@ fn options(ctx: &Context, args: &TopArgs) -> Options {
     };
     Options {
         context,
-        namespace: settings.namespace.clone(),
-        readonly: args.readonly || args.replay.is_some(),
+        namespace: settings
+            .namespace
+            .clone()
+            .or_else(|| settings.context.servers.kubernetes.as_ref()?.namespace.clone()),
+        readonly: args.readonly || args.replay.is_some() || settings.context.readonly,
         theme,
         symbols,
         preferences: settings.screen_file.as_deref().map(runner::preferences).unwrap_or_default(),

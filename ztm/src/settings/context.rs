@@ -68,6 +68,7 @@ pub(super) struct Table {
     key_file: Option<PathBuf>,
     cluster: Option<bool>,
     account: Option<String>,
+    readonly: Option<bool>,
     orchestrator_url: Option<String>,
     router_url: Option<String>,
     token_file: Option<PathBuf>,
@@ -119,6 +120,8 @@ pub struct Target {
     pub token_file: Option<PathBuf>,
     /// Which service account its caller is, in a cluster.
     pub account: String,
+    /// Whether `ztm top` only looks.
+    pub readonly: bool,
     /// Who keeps its records.
     pub stores: Stores,
     /// Where those are.
@@ -162,6 +165,7 @@ impl Target {
             router_url: None,
             token_file: None,
             account: ACCOUNT.to_owned(),
+            readonly: false,
             stores: Stores::default(),
             servers: Servers::default(),
             values: Vec::new(),
@@ -319,6 +323,7 @@ impl Table {
             orchestrator_url: self.orchestrator_url.clone(),
             router_url: self.router_url.clone(),
             token_file: self.token_file.as_deref().map(|path| place.path(path)),
+            readonly: self.readonly.unwrap_or_default(),
             stores,
             ..Target::embedded()
         };
@@ -329,6 +334,7 @@ impl Table {
             ("token_file", text(&target.token_file)),
             ("state_dir", text(&target.state_dir)),
             ("key_file", text(&target.key_file)),
+            ("readonly", self.readonly.map(|readonly| readonly.to_string())),
         ] {
             let value = value.map(|value| Value { key: key.to_owned(), value, from: "file".to_owned() });
             target.values.extend(value);

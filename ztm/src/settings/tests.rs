@@ -177,7 +177,7 @@ fn context(name: &str) -> GlobalArgs {
 }
 
 const CONTEXTS: &str = "current_context = 'cloud'\n\
-    [contexts.far]\norchestrator_url = 'https://far/'\nrouter_url = 'https://far-r'\ntoken_file = 'far.token'\n\
+    [contexts.far]\norchestrator_url = 'https://far/'\nrouter_url = 'https://far-r'\ntoken_file = 'far.token'\nreadonly = true\n\
     [contexts.second]\nstate_dir = 'second'\n\
     [contexts.cloud]\ndrivers = 'aws'\nkey_file = '/keys'\n\
     [contexts.cloud.dynamodb]\nregion = 'eu-central-1'\n\
@@ -192,6 +192,7 @@ fn a_context_is_a_control_plane_elsewhere_one_of_this_machine_or_stores() {
     assert_eq!(far.context.kind, Kind::Url);
     assert_eq!(far.orchestrator_url.as_deref(), Some("https://far"));
     assert_eq!(far.token_file, Some(beside.join("far.token")));
+    assert!(far.context.readonly && !world.resolve(context("second")).unwrap().context.readonly);
     let second = world.resolve(context("second")).unwrap();
     assert_eq!((second.context.kind, second.state_dir), (Kind::Embedded, beside.join("second")));
     let cloud = world.resolve(GlobalArgs::default()).unwrap();
