@@ -1775,7 +1775,7 @@ Register-ArgumentCompleter -Native -CommandName 'ztm' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set')
             [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)')
             [CompletionResult]::new('--once', '--once', [CompletionResultType]::ParameterName, 'Print everything in numbers, once, and end')
-            [CompletionResult]::new('--readonly', '--readonly', [CompletionResultType]::ParameterName, 'Do nothing, only look')
+            [CompletionResult]::new('--readonly', '--readonly', [CompletionResultType]::ParameterName, 'Do nothing, only look; `readonly = true` in a context does the same')
             [CompletionResult]::new('--mouse', '--mouse', [CompletionResultType]::ParameterName, 'Heed the mouse; the terminal then selects no text')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error; twice for even more')

@@ -1633,7 +1633,7 @@ set edit:completion:arg-completer[ztm] = {|@words|
             cand --color 'When to use colour; `auto` means on a terminal, unless NO_COLOR is set'
             cand --request-timeout 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)'
             cand --once 'Print everything in numbers, once, and end'
-            cand --readonly 'Do nothing, only look'
+            cand --readonly 'Do nothing, only look; `readonly = true` in a context does the same'
             cand --mouse 'Heed the mouse; the terminal then selects no text'
             cand -v 'Say more on standard error; twice for even more'
             cand --verbose 'Say more on standard error; twice for even more'

@@ -1302,7 +1302,7 @@ always\t'Always'
 never\t'Never'"
 complete -c ztm -n "__fish_ztm_using_subcommand top" -l request-timeout -d 'How long to wait for an answer: seconds, or with a unit (500ms, 30s, 5m)' -r
 complete -c ztm -n "__fish_ztm_using_subcommand top" -l once -d 'Print everything in numbers, once, and end'
-complete -c ztm -n "__fish_ztm_using_subcommand top" -l readonly -d 'Do nothing, only look'
+complete -c ztm -n "__fish_ztm_using_subcommand top" -l readonly -d 'Do nothing, only look; `readonly = true` in a context does the same'
 complete -c ztm -n "__fish_ztm_using_subcommand top" -l mouse -d 'Heed the mouse; the terminal then selects no text'
 complete -c ztm -n "__fish_ztm_using_subcommand top" -s v -l verbose -d 'Say more on standard error; twice for even more'
 complete -c ztm -n "__fish_ztm_using_subcommand top" -s q -l quiet -d 'Say nothing on standard error but errors'
