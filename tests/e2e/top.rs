@@ -209,9 +209,17 @@ async fn no_size_and_no_flood_of_keys_breaks_the_screen_and_a_signal_leaves_the_
     screen.signal(Signal::TERM);
     assert_eq!(screen.ends().await.code(), Some(0));
 
-    // Ctrl-C is a key there, and ends it as well.
+    // Ctrl-C is a key there, and ends it as well; how tenants are listed is remembered.
     let mut screen = Screen::start(&plane, &[]);
-    screen.shows("something", |text| text.contains("FLEET")).await;
+    screen.types("2");
+    screen.shows("the list", |text| text.contains("by tenant")).await;
+    screen.types("s");
+    screen.shows("another order", |text| text.contains("by status")).await;
+    screen.types("\u{3}");
+    assert_eq!(screen.ends().await.code(), Some(0));
+    let mut screen = Screen::start(&plane, &[]);
+    screen.types("2");
+    screen.shows("the same order", |text| text.contains("by status")).await;
     screen.types("\u{3}");
     assert_eq!(screen.ends().await.code(), Some(0));
     plane.down().await;

@@ -78,6 +78,8 @@ fn help_a_question_and_what_is_typed_lie_over_the_rest() {
     assert_snapshot!("stop", drawn(&state));
     keys(&mut state, "esc + many enter");
     assert_snapshot!("grant", drawn(&state));
+    keys(&mut state, "esc c j space");
+    assert_snapshot!("columns", drawn(&state));
 }
 
 #[test]

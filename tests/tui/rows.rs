@@ -90,6 +90,22 @@ fn every_column_sorts_what_is_looked_for_first() {
 }
 
 #[test]
+fn columns_are_chosen_one_by_one_and_remembered() {
+    let mut state = screen(busy(), (160, 50));
+    keys(&mut state, "2");
+    assert!(drawn(&state).contains("GENERATION"));
+    let remembered = keys(&mut state, "c jjjjjjjjjjj space kk space enter");
+    assert_eq!(state.preferences.hidden, [Column::Generation, Column::Spent]);
+    assert_eq!(remembered, [Action::Remember(state.preferences.clone())]);
+    let shown = drawn(&state);
+    assert!(!shown.contains("GENERATION") && !shown.contains("SPENT") && shown.contains("CREDITS"), "{shown}");
+    keys(&mut state, "c jjjjjjjj space");
+    assert!(drawn(&state).contains("[x] GENERATION"));
+    keys(&mut state, "esc");
+    assert_eq!(state.preferences.hidden, [Column::Spent]);
+}
+
+#[test]
 fn a_change_that_moves_a_row_moves_it() {
     let mut state = screen(busy(), (80, 24));
     keys(&mut state, "2ssss");

@@ -2,7 +2,10 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::state::{Detail, Pane, State};
+use crate::{
+    event::Role,
+    state::{Detail, Pane, State},
+};
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +42,7 @@ pub enum Command {
     Sort,
     /// Sorts the other way round.
     Reverse,
-    /// Shows the next set of columns.
+    /// Chooses which columns are shown.
     Columns,
     /// Wakes the tenant.
     Wake,
@@ -65,6 +68,17 @@ pub enum Command {
     Save,
     /// Asks again for what was asked for.
     Refresh,
+}
+
+impl Command {
+    /// The role that may ask for it, at least.
+    pub fn needs(self) -> Role {
+        match self {
+            Self::Wake | Self::Stop | Self::Suspend | Self::Requeue | Self::Scale => Role::Operator,
+            Self::Grant | Self::IdleTimeout | Self::Delete => Role::Admin,
+            _ => Role::Viewer,
+        }
+    }
 }
 
 /// Where a key has its meaning.
@@ -157,7 +171,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[plain('/')], Scope::Filtered, Command::Filter, "filter", "words, status:running"),
     bind(&[plain('s')], Scope::Tenants, Command::Sort, "sort", "sort by next column"),
     bind(&[plain('r')], Scope::Tenants, Command::Reverse, "", "the other way round"),
-    bind(&[plain('c')], Scope::Tenants, Command::Columns, "columns", "other columns"),
+    bind(&[plain('c')], Scope::Tenants, Command::Columns, "columns", "choose columns"),
     bind(&[plain('w')], Scope::OneTenant, Command::Wake, "wake", "wake the tenant"),
     bind(&[plain('x')], Scope::OneTenant, Command::Stop, "stop", "stop its agent"),
     bind(&[plain('z')], Scope::OneTenant, Command::Suspend, "suspend", "suspend or resume it"),

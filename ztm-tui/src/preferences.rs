@@ -44,6 +44,19 @@ impl Column {
         Self::Generation,
     ];
 
+    /// Those that may be hidden.
+    pub const CHOICE: [Self; 9] = [
+        Self::Status,
+        Self::Idle,
+        Self::Active,
+        Self::Inbox,
+        Self::Jobs,
+        Self::Credits,
+        Self::Spent,
+        Self::Node,
+        Self::Generation,
+    ];
+
     /// Its name.
     pub fn title(self) -> &'static str {
         match self {

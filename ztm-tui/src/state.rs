@@ -350,6 +350,8 @@ pub struct State {
     pub modal: Option<Modal>,
     /// What is being typed.
     pub input: Option<Input>,
+    /// The column that is hidden or shown next, while columns are chosen.
+    pub chooser: Option<usize>,
     /// Whether the keys are shown.
     pub help: bool,
     /// The results of orders, newest last.
@@ -389,6 +391,7 @@ impl State {
             detail: None,
             modal: None,
             input: None,
+            chooser: None,
             help: false,
             notices: VecDeque::new(),
         }

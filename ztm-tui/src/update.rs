@@ -16,13 +16,6 @@ const NOTICES: usize = 50;
 /// How long a notice is shown, in seconds.
 pub const SHOWN: u64 = 10;
 
-/// Columns are hidden in these steps: all, what tells of work, what tells of money.
-const SETS: [&[Column]; 3] = [
-    &[],
-    &[Column::Credits, Column::Spent, Column::Generation],
-    &[Column::Idle, Column::Active, Column::Inbox, Column::Node, Column::Generation],
-];
-
 /// Rows of a list that the terminal has place for, about.
 fn page(state: &State) -> usize {
     usize::from(state.size.1).saturating_sub(6).max(1)
@@ -178,11 +171,36 @@ fn on_key(state: &mut State, key: KeyEvent) -> Vec<Action> {
     if state.input.is_some() {
         return on_input_key(state, key);
     }
+    if let Some(at) = state.chooser {
+        return on_chooser_key(state, key, at);
+    }
     if state.help {
         state.help = false;
         return Vec::new();
     }
     command(state, key).map_or_else(Vec::new, |command| on_command(state, command))
+}
+
+/// Columns are chosen: moves, hides or shows one, or ends it.
+fn on_chooser_key(state: &mut State, key: KeyEvent, at: usize) -> Vec<Action> {
+    let last = Column::CHOICE.len() - 1;
+    match key.code {
+        KeyCode::Down | KeyCode::Char('j') => state.chooser = Some((at + 1).min(last)),
+        KeyCode::Up | KeyCode::Char('k') => state.chooser = Some(at.saturating_sub(1)),
+        KeyCode::Char(' ') => {
+            let (hidden, column) = (&mut state.preferences.hidden, Column::CHOICE[at]);
+            match hidden.iter().position(|other| *other == column) {
+                Some(place) => drop(hidden.remove(place)),
+                None => hidden.push(column),
+            }
+        }
+        KeyCode::Enter | KeyCode::Esc | KeyCode::Char('c' | 'q') => {
+            state.chooser = None;
+            return vec![Action::Remember(state.preferences.clone())];
+        }
+        _ => {}
+    }
+    Vec::new()
 }
 
 fn on_command(state: &mut State, command: Command) -> Vec<Action> {
@@ -209,12 +227,7 @@ fn on_command(state: &mut State, command: Command) -> Vec<Action> {
         }
         Command::Sort => return sort(state, false),
         Command::Reverse => return sort(state, true),
-        Command::Columns => {
-            let hidden = &mut state.preferences.hidden;
-            let at = SETS.iter().position(|set| set == hidden).map_or(0, |at| (at + 1) % SETS.len());
-            *hidden = SETS[at].to_vec();
-            return vec![Action::Remember(state.preferences.clone())];
-        }
+        Command::Columns => state.chooser = Some(0),
         Command::Refresh => return state.detail.as_ref().map_or_else(Vec::new, fetches),
         Command::Pause | Command::Wrap | Command::Save => return on_log(state, command),
         Command::Requeue => {

@@ -68,6 +68,9 @@ pub fn draw(state: &State, frame: &mut Frame) {
     if state.help {
         modal::help(state, frame, area);
     }
+    if let Some(at) = state.chooser {
+        modal::columns(state, at, frame, area);
+    }
     if let Some(question) = &state.modal {
         modal::draw(state, question, frame, area);
     }
@@ -184,7 +187,9 @@ fn key_line(state: &State, frame: &mut Frame, area: Rect) {
     scopes.rotate_right(1);
     for scope in scopes {
         for binding in BINDINGS.iter().filter(|binding| binding.scope == scope && !binding.short.is_empty()) {
-            spans.push(Span::styled(written(binding.keys[0]), theme.accent));
+            // What the role forbids is grey.
+            let style = if binding.command.needs() > state.role() { theme.dim } else { theme.accent };
+            spans.push(Span::styled(written(binding.keys[0]), style));
             spans.push(Span::styled(format!(" {}  ", binding.short), theme.dim));
         }
     }

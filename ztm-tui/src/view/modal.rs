@@ -12,6 +12,7 @@ use super::{credits, plain};
 use crate::{
     event::Order,
     keymap::{BINDINGS, written},
+    preferences::Column,
     state::{Modal, State},
 };
 
@@ -67,19 +68,34 @@ pub(super) fn draw(state: &State, modal: &Modal, frame: &mut Frame, area: Rect) 
 pub(super) fn help(state: &State, frame: &mut Frame, area: Rect) {
     let theme = &state.options.theme;
     let entry = |binding: &crate::keymap::Binding| {
+        let style = if binding.command.needs() > state.role() { theme.dim } else { theme.accent };
         let keys = binding.keys.iter().take(2).map(|key| written(*key)).collect::<Vec<_>>().join(" ");
-        (keys, binding.help)
+        (keys, style, binding.help)
     };
     let half = BINDINGS.len().div_ceil(2);
     let lines = (0..half).map(|at| {
         let mut spans = Vec::new();
         for binding in [BINDINGS.get(at), BINDINGS.get(at + half)].into_iter().flatten() {
-            let (keys, help) = entry(binding);
-            spans.push(Span::styled(format!("{keys:<15}"), theme.accent));
+            let (keys, style, help) = entry(binding);
+            spans.push(Span::styled(format!("{keys:<15}"), style));
             spans.push(Span::styled(format!("{help:<23.23}"), theme.text));
         }
         Line::from(spans)
     });
     let height = u16::try_from(half).unwrap_or(u16::MAX).saturating_add(2);
     framed(frame, middle(area, 80, height), "keys", theme.accent, lines.collect());
+}
+
+/// Which columns are shown, with the cursor on one.
+pub(super) fn columns(state: &State, at: usize, frame: &mut Frame, area: Rect) {
+    let theme = &state.options.theme;
+    let line = |(place, column): (usize, &Column)| {
+        let sign = if state.preferences.hidden.contains(column) { "[ ]" } else { "[x]" };
+        let style = if place == at { theme.selected } else { Style::new() };
+        Line::styled(format!(" {sign} {:<12}", column.title()), style)
+    };
+    let mut lines: Vec<Line<'_>> = Column::CHOICE.iter().enumerate().map(line).collect();
+    lines.push(Line::styled(" space, then enter", theme.dim));
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+    framed(frame, middle(area, 24, height), "columns", theme.accent, lines);
 }
