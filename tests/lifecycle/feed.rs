@@ -127,7 +127,7 @@ fn whoever_listens_is_told_everything_and_then_what_changes() {
     // Nobody listens any more; whoever comes then is told everything as it is.
     drop((first, second));
     plane.create(&id("later"), None);
-    plane.runtime.block_on(tokio::time::sleep(Duration::from_secs(2)));
+    plane.runtime.block_on(async { tokio::time::sleep(Duration::from_secs(2)).await });
     let mut third = Ear::new(&plane);
     third.until(&plane, "everything", |ear| ear.ready);
     assert_eq!(third.tenants.keys().collect::<Vec<_>>(), ["later", "new"]);

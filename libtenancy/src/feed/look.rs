@@ -30,6 +30,9 @@ use crate::{
     tenant::{Tenant, TenantId},
 };
 
+/// How often the queue is looked at.
+const QUEUE: Duration = Duration::from_secs(1);
+
 /// How often machines are asked for.
 const MACHINES: Duration = Duration::from_secs(10);
 
@@ -38,6 +41,9 @@ const SUMS: Duration = Duration::from_secs(60);
 
 /// How often every record is read again.
 const RESCAN: Duration = Duration::from_secs(60);
+
+/// How much longer than a reading took it rests: what costs what exists takes a twentieth of the time at most.
+const REST: u32 = 19;
 
 /// Records in a page of a scan, and accounts that are read in one look.
 const PAGE: usize = 1_000;
@@ -51,6 +57,21 @@ const JOBS: usize = 100;
 /// The states of jobs that are shown.
 const SHOWN: [&str; 4] = ["running", "queued", "delayed", "dead"];
 
+/// When something was read last, and how long that took.
+#[derive(Default)]
+struct Pace(Option<(Timestamp, Duration)>);
+
+impl Pace {
+    /// Whether it is to be read again after so long.
+    fn is_due(&self, now: Timestamp, every: Duration) -> bool {
+        self.0.is_none_or(|(ended, took)| now.since(ended) >= every.max(took * REST))
+    }
+
+    fn read(&mut self, began: Timestamp, ended: Timestamp) {
+        self.0 = Some((ended, ended.since(began)));
+    }
+}
+
 /// Where the one who looks is.
 #[derive(Default)]
 pub(super) struct Look {
@@ -58,15 +79,20 @@ pub(super) struct Look {
     refused: u64,
     /// Accounts that are still to be read for the first time.
     pub(super) accounts: VecDeque<TenantId>,
-    scanned: Option<Timestamp>,
-    machines: Option<Timestamp>,
-    sums: Option<Timestamp>,
+    /// Whether any record may have changed since they were read.
+    scan: bool,
+    scanned: Pace,
+    queued: Pace,
+    /// Whether the queue is another since jobs were listed.
+    list: bool,
+    listed: Pace,
+    machines: Pace,
+    sums: Pace,
     /// Spent in this month before today, with the day that today is.
     earlier: Option<(String, MicroCredits)>,
     /// What was spent this month when it was added up last.
     spent: Option<(Timestamp, MicroCredits)>,
     dead_updates: u64,
-    queue: Vec<QueueLine>,
 }
 
 impl Look {
@@ -79,44 +105,62 @@ impl Look {
 impl Tenancy {
     /// Looks once; whether anything was said.
     pub(super) async fn feed_look(&self, look: &mut Look, changed: &Changed) -> Result<bool> {
+        let feed = &self.inner.feed;
+        let mut said = self.feed_records(look, changed).await?;
+        let now = self.now();
+        let refused = self.inner.decisions.refused_since(look.refused);
+        look.refused += refused.len() as u64;
+        said |= feed.say(now, vec![Change::Events(refused.iter().map(refusal).collect())]);
+
+        if look.queued.is_due(now, QUEUE) {
+            let queue: Vec<QueueLine> = self.queue_views().await?.iter().map(QueueLine::from).collect();
+            look.queued.read(now, self.now());
+            look.list |= feed.say(now, vec![Change::Queue(queue)]);
+        }
+        if look.list && look.listed.is_due(now, QUEUE) {
+            let jobs = self.feed_jobs().await?;
+            look.listed.read(now, self.now());
+            look.list = false;
+            said |= feed.say(now, vec![Change::Jobs(jobs)]);
+        }
+        let now = self.now();
+        if look.machines.is_due(now, MACHINES) {
+            let nodes = NodeList::new(self.fleet().await?, &self.inner.config.prices);
+            look.machines.read(now, self.now());
+            said |= feed.say(now, vec![Change::Nodes(nodes)]);
+        }
+        let now = self.now();
+        if look.sums.is_due(now, SUMS) {
+            look.dead_updates = self.drivers().inboxes.inbox_counts(None).await?.dead;
+            let spend = self.feed_spend(look).await?;
+            look.sums.read(now, self.now());
+            said |= feed.say(now, vec![Change::Spend(spend)]);
+        }
+        said |= feed.say(now, vec![Change::Numbers(self.feed_numbers(look.dead_updates))]);
+        Ok(said)
+    }
+
+    /// The records that changed, or all of them; and accounts that were never read.
+    async fn feed_records(&self, look: &mut Look, changed: &Changed) -> Result<bool> {
         let (feed, now) = (&self.inner.feed, self.now());
-        let due = |last: Option<Timestamp>, every: Duration| last.is_none_or(|last| now.since(last) >= every);
         let mut said = false;
-        if changed.all || due(look.scanned, RESCAN) {
-            // What is marked from here on is read again.
-            let first = look.scanned.is_none();
+        look.scan |= changed.all;
+        if look.scanned.is_due(now, if look.scan { Duration::ZERO } else { RESCAN }) {
+            // What is marked from here on is read again: by the next look.
+            let first = look.scanned.0.is_none();
             said |= self.feed_scan(look, first).await?;
-            look.scanned = Some(now);
+            look.scan = false;
+            look.scanned.read(now, self.now());
             if first {
                 said |= feed.say(now, vec![Change::Ready]);
             }
         }
         let lines = self.feed_read(changed.tenants.clone()).await?;
         said |= feed.say(self.now(), lines);
-        let backlog: BTreeSet<TenantId> = look.accounts.drain(..look.accounts.len().min(PAGE)).collect();
-        said |= feed.say(self.now(), self.feed_accounts(backlog).await?);
-
-        let refused = self.inner.decisions.refused_since(look.refused);
-        look.refused += refused.len() as u64;
-        said |= feed.say(now, vec![Change::Events(refused.iter().map(refusal).collect())]);
-
-        let queue: Vec<QueueLine> = self.queue_views().await?.iter().map(QueueLine::from).collect();
-        if queue != look.queue || look.sums.is_none() {
-            said |= feed.say(now, vec![Change::Queue(queue.clone()), Change::Jobs(self.feed_jobs().await?)]);
-            look.queue = queue;
-        }
-        if due(look.machines, MACHINES) {
-            let nodes = NodeList::new(self.fleet().await?, &self.inner.config.prices);
-            said |= feed.say(now, vec![Change::Nodes(nodes)]);
-            look.machines = Some(now);
-        }
-        if due(look.sums, SUMS) {
-            look.dead_updates = self.drivers().inboxes.inbox_counts(None).await?.dead;
-            said |= feed.say(now, vec![Change::Spend(self.feed_spend(look).await?)]);
-            look.sums = Some(now);
-        }
-        said |= feed.say(now, vec![Change::Numbers(self.feed_numbers(look.dead_updates))]);
-        Ok(said)
+        let backlog: BTreeSet<TenantId> = look.accounts.iter().take(PAGE).cloned().collect();
+        let lines = self.feed_accounts(backlog).await?;
+        look.accounts.drain(..look.accounts.len().min(PAGE));
+        Ok(said | feed.say(self.now(), lines))
     }
 
     /// The last wakes of this control plane, as events.
@@ -285,5 +329,23 @@ impl Tenancy {
         });
         (look.earlier, look.spent) = (Some((day, earlier)), Some((now, month)));
         Ok(SpendNow { today, month, per_hour, price_micros_per_credit: self.inner.config.price_micros_per_credit })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_long_is_read_seldom() {
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
+        let minute = Duration::from_secs(60);
+        let mut pace = Pace::default();
+        assert!(pace.is_due(at(0), minute));
+        pace.read(at(0), at(1));
+        assert!(!pace.is_due(at(60), minute) && pace.is_due(at(61), minute));
+        assert!(!pace.is_due(at(19), Duration::ZERO) && pace.is_due(at(20), Duration::ZERO));
+        pace.read(at(100), at(110));
+        assert!(!pace.is_due(at(299), minute) && pace.is_due(at(300), minute));
     }
 }
