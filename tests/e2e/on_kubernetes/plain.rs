@@ -181,6 +181,10 @@ async fn two_control_planes_that_want_one_warm_pod_at_once_do_not_both_get_it() 
             first.ztm(&["tenant", "stop", &tenant.id]).await.ok();
         }
     }
+    for tenant in [&one, &other] {
+        first.ztm(&["tenant", "delete", &tenant.id, "--purge", "--yes"]).await.ok();
+    }
+    assert_eq!(kubectl(&["get", "persistentvolumes", "-o", "name"]), "");
     second.down().await;
 }
 

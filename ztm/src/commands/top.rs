@@ -87,7 +87,9 @@ async fn once(ctx: &Context, args: TopArgs) -> Result<()> {
 
 /// What is said until everything has been said once.
 async fn everything(ctx: &Context) -> Result<Vec<Piece>> {
-    let mut feed = ctx.client().await?.feed().await?;
+    // The way there is open for as long as the client lives.
+    let client = ctx.client().await?;
+    let mut feed = client.feed().await?;
     let limit = ctx.settings.request_timeout.unwrap_or(ONCE);
     let heard = async {
         let (mut pieces, mut ready) = (Vec::new(), false);
