@@ -371,7 +371,8 @@ impl Tenancy {
         };
         let suspension = Suspension::parse(suspended);
         if suspension.by_operator() {
-            return Ok(None);
+            // Also while an agent runs: whoever suspended it may have died before it stopped that.
+            return Ok(Some(GATE_LOOK));
         }
         let now = self.now();
         let account = self.drivers().quotas.account_get(id).await?;

@@ -23,7 +23,10 @@ use crate::{
     jobs::{Finish, Job, JobId, LEASE_BOUNDS, Leased, NewJob, Outcome, Renewal, Renewed, WorkerId},
     operation::lock,
     partition::{QuotaPatch, Submitted},
-    ports::jobs::{JobFilter, QueueView},
+    ports::{
+        jobs::{JobFilter, QueueView},
+        signals::Signal,
+    },
     quota::{Account, Blocked, Grant},
     tenancy::Tenancy,
     tenant::{BotId, Status, TenantId},
@@ -366,7 +369,7 @@ impl Tenancy {
             }
         }
         drop(operation);
-        self.delivery_signal(id);
+        self.resumed_tell(id);
         Ok(())
     }
 
@@ -383,12 +386,19 @@ impl Tenancy {
             return Err(Error::invalid("reason", "it begins like a suspension for want of budget"));
         }
         let operation = self.inner.settings_operations.begin(id).await;
-        self.tenant_get(id).await?;
+        let tenant = self.tenant_get(id).await?;
+        if matches!(tenant.lifecycle.status, Status::Terminated { .. }) {
+            return Err(Error::IllegalState {
+                tenant: id.to_string(),
+                status: tenant.lifecycle.status.label(),
+                reason: "it is being deleted".to_owned(),
+            });
+        }
         lock(&self.inner.broke).remove(id);
         self.suspension_write(id, Some(reason.to_owned())).await?;
         drop(operation);
         tracing::info!(tenant = %id, reason, "suspended by an operator");
-        // Whoever dies here leaves a suspended tenant whose agent runs until it is idle.
+        // Whoever dies here leaves a suspended tenant whose agent is given nothing, and stops once it is idle.
         self.tenant_stop(id, crate::tenant::StopReason::Operator).await
     }
 
@@ -403,8 +413,16 @@ impl Tenancy {
             tracing::info!(tenant = %id, "resumed by an operator");
         }
         drop(operation);
-        self.delivery_signal(id);
+        self.resumed_tell(id);
         self.tenant_get(id).await
+    }
+
+    /// Has what waits go on, whichever control plane delivers it.
+    fn resumed_tell(&self, id: &TenantId) {
+        self.delivery_signal(id);
+        if !self.drivers().workloads.workloads_are_local() {
+            self.signal_soon(Signal::Update(id.clone()));
+        }
     }
 
     async fn suspension_write(&self, id: &TenantId, suspension: Option<String>) -> Result<()> {

@@ -106,6 +106,25 @@ async fn the_size_of_the_warm_pool_is_an_operators_until_it_is_left_to_the_confi
     plane.down().await;
 }
 
+async fn the_messages_of_a_tenant_that_an_operator_suspended_wait_until_it_is_resumed(stores: Stores) {
+    let mut plane = Plane::start_on(stores, &[]).await;
+    let tenant = plane.tenant("acme", 1, 3_600).await;
+    plane.converse(&tenant, "before", "[1] you said: before").await;
+    plane.ztm(&["tenant", "suspend", "acme", "--reason", "unpaid"]).await.ok();
+    assert_eq!(plane.get(&tenant).await["status"], "idle");
+    plane.write(&tenant, "meanwhile");
+    plane.wait("it is stored", async || (plane.status().await["inbox"]["pending"] == 1).then_some(())).await;
+    // It is not even tried, also not by a successor.
+    plane.kill().await;
+    plane.up().await;
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    let waiting = plane.updates(&tenant).await.pop().unwrap();
+    assert_eq!((&waiting["stage"], &waiting["takes"]), (&"pending".into(), &0.into()), "{waiting}");
+    plane.ztm(&["tenant", "resume", "acme"]).await.ok();
+    plane.answered(&tenant, "[2] you said: meanwhile").await;
+    plane.down().await;
+}
+
 async fn a_warm_pool_is_as_large_as_the_wakes_of_late_would_have_needed(stores: Stores) {
     let mut plane = Plane::start_on(stores, &["--warm", "1..3"]).await;
     pool_is(&plane, 1).await;
@@ -320,6 +339,7 @@ on_every_store!(
     r16_an_idle_agent_is_stopped_and_a_message_wakes_it_with_its_memory,
     the_size_of_the_warm_pool_is_an_operators_until_it_is_left_to_the_configuration,
     a_warm_pool_is_as_large_as_the_wakes_of_late_would_have_needed,
+    the_messages_of_a_tenant_that_an_operator_suspended_wait_until_it_is_resumed,
     r10_messages_that_arrive_while_an_agent_is_being_stopped_are_answered,
     local_state_that_is_gone_comes_back_from_the_published_snapshot,
     r17_a_deleted_tenant_leaves_nothing_and_one_with_its_state_kept_leaves_just_that,

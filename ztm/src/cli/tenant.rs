@@ -45,8 +45,8 @@ pub enum TenantCommand {
     Stop(TenantArgs),
     /// Suspend a tenant: its agent is stopped, and its messages wait until it is resumed
     #[command(
-        long_about = "Suspend a tenant: its agent is stopped, and its messages wait until it is resumed\n\nIt wakes for nobody. Whoever \
-            writes to it is told once. A grant or the next period of its budget does not end it: `ztm tenant resume` does.",
+        long_about = "Suspend a tenant: its agent is stopped, and its messages wait until it is resumed\n\nIt wakes for nobody, and \
+            nobody is told. A grant or the next period of its budget does not end it: `ztm tenant resume` does.",
         after_help = "Example:\n  ztm tenant suspend alice --reason 'unpaid since October'"
     )]
     Suspend(SuspendArgs),
