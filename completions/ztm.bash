@@ -4891,7 +4891,7 @@ _ztm() {
             return 0
             ;;
         ztm__subcmd__tenant__subcmd__create)
-            opts="-n -o -v -q -h --bot-token-file --bot-token --idle-timeout --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help"
+            opts="-n -o -v -q -h --bot-token-file --bot-token --idle-timeout --label --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4906,6 +4906,10 @@ _ztm() {
                     return 0
                     ;;
                 --idle-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5343,7 +5347,7 @@ _ztm() {
             return 0
             ;;
         ztm__subcmd__tenant__subcmd__list)
-            opts="-n -o -v -q -h --status --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help"
+            opts="-l -n -o -v -q -h --status --selector --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5351,6 +5355,14 @@ _ztm() {
             case "${prev}" in
                 --status)
                     COMPREPLY=($(compgen -W "idle provisioning running stopping terminated" -- "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --state-dir)
@@ -6081,7 +6093,7 @@ _ztm() {
             return 0
             ;;
         ztm__subcmd__tenant__subcmd__update)
-            opts="-n -o -v -q -h --bot-token-file --bot-token --idle-timeout --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help"
+            opts="-n -o -v -q -h --bot-token-file --bot-token --idle-timeout --label --state-dir --orchestrator-url --router-url --token-file --namespace --context --output --color --request-timeout --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6096,6 +6108,10 @@ _ztm() {
                     return 0
                     ;;
                 --idle-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -175,7 +175,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subc
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "create" -d 'Create a tenant'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "list" -d 'List all tenants'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "get" -d 'Show one tenant'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "update" -d 'Change a tenant\'s bot or idle timeout'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "update" -d 'Change a tenant\'s bot, idle timeout or labels'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "delete" -d 'Delete a tenant; asks first'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "wake" -d 'Wake a tenant\'s agent, and wait until it answers'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subcommand_from create list get update delete wake stop suspend resume snapshot state wait logs help" -f -a "stop" -d 'Save and stop a tenant\'s agent; the next message wakes it again'
@@ -189,6 +189,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and not __fish_seen_subc
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l bot-token-file -d 'A file with the bot\'s token; `-` reads it from standard input' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l bot-token -d 'Ask for the bot\'s token on the terminal, without showing it' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l idle-timeout -d 'How long an agent without work is kept: seconds, or with a unit (30m) [default: 300]' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l label -d 'Say something of it: `name=value`; may be given 16 times' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from create" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
@@ -211,6 +212,7 @@ provisioning\t''
 running\t''
 stopping\t''
 terminated\t''"
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -s l -l selector -d 'Only those whose labels are like this: parts with commas between them, `name=value`, `name!=value`, `name`, `!name`' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from list" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
@@ -248,6 +250,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l bot-token-file -d 'A file with the bot\'s token; `-` reads it from standard input' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l bot-token -d 'Ask for the bot\'s token on the terminal, without showing it' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l idle-timeout -d 'How long an agent without work is kept: seconds, or with a unit (30m)' -r
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l label -d 'Say something of it: `name=value`, or `name-` to say it no more; may be given several times' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l state-dir -d 'Where the embedded control plane keeps everything' -r -F
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l orchestrator-url -d 'The URL of an orchestrator, instead of the control plane of this machine' -r
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from update" -l router-url -d 'The URL of the router, whose health `ztm status` shows' -r
@@ -436,7 +439,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcomma
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "create" -d 'Create a tenant'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "list" -d 'List all tenants'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "get" -d 'Show one tenant'
-complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "update" -d 'Change a tenant\'s bot or idle timeout'
+complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "update" -d 'Change a tenant\'s bot, idle timeout or labels'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete a tenant; asks first'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "wake" -d 'Wake a tenant\'s agent, and wait until it answers'
 complete -c ztm -n "__fish_ztm_using_subcommand tenant; and __fish_seen_subcommand_from help" -f -a "stop" -d 'Save and stop a tenant\'s agent; the next message wakes it again'
@@ -1440,7 +1443,7 @@ complete -c ztm -n "__fish_ztm_using_subcommand help; and not __fish_seen_subcom
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "create" -d 'Create a tenant'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "list" -d 'List all tenants'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "get" -d 'Show one tenant'
-complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "update" -d 'Change a tenant\'s bot or idle timeout'
+complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "update" -d 'Change a tenant\'s bot, idle timeout or labels'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "delete" -d 'Delete a tenant; asks first'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "wake" -d 'Wake a tenant\'s agent, and wait until it answers'
 complete -c ztm -n "__fish_ztm_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "stop" -d 'Save and stop a tenant\'s agent; the next message wakes it again'

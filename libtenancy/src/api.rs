@@ -18,6 +18,7 @@ use crate::{
     admission::Suspension,
     clock::Timestamp,
     inbox::{Stage, Update},
+    labels::{LabelChange, Labels},
     ports::inboxes::InboxCounts,
     tenant::{SnapshotRef, StopReason, Tenant, WakePhases},
 };
@@ -34,6 +35,9 @@ pub struct CreateTenant {
     /// Seconds; 300 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_timeout_s: Option<i64>,
+    /// What is said of it, see [`crate::labels`].
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
 }
 
 /// `PATCH /tenants/{id}`: what is absent stays.
@@ -46,6 +50,9 @@ pub struct UpdateTenant {
     /// Seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_timeout_s: Option<i64>,
+    /// Labels, each by itself; `null` removes one.
+    #[serde(default, skip_serializing_if = "LabelChange::is_empty")]
+    pub labels: LabelChange,
 }
 
 /// A tenant as shown; never a secret.
@@ -77,6 +84,9 @@ pub struct TenantView {
     pub last_active_at: Timestamp,
     /// Seconds.
     pub idle_timeout_s: u64,
+    /// What operators say of it.
+    #[serde(default)]
+    pub labels: Labels,
     /// The prefix of its snapshots.
     pub s3_prefix: String,
     /// The last published snapshot.
@@ -155,6 +165,7 @@ impl From<&Tenant> for TenantView {
             created_at: tenant.created_at,
             last_active_at: tenant.last_active_at,
             idle_timeout_s: tenant.settings.idle_timeout.as_secs(),
+            labels: tenant.settings.labels.clone(),
             s3_prefix: format!("tenants/{}/", tenant.id),
             snapshot: lifecycle.snapshot.clone(),
             last_wake: lifecycle.last_wake.as_ref().map(WakeView::from),
@@ -162,7 +173,7 @@ impl From<&Tenant> for TenantView {
     }
 }
 
-/// `GET /tenants?status=&after=&limit=`.
+/// `GET /tenants?status=&label=&after=&limit=`; `label` is a [`crate::labels::Selector`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TenantList {
     /// One page, in order of id.

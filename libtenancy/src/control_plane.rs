@@ -135,7 +135,7 @@ impl ControlPlane {
         let filter = Filter { active: true, ..Filter::default() };
         let mut after = None;
         loop {
-            let page = match self.tenancy.tenant_list(&filter, after.as_ref(), 500).await {
+            let page = match self.tenancy.drivers().tenants.tenant_list(&filter, after.as_ref(), 500).await {
                 Ok(page) => page,
                 Err(error) => {
                     tracing::warn!(error = error.chain(), "running agents not listed; they run on");

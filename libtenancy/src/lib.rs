@@ -30,6 +30,7 @@ pub mod fleet;
 pub mod idle;
 pub mod inbox;
 pub mod jobs;
+pub mod labels;
 pub mod leader;
 pub mod ledger;
 mod operation;

@@ -25,6 +25,7 @@ use crate::{
     feed::Feed,
     fleet::Fleet,
     inbox::{Update, UpdateKey},
+    labels::{LabelChange, Labels, Selector},
     operation::{Operations, lock},
     ports::{
         deadlines::Deadlines,
@@ -75,6 +76,9 @@ pub struct Drivers {
 
 /// Whom one asks for to see whether anybody answers.
 const NOBODY: &str = "nobody";
+
+/// How many records are looked through for one page of a listing by labels.
+const LOOKED_THROUGH: usize = 5_000;
 
 /// How many wake locks may be given up at once before whoever waits for one looks, not knowing whether it is among them.
 const UNLOCKED: usize = 256;
@@ -160,6 +164,8 @@ pub struct NewTenant {
     pub bot_token: Option<Secret>,
     /// The default is [`DEFAULT_IDLE_TIMEOUT`].
     pub idle_timeout: Option<Duration>,
+    /// What is said of it.
+    pub labels: Labels,
 }
 
 /// What an operator changes; `None` stays.
@@ -169,6 +175,8 @@ pub struct TenantChange {
     pub bot_token: Option<Secret>,
     /// The idle timeout.
     pub idle_timeout: Option<Duration>,
+    /// Labels, each by itself.
+    pub labels: LabelChange,
 }
 
 impl Tenancy {
@@ -261,7 +269,12 @@ impl Tenancy {
             id: new.id,
             created_at: now,
             last_active_at: now,
-            settings: Settings { idle_timeout: new.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT), bot, suspended: None },
+            settings: Settings {
+                idle_timeout: new.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT),
+                bot,
+                suspended: None,
+                labels: new.labels,
+            },
             lifecycle: Lifecycle::new(now),
         };
         let tenancy = self.clone();
@@ -279,9 +292,36 @@ impl Tenancy {
         self.drivers().tenants.tenant_get(id).await?.ok_or_else(|| Error::not_found("tenant", id))
     }
 
-    /// One page of tenants in order of id.
-    pub async fn tenant_list(&self, filter: &Filter, after: Option<&TenantId>, limit: usize) -> Result<Page<Tenant>> {
-        self.drivers().tenants.tenant_list(filter, after, limit).await
+    /// One page of tenants in order of id. With labels it may be shorter than `limit` although more follow: no more than
+    /// [`LOOKED_THROUGH`] records are looked through for it.
+    pub async fn tenant_list(
+        &self,
+        filter: &Filter,
+        labels: &Selector,
+        after: Option<&TenantId>,
+        limit: usize,
+    ) -> Result<Page<Tenant>> {
+        if labels.is_empty() {
+            return self.drivers().tenants.tenant_list(filter, after, limit).await;
+        }
+        let (mut chosen, mut looked, mut after) = (Vec::new(), 0, after.cloned());
+        loop {
+            let page = self.drivers().tenants.tenant_list(filter, after.as_ref(), LOOKED_THROUGH / 10).await?;
+            looked += page.items.len();
+            for tenant in page.items {
+                if labels.matches(&tenant.settings.labels) {
+                    chosen.push(tenant);
+                    if chosen.len() == limit.max(1) {
+                        let next = chosen.last().map(|tenant| tenant.id.clone());
+                        return Ok(Page { items: chosen, next });
+                    }
+                }
+            }
+            after = page.next;
+            if after.is_none() || looked >= LOOKED_THROUGH {
+                return Ok(Page { items: chosen, next: after });
+            }
+        }
     }
 
     /// Changes settings. A new bot takes over at once: its webhook is registered, then the old bot's is removed;
@@ -296,7 +336,12 @@ impl Tenancy {
         let before = self.tenant_get(id).await?;
         let bot = change.bot_token.map(|token| self.bot_seal(id, &token)).transpose()?;
         let rotated = bot.is_some();
-        let patch = SettingsPatch { idle_timeout: change.idle_timeout, bot: bot.map(Some), suspended: None };
+        let patch = SettingsPatch {
+            idle_timeout: change.idle_timeout,
+            bot: bot.map(Some),
+            suspended: None,
+            labels: change.labels,
+        };
         let mut tenant = self.drivers().tenants.tenant_configure(id, patch).await?;
         self.inner.webhooks.forget(id);
         drop(settings_operation);

@@ -6,7 +6,7 @@
 //! # Design notes
 //! A record has two halves with different writers. The *lifecycle* (status, generation, snapshot) is written only by
 //! conditional writes on the generation, which grows on each of them: a stale owner's write never succeeds. The
-//! *settings* (idle timeout, bot) are written by operators, and never touch the lifecycle.
+//! *settings* (idle timeout, bot, labels) are written by operators, and never touch the lifecycle.
 //!
 //! A generation is `max(previous + 1, now in µs)`, so it does not go back when a tenant is deleted and created again,
 //! nor when a store forgot its last writes.
@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
+    labels::Labels,
     pinned::Pin,
     secret::Sealed,
 };
@@ -339,6 +340,9 @@ pub struct Settings {
     pub bot: Option<Bot>,
     /// Set while the tenant may not be woken; the text says why.
     pub suspended: Option<String>,
+    /// What operators say of it.
+    #[serde(default)]
+    pub labels: Labels,
 }
 
 /// The bounds of an idle timeout.

@@ -288,7 +288,7 @@ impl Tenancy {
         }
         let mut after = None;
         loop {
-            let page = self.tenant_list(&Filter::default(), after.as_ref(), 500).await?;
+            let page = self.drivers().tenants.tenant_list(&Filter::default(), after.as_ref(), 500).await?;
             for tenant in &page.items {
                 let target = self.webhook_target(&tenant.id, None);
                 if tenant.settings.bot.as_ref().is_some_and(|bot| bot.webhook_url != target) {

@@ -34,6 +34,7 @@ use libtenancy::{
         UpdateName, UpdateTenant, UpdateView, WakeView, WebhookView, Woken,
     },
     inbox::{Stage, UpdateKey},
+    labels::Selector,
     ports::{inboxes::UpdateFilter, tenants::Filter},
     secret::Secret,
     tenancy::{NewTenant, TenantChange},
@@ -216,7 +217,7 @@ async fn tenant_create(
 ) -> Answer<(StatusCode, Json<TenantView>)> {
     let id = new.tenant_id.parse()?;
     let idle_timeout = new.idle_timeout_s.map(idle_timeout_from_secs).transpose()?;
-    let new = NewTenant { id, bot_token: new.bot_token.map(Secret::new), idle_timeout };
+    let new = NewTenant { id, bot_token: new.bot_token.map(Secret::new), idle_timeout, labels: new.labels };
     let tenant = tenancy.tenant_create(new).await?;
     Ok((StatusCode::CREATED, Json(TenantView::from(&tenant))))
 }
@@ -225,6 +226,7 @@ async fn tenant_create(
 #[serde(deny_unknown_fields)]
 struct TenantQuery {
     status: Option<String>,
+    label: Option<String>,
     after: Option<String>,
     limit: Option<usize>,
 }
@@ -232,8 +234,9 @@ struct TenantQuery {
 async fn tenant_list(State(tenancy): State<Tenancy>, Asked(query): Asked<TenantQuery>) -> Answer<Json<TenantList>> {
     let filter = Filter { status: label("status", query.status, &Status::LABELS)?, active: false };
     let after: Option<TenantId> = query.after.filter(|id| !id.is_empty()).map(|id| id.parse()).transpose()?;
+    let labels: Selector = query.label.as_deref().map(str::parse).transpose()?.unwrap_or_default();
     let limit = within("limit", query.limit, PAGE, MAX_PAGE)?;
-    let page = tenancy.tenant_list(&filter, after.as_ref(), limit).await?;
+    let page = tenancy.tenant_list(&filter, &labels, after.as_ref(), limit).await?;
     Ok(Json(TenantList {
         tenants: page.items.iter().map(TenantView::from).collect(),
         next: page.next.map(|id| id.to_string()),
@@ -249,11 +252,11 @@ async fn tenant_update(
     Named(id): Named,
     Sent(change): Sent<UpdateTenant>,
 ) -> Answer<Json<TenantView>> {
-    if change.bot_token.is_none() && change.idle_timeout_s.is_none() {
+    if change.bot_token.is_none() && change.idle_timeout_s.is_none() && change.labels.is_empty() {
         return Err(Error::invalid("body", "it changes nothing").into());
     }
     let idle_timeout = change.idle_timeout_s.map(idle_timeout_from_secs).transpose()?;
-    let change = TenantChange { bot_token: change.bot_token.map(Secret::new), idle_timeout };
+    let change = TenantChange { bot_token: change.bot_token.map(Secret::new), idle_timeout, labels: change.labels };
     Ok(Json(TenantView::from(&tenancy.tenant_update(&id, change).await?)))
 }
 

@@ -263,7 +263,12 @@ fn tenant(n: u64) -> Tenant {
         id: key(n, 0).tenant,
         created_at: at,
         last_active_at: at,
-        settings: Settings { idle_timeout: DEFAULT_IDLE_TIMEOUT, bot: None, suspended: None },
+        settings: Settings {
+            idle_timeout: DEFAULT_IDLE_TIMEOUT,
+            bot: None,
+            suspended: None,
+            labels: libtenancy::labels::Labels::default(),
+        },
         lifecycle,
     }
 }

@@ -23,6 +23,7 @@ use libtenancy::{
     },
     clock::{Clock, SystemClock, Timestamp},
     credits::MicroCredits,
+    labels::Selector,
     ports::inboxes::InboxCounts,
     tenant::DEFAULT_IDLE_TIMEOUT,
 };
@@ -224,6 +225,7 @@ fn idle(id: &str) -> TenantView {
         created_at: at,
         last_active_at: at,
         idle_timeout_s: DEFAULT_IDLE_TIMEOUT.as_secs(),
+        labels: libtenancy::labels::Labels::default(),
         s3_prefix: format!("tenants/{id}/"),
         snapshot: None,
         last_wake: None,
@@ -263,8 +265,9 @@ async fn answer(State(records): State<Arc<Mutex<Records>>>, request: Request) ->
     if parts.headers.get(AUTHORIZATION).is_none_or(|value| value.as_bytes() != bearer.as_bytes()) {
         return error(StatusCode::UNAUTHORIZED, "unauthenticated", "not authenticated".to_owned());
     }
-    let query: BTreeMap<&str, &str> =
-        parts.uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('=')).collect();
+    let asked = reqwest::Url::parse(&format!("http://plane/?{}", parts.uri.query().unwrap_or_default())).unwrap();
+    let pairs: Vec<(String, String)> = asked.query_pairs().into_owned().collect();
+    let query = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     records.route(&parts.method, &segments, &query, body)
 }
@@ -276,7 +279,11 @@ impl Records {
                 let limit = query.get("limit").map_or(PAGE, |limit| limit.parse().unwrap()).min(PAGE);
                 let of_status = |t: &&TenantView| query.get("status").is_none_or(|status| *status == t.status);
                 let after = query.get("after").copied().unwrap_or_default();
-                let mut rows = self.tenants.values().filter(|t| t.tenant_id.as_str() > after).filter(of_status);
+                let selector: Selector =
+                    query.get("label").map_or_else(Selector::default, |text| text.parse().unwrap());
+                let chosen = |t: &&TenantView| selector.matches(&t.labels);
+                let mut rows =
+                    self.tenants.values().filter(|t| t.tenant_id.as_str() > after).filter(of_status).filter(chosen);
                 let tenants: Vec<_> = rows.by_ref().take(limit).cloned().collect();
                 let next = rows.next().and(tenants.last()).map(|t| t.tenant_id.clone());
                 Json(TenantList { tenants, next }).into_response()
@@ -289,6 +296,7 @@ impl Records {
                 if let Some(seconds) = change.idle_timeout_s {
                     tenant.idle_timeout_s = seconds.try_into().unwrap();
                 }
+                tenant.labels = tenant.labels.changed(&change.labels).unwrap();
                 tenant.bot_id = change.bot_token.map(|_| 123_456).or(tenant.bot_id);
                 Json(tenant).into_response()
             }
@@ -336,6 +344,7 @@ impl Records {
             return error(StatusCode::CONFLICT, "already_exists", text);
         }
         let mut tenant = idle(&new.tenant_id);
+        tenant.labels = new.labels;
         tenant.bot_id = new.bot_token.map(|_| 123_456);
         if let Some(seconds) = new.idle_timeout_s {
             tenant.idle_timeout_s = seconds.try_into().unwrap();

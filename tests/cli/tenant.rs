@@ -112,10 +112,10 @@ fn f2_a_list_shows_what_the_server_sent() {
     assert_snapshot!(world.ztm(["tenant", "list", "-o", "wide"]), @r"
     exit: 0
     --- stdout
-    TENANT  STATUS     IDLE AFTER  ACTIVE  AGE  SINCE  BOT     AGENT  GENERATION  STOPPED
-    alice   running    300s        3d      3d   3d     123456  w-1             1  -
-    bob     idle       1h          3d      3d   3d     -       -               1  lost: \u{1b}[31mred alert
-    carol   suspended  300s        3d      3d   3d     -       -               1  -
+    TENANT  STATUS     IDLE AFTER  ACTIVE  AGE  SINCE  BOT     AGENT  GENERATION  STOPPED                    LABELS
+    alice   running    300s        3d      3d   3d     123456  w-1             1  -                          -
+    bob     idle       1h          3d      3d   3d     -       -               1  lost: \u{1b}[31mred alert  -
+    carol   suspended  300s        3d      3d   3d     -       -               1  -                          -
     --- stderr
     ");
     assert_snapshot!(world.ztm(["tenant", "list", "-o", "name", "--status", "idle"]), @"
@@ -126,6 +126,29 @@ fn f2_a_list_shows_what_the_server_sent() {
     --- stderr
     ");
     assert_eq!(plane.asked().last().unwrap(), "GET /tenants?status=idle&limit=1000");
+}
+
+#[test]
+fn tenants_have_labels_and_are_listed_by_them() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    world.ztm(["tenant", "create", "alice", "--label", "team=red", "--label", "example.com/tier=1"]).ok();
+    let said = serde_json::json!({ "team": "red", "example.com/tier": "1" });
+    assert_eq!(plane.last_body(), serde_json::json!({ "tenant_id": "alice", "labels": said }));
+    world.ztm(["tenant", "create", "bob", "--label", "team=blue"]).ok();
+    world.ztm(["tenant", "create", "carol"]).ok();
+    for (selector, names) in
+        [("team=red", "alice\n"), ("team", "alice\nbob\n"), ("!team", "carol\n"), ("team!=red", "bob\ncarol\n")]
+    {
+        assert_eq!(world.ztm(["tenant", "list", "-l", selector, "-o", "name"]).ok().stdout, names, "{selector}");
+    }
+    world.ztm(["tenant", "update", "alice", "--label", "team-", "--label", "paid="]).ok();
+    assert_eq!(plane.last_body(), serde_json::json!({ "labels": { "team": null, "paid": "" } }));
+    assert!(world.ztm(["tenant", "get", "alice"]).ok().stdout.contains("Labels       example.com/tier=1,paid="));
+    for bad in ["team", "=x", "te am=x", "team=r ed", "-"] {
+        assert_eq!(world.ztm(["tenant", "update", "alice", "--label", bad]).code, Some(2), "{bad}");
+    }
+    assert_eq!(world.ztm(["tenant", "list", "-l", "te am"]).code, Some(2));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use libtenancy::{
     clock::{Clock, SystemClock, Timestamp},
     drivers::local::store::{FILE_NAME, Options, Store},
     inbox::{Outcome, Put, Take, UpdateKey},
+    labels::Labels,
     ports::{
         deadlines::Deadlines,
         inboxes::Inboxes,
@@ -40,7 +41,12 @@ fn tenant(name: &str) -> Tenant {
         id: id(name),
         created_at: NOW,
         last_active_at: NOW,
-        settings: Settings { idle_timeout: DEFAULT_IDLE_TIMEOUT, bot: None, suspended: None },
+        settings: Settings {
+            idle_timeout: DEFAULT_IDLE_TIMEOUT,
+            bot: None,
+            suspended: None,
+            labels: Labels::default(),
+        },
         lifecycle: Lifecycle::new(NOW),
     }
 }

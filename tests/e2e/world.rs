@@ -207,6 +207,7 @@ impl World {
             tenant_id: person.id.clone(),
             bot_token: Some(person.token.clone()),
             idle_timeout_s: Some(AWAKE),
+            ..CreateTenant::default()
         };
         self.client().await.tenant_create(new).await.unwrap();
         self.double.wait_webhook(&person.token, BOUND).await.unwrap();

@@ -6,6 +6,7 @@ use futures::{StreamExt, stream::BoxStream};
 use libtenancy::{
     NewTenant,
     api::feed::{Change, EventLine, Piece, TenantLine},
+    labels::{LabelChange, Labels},
     ports::tenants::SettingsPatch,
     quota::Grant,
     tenant::{StopReason, TenantId},
@@ -142,10 +143,15 @@ fn what_another_process_wrote_is_told_once_it_says_so() {
     let mut ear = Ear::new(&plane);
     ear.until(&plane, "everything", |ear| ear.ready);
     // Past the eye that this control plane has on its own writes.
-    let patch = SettingsPatch { idle_timeout: Some(Duration::from_secs(77)), ..SettingsPatch::default() };
+    let patch = SettingsPatch {
+        idle_timeout: Some(Duration::from_secs(77)),
+        labels: LabelChange::from([("team".to_owned(), Some("red".to_owned()))]),
+        ..SettingsPatch::default()
+    };
     plane.block(plane.drivers.tenants.tenant_configure(&id("acme"), patch)).unwrap();
     plane.block(plane.tenancy.records_announce());
     ear.until(&plane, "what it wrote", |ear| ear.tenants["acme"].idle_timeout_s == 77);
+    assert_eq!(ear.tenants["acme"].labels.get("team"), Some("red"));
     plane.end();
 }
 
@@ -154,7 +160,12 @@ fn a_suspended_tenant_wakes_for_nobody_until_it_is_resumed() {
     let dir = tempfile::tempdir().unwrap();
     let plane = Plane::start(dir.path(), "http://127.0.0.1:9");
     plane
-        .block(plane.tenancy.tenant_create(NewTenant { id: id("acme"), bot_token: None, idle_timeout: None }))
+        .block(plane.tenancy.tenant_create(NewTenant {
+            id: id("acme"),
+            bot_token: None,
+            idle_timeout: None,
+            labels: Labels::default(),
+        }))
         .unwrap();
     plane.block(plane.tenancy.tenant_wake(&id("acme"))).unwrap();
     for wrong in ["", "  ", "two\nlines", "credits_exhausted: forged", &"x".repeat(257)] {

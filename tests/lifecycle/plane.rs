@@ -12,6 +12,7 @@ use libtenancy::{
         local::{self, store::Store, workloads::AgentdCommand},
     },
     inbox::{Put, UpdateKey},
+    labels::Labels,
     secret::{Keyring, Secret},
     tenant::{BotId, Status, TenantId},
 };
@@ -78,7 +79,13 @@ impl Plane {
 
     pub(crate) fn create(&self, id: &TenantId, token: Option<&str>) {
         let bot_token = token.map(Secret::new);
-        self.block(self.tenancy.tenant_create(NewTenant { id: id.clone(), bot_token, idle_timeout: None })).unwrap();
+        self.block(self.tenancy.tenant_create(NewTenant {
+            id: id.clone(),
+            bot_token,
+            idle_timeout: None,
+            labels: Labels::default(),
+        }))
+        .unwrap();
     }
 
     pub(crate) fn block<T>(&self, future: impl Future<Output = T>) -> T {

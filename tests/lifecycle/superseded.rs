@@ -9,6 +9,7 @@ use libtenancy::{
         assembly,
         local::{self, StateDirLock, store::Store, workloads::AgentdCommand},
     },
+    labels::Labels,
     leader::ROLE,
     ports::{leaders::LEASE_TTL, wake_locks::OwnerToken},
     secret::Keyring,
@@ -69,7 +70,11 @@ async fn agents_that_another_control_plane_cannot_reach_are_never_taken_for_dead
     let (first, second) = (Machine::new("first", records.path()), Machine::new("second", records.path()));
     let leading = first.start().await.unwrap();
     let id: TenantId = "alice".parse().unwrap();
-    first.tenancy.tenant_create(NewTenant { id: id.clone(), bot_token: None, idle_timeout: None }).await.unwrap();
+    first
+        .tenancy
+        .tenant_create(NewTenant { id: id.clone(), bot_token: None, idle_timeout: None, labels: Labels::default() })
+        .await
+        .unwrap();
     first.tenancy.tenant_wake(&id).await.unwrap();
 
     let refused = second.start().await.err();

@@ -100,6 +100,52 @@ async fn s2_a_bot_token_is_given_to_the_service_alone_and_shown_nowhere_else() {
 }
 
 #[tokio::test]
+async fn tenants_are_listed_by_what_is_said_of_them() {
+    let faces = Faces::start().await;
+    for number in 0..12 {
+        let labels = json!({"team": if number % 3 == 0 { "red" } else { "blue" }, "n": number.to_string()});
+        let body = json!({"tenant_id": format!("t-{number:02}"), "labels": labels}).to_string();
+        let made = faces.ask(Method::POST, "/tenants", &body).await;
+        assert_eq!((made.status, &made.body["labels"]), (201, &labels), "{}", made.text);
+    }
+    faces.tenant("bare").await;
+    let listed = async |query: &str| -> (Vec<String>, Option<String>) {
+        let page = faces.ask(Method::GET, &format!("/tenants?{query}"), "").await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        let tenants = page.body["tenants"].as_array().unwrap();
+        let ids = tenants.iter().map(|tenant| tenant["tenant_id"].as_str().unwrap().to_owned()).collect();
+        (ids, page.body["next"].as_str().map(str::to_owned))
+    };
+    let red = ["t-00", "t-03", "t-06", "t-09"];
+    assert_eq!(listed("label=team%3Dred").await.0, red);
+    let (first, next) = listed("label=team%3Dred&limit=3").await;
+    assert_eq!((first, next.as_deref()), (red[..3].iter().map(ToString::to_string).collect(), Some("t-06")));
+    assert_eq!(listed("label=team%3Dred&limit=3&after=t-06").await, (vec!["t-09".to_owned()], None));
+    assert_eq!(listed("label=!team").await.0, ["bare"]);
+    assert_eq!(listed("label=team%3Dred,n!%3D0,n!%3D3&status=idle").await.0, ["t-06", "t-09"]);
+    assert_eq!(listed("label=team%3Dred&status=running").await.0, Vec::<String>::new());
+    // One is changed, one goes, the others stay.
+    let change = json!({"labels": {"team": null, "n": "x"}}).to_string();
+    let changed = faces.ask(Method::PATCH, "/tenants/t-03", &change).await;
+    assert_eq!((changed.status, &changed.body["labels"]), (200, &json!({"n": "x"})), "{}", changed.text);
+    assert_eq!(listed("label=team%3Dred").await.0, ["t-00", "t-06", "t-09"]);
+    // What is refused changes nothing.
+    let many: serde_json::Map<_, _> = (0..17).map(|n| (format!("l{n}"), json!("x"))).collect();
+    for bad in [json!({"te am": "x"}), json!({"team": "r ed"}), json!({"team": 7}), json!(many), json!([])] {
+        for (method, path, body) in [
+            (Method::PATCH, "/tenants/t-03", json!({"idle_timeout_s": 9, "labels": bad})),
+            (Method::POST, "/tenants", json!({"tenant_id": "new", "labels": bad})),
+        ] {
+            let answer = faces.ask(method, path, &body.to_string()).await;
+            assert_eq!((answer.status, answer.body["code"].as_str()), (400, Some("invalid")), "{}", answer.text);
+        }
+    }
+    assert_eq!(faces.ask(Method::GET, "/tenants/t-03", "").await.body, changed.body);
+    assert_eq!(faces.tenants().await, 13);
+    assert_eq!(faces.ask(Method::GET, "/tenants?label=te%20am", "").await.status, 400);
+}
+
+#[tokio::test]
 async fn paths_and_methods_that_do_not_exist_are_said_to_be_so_in_json() {
     let faces = Faces::start().await;
     for (method, path, status, code) in [

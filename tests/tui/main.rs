@@ -3,5 +3,8 @@
 
 mod orders;
 mod panes;
+mod panic;
+#[path = "../cli/pty.rs"]
+mod pty;
 mod rows;
 mod scenario;

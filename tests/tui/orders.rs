@@ -136,6 +136,27 @@ fn a_log_is_followed_held_filtered_and_saved() {
 }
 
 #[test]
+fn a_long_line_of_a_log_is_moved_to_the_side_or_wrapped() {
+    let mut state = screen(busy(), (80, 24));
+    keys(&mut state, "2 enter left");
+    let long: String = (0..30).map(|n| format!("word-{n:02}")).collect::<Vec<_>>().join(" ");
+    update(&mut state, Event::Log(vec![long, "short".to_owned()]));
+    let seen = |state: &State, word: &str| drawn(state).contains(word);
+    assert!(seen(&state, "word-00") && !seen(&state, "word-29"));
+    keys(&mut state, ">>");
+    assert!(!seen(&state, "word-00") && seen(&state, "from column 41"));
+    // It stays where it is when lines come, and does not leave the longest line.
+    update(&mut state, Event::Log(vec!["another".to_owned()]));
+    assert!(seen(&state, "from column 41"));
+    keys(&mut state, &">".repeat(50));
+    assert!(seen(&state, "word-29"));
+    keys(&mut state, "W");
+    assert!(seen(&state, "word-00") && seen(&state, "word-29") && !seen(&state, "from column"));
+    keys(&mut state, &format!("W{}", "<".repeat(60)));
+    assert!(seen(&state, "word-00") && !seen(&state, "word-29"));
+}
+
+#[test]
 fn what_is_told_of_an_open_tenant_is_asked_again_when_it_has_moved() {
     let mut state = screen(busy(), (80, 24));
     keys(&mut state, "2 enter");

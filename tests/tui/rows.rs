@@ -68,6 +68,16 @@ fn a_filter_is_words_and_a_status_and_stays() {
     assert_eq!(state.rows, ["soylent"], "letters in order");
     keys(&mut state, "esc /status:suspended enter");
     assert_eq!(state.rows, ["umbrella"]);
+    keys(&mut state, "esc /label:team=red");
+    let red: Vec<_> = state.tenants.values().filter(|line| line.labels.get("team") == Some("red")).collect();
+    assert!(!red.is_empty() && red.len() < state.tenants.len());
+    assert_eq!(state.rows, red.iter().map(|line| line.id.clone()).collect::<Vec<_>>());
+    // What is not typed to its end leaves nothing out.
+    keys(&mut state, "enter esc /label:team!");
+    assert_eq!(state.rows.len(), state.tenants.len());
+    keys(&mut state, "=red,team enter");
+    assert!(!state.rows.is_empty());
+    assert!(state.rows.iter().all(|id| state.tenants[id].labels.get("team") == Some("blue")), "{:?}", state.rows);
 }
 
 #[test]

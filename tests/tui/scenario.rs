@@ -11,6 +11,7 @@ use libtenancy::{
     clock::Timestamp,
     credits::MicroCredits,
     fleet::{Node, NodeClaim, Resources},
+    labels::Labels,
 };
 use ratatui::{Terminal, backend::TestBackend};
 use ztm_tui::{
@@ -31,6 +32,13 @@ pub(crate) fn piece(change: Change) -> Piece {
     Piece { at: at(0), change }
 }
 
+/// What operators say of a tenant: one in two is of a team.
+fn labels(id: &str) -> Labels {
+    let team = if id.len().is_multiple_of(2) { Some(if id < "i" { "red" } else { "blue" }) } else { None };
+    let said = team.map(|team| ("team".to_owned(), Some(team.to_owned())));
+    Labels::default().changed(&said.into_iter().collect()).unwrap()
+}
+
 pub(crate) fn tenant(id: &str, status: &str, since: i64) -> TenantLine {
     TenantLine {
         id: id.to_owned(),
@@ -41,6 +49,7 @@ pub(crate) fn tenant(id: &str, status: &str, since: i64) -> TenantLine {
         stop_reason: None,
         last_active_at: at(since.min(40)),
         idle_timeout_s: 300,
+        labels: labels(id),
         workload: (status == "running").then(|| format!("zeroclaw-{id}")),
         pending: 0,
         account: Some(account(3_000)),

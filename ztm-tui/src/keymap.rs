@@ -64,6 +64,10 @@ pub enum Command {
     Pause,
     /// Wraps long lines, or cuts them.
     Wrap,
+    /// Shows what is to the right of long lines.
+    Rightwards,
+    /// And to the left.
+    Leftwards,
     /// Writes the log to a file.
     Save,
     /// Asks again for what was asked for.
@@ -168,7 +172,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[(KeyCode::Home, NONE), plain('g')], Scope::Lists, Command::First, "", "first"),
     bind(&[(KeyCode::End, NONE), plain('G')], Scope::Lists, Command::Last, "", "last"),
     bind(&[(KeyCode::Enter, NONE)], Scope::Closed, Command::Open, "open", "open the tenant"),
-    bind(&[plain('/')], Scope::Filtered, Command::Filter, "filter", "words, status:running"),
+    bind(&[plain('/')], Scope::Filtered, Command::Filter, "filter", "words, status: label:"),
     bind(&[plain('s')], Scope::Tenants, Command::Sort, "sort", "sort by next column"),
     bind(&[plain('r')], Scope::Tenants, Command::Reverse, "", "the other way round"),
     bind(&[plain('c')], Scope::Tenants, Command::Columns, "columns", "choose columns"),
@@ -182,6 +186,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[plain('u')], Scope::OneTenant, Command::Refresh, "", "ask again"),
     bind(&[plain(' ')], Scope::Log, Command::Pause, "pause", "hold the log"),
     bind(&[plain('W')], Scope::Log, Command::Wrap, "wrap", "wrap long lines"),
+    bind(&[plain('>'), plain('.')], Scope::Log, Command::Rightwards, "", "what is right of it"),
+    bind(&[plain('<'), plain(',')], Scope::Log, Command::Leftwards, "", "what is left of it"),
     bind(&[plain('S')], Scope::Log, Command::Save, "save", "save it to a file"),
 ];
 

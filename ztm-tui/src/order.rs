@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, collections::BTreeMap};
 
-use libtenancy::{api::feed::TenantLine, clock::Timestamp};
+use libtenancy::{api::feed::TenantLine, clock::Timestamp, labels::Selector};
 use nucleo_matcher::{
     Config, Matcher, Utf32Str,
     pattern::{CaseMatching, Normalization, Pattern},
@@ -85,29 +85,38 @@ fn rank(line: &TenantLine) -> u8 {
     }
 }
 
-/// `status:WORD` and words that an id must match, in order of their letters.
+/// `status:WORD`, `label:SELECTOR`, and words that an id must match, in order of their letters.
 struct Filter {
     status: Option<String>,
+    labels: Vec<Selector>,
     pattern: Option<Pattern>,
 }
 
 impl Filter {
     fn parse(text: &str) -> Self {
-        let (mut status, mut words) = (None, Vec::new());
+        let (mut status, mut labels, mut words) = (None, Vec::new(), Vec::new());
         for word in text.split_whitespace() {
-            match word.strip_prefix("status:").or_else(|| word.strip_prefix("status=")) {
-                Some(label) => status = Some(label.to_owned()).filter(|label| !label.is_empty()),
-                None => words.push(word),
+            let after = |name: &str| word.strip_prefix(name)?.strip_prefix([':', '=']);
+            if let Some(label) = after("status") {
+                status = Some(label.to_owned()).filter(|label| !label.is_empty());
+            } else if let Some(selector) = after("label") {
+                // One that is not typed to its end chooses nothing yet, and leaves nothing out.
+                labels.extend(selector.parse::<Selector>());
+            } else {
+                words.push(word);
             }
         }
         let pattern =
             (!words.is_empty()).then(|| Pattern::parse(&words.join(" "), CaseMatching::Ignore, Normalization::Smart));
-        Self { status, pattern }
+        Self { status, labels, pattern }
     }
 
     fn lets_through(&self, line: &TenantLine, matcher: &mut Matcher, buffer: &mut Vec<char>) -> bool {
         let status = line.shown_status();
         if self.status.as_ref().is_some_and(|wanted| !status.starts_with(wanted.as_str())) {
+            return false;
+        }
+        if !self.labels.iter().all(|selector| selector.matches(&line.labels)) {
             return false;
         }
         let matches = |pattern: &Pattern| pattern.score(Utf32Str::new(&line.id, buffer), matcher).is_some();

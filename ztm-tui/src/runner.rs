@@ -4,7 +4,10 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use crossterm::event::{DisableMouseCapture, EnableMouseCapture, Event as Input, EventStream, KeyEventKind};
+use crossterm::{
+    cursor::Show,
+    event::{DisableMouseCapture, EnableMouseCapture, Event as Input, EventStream, KeyEventKind},
+};
 use futures::{StreamExt, stream::BoxStream};
 use libtenancy::{
     Error, Result,
@@ -47,6 +50,9 @@ const TOGETHER: usize = 64;
 /// How long nothing may be heard before the feed is taken for dead.
 const SILENCE: Duration = Duration::from_secs(10);
 
+/// The exit status of a Rust program that panicked.
+const PANICKED: i32 = 101;
+
 /// A control plane, as far as the screen needs one.
 #[async_trait]
 pub trait Plane: Send + Sync + 'static {
@@ -75,7 +81,7 @@ pub struct Run {
     pub preferences: Option<PathBuf>,
 }
 
-/// Whatever was drawn, the terminal is as it was before: also after a panic, whose hook `ratatui::try_init` has set.
+/// Whatever was drawn, the terminal is as it was before; also after a panic.
 struct Screen {
     terminal: DefaultTerminal,
     mouse: bool,
@@ -87,8 +93,24 @@ impl Screen {
         if mouse {
             let _ = crossterm::execute!(std::io::stdout(), EnableMouseCapture);
         }
+        end_with_panics(mouse);
         Ok(Self { terminal, mouse })
     }
+}
+
+/// Whichever thread panics, everything ends: a screen whose feed is dead would stand still, on a terminal that
+/// `ratatui::try_init`'s hook has taken from it.
+fn end_with_panics(mouse: bool) {
+    let restore_and_tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if mouse {
+            let _ = crossterm::execute!(std::io::stdout(), DisableMouseCapture);
+        }
+        // The terminal's own end, which would show it, is not reached.
+        let _ = crossterm::execute!(std::io::stdout(), Show);
+        restore_and_tell(panic);
+        std::process::exit(PANICKED);
+    }));
 }
 
 impl Drop for Screen {

@@ -240,6 +240,8 @@ pub struct Log {
     pub paused: bool,
     /// Whether long lines are wrapped.
     pub wrap: bool,
+    /// Columns of long lines that are left of the screen, where they are not wrapped.
+    pub left: usize,
     /// Only lines with this.
     pub filter: String,
     /// Lines up from the end.

@@ -16,6 +16,9 @@ const NOTICES: usize = 50;
 /// How long a notice is shown, in seconds.
 pub const SHOWN: u64 = 10;
 
+/// Columns by which a log is moved to the side.
+const SIDEWAYS: usize = 20;
+
 /// Rows of a list that the terminal has place for, about.
 fn page(state: &State) -> usize {
     usize::from(state.size.1).saturating_sub(6).max(1)
@@ -229,7 +232,9 @@ fn on_command(state: &mut State, command: Command) -> Vec<Action> {
         Command::Reverse => return sort(state, true),
         Command::Columns => state.chooser = Some(0),
         Command::Refresh => return state.detail.as_ref().map_or_else(Vec::new, fetches),
-        Command::Pause | Command::Wrap | Command::Save => return on_log(state, command),
+        Command::Pause | Command::Wrap | Command::Rightwards | Command::Leftwards | Command::Save => {
+            return on_log(state, command);
+        }
         Command::Requeue => {
             if let Some(order) = state.dead_selected() {
                 propose(state, order);
@@ -534,6 +539,11 @@ fn on_log(state: &mut State, command: Command) -> Vec<Action> {
             }
         }
         Command::Wrap => log.wrap = !log.wrap,
+        Command::Rightwards => {
+            let longest = log.shown().iter().map(|line| line.chars().count()).max().unwrap_or(0);
+            log.left = (log.left + SIDEWAYS).min(longest.saturating_sub(SIDEWAYS));
+        }
+        Command::Leftwards => log.left = log.left.saturating_sub(SIDEWAYS),
         _ => {
             let text: String = log.shown().iter().flat_map(|line| [*line, "\n"]).collect();
             return vec![Action::Save { name: file_name(&detail.tenant, here), text }];

@@ -9,6 +9,7 @@ use super::{LedgerView, WakeView, jobs::JobView, nodes::NodeList};
 use crate::{
     clock::Timestamp,
     credits::MicroCredits,
+    labels::Labels,
     quota::Account,
     tenant::{Status, Tenant},
 };
@@ -88,6 +89,9 @@ pub struct TenantLine {
     pub last_active_at: Timestamp,
     /// Seconds without work after which it is stopped.
     pub idle_timeout_s: u64,
+    /// What operators say of it.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
     /// The workload that is the agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workload: Option<String>,
@@ -122,6 +126,7 @@ impl From<&Tenant> for TenantLine {
             },
             last_active_at: tenant.last_active_at,
             idle_timeout_s: tenant.settings.idle_timeout.as_secs(),
+            labels: tenant.settings.labels.clone(),
             workload: lifecycle.status.agent().map(|agent| agent.workload.to_string()),
             pending: 0,
             account: None,

@@ -10,6 +10,7 @@ use super::{agent, id};
 use crate::{
     clock::{Clock, ManualClock, Timestamp},
     error::Error,
+    labels::{LabelChange, Labels},
     ports::tenants::{Filter, SettingsPatch, Tenants},
     secret::Sealed,
     tenant::{
@@ -38,6 +39,7 @@ macro_rules! tenants_conformance {
             touching_never_lowers_activity,
             configuring_changes_settings_and_nothing_else,
             configuring_twice_does_the_same,
+            labels_change_one_by_one_and_never_become_too_many,
             a_patch_of_nothing_changes_nothing,
             a_bot_belongs_to_one_tenant,
             removal_needs_the_expected_generation,
@@ -62,7 +64,12 @@ fn tenant(name: &str, now: Timestamp) -> Tenant {
         id: id(name),
         created_at: now,
         last_active_at: now,
-        settings: Settings { idle_timeout: Duration::from_mins(5), bot: None, suspended: None },
+        settings: Settings {
+            idle_timeout: Duration::from_mins(5),
+            bot: None,
+            suspended: None,
+            labels: Labels::default(),
+        },
         lifecycle: Lifecycle::new(now),
     }
 }
@@ -91,11 +98,17 @@ fn full(name: &str, now: Timestamp) -> Tenant {
     let mut tenant = tenant(name, now);
     tenant.settings.bot = Some(bot(i64::MAX));
     tenant.settings.suspended = Some("its budget is gone; \"quoted\" \u{1f980}".to_owned());
+    tenant.settings.labels =
+        Labels::default().changed(&labels(&[("example.com/team", Some("red")), ("paid", Some(""))])).unwrap();
     tenant.last_active_at = now + Duration::from_micros(1);
     tenant.lifecycle.snapshot = Some(snapshot(Generation(7), now));
     tenant.lifecycle.last_wake =
         Some(WakePhases { warm: true, total: Duration::from_micros(1_234_567), ..WakePhases::default() });
     tenant
+}
+
+fn labels(pairs: &[(&str, Option<&str>)]) -> LabelChange {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), value.map(str::to_owned))).collect()
 }
 
 async fn created(port: &dyn Tenants, clock: &ManualClock, name: &str) -> Tenant {
@@ -310,12 +323,15 @@ pub async fn configuring_changes_settings_and_nothing_else(port: &dyn Tenants, c
             idle_timeout: Some(Duration::from_secs(1)),
             bot: Some(Some(bot(1))),
             suspended: Some(Some(String::new())),
+            labels: labels(&[("team", Some("red")), ("paid", Some("")), ("never", None)]),
         },
+        SettingsPatch { labels: labels(&[("team", Some("blue")), ("paid", None)]), ..SettingsPatch::default() },
+        SettingsPatch { bot: Some(Some(bot(2))), labels: labels(&[("x", Some("y"))]), ..SettingsPatch::default() },
     ];
     for patch in patches {
         clock.advance(Duration::from_secs(1));
         let returned = port.tenant_configure(&expected.id, patch.clone()).await.unwrap();
-        patch.apply(&mut expected.settings);
+        patch.apply(&mut expected.settings).unwrap();
         assert_eq!(returned, expected);
         assert_eq!(port.tenant_get(&expected.id).await.unwrap().as_ref(), Some(&expected));
     }
@@ -326,6 +342,27 @@ pub async fn configuring_twice_does_the_same(port: &dyn Tenants, clock: &ManualC
     let patch = SettingsPatch { bot: Some(Some(bot(7))), ..SettingsPatch::default() };
     let once = port.tenant_configure(&tenant.id, patch.clone()).await.unwrap();
     assert_eq!(port.tenant_configure(&tenant.id, patch).await.unwrap(), once);
+}
+
+pub async fn labels_change_one_by_one_and_never_become_too_many(port: &dyn Tenants, clock: &ManualClock) {
+    let tenant = created(port, clock, "acme").await;
+    let one = |number: usize| SettingsPatch {
+        labels: labels(&[(&format!("l{number}"), Some("x"))]),
+        ..SettingsPatch::default()
+    };
+    // Each by itself, all at once: none undoes another.
+    for result in join_all((0..8).map(|number| port.tenant_configure(&tenant.id, one(number)))).await {
+        result.unwrap();
+    }
+    for number in 8..Labels::MAX {
+        port.tenant_configure(&tenant.id, one(number)).await.unwrap();
+    }
+    let full = port.tenant_get(&tenant.id).await.unwrap().unwrap();
+    assert_eq!(full.settings.labels.iter().count(), Labels::MAX);
+    let more = SettingsPatch { idle_timeout: Some(Duration::from_secs(9)), ..one(Labels::MAX) };
+    let refused = port.tenant_configure(&tenant.id, more).await.unwrap_err();
+    assert!(matches!(refused, Error::Invalid { .. }), "{refused:?}");
+    assert_eq!(port.tenant_get(&tenant.id).await.unwrap(), Some(full));
 }
 
 pub async fn a_patch_of_nothing_changes_nothing(port: &dyn Tenants, clock: &ManualClock) {

@@ -74,6 +74,7 @@ mod tests {
             stop_reason: reason.map(str::to_owned),
             last_active_at: Timestamp::from_micros(1),
             idle_timeout_s: 300,
+            labels: crate::labels::Labels::default(),
             workload: None,
             pending: 0,
             account: None,

@@ -113,6 +113,7 @@ mod tests {
                 idle_timeout: std::time::Duration::from_secs(300),
                 bot: None,
                 suspended: None,
+                labels: crate::labels::Labels::default(),
             },
             lifecycle: crate::tenant::Lifecycle::new(Timestamp::from_micros(1)),
         };

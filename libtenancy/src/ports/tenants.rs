@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
+    labels::LabelChange,
     tenant::{Bot, Generation, Lifecycle, Settings, Tenant, TenantId},
 };
 
@@ -37,11 +38,16 @@ pub struct SettingsPatch {
     pub bot: Option<Option<Bot>>,
     /// The suspension; `Some(None)` lifts it.
     pub suspended: Option<Option<String>>,
+    /// Labels, each by itself.
+    pub labels: LabelChange,
 }
 
 impl SettingsPatch {
-    /// Applies the patch.
-    pub fn apply(self, settings: &mut Settings) {
+    /// Applies the patch. `Invalid` if there would be too many labels.
+    pub fn apply(self, settings: &mut Settings) -> Result<()> {
+        if !self.labels.is_empty() {
+            settings.labels = settings.labels.changed(&self.labels)?;
+        }
         if let Some(idle_timeout) = self.idle_timeout {
             settings.idle_timeout = idle_timeout;
         }
@@ -51,6 +57,7 @@ impl SettingsPatch {
         if let Some(suspended) = self.suspended {
             settings.suspended = suspended;
         }
+        Ok(())
     }
 }
 
@@ -92,7 +99,8 @@ pub trait Tenants: Send + Sync + 'static {
     async fn tenant_transition(&self, id: &TenantId, expected: Generation, next: &Lifecycle) -> Result<()>;
 
     /// Changes settings and nothing else; returns the tenant as it is then. Atomic; a repeat does the same again.
-    /// `NotFound` if there is no such tenant; `Conflict` if another tenant has the bot.
+    /// `NotFound` if there is no such tenant; `Conflict` if another tenant has the bot; `Invalid` if it would have too many
+    /// labels.
     async fn tenant_configure(&self, id: &TenantId, patch: SettingsPatch) -> Result<Tenant>;
 
     /// Raises `last_active_at` to `at` if that is later. `NotFound` if there is no such tenant: never creates one.

@@ -169,7 +169,12 @@ fn a_refused_event_names_tenant_status_and_event() {
         id: "acme".parse().unwrap(),
         created_at: Timestamp::default(),
         last_active_at: Timestamp::default(),
-        settings: Settings { idle_timeout: DEFAULT_IDLE_TIMEOUT, bot: None, suspended: None },
+        settings: Settings {
+            idle_timeout: DEFAULT_IDLE_TIMEOUT,
+            bot: None,
+            suspended: None,
+            labels: crate::labels::Labels::default(),
+        },
         lifecycle: at(Status::Provisioning),
     };
     let refused = tenant.after(Event::StopStarted(StopReason::Idle), Timestamp::default()).unwrap_err();

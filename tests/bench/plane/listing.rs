@@ -7,6 +7,7 @@ use libtenancy::{
     NewTenant, Tenancy,
     config::Config,
     drivers::{assembly, local::workloads::AgentdCommand},
+    labels::Labels,
 };
 
 use crate::{load::now, plane::Plane, quantile, runtime};
@@ -21,7 +22,10 @@ pub(crate) async fn populate(state_dir: &Path, count: usize) {
             let tenancy = Arc::clone(&tenancy);
             async move {
                 let id = format!("tenant-{index:06}").parse().unwrap();
-                tenancy.tenant_create(NewTenant { id, bot_token: None, idle_timeout: None }).await.unwrap();
+                tenancy
+                    .tenant_create(NewTenant { id, bot_token: None, idle_timeout: None, labels: Labels::default() })
+                    .await
+                    .unwrap();
             }
         })
         .await;

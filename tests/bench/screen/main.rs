@@ -25,6 +25,7 @@ use libtenancy::{
     api::feed::{AccountLine, Begin, Change, Numbers, Piece, TenantLine},
     clock::{Stopwatch, Timestamp},
     credits::MicroCredits,
+    labels::Labels,
 };
 use ratatui::{Terminal, backend::TestBackend};
 use ztm_tui::{
@@ -62,6 +63,7 @@ fn line(number: usize, turn: usize, now: Timestamp) -> TenantLine {
         stop_reason: (!running).then(|| "idle".to_owned()),
         last_active_at: now,
         idle_timeout_s: 300,
+        labels: Labels::default(),
         workload: running.then(|| format!("zeroclaw-customer-{number:05}")),
         pending: u64::try_from(turn % 3).unwrap(),
         account: Some(AccountLine {

@@ -7,6 +7,7 @@ use libtenancy::{
     clock::Timestamp,
     drivers::dynamodb::DynamoDb,
     error::Error,
+    labels::Labels,
     ledger::Row,
     ports::{
         ledgers::{Ledgers, RowFilter},
@@ -35,7 +36,12 @@ fn tenant(name: &str, with: Option<i64>) -> Tenant {
         id: id(name),
         created_at: NOW,
         last_active_at: NOW,
-        settings: Settings { idle_timeout: DEFAULT_IDLE_TIMEOUT, bot: with.map(bot), suspended: None },
+        settings: Settings {
+            idle_timeout: DEFAULT_IDLE_TIMEOUT,
+            bot: with.map(bot),
+            suspended: None,
+            labels: Labels::default(),
+        },
         lifecycle: Lifecycle::new(NOW),
     }
 }

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use libtenancy::{
     drivers::dynamodb::{DynamoDb, Settings},
     error::Error,
+    labels::Labels,
     ports::tenants::{Filter, SettingsPatch, Tenants},
     secret::Sealed,
     tenant::{
@@ -245,7 +246,8 @@ async fn is_taken_over(kind: Kind) {
     }
     assert_eq!(seed.listed(&Filter::default()).await, ["alice", "carol", "erin", "frank"]);
     // What an update of an unknown id left is in nobody's way.
-    let settings = TenantSettings { idle_timeout: Duration::from_secs(9), bot: None, suspended: None };
+    let settings =
+        TenantSettings { idle_timeout: Duration::from_secs(9), bot: None, suspended: None, labels: Labels::default() };
     let ghost =
         Tenant { id: id("ghost"), created_at: now, last_active_at: now, settings, lifecycle: Lifecycle::new(now) };
     seed.driver.tenant_create(&ghost).await.unwrap();

@@ -12,7 +12,7 @@ use ratatui::{
 };
 
 use super::{
-    ago, countdown, credits, events, plain, queue, size,
+    ago, countdown, credits, events, plain, queue, size, spent,
     table::{self, Width},
 };
 use crate::state::{Asked, Detail, Section, State};
@@ -108,6 +108,9 @@ fn summary(state: &State, detail: &Detail, line: Option<&TenantLine>, frame: &mu
         if let Some(why) = &line.stop_reason {
             lines.push(field("stopped", plain(why)));
         }
+        if !line.labels.is_empty() {
+            lines.push(field("labels", line.labels.to_string()));
+        }
         if let Some(workload) = &line.workload {
             let node = state.node_of.get(&line.id).map_or(String::new(), |node| format!(" on {node}"));
             lines.push(field("agent", format!("{workload}{node}")));
@@ -118,7 +121,7 @@ fn summary(state: &State, detail: &Detail, line: Option<&TenantLine>, frame: &mu
                 "{} left, {} held, {} spent{budget}, refilled by {}/s up to {}",
                 credits(account.available),
                 credits(account.held),
-                credits(account.spent),
+                spent(account),
                 credits(account.rate),
                 credits(account.burst)
             );
@@ -263,7 +266,7 @@ fn logs(state: &State, detail: &Detail, frame: &mut Frame, area: Rect) {
         let over = paragraph.line_count(list.width).saturating_sub(height);
         frame.render_widget(paragraph.scroll((u16::try_from(over).unwrap_or(u16::MAX), 0)), list);
     } else {
-        frame.render_widget(paragraph, list);
+        frame.render_widget(paragraph.scroll((0, u16::try_from(log.left).unwrap_or(u16::MAX))), list);
     }
     let mut text = format!(" {} lines", shown.len());
     if log.paused {
@@ -271,6 +274,9 @@ fn logs(state: &State, detail: &Detail, frame: &mut Frame, area: Rect) {
     }
     if log.up > 0 {
         text = format!("{text} · {} up from the end", log.up);
+    }
+    if log.left > 0 && !log.wrap {
+        text = format!("{text} · from column {}", log.left + 1);
     }
     if !log.filter.is_empty() {
         text = format!("{text} · with `{}`", plain(&log.filter));

@@ -18,7 +18,7 @@ mod queue;
 pub mod table;
 mod tenants;
 
-use libtenancy::{clock::Timestamp, credits::MicroCredits};
+use libtenancy::{api::feed::AccountLine, clock::Timestamp, credits::MicroCredits};
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
@@ -225,6 +225,11 @@ fn ago(now: Timestamp, then: Timestamp) -> String {
 fn countdown(now: Timestamp, until: Timestamp) -> String {
     let left = until.since(now).as_secs();
     if left >= 6_000 { seconds(left) } else { format!("{}:{:02}", left / 60, left % 60) }
+}
+
+/// What was spent beyond what was granted above the budget: a grant that is not used up yet leaves nothing.
+fn spent(account: &AccountLine) -> String {
+    credits(account.spent.max(MicroCredits::ZERO))
 }
 
 /// Credits, to a hundredth where they are few.

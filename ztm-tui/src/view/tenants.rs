@@ -4,7 +4,7 @@ use libtenancy::api::feed::AccountLine;
 use ratatui::{Frame, layout::Rect, text::Span};
 
 use super::{
-    ago, countdown, credits,
+    ago, countdown, credits, spent,
     table::{self, Width},
 };
 use crate::{preferences::Column, state::State};
@@ -88,7 +88,7 @@ pub(super) fn draw(state: &State, frame: &mut Frame, area: Rect) {
             Column::Inbox => count(line.pending),
             Column::Jobs => count(account.map_or(0, |account| u64::from(account.running))),
             Column::Credits => account.map_or_else(|| some(None), |account| credit_gauge(state, account)),
-            Column::Spent => some(account.map(|account| credits(account.spent))),
+            Column::Spent => some(account.map(spent)),
             Column::Node => some(state.node_of.get(&line.id).cloned()),
             Column::Generation => Span::styled(line.generation.to_string(), theme.dim),
         };

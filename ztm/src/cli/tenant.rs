@@ -3,7 +3,11 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum, builder::PossibleValuesParser};
-use libtenancy::{secret::Secret, tenant::Status};
+use libtenancy::{
+    labels::{LabelChange, Labels, Selector},
+    secret::Secret,
+    tenant::Status,
+};
 
 use super::{quantity, state::StateCommand};
 
@@ -16,18 +20,21 @@ pub enum TenantCommand {
             its public URL, the webhook is registered too.",
         after_help = "Examples:\n  ztm tenant create alice --bot-token-file alice.token\n  \
             pass show bots/alice | ztm tenant create alice --bot-token-file - --idle-timeout 1h\n  \
-            ztm tenant create alice --bot-token      (asks for it)"
+            ztm tenant create alice --bot-token      (asks for it)\n  \
+            ztm tenant create alice --label team=red --label env=prod"
     )]
     Create(CreateArgs),
     /// List all tenants
-    #[command(after_help = "Examples:\n  ztm tenant list\n  ztm tenant list --status running -o wide")]
+    #[command(after_help = "Examples:\n  ztm tenant list\n  ztm tenant list --status running -o wide\n  \
+        ztm tenant list --selector team=red,env!=prod")]
     List(ListArgs),
     /// Show one tenant
     #[command(after_help = "Example:\n  ztm tenant get alice -o json")]
     Get(TenantArgs),
-    /// Change a tenant's bot or idle timeout
+    /// Change a tenant's bot, idle timeout or labels
     #[command(after_help = "Examples:\n  ztm tenant update alice --idle-timeout 1800\n  \
-        ztm tenant update alice --bot-token-file new.token")]
+        ztm tenant update alice --bot-token-file new.token\n  \
+        ztm tenant update alice --label team=blue --label env-")]
     Update(UpdateArgs),
     /// Delete a tenant; asks first
     #[command(
@@ -78,6 +85,22 @@ pub enum TenantCommand {
 #[expect(clippy::unnecessary_wraps, reason = "the shape of a value parser")]
 fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
+}
+
+/// `name=value`, or `name-`.
+fn label(text: &str) -> Result<(String, Option<String>), String> {
+    let label = match (text.split_once('='), text.strip_suffix('-')) {
+        (Some((name, value)), _) => (name.to_owned(), Some(value.to_owned())),
+        (None, Some(name)) => (name.to_owned(), None),
+        (None, None) => return Err(format!("`{text}` is no label: write `name=value`, or `name-` to remove one")),
+    };
+    // Whether there are too many is seen when they are put together.
+    let checked = LabelChange::from([(label.0.clone(), Some(label.1.clone().unwrap_or_default()))]);
+    Labels::default().changed(&checked).map(|_| label).map_err(|error| error.to_string())
+}
+
+fn selector(text: &str) -> Result<String, String> {
+    text.parse::<Selector>().map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
 /// Which tenant.
@@ -134,6 +157,10 @@ pub struct CreateArgs {
     /// How long an agent without work is kept: seconds, or with a unit (30m) [default: 300]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = quantity::seconds)]
     pub idle_timeout: Option<i64>,
+
+    /// Say something of it: `name=value`; may be given 16 times
+    #[arg(long, value_name = "LABEL", value_parser = label)]
+    pub label: Vec<(String, Option<String>)>,
 }
 
 /// `ztm tenant list`.
@@ -142,11 +169,15 @@ pub struct ListArgs {
     /// Only those of this status
     #[arg(long, value_name = "STATUS", value_parser = PossibleValuesParser::new(Status::LABELS))]
     pub status: Option<String>,
+
+    /// Only those whose labels are like this: parts with commas between them, `name=value`, `name!=value`, `name`, `!name`
+    #[arg(long, short = 'l', value_name = "SELECTOR", value_parser = selector)]
+    pub selector: Option<String>,
 }
 
 /// `ztm tenant update`.
 #[derive(Debug, Args)]
-#[command(group(clap::ArgGroup::new("change").args(["bot_token", "bot_token_file", "idle_timeout"]).required(true).multiple(true)))]
+#[command(group(clap::ArgGroup::new("change").args(["bot_token", "bot_token_file", "idle_timeout", "label"]).required(true).multiple(true)))]
 pub struct UpdateArgs {
     /// The tenant
     #[arg(value_name = "TENANT")]
@@ -159,6 +190,10 @@ pub struct UpdateArgs {
     /// How long an agent without work is kept: seconds, or with a unit (30m)
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = quantity::seconds)]
     pub idle_timeout: Option<i64>,
+
+    /// Say something of it: `name=value`, or `name-` to say it no more; may be given several times
+    #[arg(long, value_name = "LABEL", value_parser = label)]
+    pub label: Vec<(String, Option<String>)>,
 }
 
 /// `ztm tenant delete`.

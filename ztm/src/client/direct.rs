@@ -36,6 +36,7 @@ impl Direct {
             id: new.tenant_id.parse()?,
             bot_token: new.bot_token.map(Secret::new),
             idle_timeout: new.idle_timeout_s.map(idle_timeout_from_secs).transpose()?,
+            labels: new.labels,
         };
         let tenancy = self.tenancy().await?;
         let tenant = tenancy.tenant_create(new).await?;
@@ -51,12 +52,14 @@ impl Direct {
     pub(super) async fn tenant_list(
         &self,
         status: Option<&str>,
+        labels: Option<&str>,
         after: Option<&str>,
         limit: usize,
     ) -> Result<TenantList> {
         let filter = Filter { status: status.map(str::to_owned), active: false };
+        let labels = labels.map(str::parse).transpose()?.unwrap_or_default();
         let after: Option<TenantId> = after.map(str::parse).transpose()?;
-        let page = self.tenancy().await?.tenant_list(&filter, after.as_ref(), limit).await?;
+        let page = self.tenancy().await?.tenant_list(&filter, &labels, after.as_ref(), limit).await?;
         Ok(TenantList { tenants: page.items.iter().map(TenantView::from).collect(), next: page.next.map(String::from) })
     }
 
@@ -65,6 +68,7 @@ impl Direct {
         let change = TenantChange {
             bot_token: change.bot_token.map(Secret::new),
             idle_timeout: change.idle_timeout_s.map(idle_timeout_from_secs).transpose()?,
+            labels: change.labels,
         };
         let tenancy = self.tenancy().await?;
         let tenant = tenancy.tenant_update(&id, change).await?;

@@ -124,11 +124,12 @@ impl Http {
     pub(super) async fn tenant_list(
         &self,
         status: Option<&str>,
+        labels: Option<&str>,
         after: Option<&str>,
         limit: usize,
     ) -> Result<TenantList> {
         let limit = limit.to_string();
-        let query = query([("status", status), ("after", after), ("limit", Some(&limit))]);
+        let query = query([("status", status), ("label", labels), ("after", after), ("limit", Some(&limit))]);
         self.call(Method::GET, &format!("/tenants{query}"), NONE, PLAIN).await
     }
 

@@ -98,13 +98,13 @@ impl Client {
     }
 
     /// All tenants, or all of one status, in order of id.
-    pub async fn tenant_list(&self, status: Option<&str>) -> Result<TenantList> {
+    pub async fn tenant_list(&self, status: Option<&str>, labels: Option<&str>) -> Result<TenantList> {
         let mut tenants = Vec::new();
         let mut after = None;
         loop {
             let page = match self {
-                Self::Http(http) => http.tenant_list(status, after.as_deref(), PAGE).await?,
-                Self::Direct(direct) => direct.tenant_list(status, after.as_deref(), PAGE).await?,
+                Self::Http(http) => http.tenant_list(status, labels, after.as_deref(), PAGE).await?,
+                Self::Direct(direct) => direct.tenant_list(status, labels, after.as_deref(), PAGE).await?,
             };
             tenants.extend(page.tenants);
             after = further(after.as_deref(), page.next)?;

@@ -17,6 +17,11 @@ fn word(tenant: &TenantView) -> &str {
     if tenant.suspended.is_some() { "suspended" } else { &tenant.status }
 }
 
+/// Its labels, if it has any.
+fn said(tenant: &TenantView) -> Option<String> {
+    Some(&tenant.labels).filter(|labels| !labels.is_empty()).map(ToString::to_string)
+}
+
 fn wake(wake: &WakeView) -> String {
     let p = &wake.phases;
     let phases = [
@@ -36,8 +41,19 @@ fn wake(wake: &WakeView) -> String {
 impl Show for TenantList {
     fn text(&self, look: &Look) -> String {
         let narrow = ["TENANT", "STATUS", "IDLE AFTER", "ACTIVE", "AGE"];
-        let wide =
-            ["TENANT", "STATUS", "IDLE AFTER", "ACTIVE", "AGE", "SINCE", "BOT", "AGENT", "GENERATION", "STOPPED"];
+        let wide = [
+            "TENANT",
+            "STATUS",
+            "IDLE AFTER",
+            "ACTIVE",
+            "AGE",
+            "SINCE",
+            "BOT",
+            "AGENT",
+            "GENERATION",
+            "STOPPED",
+            "LABELS",
+        ];
         let rows = self.tenants.iter().map(|tenant| {
             let mut row = vec![
                 cell(&tenant.tenant_id),
@@ -53,6 +69,7 @@ impl Show for TenantList {
                     cell(tenant.pod_name.as_deref().unwrap_or("-")),
                     number(tenant.generation),
                     cell(tenant.stop_reason.as_ref().map_or("-".to_owned(), ToString::to_string)),
+                    cell(said(tenant).unwrap_or("-".to_owned())),
                 ]);
             }
             row
@@ -119,6 +136,7 @@ fn details(tenant: &TenantView, agent: Option<&AgentStatus>, look: &Look) -> Str
         ("Idle after", Some(cell(exact(tenant.idle_timeout_s)))),
         ("Last active", Some(moment(tenant.last_active_at))),
         ("Created", Some(moment(tenant.created_at))),
+        ("Labels", said(tenant).map(cell)),
         ("Bot", tenant.bot_id.map(|id| cell(id.to_string()))),
         ("Webhook", tenant.webhook_url.as_ref().map(cell)),
         ("Agent", tenant.pod_name.as_ref().map(cell)),

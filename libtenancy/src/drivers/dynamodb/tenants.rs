@@ -92,7 +92,7 @@ impl DynamoDb {
         change.only_if("settings_version", Some(number(record.settings_version)));
         change.only_if("intent", None);
         change.only_if("bot_token", None);
-        for (name, value) in record::settings(settings, record.settings_version + 1) {
+        for (name, value) in record::settings(settings, record.settings_version + 1)? {
             change.assign(name, value);
         }
         if settings.bot.is_none() {
@@ -196,7 +196,7 @@ impl Tenants for DynamoDb {
         for attempt in 0..CONTENTION {
             let record = self.record_settled(id).await?.ok_or_else(|| not_found(id))?;
             let mut settings = record.tenant.settings.clone();
-            patch.clone().apply(&mut settings);
+            patch.clone().apply(&mut settings)?;
             let written = if record.outdated() {
                 self.record_upgrade(&record, patch.bot.is_some()).await?;
                 None

@@ -9,6 +9,7 @@ use super::store::{Fault, Store, from_json, limit, number, stored, to_json};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
+    labels::{LabelChange, Labels},
     ports::tenants::{Filter, Page, SettingsPatch, Tenants},
     secret::Sealed,
     tenant::{Agent, Bot, BotId, Generation, Lifecycle, Settings, Status, StopReason, Tenant, TenantId},
@@ -18,7 +19,8 @@ use crate::{
 macro_rules! columns {
     () => {
         "id, status, generation, since, created_at, last_active_at, idle_timeout_us, suspended, bot_id, \
-         bot_token_sealed, webhook_secret_sealed, webhook_url, agent, stop_reason, keep_state, snapshot, last_wake"
+         bot_token_sealed, webhook_secret_sealed, webhook_url, agent, stop_reason, keep_state, snapshot, last_wake, \
+         labels"
     };
 }
 
@@ -26,7 +28,7 @@ const INSERT: &str = concat!(
     "INSERT INTO tenants (",
     columns!(),
     ") VALUES (:id, :status, :generation, :since, :created_at, :last_active_at, :idle_timeout, :suspended, :bot_id, \
-     :bot_token, :webhook_secret, :webhook_url, :agent, :stop_reason, :keep_state, :snapshot, :last_wake) \
+     :bot_token, :webhook_secret, :webhook_url, :agent, :stop_reason, :keep_state, :snapshot, :last_wake, :labels) \
      ON CONFLICT (id) DO NOTHING"
 );
 const SELECT: &str = concat!("SELECT ", columns!(), " FROM tenants WHERE id = ?1");
@@ -39,7 +41,8 @@ const CONFIGURE: &str = concat!(
      bot_id = iif(:set_bot, :bot_id, bot_id), \
      bot_token_sealed = iif(:set_bot, :bot_token, bot_token_sealed), \
      webhook_secret_sealed = iif(:set_bot, :webhook_secret, webhook_secret_sealed), \
-     webhook_url = iif(:set_bot, :webhook_url, webhook_url) \
+     webhook_url = iif(:set_bot, :webhook_url, webhook_url), \
+     labels = coalesce(:labels, labels) \
      WHERE id = :id RETURNING ",
     columns!()
 );
@@ -132,6 +135,7 @@ fn tenant_from_row(row: &Row<'_>) -> Result<Tenant, Fault> {
             idle_timeout: std::time::Duration::from_micros(number(row.get(6)?)?),
             bot,
             suspended: row.get(7)?,
+            labels: composite(row, 17, "labels")?.unwrap_or_default(),
         },
         lifecycle: Lifecycle {
             generation: Generation(number(row.get(2)?)?),
@@ -174,12 +178,25 @@ fn bot_is_free(connection: &Connection, tenant: &TenantId, bot: Option<&Bot>) ->
     }
 }
 
+/// What a tenant's labels become; `None` if they stay.
+fn labels_changed(connection: &Connection, id: &TenantId, change: &LabelChange) -> Result<Option<String>, Fault> {
+    if change.is_empty() {
+        return Ok(None);
+    }
+    let mut statement = connection.prepare_cached("SELECT labels FROM tenants WHERE id = ?1")?;
+    let stored: Option<String> = statement.query_row([id.as_str()], |row| row.get(0)).optional()?;
+    let Some(stored) = stored else { return Err(not_found(id)) };
+    let labels: Labels = from_json("labels", &stored)?;
+    Ok(Some(to_json(&labels.changed(change)?)?))
+}
+
 #[async_trait]
 impl Tenants for Store {
     async fn tenant_create(&self, tenant: &Tenant) -> Result<()> {
         let columns = LifecycleColumns::of(&tenant.lifecycle)?;
         let generation = stored(tenant.lifecycle.generation.0)?;
         let idle_timeout = micros(tenant.settings.idle_timeout)?;
+        let labels = to_json(&tenant.settings.labels)?;
         let tenant = tenant.clone();
         self.write(move |connection| {
             let bot = tenant.settings.bot.as_ref();
@@ -202,6 +219,7 @@ impl Tenants for Store {
                 ":keep_state": columns.keep_state,
                 ":snapshot": columns.snapshot,
                 ":last_wake": columns.last_wake,
+                ":labels": labels,
             })?;
             if inserted == 0 {
                 return Err(Error::AlreadyExists { what: "tenant", name: tenant.id.to_string() }.into());
@@ -293,6 +311,7 @@ impl Tenants for Store {
         self.write(move |connection| {
             let bot = patch.bot.as_ref().and_then(Option::as_ref);
             bot_is_free(connection, &id, bot)?;
+            let labels = labels_changed(connection, &id, &patch.labels)?;
             let mut statement = connection.prepare_cached(CONFIGURE)?;
             let mut rows = statement.query(named_params! {
                 ":id": id.as_str(),
@@ -304,6 +323,7 @@ impl Tenants for Store {
                 ":bot_token": bot.map(|bot| &bot.token.0),
                 ":webhook_secret": bot.map(|bot| &bot.webhook_secret.0),
                 ":webhook_url": bot.and_then(|bot| bot.webhook_url.as_ref()),
+                ":labels": labels,
             })?;
             // SQLite makes the whole change before it returns the first row.
             rows.next()?.map(tenant_from_row).transpose()?.ok_or_else(|| not_found(&id))

@@ -335,7 +335,7 @@ impl<'a> Play<'a> {
         let client = self.stage.client().await?;
         futures::stream::iter(0..IDLE_SAMPLE)
             .map(|i| {
-                let new = CreateTenant { tenant_id: format!("sleeper-{i}"), bot_token: None, idle_timeout_s: None };
+                let new = CreateTenant { tenant_id: format!("sleeper-{i}"), ..CreateTenant::default() };
                 client.tenant_create(new)
             })
             .buffer_unordered(32)

@@ -173,6 +173,7 @@ impl Stage {
             tenant_id: actor.id.clone(),
             bot_token: Some(actor.token.clone()),
             idle_timeout_s: Some(idle_timeout_s),
+            ..CreateTenant::default()
         };
         self.client().await?.tenant_create(new).await?;
         self.double.wait_webhook(&actor.token, BOUND).await?;

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use libtenancy::{
     api::CreateTenant,
+    labels::Labels,
     tenant::{TenantId, idle_timeout_from_secs},
 };
 
@@ -13,11 +14,13 @@ pub async fn create(ctx: &Context, args: CreateArgs) -> Result<()> {
     // Checked before anything is asked or read: what is refused here needs no secret.
     let id: TenantId = args.tenant.parse()?;
     args.idle_timeout.map(idle_timeout_from_secs).transpose()?;
+    let labels = Labels::default().changed(&args.label.into_iter().collect())?;
     let token = confirm::bot_token(args.token, args.bot, &ctx.printer)?;
     let new = CreateTenant {
         tenant_id: id.into(),
         bot_token: token.map(|token| token.expose().to_owned()),
         idle_timeout_s: args.idle_timeout,
+        labels,
     };
     let tenant = ctx.client().await?.tenant_create(new).await?;
     if tenant.bot_id.is_some() && tenant.webhook_url.is_none() {

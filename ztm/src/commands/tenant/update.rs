@@ -9,7 +9,10 @@ use crate::{cli::tenant::UpdateArgs, commands::Context, confirm};
 pub async fn update(ctx: &Context, args: UpdateArgs) -> Result<()> {
     args.idle_timeout.map(idle_timeout_from_secs).transpose()?;
     let token = confirm::bot_token(None, args.bot, &ctx.printer)?;
-    let change =
-        UpdateTenant { bot_token: token.map(|token| token.expose().to_owned()), idle_timeout_s: args.idle_timeout };
+    let change = UpdateTenant {
+        bot_token: token.map(|token| token.expose().to_owned()),
+        idle_timeout_s: args.idle_timeout,
+        labels: args.label.into_iter().collect(),
+    };
     ctx.printer.show(&ctx.client().await?.tenant_update(&args.tenant, change).await?)
 }

@@ -93,6 +93,7 @@ mod tests {
             created_at: at,
             last_active_at: at,
             idle_timeout_s: 300,
+            labels: libtenancy::labels::Labels::default(),
             s3_prefix: "tenants/alice/".into(),
             snapshot: None,
             last_wake: None,

@@ -76,7 +76,7 @@ impl DynamoDb {
             self.intent_withdraw(record, change).await?;
             return Ok(Settled::Refused(holder));
         }
-        for (name, value) in settings(&intent.settings(), record.settings_version + 1) {
+        for (name, value) in settings(&intent.settings(), record.settings_version + 1)? {
             change.assign(name, value);
         }
         change.set("bot_claim", text(&intent.token));

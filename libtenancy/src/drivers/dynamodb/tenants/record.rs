@@ -5,7 +5,7 @@
 //! | the first control plane's, kept up to date | `tenant_id`, `status`, `pod_name`, `pod_ip`, `namespace`, `s3_prefix`, `created_at`, `last_active_at`, `idle_timeout_s` |
 //! | its token, until our first write | `bot_token` |
 //! | lifecycle | `generation`, `since`, `agent`, `stop_reason`, `keep_state`, `snapshot`, `last_wake` |
-//! | settings | `settings_version`, `suspended`, `bot_id`, `bot_token_sealed`, `webhook_secret_sealed`, `webhook_url` |
+//! | settings | `settings_version`, `suspended`, `labels`, `bot_id`, `bot_token_sealed`, `webhook_secret_sealed`, `webhook_url` |
 //! | indexes | `listed`: `tenant`, or `foreign` for an id that is no [`TenantId`]; `active`, unless it is idle |
 //! | own writes are recognised by | `create_token`, `transition_token`, `bot_claim` |
 //! | a step that is under way | `intent`, `creating` |
@@ -25,6 +25,7 @@ use crate::{
         telegram::bot_id_of,
     },
     error::{Error, Result},
+    labels::Labels,
     secret::{Keyring, Sealed, Secret, random_bytes},
     tenant::{
         Agent, Bot, BotId, DEFAULT_IDLE_TIMEOUT, Endpoint, Generation, IDLE_TIMEOUT, Lifecycle, Settings, Status,
@@ -61,19 +62,21 @@ pub(super) struct Intent {
     pub(super) bot: Bot,
     idle_timeout: Duration,
     suspended: Option<String>,
+    #[serde(default)]
+    labels: Labels,
 }
 
 impl Intent {
     /// `None` if the settings have no bot.
     pub(super) fn new(settings: &Settings) -> Result<Option<Self>> {
         let Some(bot) = settings.bot.clone() else { return Ok(None) };
-        let (idle_timeout, suspended) = (settings.idle_timeout, settings.suspended.clone());
-        Ok(Some(Self { token: token()?, bot, idle_timeout, suspended }))
+        let Settings { idle_timeout, suspended, labels, .. } = settings.clone();
+        Ok(Some(Self { token: token()?, bot, idle_timeout, suspended, labels }))
     }
 
     pub(super) fn settings(&self) -> Settings {
-        let (idle_timeout, suspended) = (self.idle_timeout, self.suspended.clone());
-        Settings { idle_timeout, bot: Some(self.bot.clone()), suspended }
+        let Self { bot, idle_timeout, suspended, labels, .. } = self.clone();
+        Settings { idle_timeout, bot: Some(bot), suspended, labels }
     }
 }
 
@@ -106,6 +109,7 @@ impl Record {
             idle_timeout: idle_timeout(&item)?,
             bot: bot(&item, &id, keyring)?,
             suspended: item.text("suspended")?.map(str::to_owned),
+            labels: item.json("labels")?.unwrap_or_default(),
         };
         let created_at = item.parsed("created_at")?.unwrap_or(last_active_at);
         Ok(Self {
@@ -234,9 +238,10 @@ pub(super) fn lifecycle(lifecycle: &Lifecycle) -> Result<Assignments> {
 }
 
 /// What settings are written as; `version` counts their changes.
-pub(super) fn settings(settings: &Settings, version: u64) -> Assignments {
+pub(super) fn settings(settings: &Settings, version: u64) -> Result<Assignments> {
     let bot = settings.bot.as_ref();
-    vec![
+    let labels = Some(&settings.labels).filter(|labels| !labels.is_empty());
+    Ok(vec![
         ("settings_version", Some(number(version))),
         ("idle_timeout_s", Some(number(seconds(settings.idle_timeout)))),
         ("suspended", settings.suspended.clone().map(text)),
@@ -244,7 +249,8 @@ pub(super) fn settings(settings: &Settings, version: u64) -> Assignments {
         ("bot_token_sealed", bot.map(|bot| text(bot.token.0.clone()))),
         ("webhook_secret_sealed", bot.map(|bot| text(bot.webhook_secret.0.clone()))),
         ("webhook_url", bot.and_then(|bot| bot.webhook_url.clone()).map(text)),
-    ]
+        ("labels", labels.map(json).transpose()?),
+    ])
 }
 
 /// When it was made and last used.
@@ -261,7 +267,7 @@ pub(super) fn item(
 ) -> Result<Attributes> {
     let unclaimed = Settings { bot: None, ..tenant.settings.clone() };
     let mut assignments = lifecycle(&tenant.lifecycle)?;
-    assignments.extend(settings(&unclaimed, 1));
+    assignments.extend(settings(&unclaimed, 1)?);
     assignments.extend(times(tenant.created_at, tenant.last_active_at));
     let one_step = intent.is_none();
     assignments.extend([

@@ -143,7 +143,7 @@ impl DynamoDb {
         }
         let assignments = lifecycle(&tenant.lifecycle)?
             .into_iter()
-            .chain(settings(&kept, record.settings_version + 1))
+            .chain(settings(&kept, record.settings_version + 1)?)
             .chain(times(tenant.created_at, tenant.last_active_at));
         for (name, value) in assignments {
             change.assign(name, value);

@@ -14,8 +14,11 @@ use crate::error::{Error, Result};
 pub(super) const APPLICATION_ID: i64 = 0x7a74_6d31;
 
 /// One script per version; never changed once released, only added to.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001_records.sql"), include_str!("../migrations/0002_jobs.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001_records.sql"),
+    include_str!("../migrations/0002_jobs.sql"),
+    include_str!("../migrations/0003_labels.sql"),
+];
 
 /// The version this program writes.
 pub(super) const NEWEST: usize = MIGRATIONS.len();
