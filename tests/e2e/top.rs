@@ -25,14 +25,14 @@ fn cells(count: u16) -> NonZero<u16> {
 }
 
 /// A terminal with the screen on it.
-struct Screen {
+pub(crate) struct Screen {
     child: Child,
     keyboard: File,
     seen: Arc<Mutex<(vt100::Parser, String)>>,
 }
 
 impl Screen {
-    fn start(plane: &Plane, arguments: &[&str]) -> Self {
+    pub(crate) fn start(plane: &Plane, arguments: &[&str]) -> Self {
         let pty = Pty::open(80, 24);
         let ztm = plane.command();
         let ztm = ztm.as_std();
@@ -66,7 +66,7 @@ impl Screen {
         Self { child, keyboard: pty.person, seen }
     }
 
-    fn types(&mut self, keys: &str) {
+    pub(crate) fn types(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
     }
 
@@ -87,8 +87,18 @@ impl Screen {
         self.seen.lock().unwrap().0.screen().contents()
     }
 
+    /// The colour of the key of the bottom line that is said to do this.
+    pub(crate) fn key_colour(&self, does: &str) -> vt100::Color {
+        let seen = self.seen.lock().unwrap();
+        let screen = seen.0.screen();
+        let (rows, columns): (u16, u16) = (screen.size().0.into(), screen.size().1.into());
+        let bottom = screen.rows(0, columns).last().unwrap_or_default();
+        let place = bottom.find(&format!(" {does} ")).unwrap_or_else(|| panic!("no `{does}` in {bottom}"));
+        screen.cell(rows - 1, u16::try_from(bottom[..place].chars().count()).unwrap() - 1).unwrap().fgcolor()
+    }
+
     /// Waits until the screen is as it is to be.
-    async fn shows(&self, what: &str, holds: impl Fn(&str) -> bool) -> String {
+    pub(crate) async fn shows(&self, what: &str, holds: impl Fn(&str) -> bool) -> String {
         let waiting = async {
             loop {
                 let text = self.text();
@@ -107,7 +117,7 @@ impl Screen {
     }
 
     /// Waits for its end; the terminal must be as it was.
-    async fn ends(mut self) -> ExitStatus {
+    pub(crate) async fn ends(mut self) -> ExitStatus {
         let ended = async {
             loop {
                 if let Some(status) = self.child.try_wait().unwrap() {
@@ -131,7 +141,7 @@ impl Screen {
 }
 
 /// The line of the screen that has this word.
-fn line<'a>(text: &'a str, word: &str) -> &'a str {
+pub(crate) fn line<'a>(text: &'a str, word: &str) -> &'a str {
     text.lines().find(|line| line.split_whitespace().next() == Some(word)).unwrap_or_default()
 }
 
@@ -182,6 +192,22 @@ async fn an_operator_sees_a_tenant_wake_and_fall_asleep_acts_on_it_and_is_told_w
     screen.shows("it lives", |text| !text.contains("STALE") && line(text, "acme").contains("idle")).await;
     screen.types("wy");
     screen.shows("it obeys again", |text| line(text, "acme").contains("running")).await;
+    assert_eq!(screen.key_colour("stop"), screen.key_colour("quit"));
+    screen.types("q");
+    assert_eq!(screen.ends().await.code(), Some(0));
+
+    // A context that only looks.
+    let config = plane.dir().join(".config/ztm");
+    std::fs::create_dir_all(&config).unwrap();
+    let text = format!("[contexts.quiet]\nstate_dir = '{}'\nreadonly = true\n", plane.state_dir().display());
+    std::fs::write(config.join("config.toml"), text).unwrap();
+    let mut screen = Screen::start(&plane, &["--context", "quiet"]);
+    screen.types("2");
+    screen.shows("the tenant", |text| line(text, "acme").contains("acme")).await;
+    assert_ne!(screen.key_colour("stop"), screen.key_colour("quit"), "what it does not do is grey");
+    screen.types("zy");
+    screen.shows("a refusal", |text| text.contains("read-only")).await;
+    assert_eq!(plane.get(&tenant).await["suspended"], serde_json::Value::Null);
     screen.types("q");
     assert_eq!(screen.ends().await.code(), Some(0));
     plane.down().await;

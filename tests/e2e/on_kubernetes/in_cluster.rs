@@ -18,6 +18,7 @@ use super::{
 use crate::{
     plane::{Elsewhere, Plane},
     process::wait_for,
+    top::{Screen, line},
 };
 
 /// The addresses that the services get.
@@ -212,6 +213,29 @@ impl Drop for InCluster {
     }
 }
 
+/// The screen, through the cluster: what the role forbids is grey and refused, and what it does not is done. One is left
+/// open.
+async fn watched(plane: &Plane) -> Screen {
+    let mut screen = Screen::start(plane, &["--context", "look"]);
+    screen.types("2");
+    screen.shows("the tenant", |text| text.contains("viewer") && line(text, "acme").contains("acme")).await;
+    assert_ne!(screen.key_colour("stop"), screen.key_colour("quit"));
+    screen.types("x");
+    screen.shows("a refusal", |text| text.contains("`viewer` may not stop")).await;
+    screen.types("q");
+    assert_eq!(screen.ends().await.code(), Some(0));
+
+    let mut screen = Screen::start(plane, &["--context", "far"]);
+    screen.types("2");
+    screen.shows("the tenant", |text| line(text, "acme").contains("acme")).await;
+    assert_eq!(screen.key_colour("stop"), screen.key_colour("quit"));
+    screen.types("wy");
+    screen.shows("it wakes", |text| text.contains("acme is awake:") || text.contains("acme was awake")).await;
+    screen.types("xy");
+    screen.shows("it is stopped", |text| text.contains("acme is idle")).await;
+    screen
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs a cluster and ZeroClaw: tests/kube/with, ZTM_TEST_ZEROCLAW"]
 async fn what_is_deployed_answers_sleeps_remembers_outlives_its_pods_and_deletes_without_a_trace() {
@@ -259,6 +283,8 @@ async fn what_is_deployed_answers_sleeps_remembers_outlives_its_pods_and_deletes
     let nobody = plane.ztm(&["--context", "no-such", "status"]).await;
     assert!(nobody.stderr.contains("no-such"), "{nobody:?}");
 
+    let mut screen = watched(plane).await;
+
     // A router is killed while messages come in.
     for number in 0..10 {
         plane.write(&tenant, &format!("letter {number}"));
@@ -285,6 +311,7 @@ async fn what_is_deployed_answers_sleeps_remembers_outlives_its_pods_and_deletes
     // Every pod of the control plane dies at once; what is written meanwhile is answered.
     let before = replicas(PODS);
     kubectl(&["delete", "pods", "-n", "ztm", "-l", PODS, "--grace-period=0", "--force", "--wait=false"]);
+    screen.shows("nobody speaks", |text| text.contains("connecting again")).await;
     plane.write(&tenant, "are you there");
     plane.answered(&tenant, &llm::answer("are you there")).await;
     plane
@@ -293,6 +320,12 @@ async fn what_is_deployed_answers_sleeps_remembers_outlives_its_pods_and_deletes
             (now.len() == 4 && now.iter().all(|name| !before.contains(name))).then_some(())
         })
         .await;
+
+    screen.shows("others speak", |text| !text.contains("STALE") && !text.contains("connecting")).await;
+    screen.types("wy");
+    screen.shows("and obey", |text| text.contains("acme is awake:") || text.contains("acme was awake")).await;
+    screen.types("q");
+    assert_eq!(screen.ends().await.code(), Some(0));
 
     reachable().await;
     plane.ask("DELETE", "/tenants/acme", None).await.ok();

@@ -189,8 +189,13 @@ fn key_line(state: &State, frame: &mut Frame, area: Rect) {
         for binding in BINDINGS.iter().filter(|binding| binding.scope == scope && !binding.short.is_empty()) {
             // What the role forbids is grey.
             let style = if binding.command.needs() > state.role() { theme.dim } else { theme.accent };
-            spans.push(Span::styled(written(binding.keys[0]), style));
-            spans.push(Span::styled(format!(" {}  ", binding.short), theme.dim));
+            let key = Span::styled(written(binding.keys[0]), style);
+            let word = Span::styled(format!(" {}  ", binding.short), theme.dim);
+            // Half a word says nothing: `?` has them all.
+            if spans.iter().chain([&key, &word]).map(Span::width).sum::<usize>() > usize::from(area.width) + 2 {
+                break;
+            }
+            spans.extend([key, word]);
         }
     }
     frame.render_widget(Paragraph::new(Line::from(spans)), area);
