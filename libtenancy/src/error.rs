@@ -328,6 +328,9 @@ impl Error {
             }
             Self::Conflict { .. } => Some("somebody else changed it at the same time; look again and repeat".into()),
             Self::Overloaded { .. } | Self::RateLimited { .. } => Some("try again a little later".into()),
+            Self::Unavailable { part: "control plane", .. } => {
+                Some("`ztm doctor` checks the way there; `ztm context show` says where that is".into())
+            }
             Self::Unavailable { part: "store", .. } => {
                 Some("another process may hold the database; see which with `fuser` on the state file".into())
             }

@@ -6,7 +6,7 @@ use clap::{Command, CommandFactory};
 use ztm::{cli::Cli, generate};
 
 use super::{
-    invocation::World,
+    invocation::{Ended, World},
     plane::{Plane, job},
 };
 
@@ -111,15 +111,14 @@ fn machines(plane: &Plane) {
     plane.answer("POST /tenants/alice/state/verify", 200, r#"{"tenant_id": "alice", "archives": []}"#);
 }
 
-#[test]
-fn f6_every_command_prints_one_json_document_and_nothing_else() {
+/// Runs every command that prints data with this `-o`, and checks what each printed. Returns the command lines.
+fn every_command(format: &str, holds: impl Fn(&Ended)) -> Vec<Vec<String>> {
     let mut world = World::new();
     let plane = Plane::on(&mut world);
     plane.tenant("alice", |_| ());
     plane.tenant("bob", |_| ());
     plane.update("alice", 1, "dead", Some("it broke"));
     plane.update("alice", 2, "pending", None);
-    plane.log(&["one\n"]);
     let lines: &[&[&str]] = &[
         &["admin", "init"],
         &["context", "list"],
@@ -140,7 +139,6 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
         &["tenant", "state", "verify", "alice"],
         &["tenant", "state", "restore", "alice", "1/2", "--yes"],
         &["tenant", "wait", "alice", "--for", "idle"],
-        &["tenant", "logs", "alice"],
         &["tenant", "delete", "bob", "--yes"],
         &["webhook", "register", "alice"],
         &["webhook", "info", "alice"],
@@ -163,8 +161,7 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
     plane.answer("POST /tenants/alice/state/restore", 200, &plane.tenant_json("alice"));
     let wait: &[&str] = &["job", "wait", id];
     for line in lines.iter().chain([&wait]) {
-        let ended = world.ztm(line.iter().copied().chain(["-o", "json"])).ok();
-        assert!(ended.json().is_object(), "{line:?}: {ended}");
+        holds(&world.ztm(line.iter().copied().chain(["-o", format])).ok());
     }
     // The job plane, on a store of its own.
     let store = World::new();
@@ -187,14 +184,24 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
         &["why", "wake", "alice"],
     ];
     for line in work {
-        let ended = store.ztm(line.iter().copied().chain(["-o", "json"])).ok();
-        assert!(ended.json().is_object(), "{line:?}: {ended}");
+        holds(&store.ztm(line.iter().copied().chain(["-o", format])).ok());
     }
+    let all = lines.iter().chain([&wait]).chain(work);
+    all.map(|line| line.iter().map(ToString::to_string).collect()).collect()
+}
+
+#[test]
+fn f6_every_command_prints_one_json_document_and_nothing_else() {
+    let covered = every_command("json", |ended| {
+        assert_eq!(ended.json()["schema_version"], 1, "{ended}");
+        assert!(!ended.stdout.contains('\u{1b}'), "{ended}");
+    });
     // Covered elsewhere: what runs or ends a control plane, and what prints nothing.
     let elsewhere = [
         "admin prices",
         "top",
         "job submit",
+        "tenant logs",
         "tenant state export",
         "spend export",
         "up",
@@ -206,7 +213,6 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
         "generate man",
         "generate completions",
     ];
-    let covered: Vec<&[&str]> = lines.iter().chain([&wait]).chain(work).copied().collect();
     for (path, _) in leaves() {
         let name = path.join(" ");
         assert!(
@@ -215,4 +221,65 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
             "`{name}` is not tested with `-o json`"
         );
     }
+}
+
+#[test]
+fn every_command_prints_the_other_formats_too() {
+    every_command("yaml", |ended| {
+        let data: serde_json::Value = serde_saphyr::from_str(&ended.stdout).unwrap_or_else(|e| panic!("{e}\n{ended}"));
+        assert_eq!(data["schema_version"], 1, "{ended}");
+    });
+    every_command("csv", |ended| {
+        let mut lines = csv::Reader::from_reader(ended.stdout.as_bytes());
+        let columns = lines.headers().unwrap().len();
+        for line in lines.records() {
+            assert_eq!(line.unwrap().len(), columns, "{ended}");
+        }
+    });
+    every_command("jsonpath={$}", |ended| assert!(ended.json().is_object(), "{ended}"));
+    every_command("name", |ended| assert!(!ended.stdout.contains(['{', '\u{1b}']), "{ended}"));
+    every_command("wide", |ended| assert!(!ended.stdout.contains('\u{1b}'), "{ended}"));
+}
+
+#[test]
+fn a_format_that_is_none_is_refused_before_anything_is_done() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    for (format, says) in [
+        ("xml", "must be one of: table, wide, json, yaml, name, csv, jsonpath=TEMPLATE"),
+        ("jsonpath=", "an expression must follow"),
+        ("jsonpath={.a", "is not closed"),
+        ("JSON", "must be one of"),
+    ] {
+        let refused = world.ztm(["tenant", "delete", "alice", "--yes", "-o", format]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{refused}");
+        assert!(refused.stderr.contains(says), "{refused}");
+    }
+    assert_eq!(plane.asked(), [""; 0]);
+}
+
+#[test]
+fn every_command_that_cannot_reach_a_control_plane_says_so_with_a_hint_and_prints_nothing() {
+    let world = World::new().variable("ZTM_ORCHESTRATOR_URL", "http://127.0.0.1:9");
+    // What needs no control plane, or is one.
+    let without = ["context", "admin", "agent", "agentd", "agentd-exec", "generate", "up", "down", "demo", "version"];
+    let mut asked = 0;
+    for (path, command) in leaves() {
+        if without.contains(&path[0].as_str()) || path == ["status"] {
+            continue;
+        }
+        let example = examples(&command).into_iter().find(|words| words[1..=path.len()] == path).unwrap();
+        // Files of examples are not there; what is read from standard input is empty.
+        let words = example.iter().skip(1).map(String::as_str).take_while(|word| !word.ends_with("-file"));
+        let ended = world.ztm(words.chain(["--request-timeout", "5s"]));
+        assert!(ended.code != Some(0) && ended.stdout.is_empty(), "{path:?}: {ended}");
+        assert!(
+            ended.stderr.contains("hint:")
+                || ended.stderr.contains("\"hint\":")
+                || ended.stderr.contains("try '--help'"),
+            "{path:?}: {ended}"
+        );
+        asked += usize::from(ended.code == Some(7));
+    }
+    assert!(asked > 30, "{asked} commands asked");
 }

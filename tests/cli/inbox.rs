@@ -61,6 +61,7 @@ fn dead_updates_are_replayed_one_or_all() {
     exit: 0
     --- stdout
     {
+      "schema_version": 1,
       "done": "replayed",
       "updates": [
         "carol/7/5"

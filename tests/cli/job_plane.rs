@@ -131,20 +131,6 @@ fn a_prompt_comes_from_the_line_a_file_or_standard_input() {
 }
 
 #[test]
-fn f6_csv_is_refused_before_anything_is_done() {
-    let mut world = World::new();
-    let plane = accepting(&mut world);
-    assert_snapshot!(world.ztm(SUBMIT.iter().chain(&["-o", "csv"]).copied()), @"
-    exit: 2
-    --- stdout
-    --- stderr
-    error: CSV is for `ztm spend report` and `ztm spend export` only
-    hint: `-o json` has everything that this command prints
-    ");
-    assert_eq!(plane.asked(), [""; 0]);
-}
-
-#[test]
 fn jobs_are_listed_by_tenant_and_state_in_columns() {
     let mut world = World::new();
     let plane = Plane::on(&mut world);

@@ -129,6 +129,33 @@ fn f2_a_list_shows_what_the_server_sent() {
 }
 
 #[test]
+fn a_listing_is_sorted_and_filtered_by_any_field() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    for (id, seconds) in [("alice", 300), ("bob", 3600), ("carol", 60)] {
+        plane.tenant(id, |tenant| tenant.idle_timeout_s = seconds);
+    }
+    let names = |flags: &[&str]| {
+        let line = ["tenant", "list", "-o", "name"];
+        world.ztm(line.iter().chain(flags).copied()).ok().stdout.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&["--sort-by", "idle_timeout_s"]), ["carol", "alice", "bob"]);
+    assert_eq!(names(&["--sort-by", "-idle_timeout_s", "--filter", "idle_timeout_s>60"]), ["bob", "alice"]);
+    assert_eq!(names(&["--filter", "status=idle", "--filter", "tenant_id~o"]), ["bob", "carol"]);
+    let bare = world.ztm(["tenant", "list", "--no-headers", "--filter", "tenant_id=bob"]).ok();
+    assert!(bare.stdout.starts_with("bob") && bare.stdout.lines().count() == 1, "{bare}");
+    let csv = world.ztm(["tenant", "list", "-o", "csv", "--sort-by", "idle_timeout_s"]).ok();
+    assert!(
+        csv.stdout.starts_with("tenant_id,status,") && csv.stdout.lines().nth(1).unwrap().starts_with("carol,"),
+        "{csv}"
+    );
+    let chosen = world.ztm(["tenant", "list", "-o", "jsonpath={.tenants[?@.idle_timeout_s > 60].tenant_id}"]).ok();
+    assert_eq!(chosen.stdout, "alice bob\n");
+    let wrong = world.ztm(["tenant", "list", "--sort-by", "size"]);
+    assert!(wrong.code == Some(2) && wrong.stderr.contains("no row has a field `size`; there are bot_id,"), "{wrong}");
+}
+
+#[test]
 fn tenants_have_labels_and_are_listed_by_them() {
     let mut world = World::new();
     let plane = Plane::on(&mut world);
@@ -165,6 +192,7 @@ fn an_empty_list_says_so_beside_the_data() {
     exit: 0
     --- stdout
     {
+      "schema_version": 1,
       "tenants": []
     }
     --- stderr

@@ -6,12 +6,11 @@ use super::{invocation::World, plane::Plane};
 
 #[test]
 fn f8_an_unknown_output_format_lists_the_formats() {
-    assert_snapshot!(World::new().ztm(["tenant", "list", "-o", "yaml"]), @"
+    assert_snapshot!(World::new().ztm(["tenant", "list", "-o", "xml"]), @"
     exit: 2
     --- stdout
     --- stderr
-    error: invalid value 'yaml' for '--output <FORMAT>'
-      [possible values: table, wide, json, name]
+    error: invalid value 'xml' for '--output <FORMAT>': `xml` must be one of: table, wide, json, yaml, name, csv, jsonpath=TEMPLATE
 
     For more information, try '--help'.
     ");
@@ -19,11 +18,11 @@ fn f8_an_unknown_output_format_lists_the_formats() {
 
 #[test]
 fn f8_an_unknown_output_format_in_the_environment_lists_the_formats() {
-    assert_snapshot!(World::new().variable("ZTM_OUTPUT", "yaml").ztm(["tenant", "list"]), @"
+    assert_snapshot!(World::new().variable("ZTM_OUTPUT", "xml").ztm(["tenant", "list"]), @"
     exit: 2
     --- stdout
     --- stderr
-    error: invalid ZTM_OUTPUT: `yaml` must be one of: table, wide, json, name
+    error: invalid ZTM_OUTPUT: `xml` must be one of: table, wide, json, yaml, name, csv, jsonpath=TEMPLATE
     ");
 }
 
@@ -77,6 +76,7 @@ fn f10_an_error_is_printed_once() {
     --- stdout
     --- stderr
     error: control plane is unavailable: store is unavailable: database is locked
+    hint: `ztm doctor` checks the way there; `ztm context show` says where that is
     ");
 }
 

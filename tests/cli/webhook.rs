@@ -21,6 +21,7 @@ fn f3_a_webhook_is_registered_shown_and_removed() {
     exit: 0
     --- stdout
     {
+      "schema_version": 1,
       "tenant_id": "alice",
       "url": "https://other.example.com/tg/alice",
       "pending_update_count": 2,

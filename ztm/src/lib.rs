@@ -14,15 +14,14 @@ pub mod confirm;
 pub mod discovery;
 pub mod embedded;
 pub mod exit;
+pub mod format;
 pub mod generate;
+pub mod listing;
 pub mod printer;
 pub mod settings;
 pub mod view;
 
-use cli::{
-    Cli,
-    global::{Color, Output},
-};
+use cli::{Cli, global::Color, output::Output};
 use exit::Exit;
 use printer::{BrokenPipe, Printer};
 
@@ -45,8 +44,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             };
         }
     };
-    let early =
-        Printer::new(cli.global.output.unwrap_or_default(), cli.global.color.unwrap_or_default(), cli.global.quiet);
+    let early = Printer::new(
+        cli.global.output.clone().unwrap_or_default(),
+        cli.global.color.unwrap_or_default(),
+        cli.global.quiet,
+    );
     let (printer, outcome) = commands::run(cli, early);
     match outcome {
         Ok(code) => code,
@@ -84,10 +86,7 @@ fn wanted(args: &[OsString]) -> (Output, Color) {
             rest.or_else(attached).map(str::to_owned)
         })
     };
-    let output = match value("--output", Some("-o")).as_deref() {
-        Some("json") => Output::Json,
-        _ => Output::Table,
-    };
+    let output = value("--output", Some("-o")).and_then(|text| text.parse().ok()).unwrap_or_default();
     let color = match value("--color", None).as_deref() {
         Some("always") => Color::Always,
         Some("never") => Color::Never,

@@ -9,9 +9,9 @@ use libtenancy::api::ErrorBody;
 use serde::Serialize;
 
 use crate::{
-    cli::global::{Color, Output},
-    exit,
-    view::{Look, Show, plain},
+    cli::{global::Color, listing::ListingArgs, output::Output},
+    exit, format, listing,
+    view::{Look, Show, ShowRows, plain},
 };
 
 /// Standard output was closed by its reader: nothing more can be said there, and that is no failure.
@@ -51,13 +51,13 @@ impl Printer {
     }
 
     /// The format of data.
-    pub fn output(&self) -> Output {
-        self.output
+    pub fn output(&self) -> &Output {
+        &self.output
     }
 
     /// Whether progress may be drawn on standard error.
     pub fn draws_progress(&self) -> bool {
-        self.err.terminal && !self.quiet && self.output != Output::Json
+        self.err.terminal && !self.quiet && !self.output.is_document()
     }
 
     /// Whether standard output is a terminal.
@@ -67,25 +67,36 @@ impl Printer {
 
     /// Prints data: what the command was asked for.
     pub fn show<T: Show>(&self, data: &T) -> anyhow::Result<()> {
-        let mut text = match self.output {
-            Output::Json => return self.json(data),
+        self.print(data, true)
+    }
+
+    /// Prints the rows of a listing that its flags choose, in the order that they say.
+    pub fn show_rows<T: ShowRows>(&self, mut data: T, args: &ListingArgs) -> anyhow::Result<()> {
+        if args.sort_by.is_some() || !args.filter.is_empty() {
+            let rows = data.rows_mut().iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
+            let places = listing::arrange(&rows, args.sort_by.as_ref(), &args.filter)
+                .map_err(|message| exit::Usage { message, hint: Some("`-o json` shows every field".to_owned()) })?;
+            data.arrange(&places);
+        }
+        self.print(&data, !args.no_headers)
+    }
+
+    fn print<T: Show>(&self, data: &T, headers: bool) -> anyhow::Result<()> {
+        let mut text = match &self.output {
+            Output::Json => format::json(data)?,
+            Output::Yaml => format::yaml(data)?,
             Output::Name => data.names().join("\n"),
-            Output::Csv => data.csv().ok_or_else(|| exit::Usage {
-                message: "this command has no CSV".to_owned(),
-                hint: Some("`-o json` has everything".to_owned()),
-            })?,
-            Output::Table | Output::Wide => data.text(&Look::now(self.output == Output::Wide, self.out.color)),
+            Output::Csv => format::csv(data, data.rows_name(), headers)?,
+            Output::JsonPath(template) => template.render(&serde_json::to_value(data)?),
+            Output::Table | Output::Wide => {
+                let wide = self.output == Output::Wide;
+                data.text(&Look { headers, ..Look::now(wide, self.out.color) })
+            }
         };
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
         self.bytes(text.as_bytes())
-    }
-
-    fn json<T: Serialize>(&self, data: &T) -> anyhow::Result<()> {
-        let mut text = serde_json::to_vec_pretty(data)?;
-        text.push(b'\n');
-        self.bytes(&text)
     }
 
     /// Prints one line of a stream of JSON.
@@ -106,7 +117,7 @@ impl Printer {
 
     /// Says something beside the data, to people.
     pub fn note(&self, text: &str) {
-        if !self.quiet && self.output != Output::Json {
+        if !self.quiet && !self.output.is_document() {
             say(&plain(text));
         }
     }
@@ -116,7 +127,7 @@ impl Printer {
         if self.quiet {
             return;
         }
-        if self.output == Output::Json {
+        if self.output.is_document() {
             self.failure("warning", text, None);
         } else {
             say(&format!("{} {}", self.paint("warning:", "\x1b[1;33m"), plain(&redact(text))));
@@ -131,7 +142,7 @@ impl Printer {
     /// Prints an error in the form the output asks for.
     pub fn failure(&self, code: &str, message: &str, hint: Option<&str>) {
         let (message, hint) = (redact(message), hint.map(redact));
-        if self.output == Output::Json {
+        if self.output.is_document() {
             let body = ErrorBody { code: code.to_owned(), error: message, hint };
             say(&serde_json::to_string(&body).unwrap_or(body.error));
             return;
@@ -149,7 +160,7 @@ impl Printer {
             let text = if self.out.color { rendered.ansi().to_string() } else { rendered.to_string() };
             return self.bytes(text.as_bytes());
         }
-        if self.output == Output::Json {
+        if self.output.is_document() {
             let text = rendered.to_string();
             let message = text.trim_start_matches("error: ").split("\n\n").next().unwrap_or(&text);
             let words: Vec<&str> = message.split_whitespace().collect();

@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::listing::ListingArgs;
+
 /// The verbs of `ztm context`.
 #[derive(Debug, Subcommand)]
 pub enum ContextCommand {
@@ -22,7 +24,11 @@ pub enum ContextCommand {
 
 /// `ztm context list`.
 #[derive(Debug, Args)]
-pub struct ContextListArgs {}
+pub struct ContextListArgs {
+    /// Which rows, in which order.
+    #[command(flatten)]
+    pub listing: ListingArgs,
+}
 
 /// `ztm context use`.
 #[derive(Debug, Args)]

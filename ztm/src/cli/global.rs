@@ -6,6 +6,8 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
+use super::output::{Output, OutputParser};
+
 /// The flags that every command takes, before or after its name.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Global options")]
@@ -50,7 +52,7 @@ pub struct GlobalArgs {
     /// How to print data
     ///
     /// [env: ZTM_OUTPUT] [default: table]
-    #[arg(long, short, global = true, value_name = "FORMAT", value_enum, overrides_with = "output")]
+    #[arg(long, short, global = true, value_name = "FORMAT", value_parser = OutputParser, overrides_with = "output")]
     pub output: Option<Output>,
 
     /// When to use colour; `auto` means on a terminal, unless NO_COLOR is set
@@ -72,24 +74,6 @@ pub struct GlobalArgs {
     /// Say nothing on standard error but errors
     #[arg(long, short, global = true, hide_short_help = true)]
     pub quiet: bool,
-}
-
-/// How data is printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Output {
-    /// Columns for people
-    #[default]
-    Table,
-    /// More columns for people
-    Wide,
-    /// One JSON document
-    Json,
-    /// Names only, one a line
-    Name,
-    /// Comma-separated lines with a header: `ztm spend report` and `ztm spend export` only, which list it themselves
-    #[value(hide = true)]
-    Csv,
 }
 
 /// When colour is used.

@@ -3,6 +3,8 @@
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use libtenancy::inbox::Stage;
 
+use super::listing::ListingArgs;
+
 /// The verbs of `ztm inbox`.
 #[derive(Debug, Subcommand)]
 pub enum InboxCommand {
@@ -32,6 +34,10 @@ pub struct InboxListArgs {
     /// Only those in this stage
     #[arg(long, value_name = "STAGE", value_parser = PossibleValuesParser::new(Stage::LABELS))]
     pub stage: Option<String>,
+
+    /// Which rows, in which order.
+    #[command(flatten)]
+    pub listing: ListingArgs,
 }
 
 /// `ztm inbox replay`.

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use libtenancy::{clock::Timestamp, credits::MicroCredits, jobs::JobState};
 
-use super::quantity;
+use super::{listing::ListingArgs, quantity};
 
 /// The verbs of `ztm job`.
 #[derive(Debug, Subcommand)]
@@ -132,6 +132,10 @@ pub struct JobListArgs {
     /// Only those that are this
     #[arg(long, value_name = "STATUS", value_parser = PossibleValuesParser::new(JobState::LABELS))]
     pub status: Option<String>,
+
+    /// Which rows, in which order.
+    #[command(flatten)]
+    pub listing: ListingArgs,
 }
 
 /// `ztm job wait`.
@@ -168,4 +172,8 @@ pub struct DeadArgs {
     /// Only this tenant's
     #[arg(value_name = "TENANT")]
     pub tenant: Option<String>,
+
+    /// Which rows, in which order.
+    #[command(flatten)]
+    pub listing: ListingArgs,
 }

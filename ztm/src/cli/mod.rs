@@ -13,7 +13,9 @@ pub mod generate;
 pub mod global;
 pub mod inbox;
 pub mod job;
+pub mod listing;
 pub mod node;
+pub mod output;
 pub mod pool;
 pub mod quantity;
 pub mod quota;
@@ -37,7 +39,7 @@ Examples:
 Output:
   Standard output carries the data asked for and nothing else; with `-o json` it is one JSON
   document (lines of JSON where a command streams). Everything else goes to standard error,
-  errors as JSON there if `-o json` was given.
+  errors as JSON there if `-o json` or `-o yaml` was given. Nothing is paged.
 
 Exit status:
   0    done

@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::listing::ListingArgs;
+
 /// The verbs of `ztm node`.
 #[derive(Debug, Subcommand)]
 pub enum NodeCommand {
@@ -20,7 +22,11 @@ pub enum NodeCommand {
 
 /// `ztm node list`.
 #[derive(Debug, Args)]
-pub struct NodeListArgs {}
+pub struct NodeListArgs {
+    /// Which rows, in which order.
+    #[command(flatten)]
+    pub listing: ListingArgs,
+}
 
 /// `ztm node get`.
 #[derive(Debug, Args)]

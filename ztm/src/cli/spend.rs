@@ -1,12 +1,12 @@
 //! `ztm spend`.
 
 use clap::{
-    Args, Subcommand, ValueEnum,
+    Args, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use libtenancy::{clock::Timestamp, spend::By};
 
-use super::{global::Output, quantity};
+use super::{listing::ListingArgs, output::Output, quantity};
 
 /// The verbs of `ztm spend`.
 #[derive(Debug, Subcommand)]
@@ -37,10 +37,9 @@ pub struct ReportArgs {
     #[command(flatten)]
     pub rows: RowArgs,
 
-    /// How to print the report [default: table]
-    #[arg(long, short, value_name = "FORMAT", overrides_with = "output",
-        value_parser = formats(&["table", "wide", "json", "name", "csv"]))]
-    pub output: Option<Output>,
+    /// Which rows, in which order.
+    #[command(flatten)]
+    pub listing: ListingArgs,
 }
 
 /// `ztm spend audit`.
@@ -62,7 +61,7 @@ pub struct ExportArgs {
 
 /// The formats of one command, where they are not those of all. The flag takes the place of the global one.
 fn formats(names: &'static [&'static str]) -> impl TypedValueParser<Value = Output> {
-    PossibleValuesParser::new(names).try_map(|name| Output::from_str(&name, false))
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Output>())
 }
 
 /// Which rows of the ledger.

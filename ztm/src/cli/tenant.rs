@@ -9,7 +9,7 @@ use libtenancy::{
     tenant::Status,
 };
 
-use super::{quantity, state::StateCommand};
+use super::{listing::ListingArgs, quantity, state::StateCommand};
 
 /// The verbs of `ztm tenant`.
 #[derive(Debug, Subcommand)]
@@ -173,6 +173,10 @@ pub struct ListArgs {
     /// Only those whose labels are like this: parts with commas between them, `name=value`, `name!=value`, `name`, `!name`
     #[arg(long, short = 'l', value_name = "SELECTOR", value_parser = selector)]
     pub selector: Option<String>,
+
+    /// Which rows, in which order.
+    #[command(flatten)]
+    pub listing: ListingArgs,
 }
 
 /// `ztm tenant update`.

@@ -7,9 +7,9 @@ use libtenancy::{Error, secret::random_bytes};
 
 use crate::{
     cli::{
-        Cli, Command, admin::AdminCommand, agent::AgentArgs, generate::GenerateCommand, global::Output,
-        inbox::InboxCommand, job::JobCommand, node::NodeCommand, pool::PoolCommand, quota::QuotaCommand,
-        spend::SpendCommand, state::StateCommand, tenant::TenantCommand, webhook::WebhookCommand,
+        Cli, Command, admin::AdminCommand, agent::AgentArgs, generate::GenerateCommand, inbox::InboxCommand,
+        job::JobCommand, node::NodeCommand, pool::PoolCommand, quota::QuotaCommand, spend::SpendCommand,
+        state::StateCommand, tenant::TenantCommand, webhook::WebhookCommand,
     },
     client::Client,
     exit::{Exit, Interrupted, Usage},
@@ -92,19 +92,12 @@ pub fn run(cli: Cli, early: Printer) -> (Printer, Result<ExitCode>) {
         Ok(settings) => settings,
         Err(error) => return (early, Err(error.into())),
     };
-    let printer = Printer::new(settings.output, settings.color, settings.quiet);
+    let printer = Printer::new(settings.output.clone(), settings.color, settings.quiet);
     if flag_namespace {
         printer.warn("`--namespace` has no effect: there is no cluster in this context");
     }
     for warning in &settings.context.warnings {
         printer.warn(warning);
-    }
-    // Said before anything is done: a job must not be submitted and then not be printed.
-    let has_csv = matches!(command, Command::Spend(SpendCommand::Report(_) | SpendCommand::Export(_)));
-    if printer.output() == Output::Csv && !has_csv {
-        let message = "CSV is for `ztm spend report` and `ztm spend export` only".to_owned();
-        let usage = Usage { message, hint: Some("`-o json` has everything that this command prints".to_owned()) };
-        return (printer, Err(usage.into()));
     }
     let context = Context { settings, printer: printer.clone() };
     (printer, dispatch(&context, command).map(done))
@@ -182,7 +175,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Why(command) => wait_for(why::why(ctx, command)),
         Command::Node(command) => wait_for(async {
             match command {
-                NodeCommand::List(_) => node::list::list(ctx).await,
+                NodeCommand::List(args) => node::list::list(ctx, &args).await,
                 NodeCommand::Get(args) => node::get::get(ctx, &args).await,
             }
         }),

@@ -13,11 +13,7 @@ use serde::Deserialize;
 use toml_edit::{DocumentMut, value};
 
 use super::{Environment, context::Table, user_directory};
-use crate::cli::{
-    global::{Color, Output},
-    quantity,
-    up::UpArgs,
-};
+use crate::cli::{global::Color, output::Output, quantity, up::UpArgs};
 
 /// The key that names the context in use.
 const CURRENT: &str = "current_context";

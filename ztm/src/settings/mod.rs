@@ -8,7 +8,8 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 use libtenancy::{Error, Result, config::Config};
 
 use crate::cli::{
-    global::{Color, GlobalArgs, Output},
+    global::{Color, GlobalArgs},
+    output::Output,
     quantity,
     up::UpArgs,
 };
@@ -72,6 +73,11 @@ impl Variables<'_> {
         set(self.0, name).map(PathBuf::from)
     }
 
+    fn output(self) -> Result<Option<Output>> {
+        let parsed = |text: String| text.parse().or_else(|_| text.to_lowercase().parse::<Output>());
+        self.text("ZTM_OUTPUT")?.map(parsed).transpose().map_err(|why| Error::invalid("ZTM_OUTPUT", why))
+    }
+
     fn choice<T: clap::ValueEnum>(self, name: &'static str) -> Result<Option<T>> {
         self.text(name)?.map(|value| one_of(name, &value.to_lowercase())).transpose()
     }
@@ -79,9 +85,12 @@ impl Variables<'_> {
 
 /// How to print, by flag, variable and file.
 fn appearance(flags: &GlobalArgs, variables: Variables<'_>, says: &Configuration) -> Result<(Output, Color)> {
-    let output = flags.output.map_or_else(|| variables.choice("ZTM_OUTPUT"), |output| Ok(Some(output)))?;
+    let output = match &flags.output {
+        Some(output) => Some(output.clone()),
+        None => variables.output()?,
+    };
     let color = flags.color.map_or_else(|| variables.choice("ZTM_COLOR"), |color| Ok(Some(color)))?;
-    Ok((output.or(says.output).unwrap_or_default(), color.or(says.color).unwrap_or_default()))
+    Ok((output.or(says.output.clone()).unwrap_or_default(), color.or(says.color).unwrap_or_default()))
 }
 
 impl Settings {

@@ -132,7 +132,7 @@ fn an_empty_variable_is_no_variable() {
 fn a_wrong_key_or_value_in_the_file_is_named_with_its_line() {
     for (text, expected) in [
         ("output = 'json'\nstatedir = '/x'\n", "line 2 (`statedir`): unknown field `statedir`"),
-        ("output = 'yaml'\n", "line 1 (`output`): unknown variant `yaml`"),
+        ("output = 'xml'\n", "line 1 (`output`): `xml` must be one of: table, wide"),
         ("[up]\nwarn = 3\n", "line 2 (`warn`): unknown field `warn`"),
         ("[up]\ndrain = '-1s'\n", "is negative"),
         ("[up]\ndefault_rate = 0.5\n", "a decimal one in quotes"),
@@ -150,7 +150,7 @@ fn a_wrong_key_or_value_in_the_file_is_named_with_its_line() {
 #[test]
 fn a_wrong_variable_is_named() {
     for (name, value) in
-        [("ZTM_OUTPUT", "yaml"), ("ZTM_COLOR", "mauve"), ("ZTM_REQUEST_TIMEOUT", "0"), ("ZTM_REQUEST_TIMEOUT", "soon")]
+        [("ZTM_OUTPUT", "xml"), ("ZTM_COLOR", "mauve"), ("ZTM_REQUEST_TIMEOUT", "0"), ("ZTM_REQUEST_TIMEOUT", "soon")]
     {
         let error = World::new().variable(name, value).resolve(GlobalArgs::default()).unwrap_err();
         assert!(error.to_string().contains(name), "{error}");

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Look, Show, cell};
+use super::{Look, Show, ShowRows, cell};
 use crate::settings::{
     Chosen, Listed,
     context::{Target, Value},
@@ -39,6 +39,18 @@ impl Show for ContextList {
 
     fn names(&self) -> Vec<String> {
         self.contexts.iter().map(|context| context.name.clone()).collect()
+    }
+
+    fn rows_name(&self) -> Option<&'static str> {
+        Some("contexts")
+    }
+}
+
+impl ShowRows for ContextList {
+    type Row = Listed;
+
+    fn rows_mut(&mut self) -> &mut Vec<Listed> {
+        &mut self.contexts
     }
 }
 

@@ -3,7 +3,7 @@
 use libtenancy::api::{InboxList, UpdateView};
 use serde::Serialize;
 
-use super::{Look, Show, cell, number, status};
+use super::{Look, Show, ShowRows, cell, number, status};
 
 /// The name of an update: `TENANT/BOT/UPDATE`.
 pub fn name(update: &UpdateView) -> String {
@@ -40,6 +40,18 @@ impl Show for InboxList {
 
     fn names(&self) -> Vec<String> {
         self.updates.iter().map(name).collect()
+    }
+
+    fn rows_name(&self) -> Option<&'static str> {
+        Some("updates")
+    }
+}
+
+impl ShowRows for InboxList {
+    type Row = UpdateView;
+
+    fn rows_mut(&mut self) -> &mut Vec<UpdateView> {
+        &mut self.updates
     }
 }
 

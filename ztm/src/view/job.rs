@@ -3,7 +3,7 @@
 use libtenancy::api::jobs::{JobList, JobSubmitted, JobView};
 use serde::Serialize;
 
-use super::{Look, Show, cell, number, plain, span, status};
+use super::{Look, Show, ShowRows, cell, number, plain, span, status};
 use crate::client::is_over;
 
 /// What is worth knowing about where a job stands.
@@ -49,6 +49,18 @@ impl Show for JobList {
 
     fn names(&self) -> Vec<String> {
         self.jobs.iter().map(|job| job.job_id.clone()).collect()
+    }
+
+    fn rows_name(&self) -> Option<&'static str> {
+        Some("jobs")
+    }
+}
+
+impl ShowRows for JobList {
+    type Row = JobView;
+
+    fn rows_mut(&mut self) -> &mut Vec<JobView> {
+        &mut self.jobs
     }
 }
 

@@ -30,9 +30,24 @@ pub trait Show: Serialize {
     fn text(&self, look: &Look) -> String;
     /// The names of the things shown, for `-o name`.
     fn names(&self) -> Vec<String>;
-    /// Comma-separated lines with a header, for `-o csv`, where there are any.
-    fn csv(&self) -> Option<String> {
+    /// The field of its JSON that is the list, if it is one: a line each for `-o csv`.
+    fn rows_name(&self) -> Option<&'static str> {
         None
+    }
+}
+
+/// A listing, whose rows can be chosen and sorted.
+pub trait ShowRows: Show {
+    /// What a row is.
+    type Row: Serialize;
+    /// The rows.
+    fn rows_mut(&mut self) -> &mut Vec<Self::Row>;
+
+    /// The rows at these places, in this order, are all that stay.
+    fn arrange(&mut self, places: &[usize]) {
+        let rows = self.rows_mut();
+        let mut old: Vec<Option<Self::Row>> = std::mem::take(rows).into_iter().map(Some).collect();
+        rows.extend(places.iter().filter_map(|place| old.get_mut(*place)?.take()));
     }
 }
 
@@ -43,6 +58,8 @@ pub struct Look {
     pub wide: bool,
     /// Whether to use colour.
     pub color: bool,
+    /// Whether tables have a line with the names of their columns.
+    pub headers: bool,
     /// The present moment, for ages.
     pub now: Timestamp,
 }
@@ -50,7 +67,7 @@ pub struct Look {
 impl Look {
     /// A look at this moment.
     pub fn now(wide: bool, color: bool) -> Self {
-        Self { wide, color, now: SystemClock::default().now() }
+        Self { wide, color, headers: true, now: SystemClock::default().now() }
     }
 
     /// Columns with two spaces between them, no lines: easy to read, to cut and to grep.
@@ -65,7 +82,9 @@ impl Look {
         } else {
             table.force_no_tty();
         }
-        table.set_header(header.iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+        if self.headers {
+            table.set_header(header.iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+        }
         table.add_rows(rows);
         for column in table.column_iter_mut() {
             column.set_padding((0, 2));
@@ -198,7 +217,7 @@ mod tests {
 
     #[test]
     fn columns_are_two_spaces_apart_and_lines_have_no_end_of_spaces() {
-        let look = Look { wide: false, color: false, now: Timestamp::default() };
+        let look = Look { wide: false, color: false, headers: true, now: Timestamp::default() };
         let text = look.table(&["A", "LONGER"], [vec![cell("xyz"), cell("1")]]);
         assert_eq!(text, "A    LONGER\nxyz  1");
     }

@@ -6,7 +6,7 @@ use libtenancy::{
     fleet::{NodeClaim, Resources},
 };
 
-use super::{Look, Show, cell, number, size, status};
+use super::{Look, Show, ShowRows, cell, number, size, status};
 
 /// The word for a price that nobody knows.
 const UNKNOWN: &str = "unknown";
@@ -100,6 +100,18 @@ impl Show for NodeList {
 
     fn names(&self) -> Vec<String> {
         self.nodes.iter().map(|view| view.node.name.clone()).collect()
+    }
+
+    fn rows_name(&self) -> Option<&'static str> {
+        Some("nodes")
+    }
+}
+
+impl ShowRows for NodeList {
+    type Row = NodeView;
+
+    fn rows_mut(&mut self) -> &mut Vec<NodeView> {
+        &mut self.nodes
     }
 }
 

@@ -3,7 +3,7 @@
 use comfy_table::{Cell, Color};
 use libtenancy::api::spend::{AuditReport, LedgerRow, SpendLine, SpendReport};
 
-use super::{Look, Show, cell, number, size, span};
+use super::{Look, Show, ShowRows, cell, number, size, span};
 
 fn name(line: &SpendLine) -> String {
     match (&line.day, &line.tenant_id, &line.agent_id) {
@@ -52,31 +52,16 @@ impl Show for SpendReport {
         self.lines.iter().map(name).collect()
     }
 
-    fn csv(&self) -> Option<String> {
-        let header = "tenant_id,agent_id,day,granted,refilled,spent,expired,adjusted,money_micros,settled,reclaimed,\
-            running_s,idle_s,warm_s,snapshot_bytes\n";
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let lines = self.lines.iter().map(|l| {
-            format!(
-                "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                text(&l.tenant_id),
-                text(&l.agent_id),
-                text(&l.day),
-                l.granted,
-                l.refilled,
-                l.spent,
-                l.expired,
-                l.adjusted,
-                l.money_micros.map(|money| money.to_string()).unwrap_or_default(),
-                l.settled,
-                l.reclaimed,
-                l.running_s,
-                l.idle_s,
-                l.warm_s,
-                l.snapshot_bytes
-            )
-        });
-        Some(std::iter::once(header.to_owned()).chain(lines).collect())
+    fn rows_name(&self) -> Option<&'static str> {
+        Some("lines")
+    }
+}
+
+impl ShowRows for SpendReport {
+    type Row = SpendLine;
+
+    fn rows_mut(&mut self) -> &mut Vec<SpendLine> {
+        &mut self.lines
     }
 }
 

@@ -10,7 +10,7 @@ use libtenancy::{
 };
 use serde::Serialize;
 
-use super::{Look, Show, cell, exact, number, size, status};
+use super::{Look, Show, ShowRows, cell, exact, number, size, status};
 
 /// The one word for a tenant's status.
 fn word(tenant: &TenantView) -> &str {
@@ -82,6 +82,18 @@ impl Show for TenantList {
 
     fn names(&self) -> Vec<String> {
         self.tenants.iter().map(|tenant| tenant.tenant_id.clone()).collect()
+    }
+
+    fn rows_name(&self) -> Option<&'static str> {
+        Some("tenants")
+    }
+}
+
+impl ShowRows for TenantList {
+    type Row = TenantView;
+
+    fn rows_mut(&mut self) -> &mut Vec<TenantView> {
+        &mut self.tenants
     }
 }
 

@@ -2,10 +2,10 @@
 
 use anyhow::Result;
 
-use crate::{printer::Printer, settings::Contexts, view::context::ContextList};
+use crate::{cli::context::ContextListArgs, printer::Printer, settings::Contexts, view::context::ContextList};
 
 /// Lists the contexts.
-pub(super) fn list(contexts: &Contexts<'_>, printer: &Printer) -> Result<()> {
+pub(super) fn list(contexts: &Contexts<'_>, printer: &Printer, args: &ContextListArgs) -> Result<()> {
     let current = contexts.current();
     let list = ContextList { current: current.clone(), file: contexts.file(), contexts: contexts.list() };
     if !list.contexts.iter().any(|context| context.current) {
@@ -14,5 +14,5 @@ pub(super) fn list(contexts: &Contexts<'_>, printer: &Printer) -> Result<()> {
             current.name, current.from
         ));
     }
-    printer.show(&list)
+    printer.show_rows(list, &args.listing)
 }

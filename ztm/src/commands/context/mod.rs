@@ -19,10 +19,10 @@ pub fn run(flags: &GlobalArgs, command: ContextCommand, early: Printer) -> (Prin
         Ok(contexts) => contexts,
         Err(error) => return (early, Err(error.into())),
     };
-    let (output, color) = contexts.appearance;
+    let (output, color) = contexts.appearance.clone();
     let printer = Printer::new(output, color, flags.quiet);
     let outcome = match command {
-        ContextCommand::List(_) => list::list(&contexts, &printer),
+        ContextCommand::List(args) => list::list(&contexts, &printer, &args),
         ContextCommand::Use(args) => use_::use_context(&contexts, &printer, &args),
         ContextCommand::Show(args) => show::show(&contexts, &printer, &args),
     };

@@ -10,5 +10,5 @@ pub async fn list(ctx: &Context, args: &InboxListArgs) -> Result<()> {
     if list.updates.is_empty() {
         ctx.printer.note("there are no such updates");
     }
-    ctx.printer.show(&list)
+    ctx.printer.show_rows(list, &args.listing)
 }

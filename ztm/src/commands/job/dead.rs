@@ -10,5 +10,5 @@ pub async fn dead(ctx: &Context, args: &DeadArgs) -> Result<()> {
     if list.jobs.is_empty() {
         ctx.printer.note("no job was given up");
     }
-    ctx.printer.show(&list)
+    ctx.printer.show_rows(list, &args.listing)
 }

@@ -10,5 +10,5 @@ pub async fn list(ctx: &Context, args: &JobListArgs) -> Result<()> {
     if list.jobs.is_empty() {
         ctx.printer.note("there are no such jobs");
     }
-    ctx.printer.show(&list)
+    ctx.printer.show_rows(list, &args.listing)
 }

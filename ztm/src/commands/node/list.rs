@@ -2,9 +2,10 @@
 
 use anyhow::Result;
 
-use crate::commands::Context;
+use crate::{cli::node::NodeListArgs, commands::Context};
 
 /// Prints the machines.
-pub async fn list(ctx: &Context) -> Result<()> {
-    ctx.printer.show(&ctx.client().await?.plane("the machines that agents run on")?.node_list().await?)
+pub async fn list(ctx: &Context, args: &NodeListArgs) -> Result<()> {
+    let list = ctx.client().await?.plane("the machines that agents run on")?.node_list().await?;
+    ctx.printer.show_rows(list, &args.listing)
 }

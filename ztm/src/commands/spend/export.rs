@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::{
-    cli::{global::Output, spend::ExportArgs},
+    cli::{output::Output, spend::ExportArgs},
     commands::Context,
     view::spend,
 };
@@ -15,7 +15,7 @@ pub async fn export(ctx: &Context, args: ExportArgs) -> Result<()> {
     // What is wrong with the question is said before the header is.
     let mut page = client.spend_rows(&rows, None).await?;
     let mut text = String::new();
-    if format(ctx) == Output::Csv {
+    if *format(ctx) == Output::Csv {
         text.push_str(spend::ROW_HEADER);
     }
     loop {
@@ -36,9 +36,9 @@ pub async fn export(ctx: &Context, args: ExportArgs) -> Result<()> {
 }
 
 /// Rows are too many and too wide for a table.
-fn format(ctx: &Context) -> Output {
+fn format(ctx: &Context) -> &Output {
     match ctx.printer.output() {
-        Output::Table | Output::Wide => Output::Csv,
-        format => format,
+        format @ (Output::Json | Output::Name) => format,
+        _ => &Output::Csv,
     }
 }

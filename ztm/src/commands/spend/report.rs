@@ -8,5 +8,6 @@ use crate::{cli::spend::ReportArgs, commands::Context};
 /// Prints the ledger added up.
 pub async fn report(ctx: &Context, args: ReportArgs) -> Result<()> {
     let by = By::from_label(&args.by).unwrap_or(By::Tenant);
-    ctx.printer.show(&ctx.client().await?.spend_report(by, &super::rows(args.rows)).await?)
+    let report = ctx.client().await?.spend_report(by, &super::rows(args.rows)).await?;
+    ctx.printer.show_rows(report, &args.listing)
 }

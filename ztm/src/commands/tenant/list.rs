@@ -14,5 +14,5 @@ pub async fn list(ctx: &Context, args: &ListArgs) -> Result<()> {
             (None, None) => "there are no tenants; `ztm tenant create` makes one",
         });
     }
-    ctx.printer.show(&list)
+    ctx.printer.show_rows(list, &args.listing)
 }

@@ -4,12 +4,7 @@ use anyhow::{Context as _, Result};
 use futures::TryStreamExt;
 use serde::Serialize;
 
-use crate::{
-    cli::{global::Output, tenant::LogsArgs},
-    commands::Context,
-    printer::Printer,
-    view::plain,
-};
+use crate::{cli::tenant::LogsArgs, commands::Context, printer::Printer, view::plain};
 
 /// The longest line that is kept in memory; a longer one is printed in pieces.
 const LONGEST_LINE: usize = 64 * 1024;
@@ -24,7 +19,7 @@ struct Line<'a> {
 /// Prints the log of a tenant's agent. What an agent writes does not reach the terminal's controls.
 pub async fn logs(ctx: &Context, args: &LogsArgs) -> Result<()> {
     let mut log = ctx.client().await?.tenant_logs(&args.tenant, args.tail, args.follow).await?;
-    let json = ctx.printer.output() == Output::Json;
+    let json = ctx.printer.output().is_document();
     let mut rest = Vec::new();
     while let Some(chunk) = log.try_next().await.context("the log broke off")? {
         if !json && !ctx.printer.is_terminal() {

@@ -1,0 +1,144 @@
+//! Data as a document: JSON, YAML, CSV, and what an expression chooses of it.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+/// The version of the documents' schema: it grows when a field is renamed, removed or means something else, not when one is
+/// added.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Data with the version of its schema.
+#[derive(Serialize)]
+struct Versioned<'a, T> {
+    schema_version: u32,
+    #[serde(flatten)]
+    data: &'a T,
+}
+
+fn versioned<T: Serialize>(data: &T) -> Versioned<'_, T> {
+    Versioned { schema_version: SCHEMA_VERSION, data }
+}
+
+/// One JSON document.
+pub fn json<T: Serialize>(data: &T) -> Result<String> {
+    Ok(serde_json::to_string_pretty(&versioned(data))?)
+}
+
+/// One YAML document.
+pub fn yaml<T: Serialize>(data: &T) -> Result<String> {
+    Ok(serde_saphyr::to_string(&versioned(data))?)
+}
+
+/// A line for each row, with a header of all fields that any has, as they come; `rows` names the list, if the data is one.
+pub fn csv<T: Serialize>(data: &T, rows: Option<&str>, header: bool) -> Result<String> {
+    let whole = serde_json::value::to_raw_value(data)?;
+    let rows: Vec<Box<RawValue>> = match rows {
+        None => vec![whole],
+        Some(name) => {
+            let Fields(fields) = serde_json::from_str(whole.get())?;
+            let list = fields.into_iter().find(|(field, _)| field == name);
+            list.map(|(_, list)| serde_json::from_str(list.get())).transpose()?.unwrap_or_default()
+        }
+    };
+    let (mut names, mut lines): (Vec<String>, Vec<BTreeMap<String, String>>) = (Vec::new(), Vec::new());
+    for row in rows {
+        let mut cells = Vec::new();
+        flatten(String::new(), &row, &mut cells)?;
+        for (name, _) in &cells {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        lines.push(cells.into_iter().collect());
+    }
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    if header && !names.is_empty() {
+        writer.write_record(&names)?;
+    }
+    for line in lines {
+        writer.write_record(names.iter().map(|name| line.get(name).map_or("", String::as_str)))?;
+    }
+    Ok(String::from_utf8(writer.into_inner()?)?)
+}
+
+/// The fields of an object in the order in which they stand.
+struct Fields(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+/// The fields of a row, those of an object within it with its name before them; a list stays JSON.
+fn flatten(name: String, value: &RawValue, into: &mut Vec<(String, String)>) -> Result<()> {
+    let text = value.get();
+    match text.as_bytes().first() {
+        Some(b'{') => {
+            let Fields(fields) = serde_json::from_str(text)?;
+            for (field, value) in fields {
+                let name = if name.is_empty() { field } else { format!("{name}.{field}") };
+                flatten(name, &value, into)?;
+            }
+        }
+        Some(b'n') => into.push((name, String::new())),
+        Some(b'"') => into.push((name, serde_json::from_str(text)?)),
+        _ => into.push((name, text.to_owned())),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn csv_has_a_column_for_every_field_that_any_row_has() {
+        #[derive(Serialize)]
+        struct Row {
+            id: &'static str,
+            wake: serde_json::Value,
+            tags: [&'static str; 2],
+            at: Option<u8>,
+        }
+        let (one, other) = (json!({"kind": "cold", "ms": 1.5}), json!(null));
+        let rows = [("a", one), ("b,\"c\"", other)].map(|(id, wake)| Row { id, wake, tags: ["x", "y"], at: None });
+        let text = csv(&BTreeMap::from([("rows", rows)]), Some("rows"), true).unwrap();
+        let tags = r#""[""x"",""y""]""#;
+        // As the fields come, and what only a later row has at the end.
+        let whole = format!("id,wake.kind,wake.ms,tags,at,wake\na,cold,1.5,{tags},,\n\"b,\"\"c\"\"\",,,{tags},,\n");
+        assert_eq!(text, whole);
+        assert_eq!(csv(&json!({"a": 1, "b": true}), None, false).unwrap(), "1,true\n");
+        assert_eq!(csv(&json!({"rows": []}), Some("rows"), true).unwrap(), "");
+    }
+
+    #[test]
+    fn a_document_says_the_version_of_its_schema() {
+        assert_eq!(json(&json!({"a": 1})).unwrap(), "{\n  \"schema_version\": 1,\n  \"a\": 1\n}");
+        assert_eq!(yaml(&json!({"a": ["x: y", null]})).unwrap(), "schema_version: 1\na:\n- \"x: y\"\n- null\n");
+    }
+}

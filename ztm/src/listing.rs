@@ -1,0 +1,204 @@
+//! Which rows of a listing are shown, and in which order: `--filter` and `--sort-by`.
+//!
+//! Works on the JSON of the rows, so that every field that `-o json` shows can be asked for, by the name it has there.
+
+use std::{cmp::Ordering, str::FromStr};
+
+use serde_json::Value;
+
+/// A field of a row: names with dots between them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Field(Vec<String>);
+
+impl Field {
+    /// Its value; `None` if the row has no such field.
+    fn of<'a>(&self, row: &'a Value) -> Option<&'a Value> {
+        self.0.iter().try_fold(row, |value, name| value.get(name))
+    }
+
+    fn name(&self) -> String {
+        self.0.join(".")
+    }
+}
+
+impl FromStr for Field {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names: Vec<String> = text.strip_prefix('.').unwrap_or(text).split('.').map(str::to_owned).collect();
+        let name = |name: &String| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-/".contains(c));
+        if names.iter().all(name) { Ok(Self(names)) } else { Err(format!("`{text}` is no field's name")) }
+    }
+}
+
+/// The order of rows: by a field, what has none of it last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    field: Field,
+    reverse: bool,
+}
+
+impl FromStr for Order {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (reverse, name) = text.strip_prefix('-').map_or((false, text), |name| (true, name));
+        Ok(Self { field: name.parse()?, reverse })
+    }
+}
+
+/// What must hold of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    field: Field,
+    is: Is,
+    value: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Is {
+    Equal,
+    Unequal,
+    Below,
+    Above,
+    With,
+}
+
+impl FromStr for Condition {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!("`{text}` is no condition: write FIELD=VALUE, FIELD!=VALUE, FIELD<VALUE, FIELD>VALUE or FIELD~TEXT")
+        };
+        let place = text.find(['=', '!', '<', '>', '~']).ok_or_else(wrong)?;
+        let (field, rest) = text.split_at(place);
+        let signs = [
+            ("!=", Is::Unequal),
+            ("==", Is::Equal),
+            ("=", Is::Equal),
+            ("<", Is::Below),
+            (">", Is::Above),
+            ("~", Is::With),
+        ];
+        let found = signs.into_iter().find_map(|(sign, is)| Some((is, rest.strip_prefix(sign)?)));
+        let (is, value) = found.ok_or_else(wrong)?;
+        Ok(Self { field: field.trim().parse()?, is, value: value.trim().to_owned() })
+    }
+}
+
+impl Condition {
+    fn holds(&self, row: &Value) -> bool {
+        let null = Value::Null;
+        let value = self.field.of(row).unwrap_or(&null);
+        match self.is {
+            Is::Equal => compare_text(value, &self.value) == Ordering::Equal,
+            Is::Unequal => compare_text(value, &self.value) != Ordering::Equal,
+            Is::Below => !value.is_null() && compare_text(value, &self.value) == Ordering::Less,
+            Is::Above => !value.is_null() && compare_text(value, &self.value) == Ordering::Greater,
+            Is::With => text(value).contains(&self.value),
+        }
+    }
+}
+
+/// A value as text: what is nothing is empty.
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
+}
+
+/// A value against what was typed: as numbers where both are, as text otherwise (times of RFC 3339 sort as text).
+fn compare_text(value: &Value, typed: &str) -> Ordering {
+    match (value.as_f64(), typed.parse::<f64>()) {
+        (Some(value), Ok(typed)) => value.total_cmp(&typed),
+        _ => text(value).as_str().cmp(typed),
+    }
+}
+
+fn compare(one: &Value, other: &Value) -> Ordering {
+    match (one.as_f64(), other.as_f64()) {
+        (Some(one), Some(other)) => one.total_cmp(&other),
+        _ => text(one).cmp(&text(other)),
+    }
+}
+
+/// The places of the rows that are shown, in their order. Fails if none of the rows has a field that is asked for.
+pub fn arrange(rows: &[Value], order: Option<&Order>, conditions: &[Condition]) -> Result<Vec<usize>, String> {
+    let asked = conditions.iter().map(|condition| &condition.field).chain(order.map(|order| &order.field));
+    for field in asked {
+        if !rows.is_empty() && !rows.iter().any(|row| field.of(row).is_some()) {
+            let mut names: Vec<&str> =
+                rows.iter().filter_map(Value::as_object).flat_map(|row| row.keys()).map(String::as_str).collect();
+            names.sort_unstable();
+            names.dedup();
+            return Err(format!("no row has a field `{}`; there are {}", field.name(), names.join(", ")));
+        }
+    }
+    let holds = |place: &usize| conditions.iter().all(|condition| condition.holds(&rows[*place]));
+    let mut places: Vec<usize> = (0..rows.len()).filter(holds).collect();
+    if let Some(order) = order {
+        let value = |place: usize| order.field.of(&rows[place]).filter(|value| !value.is_null());
+        places.sort_by(|one, other| match (value(*one), value(*other)) {
+            (Some(one), Some(other)) if order.reverse => compare(other, one),
+            (Some(one), Some(other)) => compare(one, other),
+            (None, None) => Ordering::Equal,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(_), None) => Ordering::Less,
+        });
+    }
+    Ok(places)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rows() -> Vec<Value> {
+        vec![
+            json!({"id": "a", "n": 10, "at": "2026-01-02T00:00:00Z", "wake": {"ms": 3.5}, "why": null}),
+            json!({"id": "b", "n": 9, "at": "2026-01-01T00:00:00Z", "wake": null, "why": "unpaid"}),
+            json!({"id": "c", "n": 100, "at": "2025-12-31T00:00:00Z", "wake": {"ms": 0.5}, "why": null}),
+        ]
+    }
+
+    #[test]
+    fn rows_are_sorted_by_any_field_and_what_has_none_comes_last() {
+        for (order, ids) in [("n", "bac"), ("-n", "cab"), (".at", "cba"), ("wake.ms", "cab"), ("-wake.ms", "acb")] {
+            let places = arrange(&rows(), Some(&order.parse().unwrap()), &[]).unwrap();
+            let sorted: String = places.iter().map(|place| rows()[*place]["id"].as_str().unwrap().to_owned()).collect();
+            assert_eq!(sorted, ids, "{order}");
+        }
+    }
+
+    #[test]
+    fn rows_are_chosen_by_what_holds_of_them() {
+        for (conditions, ids) in [
+            (&["n>9"] as &[_], "ac"),
+            (&["n < 100", "id!=a"], "b"),
+            (&["why="], "ac"),
+            (&["why!="], "b"),
+            (&["why~paid"], "b"),
+            (&["at<2026-01-02"], "bc"),
+            (&["wake.ms==3.5"], "a"),
+            (&["wake.ms>0"], "ac"),
+            (&["id=z"], ""),
+        ] {
+            let conditions: Vec<Condition> = conditions.iter().map(|text| text.parse().unwrap()).collect();
+            let places = arrange(&rows(), None, &conditions).unwrap();
+            let chosen: String = places.iter().map(|place| rows()[*place]["id"].as_str().unwrap().to_owned()).collect();
+            assert_eq!(chosen, ids, "{conditions:?}");
+        }
+        for bad in ["", "n", "=x", "n!x", "a b=c", "..=1"] {
+            assert!(bad.parse::<Condition>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_no_row_has_is_said_with_those_there_are() {
+        let refused = arrange(&rows(), Some(&"size".parse().unwrap()), &[]).unwrap_err();
+        assert_eq!(refused, "no row has a field `size`; there are at, id, n, wake, why");
+        assert_eq!(arrange(&[], Some(&"size".parse().unwrap()), &[]), Ok(vec![]));
+    }
+}
