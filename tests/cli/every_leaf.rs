@@ -202,6 +202,7 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
         "top",
         "job submit",
         "tenant logs",
+        "help",
         "tenant state export",
         "spend export",
         "up",
@@ -262,7 +263,8 @@ fn a_format_that_is_none_is_refused_before_anything_is_done() {
 fn every_command_that_cannot_reach_a_control_plane_says_so_with_a_hint_and_prints_nothing() {
     let world = World::new().variable("ZTM_ORCHESTRATOR_URL", "http://127.0.0.1:9");
     // What needs no control plane, or is one.
-    let without = ["context", "admin", "agent", "agentd", "agentd-exec", "generate", "up", "down", "demo", "version"];
+    let without =
+        ["context", "admin", "agent", "agentd", "agentd-exec", "generate", "up", "down", "demo", "version", "help"];
     let mut asked = 0;
     for (path, command) in leaves() {
         if without.contains(&path[0].as_str()) || path == ["status"] {

@@ -75,7 +75,7 @@ impl World {
         self.ended(self.command().args(args).write_stdin(input))
     }
 
-    fn ended(&self, command: &mut assert_cmd::Command) -> Ended {
+    pub(crate) fn ended(&self, command: &mut assert_cmd::Command) -> Ended {
         let output = command.output().unwrap();
         Ended {
             code: output.status.code(),

@@ -3,6 +3,7 @@
 
 mod admin_prices;
 mod colour;
+mod completion;
 mod context;
 mod down;
 mod every_leaf;

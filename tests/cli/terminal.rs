@@ -23,9 +23,15 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     pub(crate) fn start(world: &World, args: &[&str]) -> Self {
+        Self::run(world, env!("CARGO_BIN_EXE_ztm"), args)
+    }
+
+    /// Another program than `ztm`.
+    pub(crate) fn run(world: &World, program: &str, args: &[&str]) -> Self {
         let pty = Pty::open(80, 24);
-        let child = Command::new(env!("CARGO_BIN_EXE_ztm"))
+        let child = Command::new(program)
             .args(args)
+            .current_dir(world.home())
             .env_clear()
             .envs(world.environment())
             .stdin(pty.stream())

@@ -137,3 +137,38 @@ fn a_token_never_comes_back_in_an_error() {
         assert!(!ended.to_string().contains("AAHxyz"), "{ended}");
     }
 }
+
+#[test]
+fn help_explains_commands_and_what_holds_for_all() {
+    let world = World::new();
+    for topic in ztm::cli::help::TOPICS {
+        let told = world.ztm(["help", topic.name]).ok();
+        assert_eq!((told.stdout.as_str(), told.stderr.as_str()), (topic.text, ""));
+        assert!(told.stdout.lines().all(|line| line.chars().count() <= 100), "{told}");
+    }
+    let create = world.ztm(["help", "tenant", "create"]).ok();
+    assert!(create.stdout.contains("Usage: ztm tenant create"), "{create}");
+    assert!(world.ztm(["help"]).ok().stdout.contains("Usage: ztm [OPTIONS] <COMMAND>"));
+    assert_snapshot!(world.ztm(["help", "tenant", "conjure"]), @"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: there is no command or topic `tenant conjure`
+    hint: `ztm help` lists the commands; the topics are formatting, exit-codes, environment, contexts
+    ");
+}
+
+#[test]
+#[ignore = "needs kubectl"]
+fn it_is_a_plugin_of_kubectl() {
+    let world = World::new();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_ztm"), world.home().join("kubectl-ztm")).unwrap();
+    let output = std::process::Command::new("kubectl")
+        .args(["ztm", "version", "--client", "-o", "name"])
+        .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", world.home().display()))
+        .env("HOME", world.home())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), world.ztm(["version", "--client", "-o", "name"]).ok().stdout);
+}

@@ -4,9 +4,13 @@
 use std::{io, path::Path};
 
 use clap::{Command, CommandFactory};
-use clap_complete::Shell;
+use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
+use clap_mangen::roff::{Roff, roman};
 
-use crate::cli::Cli;
+use crate::cli::{
+    Cli,
+    help::{TOPICS, Topic},
+};
 
 /// A file to be: its name and its content.
 pub type Generated = (String, Vec<u8>);
@@ -18,7 +22,7 @@ pub fn tree() -> Command {
     command
 }
 
-/// One page for each visible command.
+/// One page for each visible command, and one for each topic.
 pub fn man() -> io::Result<Vec<Generated>> {
     fn pages(command: &Command, into: &mut Vec<Generated>) -> io::Result<()> {
         let page = clap_mangen::Man::new(command.clone());
@@ -29,19 +33,38 @@ pub fn man() -> io::Result<Vec<Generated>> {
     }
     let mut all = Vec::new();
     pages(&tree(), &mut all)?;
+    all.extend(TOPICS.map(|topic| (format!("ztm-{}.7", topic.name), topic_page(&topic))));
     Ok(all)
 }
 
-/// One file for each shell.
-pub fn completions() -> Vec<Generated> {
-    [Shell::Bash, Shell::Elvish, Shell::Fish, Shell::PowerShell, Shell::Zsh]
-        .into_iter()
-        .map(|shell| {
-            let mut content = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "ztm", &mut content);
-            (clap_complete::Generator::file_name(&shell, "ztm"), content)
-        })
-        .collect()
+/// A topic as a page of section 7, its lines as they are.
+fn topic_page(topic: &Topic) -> Vec<u8> {
+    let title = format!("ztm-{}", topic.name);
+    let mut page = Roff::new();
+    page.control("TH", [title.to_uppercase().as_str(), "7"]);
+    page.control("SH", ["NAME"]).text([roman(format!("{title} - {}", topic.about))]);
+    page.control("SH", ["DESCRIPTION"]).control("nf", []);
+    for line in topic.text.lines() {
+        page.text([roman(line)]);
+    }
+    page.control("fi", []).control("SH", ["SEE ALSO"]).text([roman("ztm(1)")]);
+    page.to_roff().into_bytes()
+}
+
+/// One file for each shell: it asks `ztm` itself, which knows the names that there are (see [`crate::complete`]).
+pub fn completions() -> io::Result<Vec<Generated>> {
+    let shells: [(&str, &dyn EnvCompleter); 5] =
+        [("ztm.bash", &Bash), ("ztm.elv", &Elvish), ("ztm.fish", &Fish), ("_ztm.ps1", &Powershell), ("_ztm", &Zsh)];
+    let of_shell = |(name, shell): (&str, &dyn EnvCompleter)| {
+        let mut content = Vec::new();
+        shell.write_registration("COMPLETE", "ztm", "ztm", "ztm", &mut content)?;
+        if name == "_ztm" {
+            // From a directory of `fpath` the file is loaded at the first completion, and is to do that one too.
+            content.extend_from_slice(b"[ \"$funcstack[1]\" = _ztm ] && _clap_dynamic_completer_ztm \"$@\"\n");
+        }
+        Ok((name.to_owned(), content))
+    };
+    shells.into_iter().map(of_shell).collect()
 }
 
 /// Writes the files into a directory, which is made if missing.

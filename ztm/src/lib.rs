@@ -10,6 +10,7 @@ use clap::{CommandFactory, FromArgMatches};
 pub mod cli;
 pub mod client;
 pub mod commands;
+pub mod complete;
 pub mod confirm;
 pub mod discovery;
 pub mod embedded;
@@ -30,6 +31,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     if let Some(code) = supervise(&args) {
         return code;
+    }
+    if complete::answered(&args) {
+        return Exit::Success.into();
     }
     let parsed = Cli::command().try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {

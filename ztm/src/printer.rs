@@ -60,6 +60,11 @@ impl Printer {
         self.err.terminal && !self.quiet && !self.output.is_document()
     }
 
+    /// Whether standard output has colour.
+    pub fn paints(&self) -> bool {
+        self.out.color
+    }
+
     /// Whether standard output is a terminal.
     pub fn is_terminal(&self) -> bool {
         self.out.terminal

@@ -11,6 +11,7 @@ pub mod demo;
 pub mod down;
 pub mod generate;
 pub mod global;
+pub mod help;
 pub mod inbox;
 pub mod job;
 pub mod listing;
@@ -28,7 +29,7 @@ pub mod up;
 pub mod webhook;
 pub mod why;
 
-/// The end of `ztm --help` and of ztm(1): what holds for every command.
+/// The end of `ztm --help` and of ztm(1).
 const AFTER_HELP: &str = "\
 Examples:
   ztm demo                     see all of it happen, in a temporary directory
@@ -36,54 +37,11 @@ Examples:
   ztm tenant create alice --bot-token-file alice.token
   ztm tenant list -o json | jq '.tenants[].tenant_id'
 
-Output:
-  Standard output carries the data asked for and nothing else; with `-o json` it is one JSON
-  document (lines of JSON where a command streams). Everything else goes to standard error,
-  errors as JSON there if `-o json` or `-o yaml` was given. Nothing is paged.
-
-Exit status:
-  0    done
-  1    it failed
-  2    wrong usage, a value that is not acceptable, or `--yes` is needed
-  3    not found
-  4    not authenticated, or forbidden
-  5    conflict: it exists already, has changed, or its state forbids this; a second `ztm up`
-  6    not done in time
-  7    a part is unavailable, or no control plane is running
-  8    a limit is reached
-  130  interrupted
-
-Configuration:
-  A flag goes before its environment variable, that before the context, that before the file
-  `$XDG_CONFIG_HOME/ztm/config.toml` (`~/.config/ztm/config.toml`), that before the default.
-  The file has the long flags' names with underscores: `state_dir`, `orchestrator_url`,
-  `router_url`, `namespace`, `token_file`, `output`, `color`, `request_timeout`; a table `[up]`
-  with the flags of `ztm up`; `current_context`; and a table `[contexts.NAME]` for each context.
-
-Contexts:
-  A context is one of four. With `orchestrator_url` (and `token_file`, `router_url`): a control
-  plane elsewhere. With `cluster = true` (and `account`: ztm-viewer, ztm-operator or ztm-admin): one
-  in a Kubernetes cluster, reached through its API server; a kubeconfig's context of that name does
-  too. With `state_dir` alone: another one of this machine. With `drivers = \"aws\"`:
-  stores that this program opens itself, wherever it runs. Then `tenants`, `inboxes`, `ledgers`
-  (\"sqlite\", \"dynamodb\"), `jobs`, `wake_locks`, `endpoints`, `deadlines` (\"sqlite\", \"redis\"),
-  `leaders` (those two, or \"kubernetes\"), `snapshots` (\"directory\", \"s3\") and `workloads`
-  (\"processes\", \"kubernetes\": agents as pods) go before `drivers`;
-  `key_file` names the keys that all who share the stores must have; and the servers have tables:
-    [contexts.NAME.dynamodb]  endpoint, region, registry_table, inbox_table, ledger_table
-    [contexts.NAME.redis]     url or url_file, username, password_file, ca_file, cluster,
-                              namespace, partitions
-    [contexts.NAME.s3]        bucket, endpoint, region, path_style
-    [contexts.NAME.kubernetes] kubeconfig, context, namespace; and for agents as pods image,
-                              image_pull_policy, agents_namespace, runtime_class, priority_class
-                              (\"none\" for none), service_account, control_plane (host:port that
-                              pods call), listen, cpu_request, cpu_limit, memory_request,
-                              memory_limit, storage_limit, start_timeout, node_timeout
-  DYNAMODB_ENDPOINT, DYNAMODB_TABLE (the registry), REDIS_ADDR, S3_BUCKET, ZTM_KUBE_CONTEXT,
-  ZEROCLAW_IMAGE, KATA_RUNTIME_CLASS and K8S_NAMESPACE (the agents') go before them.
-  Credentials of AWS are found where its tools find them; passwords stand in files of mode 0600.
-  Paths that are not absolute begin beside the configuration file. With `readonly = true` in a
-  context, `ztm top` only looks.";
+What holds for every command:
+  ztm help formatting          what is printed where, and in which formats
+  ztm help exit-codes          what the exit status says
+  ztm help environment         the variables that are heeded
+  ztm help contexts            the configuration file, and whose control plane is meant";
 
 /// Agents that look always-on, cost nothing while idle, and never lose a message
 #[derive(Debug, Parser)]
@@ -94,8 +52,9 @@ Contexts:
     max_term_width = 100,
     arg_required_else_help = true,
     subcommand_required = true,
+    disable_help_subcommand = true,
     after_long_help = AFTER_HELP,
-    after_help = "Example:\n  ztm demo\n\n`ztm --help` says more: output, exit status, configuration."
+    after_help = "Example:\n  ztm demo\n\n`ztm --help` and `ztm help TOPIC` say more."
 )]
 pub struct Cli {
     /// What holds for every command.
@@ -154,6 +113,9 @@ pub enum Command {
     Status(status::StatusArgs),
     /// Show the version of this command and of the control plane
     Version(status::VersionArgs),
+    /// Explain a command, or what holds for all: formatting, exit-codes, environment, contexts
+    #[command(after_help = "Examples:\n  ztm help tenant create\n  ztm help exit-codes")]
+    Help(help::HelpArgs),
     /// Run the small built-in agent
     #[command(hide = true)]
     Agent(agent::AgentArgs),

@@ -114,6 +114,24 @@ impl Client {
         }
     }
 
+    /// Ids of tenants that begin so, at most about so many: what a person who types them is offered.
+    pub async fn tenant_names(&self, prefix: &str, limit: usize) -> Result<Vec<String>> {
+        // What begins with it follows it, and itself. A hyphen sorts before all that an id can have in its place.
+        let after = Some(prefix.trim_end_matches('-')).filter(|after| !after.is_empty());
+        let page = match self {
+            Self::Http(http) => http.tenant_list(None, None, after, limit).await?,
+            Self::Direct(direct) => direct.tenant_list(None, None, after, limit).await?,
+        };
+        let mut names: Vec<String> = page.tenants.into_iter().map(|tenant| tenant.tenant_id).collect();
+        if let Some(itself) = after
+            && itself == prefix
+            && self.tenant_get(itself).await.is_ok()
+        {
+            names.insert(0, itself.to_owned());
+        }
+        Ok(names)
+    }
+
     /// Changes a tenant's settings. `NotFound`.
     pub async fn tenant_update(&self, id: &str, change: UpdateTenant) -> Result<TenantView> {
         match self {

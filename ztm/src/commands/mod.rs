@@ -22,6 +22,7 @@ pub mod admin;
 pub mod context;
 pub mod demo;
 pub mod down;
+pub mod help;
 pub mod inbox;
 pub mod job;
 pub mod node;
@@ -76,9 +77,13 @@ pub fn run(cli: Cli, early: Printer) -> (Printer, Result<ExitCode>) {
                     generate::man().map_err(Into::into).and_then(|f| Ok(generate::write(&args.directory, &f)?))
                 }
                 GenerateCommand::Completions(args) => {
-                    generate::write(&args.directory, &generate::completions()).map_err(Into::into)
+                    generate::completions().map_err(Into::into).and_then(|f| Ok(generate::write(&args.directory, &f)?))
                 }
             };
+            return (early, outcome.map(done));
+        }
+        Command::Help(args) => {
+            let outcome = help::help(&args, &early);
             return (early, outcome.map(done));
         }
         Command::Context(command) => {
@@ -187,7 +192,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         }),
         Command::Admin(AdminCommand::Prices(args)) => wait_for(admin::prices::prices(ctx, &args)),
         Command::Admin(AdminCommand::Init(args)) => wait_for(Box::pin(admin::init::init(ctx, &args))),
-        Command::Agent(_) | Command::Context(_) | Command::Generate(_) => {
+        Command::Agent(_) | Command::Context(_) | Command::Generate(_) | Command::Help(_) => {
             Err(Error::internal("this command needs no settings").into())
         }
     }

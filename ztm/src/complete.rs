@@ -1,0 +1,262 @@
+//! Completion on the command line: the words of the command itself, and the names that there are at the moment.
+//!
+//! A shell asks with `COMPLETE` set (`clap_complete::env`). Names come from the control plane that the line means, within
+//! [`BUDGET`], and are kept for [`FRESH`]: who types on asks nothing anew. Whatever goes wrong, there are no names and
+//! nothing is said: a prompt is no place for errors.
+
+use std::{
+    ffi::{OsStr, OsString},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::PathBuf,
+    time::Duration,
+};
+
+use clap::{Command, CommandFactory, Parser};
+use clap_complete::{
+    CompleteEnv,
+    engine::{ArgValueCompleter, CompletionCandidate},
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    cli::{Cli, global::GlobalArgs},
+    client::Client,
+    settings::{Contexts, Settings},
+};
+
+/// How long a shell is kept waiting.
+const BUDGET: Duration = Duration::from_millis(500);
+
+/// How long names are kept.
+const FRESH: Duration = Duration::from_secs(30);
+
+/// How many names are offered.
+const NAMES: usize = 200;
+
+/// Whether a shell asked, and was answered.
+pub fn answered(args: &[OsString]) -> bool {
+    let current = std::env::current_dir().ok();
+    CompleteEnv::with_factory(tree).try_complete(args, current.as_deref()).unwrap_or(true)
+}
+
+/// The command with completers where a name is typed.
+pub fn tree() -> Command {
+    with_names(Cli::command(), "")
+}
+
+fn with_names(command: Command, parent: &str) -> Command {
+    let name = command.get_name().to_owned();
+    let makes = name == "create" || name == "add";
+    let contexts = parent == "context";
+    let command = command.mut_args(|arg| {
+        let value = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
+        let kind = match value.as_deref() {
+            Some("TENANT") if !makes => Kind::Tenant,
+            Some("JOB") => Kind::Job,
+            Some("UPDATE") => Kind::Update,
+            Some("NODE") => Kind::Node,
+            Some("NAME") if arg.get_id() == "context" || (contexts && !makes && arg.is_positional()) => Kind::Context,
+            _ => return arg,
+        };
+        arg.add(ArgValueCompleter::new(move |typed: &OsStr| candidates(kind, typed)))
+    });
+    command.mut_subcommands(|child| with_names(child, &name))
+}
+
+/// What is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Tenant,
+    Job,
+    Update,
+    Node,
+    Context,
+}
+
+fn candidates(kind: Kind, typed: &OsStr) -> Vec<CompletionCandidate> {
+    let Some(typed) = typed.to_str() else { return Vec::new() };
+    let mut names = names(kind, typed).unwrap_or_default();
+    names.retain(|name| name.starts_with(typed));
+    names.truncate(NAMES);
+    names.into_iter().map(CompletionCandidate::new).collect()
+}
+
+fn names(kind: Kind, typed: &str) -> Option<Vec<String>> {
+    let flags = flags(&std::env::args_os().collect::<Vec<_>>());
+    if kind == Kind::Context {
+        let contexts = Contexts::read(&flags, &|name| std::env::var_os(name)).ok()?;
+        return Some(contexts.list().into_iter().map(|context| context.name).collect());
+    }
+    let settings = Settings::resolve(flags).ok()?;
+    let cache = Cache::of(&settings, kind, typed);
+    if let Some(names) = cache.as_ref().and_then(Cache::read) {
+        return Some(names);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    let asked = runtime.block_on(async { tokio::time::timeout(BUDGET, ask(&settings, kind, typed)).await });
+    // What is still under way, the resolution of a name say, is waited for by nobody.
+    runtime.shutdown_background();
+    let names = asked.ok().flatten()?;
+    if let Some(cache) = cache {
+        cache.write(&names);
+    }
+    Some(names)
+}
+
+async fn ask(settings: &Settings, kind: Kind, typed: &str) -> Option<Vec<String>> {
+    let client = Client::connect(settings).await.ok()?;
+    if matches!(client, Client::Direct(_)) && !settings.state_dir.exists() && settings.context.name == "embedded" {
+        // Nothing is there, and a look must not make it.
+        return None;
+    }
+    match kind {
+        Kind::Tenant => client.tenant_names(typed, NAMES).await.ok(),
+        Kind::Job => {
+            let tenant = typed.split_once('.').map(|(tenant, _)| tenant);
+            let list = client.job_list(tenant, None).await.ok()?;
+            Some(list.jobs.into_iter().map(|job| job.job_id).collect())
+        }
+        Kind::Update => {
+            let tenant = typed.split_once('/').map(|(tenant, _)| tenant);
+            let list = client.update_list(tenant, None).await.ok()?;
+            let name = |update: libtenancy::api::UpdateView| {
+                format!("{}/{}/{}", update.tenant_id, update.bot_id, update.update_id)
+            };
+            Some(list.updates.into_iter().filter(|update| update.stage != "handled").map(name).collect())
+        }
+        Kind::Node => {
+            let list = client.plane("the machines").ok()?.node_list().await.ok()?;
+            Some(list.nodes.into_iter().map(|view| view.node.name).collect())
+        }
+        Kind::Context => None,
+    }
+}
+
+/// The global flags of the line that is typed: what follows `--`.
+fn flags(args: &[OsString]) -> GlobalArgs {
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        global: GlobalArgs,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        _rest: Vec<OsString>,
+    }
+    let mut words = args.iter().skip_while(|word| *word != "--").skip(1);
+    let program = words.next().cloned().unwrap_or_default();
+    // Global flags stand anywhere, and the parser would take them for the rest after the first word that is none.
+    let mut known = vec![program];
+    while let Some(word) = words.next() {
+        let text = word.to_string_lossy();
+        let takes = ["--context", "--state-dir", "--orchestrator-url", "--token-file", "--namespace", "-n"];
+        if takes.iter().any(|flag| text.strip_prefix(flag).is_some_and(|rest| rest.starts_with('='))) {
+            known.push(word.clone());
+        } else if takes.contains(&text.as_ref())
+            && let Some(value) = words.next()
+        {
+            known.extend([word.clone(), value.clone()]);
+        }
+    }
+    Line::try_parse_from(known).map(|line| line.global).unwrap_or_default()
+}
+
+/// Names that were asked for a moment ago.
+struct Cache {
+    file: PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    names: Vec<String>,
+}
+
+impl Cache {
+    /// `None` if the environment names no place.
+    fn of(settings: &Settings, kind: Kind, typed: &str) -> Option<Self> {
+        let place = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let base = place("XDG_CACHE_HOME").filter(|path| path.is_absolute());
+        let base = base.or_else(|| place("HOME").map(|home| home.join(".cache")))?;
+        let mut hash = Sha256::new();
+        let url = settings.orchestrator_url.as_deref().unwrap_or_default();
+        for part in [&settings.context.name, url, &settings.state_dir.to_string_lossy(), &format!("{kind:?}"), typed] {
+            hash.update(part);
+            hash.update([0]);
+        }
+        let name = hex::encode(&hash.finalize()[..16]);
+        Some(Self { file: base.join("ztm").join("names").join(name) })
+    }
+
+    fn fresh(path: &std::path::Path) -> bool {
+        let changed = std::fs::metadata(path).and_then(|meta| meta.modified());
+        changed.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < FRESH))
+    }
+
+    fn read(&self) -> Option<Vec<String>> {
+        if !Self::fresh(&self.file) {
+            return None;
+        }
+        let text = std::fs::read_to_string(&self.file).ok()?;
+        serde_json::from_str(&text).map(|kept: Kept| kept.names).ok()
+    }
+
+    /// Keeps names, and removes those that nobody will read any more. A failure costs a question more.
+    fn write(&self, names: &[String]) {
+        let Some(directory) = self.file.parent() else { return };
+        if std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).is_err() {
+            return;
+        }
+        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+            if !Self::fresh(&entry.path()) {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+        let Ok(text) = serde_json::to_vec(&Kept { names: names.to_vec() }) else { return };
+        let draft = self.file.with_extension(std::process::id().to_string());
+        let mut options = std::fs::OpenOptions::new();
+        let written = options
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&draft)
+            .and_then(|mut file| std::io::Write::write_all(&mut file, &text));
+        if written.is_ok() {
+            let _ = std::fs::rename(&draft, &self.file);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(words: &[&str]) -> GlobalArgs {
+        flags(&["/usr/bin/ztm", "--", "ztm"].iter().chain(words).map(OsString::from).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_control_plane_that_the_line_means_is_asked() {
+        let flags = line(&["tenant", "--context", "far", "get", "--state-dir=/x", "-o", "json", "al"]);
+        assert_eq!((flags.context.as_deref(), flags.state_dir), (Some("far"), Some("/x".into())));
+        assert_eq!(line(&["tenant", "get", "--context"]).context, None);
+        assert_eq!(line(&["job", "list", "-n", "ns", "--wrong"]).namespace.as_deref(), Some("ns"));
+    }
+
+    #[test]
+    fn every_name_that_is_typed_is_completed_but_that_of_a_new_thing() {
+        fn walk(command: &Command, path: &str, without: &mut Vec<String>) {
+            for arg in command.get_arguments() {
+                let name = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
+                let named = matches!(name.as_deref(), Some("TENANT" | "JOB" | "UPDATE" | "NODE"));
+                if named && arg.get::<ArgValueCompleter>().is_none() {
+                    without.push(path.to_owned());
+                }
+            }
+            for child in command.get_subcommands() {
+                walk(child, &format!("{path} {}", child.get_name()), without);
+            }
+        }
+        let mut without = Vec::new();
+        walk(&tree(), "ztm", &mut without);
+        assert_eq!(without, ["ztm tenant create"]);
+    }
+}
