@@ -24,6 +24,7 @@ use futures::{Stream, StreamExt, stream::BoxStream};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
+pub use self::events::happened;
 use self::{
     changes::{Changes, WatchedTenants},
     image::Image,

@@ -25,7 +25,7 @@ pub mod demand;
 pub mod drivers;
 pub mod error;
 pub mod fairness;
-mod feed;
+pub mod feed;
 pub mod fleet;
 pub mod idle;
 pub mod inbox;

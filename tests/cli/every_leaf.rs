@@ -124,6 +124,7 @@ fn every_command(format: &str, holds: impl Fn(&Ended)) -> Vec<Vec<String>> {
         &["context", "list"],
         &["context", "show"],
         &["context", "use", "embedded"],
+        &["events"],
         &["status"],
         &["version"],
         &["tenant", "create", "carol", "123456:AAHxyz"],

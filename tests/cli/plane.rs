@@ -16,10 +16,13 @@ use axum::{
     http::{Method, StatusCode, header::AUTHORIZATION},
     response::{IntoResponse, Response},
 };
+use futures::StreamExt;
 use libtenancy::{
     api::{
         CreateTenant, Deleted, ErrorBody, InboxList, StatusView, TenantList, TenantView, UpdateTenant, UpdateView,
-        WakePhasesView, WakeView, WebhookView, Woken, jobs::JobView,
+        WakePhasesView, WakeView, WebhookView, Woken,
+        feed::{Begin, Change, Piece, TenantLine},
+        jobs::JobView,
     },
     clock::{Clock, SystemClock, Timestamp},
     credits::MicroCredits,
@@ -251,6 +254,7 @@ async fn answer(State(records): State<Arc<Mutex<Records>>>, request: Request) ->
     let bytes: Bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
     let body: Value = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
     let line = format!("{} {}", parts.method, parts.uri);
+    let all = Arc::clone(&records);
     let mut records = records.lock().unwrap();
     let idempotency_key = parts.headers.get("idempotency-key").map(|key| key.to_str().unwrap().to_owned());
     records.asked.push(Asked { line: line.clone(), body: body.clone(), idempotency_key });
@@ -265,11 +269,54 @@ async fn answer(State(records): State<Arc<Mutex<Records>>>, request: Request) ->
     if parts.headers.get(AUTHORIZATION).is_none_or(|value| value.as_bytes() != bearer.as_bytes()) {
         return error(StatusCode::UNAUTHORIZED, "unauthenticated", "not authenticated".to_owned());
     }
+    if path == "/feed" {
+        return feed(all);
+    }
     let asked = reqwest::Url::parse(&format!("http://plane/?{}", parts.uri.query().unwrap_or_default())).unwrap();
     let pairs: Vec<(String, String)> = asked.query_pairs().into_owned().collect();
     let query = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     records.route(&parts.method, &segments, &query, body)
+}
+
+/// The feed: what there is, and then what differs from it.
+fn feed(records: Arc<Mutex<Records>>) -> Response {
+    let event = |change: Change| {
+        let piece = Piece { at: SystemClock::default().now(), change };
+        Ok::<_, std::convert::Infallible>(format!("data: {}\n\n", serde_json::to_string(&piece).unwrap()))
+    };
+    let begun = [event(Change::Begin(Begin { live: true, ..Begin::default() }))];
+    let told: (BTreeMap<String, TenantView>, bool) = (BTreeMap::new(), false);
+    let rest = futures::stream::unfold((records, told), move |(records, (mut told, ready))| async move {
+        let changes = loop {
+            let now = records.lock().unwrap().tenants.clone();
+            let fresh =
+                now.values().filter(|tenant| told.get(&tenant.tenant_id) != Some(*tenant)).map(line_of).collect();
+            let gone: Vec<_> = told.keys().filter(|id| !now.contains_key(*id)).cloned().collect();
+            let changes = [Change::Tenants(fresh), Change::Gone(gone)];
+            let news = changes.iter().any(|change| {
+                !matches!(change, Change::Tenants(lines) if lines.is_empty())
+                    && !matches!(change, Change::Gone(ids) if ids.is_empty())
+            });
+            told = now;
+            if news || !ready {
+                break changes.into_iter().chain((!ready).then_some(Change::Ready));
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        };
+        Some((futures::stream::iter(changes.map(event).collect::<Vec<_>>()), (records, (told, true))))
+    });
+    let body = futures::stream::iter(begun).chain(futures::StreamExt::flatten(rest));
+    axum::body::Body::from_stream(body).into_response()
+}
+
+/// A tenant as the feed has it.
+fn line_of(tenant: &TenantView) -> TenantLine {
+    serde_json::from_value(serde_json::json!({
+        "id": tenant.tenant_id, "status": tenant.status, "suspended": tenant.suspended, "generation": tenant.generation,
+        "since": tenant.since, "last_active_at": tenant.last_active_at, "idle_timeout_s": tenant.idle_timeout_s,
+    }))
+    .unwrap()
 }
 
 impl Records {

@@ -26,5 +26,6 @@ mod state;
 mod stores;
 mod telegram;
 mod top;
+mod watch;
 mod world;
 mod zeroclaw;

@@ -21,6 +21,7 @@ pub mod listing;
 pub mod printer;
 pub mod settings;
 pub mod view;
+pub mod watch;
 
 use cli::{Cli, global::Color, output::Output};
 use exit::Exit;

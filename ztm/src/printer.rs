@@ -76,14 +76,28 @@ impl Printer {
     }
 
     /// Prints the rows of a listing that its flags choose, in the order that they say.
-    pub fn show_rows<T: ShowRows>(&self, mut data: T, args: &ListingArgs) -> anyhow::Result<()> {
+    pub fn show_rows<T: ShowRows>(&self, data: T, args: &ListingArgs) -> anyhow::Result<()> {
+        self.print(&Self::arranged(data, args)?, !args.no_headers)
+    }
+
+    /// The rows of a listing that its flags choose, in the order that they say.
+    fn arranged<T: ShowRows>(mut data: T, args: &ListingArgs) -> anyhow::Result<T> {
         if args.sort_by.is_some() || !args.filter.is_empty() {
             let rows = data.rows_mut().iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
             let places = listing::arrange(&rows, args.sort_by.as_ref(), &args.filter)
                 .map_err(|message| exit::Usage { message, hint: Some("`-o json` shows every field".to_owned()) })?;
             data.arrange(&places);
         }
-        self.print(&data, !args.no_headers)
+        Ok(data)
+    }
+
+    /// Prints data, with the names of the columns or without.
+    pub fn show_headed<T: Show>(&self, data: &T, headers: bool) -> anyhow::Result<()> {
+        self.print(data, headers)
+    }
+
+    fn look(&self, headers: bool) -> Look {
+        Look { headers, ..Look::now(self.output == Output::Wide, self.out.color) }
     }
 
     fn print<T: Show>(&self, data: &T, headers: bool) -> anyhow::Result<()> {
@@ -93,10 +107,7 @@ impl Printer {
             Output::Name => data.names().join("\n"),
             Output::Csv => format::csv(data, data.rows_name(), headers)?,
             Output::JsonPath(template) => template.render(&serde_json::to_value(data)?),
-            Output::Table | Output::Wide => {
-                let wide = self.output == Output::Wide;
-                data.text(&Look { headers, ..Look::now(wide, self.out.color) })
-            }
+            Output::Table | Output::Wide => data.text(&self.look(headers)),
         };
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
@@ -180,6 +191,78 @@ impl Printer {
     fn paint(&self, text: &str, code: &str) -> String {
         if self.err.color { format!("{code}{text}\x1b[0m") } else { text.to_owned() }
     }
+}
+
+/// A listing that goes on: rows under each other in the columns of the first ones, or a line of JSON each.
+pub struct Rows<'a> {
+    printer: &'a Printer,
+    args: &'a ListingArgs,
+    widths: Vec<usize>,
+}
+
+impl<'a> Rows<'a> {
+    /// Prints what there is.
+    pub fn begin<T: ShowRows>(printer: &'a Printer, data: T, args: &'a ListingArgs) -> anyhow::Result<Self> {
+        let data = Printer::arranged(data, args)?;
+        let mut rows = Self { printer, args, widths: Vec::new() };
+        if printer.output.is_document() { rows.lines(data) } else { rows.first(&data) }?;
+        Ok(rows)
+    }
+
+    /// Prints rows that are the first, under the names of their columns, and keeps how wide those are.
+    fn first<T: Show>(&mut self, data: &T) -> anyhow::Result<()> {
+        if matches!(self.printer.output, Output::Table | Output::Wide) {
+            let text = data.text(&self.printer.look(true));
+            for line in text.lines() {
+                let line: Vec<usize> = columns(line).into_iter().map(width).collect();
+                self.widths.resize(self.widths.len().max(line.len()), 0);
+                self.widths.iter_mut().zip(line).for_each(|(widest, width)| *widest = width.max(*widest));
+            }
+        }
+        self.printer.print(data, !self.args.no_headers)
+    }
+
+    /// Prints more of them, as far as the flags choose them.
+    pub fn add<T: ShowRows>(&mut self, data: T) -> anyhow::Result<()> {
+        let filter = ListingArgs { sort_by: None, ..self.args.clone() };
+        // A field that these have not is no error any more.
+        let Ok(mut data) = Printer::arranged(data, &filter) else { return Ok(()) };
+        if data.rows_mut().is_empty() {
+            return Ok(());
+        }
+        match self.printer.output {
+            Output::Json | Output::Yaml => self.lines(data),
+            Output::Table | Output::Wide if self.widths.is_empty() => self.first(&data),
+            Output::Table | Output::Wide => {
+                let text = data.text(&self.printer.look(false));
+                let padded = |line: &str| {
+                    let cells = columns(line);
+                    let widths = self.widths.iter().copied().chain(std::iter::repeat(0));
+                    let cells = cells
+                        .iter()
+                        .zip(widths)
+                        .map(|(cell, wide)| format!("{cell}{}", " ".repeat(wide.saturating_sub(width(cell)))));
+                    format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
+                };
+                self.printer.bytes(text.lines().map(padded).collect::<String>().as_bytes())
+            }
+            Output::Name | Output::Csv | Output::JsonPath(_) => self.printer.print(&data, false),
+        }
+    }
+
+    fn lines<T: ShowRows>(&self, mut data: T) -> anyhow::Result<()> {
+        data.rows_mut().iter().try_for_each(|row| self.printer.json_line(row))
+    }
+}
+
+/// The cells of a line: what stands between two spaces or more.
+fn columns(line: &str) -> Vec<&str> {
+    line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()
+}
+
+/// The columns that a cell takes; colours take none.
+fn width(cell: &str) -> usize {
+    dialoguer::console::measure_text_width(cell)
 }
 
 /// Writes a line to standard error; if nobody reads it there is nobody to tell.

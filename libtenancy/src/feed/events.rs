@@ -32,11 +32,15 @@ pub(super) fn refusal(record: &DecisionRecord) -> EventLine {
 }
 
 /// What happened to a tenant between two lines of it.
-pub(super) fn happened(old: Option<&TenantLine>, new: &TenantLine) -> Vec<EventLine> {
+pub fn happened(old: Option<&TenantLine>, new: &TenantLine) -> Vec<EventLine> {
     let say = |what: &str, text: String| event(new.since, &new.id, what, text);
     let mut events = Vec::new();
-    let Some(old) = old else { return vec![say("created", "a new tenant".to_owned())] };
-    if old.generation != new.generation {
+    if old.is_none() {
+        events.push(say("created", "a new tenant".to_owned()));
+    }
+    // One that is new, and has been woken before it was looked at, was both.
+    let moved = old.map_or(new.status != "idle" || new.stop_reason.is_some(), |old| old.generation != new.generation);
+    if moved {
         let reason = new.stop_reason.as_deref().unwrap_or("no reason is known");
         match new.status.as_str() {
             "provisioning" => events.push(say("waking", "its agent is being started".to_owned())),
@@ -52,7 +56,7 @@ pub(super) fn happened(old: Option<&TenantLine>, new: &TenantLine) -> Vec<EventL
             _ => events.push(say("deleting", "the tenant is being deleted".to_owned())),
         }
     }
-    match (&old.suspended, &new.suspended) {
+    match (old.map_or(&None, |old| &old.suspended), &new.suspended) {
         (None, Some(why)) => events.push(say("suspended", why.clone())),
         (Some(_), None) => events.push(say("resumed", "it may wake again".to_owned())),
         _ => {}
@@ -86,6 +90,10 @@ mod tests {
     #[test]
     fn what_happened_is_told_from_two_lines() {
         let idle = line("idle", 1, None);
+        let known_at_once =
+            |new: &TenantLine| happened(None, new).into_iter().map(|event| event.what).collect::<Vec<_>>();
+        assert_eq!(known_at_once(&line("running", 2, None)), ["created", "woken"]);
+        assert_eq!(known_at_once(&line("idle", 3, Some("idle"))), ["created", "stopped"]);
         let words = |old: Option<&TenantLine>, new: &TenantLine| -> Vec<String> {
             happened(old, new).into_iter().map(|event| event.what).collect()
         };

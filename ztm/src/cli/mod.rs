@@ -9,6 +9,7 @@ pub mod agent;
 pub mod context;
 pub mod demo;
 pub mod down;
+pub mod events;
 pub mod generate;
 pub mod global;
 pub mod help;
@@ -107,6 +108,8 @@ pub enum Command {
     /// Contexts: which control plane, or whose stores, the commands mean
     #[command(subcommand, arg_required_else_help = true)]
     Context(context::ContextCommand),
+    /// Show what happened: wakes, stops, suspensions, refusals
+    Events(events::EventsArgs),
     /// Watch the whole fleet, its queue and its money on one screen
     Top(top::TopArgs),
     /// Show the control plane in numbers

@@ -26,7 +26,8 @@ pub enum TenantCommand {
     Create(CreateArgs),
     /// List all tenants
     #[command(after_help = "Examples:\n  ztm tenant list\n  ztm tenant list --status running -o wide\n  \
-        ztm tenant list --selector team=red,env!=prod")]
+        ztm tenant list --selector team=red,env!=prod\n  \
+        ztm tenant list -w -o json | jq -r '.tenant_id + \" \" + .status'")]
     List(ListArgs),
     /// Show one tenant
     #[command(after_help = "Example:\n  ztm tenant get alice -o json")]
@@ -173,6 +174,10 @@ pub struct ListArgs {
     /// Only those whose labels are like this: parts with commas between them, `name=value`, `name!=value`, `name`, `!name`
     #[arg(long, short = 'l', value_name = "SELECTOR", value_parser = selector)]
     pub selector: Option<String>,
+
+    /// Go on with each one that changes, until interrupted: a row, or a line of JSON; one that is gone is `deleted`
+    #[arg(long, short)]
+    pub watch: bool,
 
     /// Which rows, in which order.
     #[command(flatten)]

@@ -1,13 +1,53 @@
 //! The live feed over HTTP: server-sent events, each a piece.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
 use libtenancy::{Error, Result, api::feed::Piece};
 
-use super::http::{Http, PART, PLAIN};
+use super::{
+    Client,
+    http::{Http, PART, PLAIN},
+};
+use crate::{discovery, settings::Settings};
+
+/// How often it is looked whether a control plane has come up where there was none.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// The longest event that is taken, in bytes: far more than the largest piece.
 const MAX_EVENT: usize = 16 << 20;
+
+/// The feed of the control plane that the settings mean, wherever it is now; the way there is open for as long as it is heard.
+/// Where there is none, its records are looked at until one comes.
+pub async fn feed_of(settings: &Settings) -> Result<BoxStream<'static, Result<Piece>>> {
+    let client = Client::connect(settings).await?;
+    let feed = client.feed().await?;
+    match client {
+        // The way there is open for as long as the feed is heard.
+        Client::Http(http) => Ok(feed
+            .map(move |piece| {
+                let _way = &http;
+                piece
+            })
+            .boxed()),
+        Client::Direct(direct) => {
+            let state_dir = settings.state_dir.clone();
+            let comes = async move {
+                while discovery::find(&state_dir).is_ok_and(|up| up.is_none()) {
+                    tokio::time::sleep(LOOK).await;
+                }
+            };
+            Ok(feed
+                .map(move |piece| {
+                    let _records = &direct;
+                    piece
+                })
+                .take_until(Box::pin(comes))
+                .boxed())
+        }
+    }
+}
 
 impl Http {
     pub(super) async fn feed(&self) -> Result<BoxStream<'static, Result<Piece>>> {

@@ -29,6 +29,7 @@ mod work;
 
 pub use direct::Direct;
 pub(crate) use direct::update_key;
+pub use feed::feed_of;
 pub use http::Http;
 pub use state::Export;
 pub(crate) use work::is_over;

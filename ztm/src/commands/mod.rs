@@ -22,6 +22,7 @@ pub mod admin;
 pub mod context;
 pub mod demo;
 pub mod down;
+pub mod events;
 pub mod help;
 pub mod inbox;
 pub mod job;
@@ -114,6 +115,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Down(args) => down::down(ctx, &args),
         Command::Demo(args) => demo::demo(ctx, &args),
         Command::Top(args) => top::top(ctx, args),
+        Command::Events(args) => wait_for(events::events(ctx, &args)),
         Command::Status(_) => wait_for(status::status(ctx)),
         Command::Version(args) => version::version(ctx, &args),
         Command::Tenant(command) => wait_for(async {

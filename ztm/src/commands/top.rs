@@ -31,8 +31,7 @@ use crate::{
         global::Color,
         top::{SymbolName, ThemeName, TopArgs},
     },
-    client::{Client, Rows, Subject},
-    discovery,
+    client::{self, Client, Rows, Subject},
     exit::Usage,
     settings::Settings,
     view::top::Once,
@@ -40,9 +39,6 @@ use crate::{
 
 /// How long `--once` waits until everything has been said.
 const ONCE: Duration = Duration::from_secs(30);
-
-/// How often it is looked whether a control plane has come up where there was none.
-const LOOK: Duration = Duration::from_secs(2);
 
 /// Lines of the ledger that are shown.
 const LEDGER: usize = 500;
@@ -163,32 +159,7 @@ impl Live {
 #[async_trait]
 impl Plane for Live {
     async fn feed(&self) -> libtenancy::Result<BoxStream<'static, libtenancy::Result<Piece>>> {
-        let client = self.client().await?;
-        let feed = client.feed().await?;
-        match client {
-            // The way there is open for as long as the feed is heard.
-            Client::Http(http) => Ok(feed
-                .map(move |piece| {
-                    let _way = &http;
-                    piece
-                })
-                .boxed()),
-            Client::Direct(direct) => {
-                let state_dir = self.0.state_dir.clone();
-                let comes = async move {
-                    while discovery::find(&state_dir).is_ok_and(|up| up.is_none()) {
-                        tokio::time::sleep(LOOK).await;
-                    }
-                };
-                Ok(feed
-                    .map(move |piece| {
-                        let _records = &direct;
-                        piece
-                    })
-                    .take_until(Box::pin(comes))
-                    .boxed())
-            }
-        }
+        client::feed_of(&self.0).await
     }
 
     async fn perform(&self, order: &Order) -> libtenancy::Result<String> {

@@ -7,18 +7,17 @@ use libtenancy::{Error, api::TenantView, tenant::StopReason};
 
 use crate::{
     cli::tenant::{WaitArgs, WaitState},
-    client::Client,
     commands::Context,
     view::tenant::Waited,
+    watch::{News, Watch},
 };
 
-/// How often the record is looked at.
-const LOOK: Duration = Duration::from_millis(100);
+/// Between two looks at a record while nobody answers.
+const AWAY: Duration = Duration::from_millis(500);
 
 /// Waits until a tenant is what was asked for, or cannot become it.
 pub async fn wait(ctx: &Context, args: &WaitArgs) -> Result<()> {
-    let client = ctx.client().await?;
-    let waited = tokio::time::timeout(args.timeout, settled(&client, args)).await;
+    let waited = tokio::time::timeout(args.timeout, settled(ctx, args)).await;
     let state = waited.map_err(|_| Error::Timeout {
         what: format!("waiting for `{}` to be {}", args.tenant, label(args.state)),
         after: args.timeout,
@@ -26,13 +25,18 @@ pub async fn wait(ctx: &Context, args: &WaitArgs) -> Result<()> {
     ctx.printer.show(&Waited { tenant_id: args.tenant.clone(), state })
 }
 
-async fn settled(client: &Client, args: &WaitArgs) -> Result<&'static str> {
-    let mut looks = tokio::time::interval(LOOK);
+async fn settled(ctx: &Context, args: &WaitArgs) -> Result<&'static str> {
+    let client = ctx.client().await?;
+    let mut watch: Option<Watch<'_>> = None;
     loop {
-        looks.tick().await;
         let tenant = match client.tenant_get(&args.tenant).await {
             Ok(tenant) => Some(tenant),
             Err(Error::NotFound { .. }) => None,
+            // One that is away for a moment comes back; the watch waits for that.
+            Err(Error::Unavailable { .. }) if watch.is_some() => {
+                tokio::time::sleep(AWAY).await;
+                continue;
+            }
             Err(error) => return Err(error.into()),
         };
         if reached(args.state, &args.tenant, tenant.as_ref())? {
@@ -40,6 +44,18 @@ async fn settled(client: &Client, args: &WaitArgs) -> Result<&'static str> {
         }
         // Nobody moves a record while no control plane runs.
         client.plane("waiting for a change")?;
+        match &mut watch {
+            None => watch = Some(Watch::begin(&ctx.settings, &ctx.printer).await?),
+            Some(watch) => loop {
+                match watch.next().await? {
+                    News::Tenant(line) if line.id == args.tenant => break,
+                    News::Gone(id) if id == args.tenant => break,
+                    // What changed before it was listened to is in the record.
+                    News::Whole => break,
+                    _ => {}
+                }
+            },
+        }
     }
 }
 
