@@ -7,6 +7,7 @@ pub mod feed;
 pub mod jobs;
 pub mod nodes;
 pub mod pool;
+pub mod probe;
 pub mod quotas;
 pub mod spend;
 pub mod state;

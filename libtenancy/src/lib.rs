@@ -38,6 +38,7 @@ pub mod outbox;
 pub mod partition;
 pub mod pinned;
 pub mod ports;
+mod probe;
 pub mod quota;
 pub mod reconcile;
 pub mod secret;

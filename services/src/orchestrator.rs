@@ -31,7 +31,7 @@ use libtenancy::{
     agent::AgentStatus,
     api::{
         BotToken, CreateTenant, Deleted, InboxList, RegisterWebhook, StatusView, SuspendTenant, TenantList, TenantView,
-        UpdateName, UpdateTenant, UpdateView, WakeView, WebhookView, Woken,
+        UpdateName, UpdateTenant, UpdateView, WakeView, WebhookView, Woken, probe::ProbeReport,
     },
     inbox::{Stage, UpdateKey},
     labels::Selector,
@@ -93,6 +93,7 @@ pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
                 .merge(on(Action::Operate, post(webhook_register)))
                 .merge(on(Action::Operate, delete(webhook_delete))),
         )
+        .route("/admin/probe", on(Action::Administer, post(probe)))
         .route("/suspend/{id}", on(Action::Operate, post(tenant_suspend)))
         .route("/resume/{id}", on(Action::Operate, post(tenant_resume)))
         .route("/feed", on(Action::Read, get(feed::feed)))
@@ -241,6 +242,11 @@ async fn tenant_list(State(tenancy): State<Tenancy>, Asked(query): Asked<TenantQ
         tenants: page.items.iter().map(TenantView::from).collect(),
         next: page.next.map(|id| id.to_string()),
     }))
+}
+
+/// Tries every part of the control plane.
+async fn probe(State(tenancy): State<Tenancy>) -> Answer<Json<ProbeReport>> {
+    Ok(Json(tenancy.probe().await?))
 }
 
 async fn tenant_get(State(tenancy): State<Tenancy>, Named(id): Named) -> Answer<Json<TenantView>> {

@@ -108,6 +108,8 @@ fn machines(plane: &Plane) {
     let nodes = r#"{"nodes": [{"name": "one", "allocatable": {"cpu_millis": 2000, "memory_bytes": 8589934592}, "tenants": ["alice"], "warm": 1}],
         "claims": [], "micro_usd_per_hour": null, "idle_micro_usd_per_hour": null, "unknown_prices": 1, "prices": "none"}"#;
     plane.answer("GET /nodes", 200, nodes);
+    let part = r#"{"parts": [{"part": "registry", "ok": true, "text": "written and read", "took_ms": 1}]}"#;
+    plane.answer("POST /admin/probe", 200, part);
     plane.answer("POST /tenants/alice/state/verify", 200, r#"{"tenant_id": "alice", "archives": []}"#);
 }
 
@@ -124,6 +126,7 @@ fn every_command(format: &str, holds: impl Fn(&Ended)) -> Vec<Vec<String>> {
         &["context", "list"],
         &["context", "show"],
         &["context", "use", "embedded"],
+        &["doctor"],
         &["events"],
         &["status"],
         &["version"],
@@ -264,8 +267,20 @@ fn a_format_that_is_none_is_refused_before_anything_is_done() {
 fn every_command_that_cannot_reach_a_control_plane_says_so_with_a_hint_and_prints_nothing() {
     let world = World::new().variable("ZTM_ORCHESTRATOR_URL", "http://127.0.0.1:9");
     // What needs no control plane, or is one.
-    let without =
-        ["context", "admin", "agent", "agentd", "agentd-exec", "generate", "up", "down", "demo", "version", "help"];
+    let without = [
+        "context",
+        "admin",
+        "agent",
+        "agentd",
+        "agentd-exec",
+        "generate",
+        "up",
+        "down",
+        "demo",
+        "version",
+        "help",
+        "doctor",
+    ];
     let mut asked = 0;
     for (path, command) in leaves() {
         if without.contains(&path[0].as_str()) || path == ["status"] {

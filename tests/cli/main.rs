@@ -5,6 +5,7 @@ mod admin_prices;
 mod colour;
 mod completion;
 mod context;
+mod doctor;
 mod down;
 mod every_leaf;
 mod inbox;

@@ -5,7 +5,8 @@ use serde_json::json;
 
 use crate::faces::{Faces, TOKEN};
 
-const ROUTES: [(Method, &str); 45] = [
+const ROUTES: [(Method, &str); 46] = [
+    (Method::POST, "/admin/probe"),
     (Method::GET, "/tenants"),
     (Method::POST, "/tenants"),
     (Method::GET, "/tenants/acme"),
@@ -143,6 +144,18 @@ async fn tenants_are_listed_by_what_is_said_of_them() {
     assert_eq!(faces.ask(Method::GET, "/tenants/t-03", "").await.body, changed.body);
     assert_eq!(faces.tenants().await, 13);
     assert_eq!(faces.ask(Method::GET, "/tenants?label=te%20am", "").await.status, 400);
+}
+
+#[tokio::test]
+async fn a_probe_tries_every_part_and_leaves_nothing() {
+    let faces = Faces::start().await;
+    faces.tenant("acme").await;
+    let report = faces.ask(Method::POST, "/admin/probe", "").await;
+    let parts = report.body["parts"].as_array().unwrap();
+    assert_eq!((report.status, parts.len()), (200, 8), "{}", report.text);
+    assert!(parts.iter().all(|part| part["ok"] == true), "{}", report.text);
+    assert_eq!(faces.tenants().await, 1);
+    assert_eq!(faces.ask_as_service(Method::POST, "/admin/probe", "").await.status, 403);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ pub mod admin;
 pub mod agent;
 pub mod context;
 pub mod demo;
+pub mod doctor;
 pub mod down;
 pub mod events;
 pub mod generate;
@@ -112,6 +113,8 @@ pub enum Command {
     Events(events::EventsArgs),
     /// Watch the whole fleet, its queue and its money on one screen
     Top(top::TopArgs),
+    /// Check that everything the context needs is there and works
+    Doctor(doctor::DoctorArgs),
     /// Show the control plane in numbers
     Status(status::StatusArgs),
     /// Show the version of this command and of the control plane

@@ -44,6 +44,11 @@ impl Direct {
         Ok(TenantView::from(&tenant))
     }
 
+    /// Tries every store.
+    pub async fn probe(&self) -> Result<libtenancy::api::probe::ProbeReport> {
+        self.tenancy().await?.probe().await
+    }
+
     pub(super) async fn tenant_get(&self, id: &str) -> Result<TenantView> {
         let id = id.parse()?;
         self.tenancy().await?.tenant_get(&id).await.map(|tenant| TenantView::from(&tenant))

@@ -12,6 +12,7 @@ use libtenancy::{
         UpdateTenant, WebhookView, Woken,
         nodes::NodeList,
         pool::{PoolView, ScalePool},
+        probe::ProbeReport,
     },
     drivers::kubernetes::tunnel::Tunnel,
     secret::{Secret, read_private},
@@ -106,6 +107,11 @@ impl Http {
         let url = format!("{}/healthz", self.router.as_deref()?.trim_end_matches('/'));
         let answer = self.client.get(url).timeout(self.timeout.unwrap_or(CONNECT)).send().await;
         Some(answer.is_ok_and(|answer| answer.status().is_success()))
+    }
+
+    /// Has it try every part of its own.
+    pub async fn probe(&self) -> Result<ProbeReport> {
+        self.call(Method::POST, "/admin/probe", NONE, PLAIN).await
     }
 
     /// Whether the orchestrator says that it is ready.

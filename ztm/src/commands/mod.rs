@@ -21,6 +21,7 @@ use crate::{
 pub mod admin;
 pub mod context;
 pub mod demo;
+pub mod doctor;
 pub mod down;
 pub mod events;
 pub mod help;
@@ -115,6 +116,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Down(args) => down::down(ctx, &args),
         Command::Demo(args) => demo::demo(ctx, &args),
         Command::Top(args) => top::top(ctx, args),
+        Command::Doctor(args) => wait_for(Box::pin(doctor::doctor(ctx, &args))),
         Command::Events(args) => wait_for(events::events(ctx, &args)),
         Command::Status(_) => wait_for(status::status(ctx)),
         Command::Version(args) => version::version(ctx, &args),

@@ -53,6 +53,8 @@ pub struct Settings {
     pub up: UpArgs,
     /// Where `ztm top` keeps what it is to remember.
     pub screen_file: Option<PathBuf>,
+    /// The configuration file, whether it is there or not.
+    pub config_file: Option<PathBuf>,
     /// What the environment says about the router's public URL.
     pub public_url: Option<String>,
 }
@@ -106,6 +108,7 @@ impl Settings {
         let (output, color) = appearance(&flags, variables, &file.says)?;
         let chosen = contexts::chosen(flags.context.as_deref(), variables, &file)?;
         let context = contexts::target(&chosen.name, &file, environment)?;
+        let config_file = file.path.clone();
         let file = file.says;
         // What stands at the top of the file is the control plane of this machine.
         let top = (context.name == EMBEDDED).then_some(&file);
@@ -152,6 +155,7 @@ impl Settings {
             quiet: flags.quiet,
             up: file.up,
             screen_file: user_directory(environment, "XDG_CONFIG_HOME", ".config").map(|dir| dir.join("top.toml")),
+            config_file,
             public_url: match variables.text("ZTM_PUBLIC_URL")? {
                 Some(url) => Some(url),
                 None => variables.text("ROUTER_PUBLIC_URL")?,

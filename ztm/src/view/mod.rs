@@ -12,6 +12,7 @@ use serde::Serialize;
 pub mod admin;
 pub mod context;
 pub mod demo;
+pub mod doctor;
 pub mod events;
 pub mod inbox;
 pub mod job;
