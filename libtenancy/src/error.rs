@@ -306,6 +306,12 @@ impl Error {
             }
             Self::Corrupt { .. } => Some("restore the file from a backup; it was not changed".into()),
             Self::AgentFailed { tenant, .. } => Some(format!("`ztm tenant logs {tenant}` shows what the agent said")),
+            Self::Conflict { what: "context", .. } => {
+                Some("use another first: `ztm context use NAME`; `embedded` is always there".into())
+            }
+            Self::AlreadyExists { what: "context", .. } => {
+                Some("`ztm context show` shows it; `ztm context remove` removes it".into())
+            }
             Self::Conflict { what: "update", .. } => Some("`ztm inbox list` shows its stage".into()),
             Self::Conflict { what: "control plane", .. } => {
                 Some("stop the other with `ztm down` on its machine, or use its `--orchestrator-url`".into())

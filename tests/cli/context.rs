@@ -100,6 +100,49 @@ fn a_context_is_made_the_one_in_use_and_the_file_keeps_everything_else() {
 }
 
 #[test]
+fn a_context_is_added_where_it_is_complete_and_removed_where_it_is_not_in_use() {
+    let world = World::new();
+    let file = world.home().join(".config/ztm/config.toml");
+    let text = || std::fs::read_to_string(&file).unwrap_or_default();
+    let url = "https://ztm.example.com";
+    world.ztm(["context", "add", "prod", "--orchestrator-url", url, "--token-file", "/p.token", "--use"]).ok();
+    assert_eq!(
+        text(),
+        "current_context = \"prod\"\n[contexts.prod]\norchestrator_url = \"https://ztm.example.com\"\ntoken_file = \"/p.token\"\n"
+    );
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    world.ztm(["context", "add", "eks", "--cluster", "--account", "ztm-viewer", "-n", "fleet", "--readonly"]).ok();
+    world.ztm(["context", "add", "second", "--state-dir", "/srv/ztm"]).ok();
+    let listed = world.ztm(["context", "list", "-o", "name"]).ok();
+    assert_eq!(listed.stdout, "embedded\neks\nprod\nsecond\n");
+    let shown = world.ztm(["context", "show", "eks", "-o", "json"]).ok().json();
+    assert_eq!(shown["kind"], "cluster", "{shown}");
+
+    // What is refused leaves the file as it is.
+    let before = text();
+    for (line, code) in [
+        (&["context", "add", "prod", "--cluster"] as &[&str], 5),
+        (&["context", "add", "embedded", "--cluster"], 5),
+        (&["context", "add", "new"], 2),
+        (&["context", "add", "new", "--orchestrator-url", "ftp://x"], 2),
+        (&["context", "add", "new", "--cluster", "--account", "root"], 2),
+        (&["context", "add", "n w", "--cluster"], 2),
+        (&["context", "add", "new", "--cluster", "--state-dir", "/x", "--orchestrator-url", "http://x"], 2),
+        (&["context", "remove", "prod", "--yes"], 5),
+        (&["context", "remove", "nobody", "--yes"], 3),
+        (&["context", "remove", "eks"], 2),
+    ] {
+        let refused = world.ztm(line.iter().copied());
+        assert_eq!((refused.code, text() == before), (Some(code), true), "{line:?}: {refused}");
+    }
+    world.ztm(["context", "remove", "eks", "--yes"]).ok();
+    world.ztm(["context", "use", "embedded"]).ok();
+    world.ztm(["context", "remove", "prod", "--yes"]).ok();
+    assert_eq!(world.ztm(["context", "list", "-o", "name"]).ok().stdout, "embedded\nsecond\n");
+}
+
+#[test]
 fn a_context_with_a_url_sends_its_own_token_there_and_nowhere_else() {
     let (mine, other) = (Plane::elsewhere(), Plane::elsewhere());
     mine.tenant("alice", |_| ());

@@ -126,6 +126,8 @@ fn every_command(format: &str, holds: impl Fn(&Ended)) -> Vec<Vec<String>> {
         &["context", "list"],
         &["context", "show"],
         &["context", "use", "embedded"],
+        &["context", "add", "far", "--orchestrator-url", "http://127.0.0.1:9"],
+        &["context", "remove", "far", "--yes"],
         &["doctor"],
         &["events"],
         &["status"],

@@ -123,6 +123,44 @@ impl<'a> Contexts<'a> {
         target(name.unwrap_or(&self.chosen.name), &self.file, self.environment)
     }
 
+    /// Adds one, if it is complete; the file is not touched otherwise. `AlreadyExists`; `Invalid`.
+    pub fn add(&self, name: &str, table: toml_edit::Table) -> Result<Target> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@:/".contains(c);
+        if name.is_empty() || name.len() > 253 || !name.chars().all(plain) || name.starts_with('.') {
+            return Err(Error::invalid("context", format!("{name:?} must be letters, digits and any of `-_.@:/`")));
+        }
+        if name == EMBEDDED || self.file.says.contexts.contains_key(name) {
+            return Err(Error::AlreadyExists { what: "context", name: name.to_owned() });
+        }
+        let (text, says) = self.file.with_context(name, table)?;
+        let would_be = ConfigFile { path: self.file.path.clone(), says };
+        let target = target(name, &would_be, self.environment)?;
+        self.file.write(&text)?;
+        Ok(target)
+    }
+
+    /// Makes one that was added a moment ago the context in use.
+    pub fn use_context_of_file(&self, name: &str) -> Result<()> {
+        self.file.use_context(name)
+    }
+
+    /// Whether one may be removed. `NotFound`; `Conflict` if it is in use.
+    pub fn removable(&self, name: &str) -> Result<()> {
+        if !self.file.says.contexts.contains_key(name) {
+            return Err(Error::not_found("context", name));
+        }
+        if self.chosen.name == name {
+            return Err(Error::conflict("context", name, format!("it is in use (by {})", self.chosen.from)));
+        }
+        Ok(())
+    }
+
+    /// Removes one that is not in use. `NotFound`; `Conflict`.
+    pub fn remove(&self, name: &str) -> Result<()> {
+        self.removable(name)?;
+        self.file.remove_context(name)
+    }
+
     /// Makes one the context in use, if it is complete; the file is not touched otherwise.
     pub fn use_context(&self, name: &str) -> Result<Target> {
         let target = self.target(Some(name))?;

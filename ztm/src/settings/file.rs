@@ -18,6 +18,9 @@ use crate::cli::{global::Color, output::Output, quantity, up::UpArgs};
 /// The key that names the context in use.
 const CURRENT: &str = "current_context";
 
+/// The table of all contexts.
+const CONTEXTS: &str = "contexts";
+
 /// What it was called before.
 const CURRENT_BEFORE: &str = "context";
 
@@ -71,27 +74,80 @@ impl ConfigFile {
     /// Makes `name` the context in use. Everything else in the file stays as it is, comments too; whoever reads it meanwhile
     /// finds the old file or the new one.
     pub(super) fn use_context(&self, name: &str) -> Result<()> {
-        let path = self.path.as_deref().ok_or_else(|| {
-            Error::invalid("configuration", "neither HOME nor XDG_CONFIG_HOME is set, so there is no place for it")
+        self.edit(|document| {
+            let key = if document.contains_key(CURRENT_BEFORE) { CURRENT_BEFORE } else { CURRENT };
+            // Through the item, so that a comment behind the value stays.
+            match document.get_mut(key).and_then(toml_edit::Item::as_value_mut) {
+                Some(old) => {
+                    let decor = old.decor().clone();
+                    *old = name.into();
+                    *old.decor_mut() = decor;
+                }
+                None => document[key] = value(name),
+            }
+            Ok(())
+        })
+        .map(drop)
+    }
+
+    /// What the file would say with another context, as text; nothing is written.
+    pub(super) fn with_context(&self, name: &str, table: toml_edit::Table) -> Result<(String, Configuration)> {
+        let text = self.edited(|document| {
+            let contexts = document.entry(CONTEXTS).or_insert_with(|| {
+                // Without a line of its own: its tables have one each.
+                let mut contexts = toml_edit::Table::new();
+                contexts.set_implicit(true);
+                toml_edit::Item::Table(contexts)
+            });
+            let contexts = contexts.as_table_like_mut();
+            let contexts = contexts.ok_or_else(|| Error::invalid("configuration", "`contexts` is no table"))?;
+            contexts.insert(name, toml_edit::Item::Table(table));
+            Ok(())
         })?;
+        let says = parse(&text, self.path.as_deref().unwrap_or(Path::new("config.toml")))?;
+        Ok((text, says))
+    }
+
+    /// Writes the file.
+    pub(super) fn write(&self, text: &str) -> Result<()> {
+        replace(self.place()?, text)
+    }
+
+    /// Takes a context out of the file.
+    pub(super) fn remove_context(&self, name: &str) -> Result<()> {
+        self.edit(|document| {
+            let contexts = document.get_mut(CONTEXTS).and_then(toml_edit::Item::as_table_like_mut);
+            match contexts.and_then(|contexts| contexts.remove(name)) {
+                Some(_) => Ok(()),
+                None => Err(Error::not_found("context", name)),
+            }
+        })
+        .map(drop)
+    }
+
+    fn place(&self) -> Result<&Path> {
+        self.path.as_deref().ok_or_else(|| {
+            Error::invalid("configuration", "neither HOME nor XDG_CONFIG_HOME is set, so there is no place for it")
+        })
+    }
+
+    fn edit(&self, change: impl FnOnce(&mut DocumentMut) -> Result<()>) -> Result<String> {
+        let text = self.edited(change)?;
+        self.write(&text)?;
+        Ok(text)
+    }
+
+    fn edited(&self, change: impl FnOnce(&mut DocumentMut) -> Result<()>) -> Result<String> {
+        let path = self.place()?;
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
-            Err(e) if e.kind() == ErrorKind::NotFound => String::new(),
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => String::new(),
             Err(e) => return Err(Error::io("read", path)(e)),
         };
         let mut document: DocumentMut =
             text.parse().map_err(|e| Error::invalid("configuration", format!("`{}`: {e}", path.display())))?;
-        let key = if document.contains_key(CURRENT_BEFORE) { CURRENT_BEFORE } else { CURRENT };
-        // Through the item, so that a comment behind the value stays.
-        match document.get_mut(key).and_then(toml_edit::Item::as_value_mut) {
-            Some(old) => {
-                let decor = old.decor().clone();
-                *old = name.into();
-                *old.decor_mut() = decor;
-            }
-            None => document[key] = value(name),
-        }
-        replace(path, &document.to_string())
+        change(&mut document)?;
+        Ok(document.to_string())
     }
 }
 

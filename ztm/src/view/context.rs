@@ -105,3 +105,22 @@ impl Show for ContextUsed {
         self.context.names()
     }
 }
+
+/// A context that was removed.
+#[derive(Debug, Serialize)]
+pub struct ContextRemoved {
+    /// Its name.
+    pub name: String,
+    /// The file that said it.
+    pub file: String,
+}
+
+impl Show for ContextRemoved {
+    fn text(&self, _: &Look) -> String {
+        format!("removed {} from {}", super::plain(&self.name), super::plain(&self.file))
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec![self.name.clone()]
+    }
+}

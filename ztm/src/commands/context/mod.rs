@@ -9,7 +9,9 @@ use crate::{
     settings::Contexts,
 };
 
+mod add;
 mod list;
+mod remove;
 mod show;
 mod use_;
 
@@ -23,6 +25,8 @@ pub fn run(flags: &GlobalArgs, command: ContextCommand, early: Printer) -> (Prin
     let printer = Printer::new(output, color, flags.quiet);
     let outcome = match command {
         ContextCommand::List(args) => list::list(&contexts, &printer, &args),
+        ContextCommand::Add(args) => add::add(&contexts, &printer, flags, &args),
+        ContextCommand::Remove(args) => remove::remove(&contexts, &printer, &args),
         ContextCommand::Use(args) => use_::use_context(&contexts, &printer, &args),
         ContextCommand::Show(args) => show::show(&contexts, &printer, &args),
     };
