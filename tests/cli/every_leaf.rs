@@ -145,6 +145,7 @@ fn every_command(format: &str, holds: impl Fn(&Ended)) -> Vec<Vec<String>> {
         &["tenant", "state", "verify", "alice"],
         &["tenant", "state", "restore", "alice", "1/2", "--yes"],
         &["tenant", "wait", "alice", "--for", "idle"],
+        &["wait", "tenant/alice", "--for", "idle"],
         &["tenant", "delete", "bob", "--yes"],
         &["webhook", "register", "alice"],
         &["webhook", "info", "alice"],

@@ -3,7 +3,10 @@
 use insta::assert_snapshot;
 use libtenancy::tenant::StopReason;
 
-use super::{invocation::World, plane::Plane};
+use super::{
+    invocation::World,
+    plane::{Plane, job},
+};
 
 #[test]
 fn a_wait_ends_when_the_state_is_reached() {
@@ -65,4 +68,25 @@ fn a_wait_has_an_end() {
     --- stderr
     error: waiting for `alice` to be deleted did not finish within 300ms
     ");
+}
+
+#[test]
+fn a_wait_is_for_a_tenant_or_a_job() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    assert_eq!(world.ztm(["wait", "tenant/alice", "--for", "idle"]).ok().stdout, "alice is idle\n");
+    let id = "alice.00000000000000000000000000";
+    plane.answer(&format!("GET /jobs/{id}/wait?timeout_s=30"), 200, &job(id, "dead", |_| ()));
+    assert_eq!(world.ztm(["wait", &format!("job/{id}")]).code, Some(1));
+    for wrong in [
+        &["wait", "alice", "--for", "idle"] as &[&str],
+        &["wait", "tenant/", "--for", "idle"],
+        &["wait", "tenant/alice"],
+        &["wait", &format!("job/{id}"), "--for", "idle"],
+        &["wait", "tenant/alice", "--for", "asleep"],
+    ] {
+        let refused = world.ztm(wrong.iter().copied());
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{wrong:?}: {refused}");
+    }
 }

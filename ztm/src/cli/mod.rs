@@ -28,6 +28,7 @@ pub mod status;
 pub mod tenant;
 pub mod top;
 pub mod up;
+pub mod wait;
 pub mod webhook;
 pub mod why;
 
@@ -113,6 +114,8 @@ pub enum Command {
     Events(events::EventsArgs),
     /// Watch the whole fleet, its queue and its money on one screen
     Top(top::TopArgs),
+    /// Wait until a tenant is running, idle or deleted, or until a job is over
+    Wait(wait::WaitArgs),
     /// Check that everything the context needs is there and works
     Doctor(doctor::DoctorArgs),
     /// Show the control plane in numbers

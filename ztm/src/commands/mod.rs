@@ -36,6 +36,7 @@ pub mod tenant;
 pub mod top;
 pub mod up;
 pub mod version;
+pub mod wait;
 pub mod webhook;
 pub mod why;
 
@@ -116,6 +117,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Down(args) => down::down(ctx, &args),
         Command::Demo(args) => demo::demo(ctx, &args),
         Command::Top(args) => top::top(ctx, args),
+        Command::Wait(args) => wait_for(wait::wait(ctx, args)),
         Command::Doctor(args) => wait_for(Box::pin(doctor::doctor(ctx, &args))),
         Command::Events(args) => wait_for(events::events(ctx, &args)),
         Command::Status(_) => wait_for(status::status(ctx)),
