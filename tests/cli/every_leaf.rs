@@ -123,6 +123,7 @@ fn every_command(format: &str, holds: impl Fn(&Ended)) -> Vec<Vec<String>> {
     plane.update("alice", 2, "pending", None);
     let lines: &[&[&str]] = &[
         &["admin", "init"],
+        &["config", "view"],
         &["context", "list"],
         &["context", "show"],
         &["context", "use", "embedded"],
@@ -271,6 +272,7 @@ fn every_command_that_cannot_reach_a_control_plane_says_so_with_a_hint_and_print
     let world = World::new().variable("ZTM_ORCHESTRATOR_URL", "http://127.0.0.1:9");
     // What needs no control plane, or is one.
     let without = [
+        "config",
         "context",
         "admin",
         "agent",

@@ -133,3 +133,58 @@ fn an_answer_of_something_else_is_no_crash() {
     assert_ne!(world.ztm(["tenant", "get", "alice"]).code, Some(0));
     assert!(other.asked().is_empty());
 }
+
+#[test]
+fn every_setting_says_who_said_it_and_the_first_who_may_goes_first() {
+    // By who says it, from the last that is heard to the first.
+    let config = "color = 'never'\nnamespace = 'filed'\nrequest_timeout = 9\nstate_dir = '/filed'\n\
+        orchestrator_url = 'http://filed'\nrouter_url = 'http://filed-r'\ntoken_file = '/filed.token'\n\
+        [contexts.far]\norchestrator_url = 'http://contexts'\nrouter_url = 'http://contexts-r'\ntoken_file = '/contexts.token'\n";
+    let variables = [
+        ("ZTM_STATE_DIR", "/varied"),
+        ("ZTM_ORCHESTRATOR_URL", "http://varied"),
+        ("ZTM_ROUTER_URL", "http://varied-r"),
+        ("ZTM_TOKEN_FILE", "/varied.token"),
+        ("ZTM_NAMESPACE", "varied"),
+        ("ZTM_COLOR", "auto"),
+        ("ZTM_REQUEST_TIMEOUT", "7s"),
+    ];
+    let flags = [
+        ["--state-dir", "/flagged"],
+        ["--orchestrator-url", "http://flagged"],
+        ["--router-url", "http://flagged-r"],
+        ["--token-file", "/flagged.token"],
+        ["--namespace", "flagged"],
+        ["--color", "always"],
+        ["--request-timeout", "5s"],
+    ];
+    let keys = ["state_dir", "orchestrator_url", "router_url", "token_file", "namespace", "color", "request_timeout"];
+    let view = |world: &World, flags: &[&str]| {
+        let shown = world.ztm(["config", "view", "-o", "json"].iter().chain(flags).copied()).ok().json();
+        let find = |key: &str| {
+            let all = shown["settings"].as_array().unwrap();
+            let value = all.iter().find(|value| value["key"] == key).unwrap_or_else(|| panic!("{key}: {shown:#}"));
+            (value["value"].as_str().unwrap().to_owned(), value["from"].as_str().unwrap().to_owned())
+        };
+        keys.map(find)
+    };
+    let varied = |world: World| variables.iter().fold(world, |world, (name, value)| world.variable(name, value));
+    let by_file = view(&World::new().config(config), &[]);
+    assert!(by_file.iter().all(|(_, from)| from == "file"), "{by_file:?}");
+    let by_context = view(&World::new().config(config), &["--context", "far"]);
+    assert_eq!(by_context[1], ("http://contexts".to_owned(), "context far".to_owned()));
+    assert_eq!(by_context[3], ("/contexts.token".to_owned(), "context far".to_owned()));
+    for context in [&[] as &[&str], &["--context", "far"]] {
+        let by_variable = view(&varied(World::new().config(config)), context);
+        for ((value, from), (name, said)) in by_variable.iter().zip(variables) {
+            assert!(value.starts_with(said) && from == name, "{by_variable:?}");
+        }
+        let all: Vec<&str> = flags.iter().flatten().chain(context).copied().collect();
+        let by_flag = view(&varied(World::new().config(config)), &all);
+        for ((value, from), [name, said]) in by_flag.iter().zip(flags) {
+            assert!(value.starts_with(said) && from == name, "{by_flag:?}");
+        }
+    }
+    let bare = World::new().ztm(["config", "view", "--show-origin"]).ok();
+    assert!(bare.stdout.contains("default") && !bare.stdout.contains("orchestrator_url"), "{bare}");
+}

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 pub mod admin;
 pub mod agent;
+pub mod config;
 pub mod context;
 pub mod demo;
 pub mod doctor;
@@ -112,6 +113,9 @@ pub enum Command {
     Context(context::ContextCommand),
     /// Show what happened: wakes, stops, suspensions, refusals
     Events(events::EventsArgs),
+    /// The settings in force, and who says them
+    #[command(subcommand, arg_required_else_help = true)]
+    Config(config::ConfigCommand),
     /// Watch the whole fleet, its queue and its money on one screen
     Top(top::TopArgs),
     /// Wait until a tenant is running, idle or deleted, or until a job is over

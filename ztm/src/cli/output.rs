@@ -44,6 +44,20 @@ impl Output {
         FORMATS.map(|(name, _)| if name == "jsonpath=" { "jsonpath=TEMPLATE" } else { name }).join(", ")
     }
 
+    /// Its name.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Table => "table",
+            Self::Wide => "wide",
+            Self::Json => "json",
+            Self::Yaml => "yaml",
+            Self::Name => "name",
+            Self::Csv => "csv",
+            Self::JsonPath(_) => "jsonpath",
+        }
+        .to_owned()
+    }
+
     /// Whether a program reads it, which finds errors as JSON beside it.
     pub fn is_document(&self) -> bool {
         matches!(self, Self::Json | Self::Yaml)
@@ -105,7 +119,7 @@ impl TypedValueParser for OutputParser {
 }
 
 /// Text with expressions in it, as `kubectl` has them: `{.items[*].name}{"\n"}`. Without braces the whole is one expression.
-/// Expressions are JSONPath (RFC 9535); the root's `$` may be left out.
+/// Expressions are `JSONPath` (RFC 9535); the root's `$` may be left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template(Vec<Part>);
 

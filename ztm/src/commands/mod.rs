@@ -7,9 +7,9 @@ use libtenancy::{Error, secret::random_bytes};
 
 use crate::{
     cli::{
-        Cli, Command, admin::AdminCommand, agent::AgentArgs, generate::GenerateCommand, inbox::InboxCommand,
-        job::JobCommand, node::NodeCommand, pool::PoolCommand, quota::QuotaCommand, spend::SpendCommand,
-        state::StateCommand, tenant::TenantCommand, webhook::WebhookCommand,
+        Cli, Command, admin::AdminCommand, agent::AgentArgs, config::ConfigCommand, generate::GenerateCommand,
+        inbox::InboxCommand, job::JobCommand, node::NodeCommand, pool::PoolCommand, quota::QuotaCommand,
+        spend::SpendCommand, state::StateCommand, tenant::TenantCommand, webhook::WebhookCommand,
     },
     client::Client,
     exit::{Exit, Interrupted, Usage},
@@ -19,6 +19,7 @@ use crate::{
 };
 
 pub mod admin;
+pub mod config;
 pub mod context;
 pub mod demo;
 pub mod doctor;
@@ -88,6 +89,10 @@ pub fn run(cli: Cli, early: Printer) -> (Printer, Result<ExitCode>) {
         Command::Help(args) => {
             let outcome = help::help(&args, &early);
             return (early, outcome.map(done));
+        }
+        Command::Config(ConfigCommand::View(args)) => {
+            let (printer, outcome) = config::view(&global, &args, early);
+            return (printer, outcome.map(done));
         }
         Command::Context(command) => {
             let (printer, outcome) = context::run(&global, command, early);
@@ -198,7 +203,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         }),
         Command::Admin(AdminCommand::Prices(args)) => wait_for(admin::prices::prices(ctx, &args)),
         Command::Admin(AdminCommand::Init(args)) => wait_for(Box::pin(admin::init::init(ctx, &args))),
-        Command::Agent(_) | Command::Context(_) | Command::Generate(_) | Command::Help(_) => {
+        Command::Agent(_) | Command::Config(_) | Command::Context(_) | Command::Generate(_) | Command::Help(_) => {
             Err(Error::internal("this command needs no settings").into())
         }
     }

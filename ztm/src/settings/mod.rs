@@ -17,12 +17,14 @@ use crate::cli::{
 pub mod context;
 mod contexts;
 mod file;
+mod origins;
 mod servers;
 
 pub use context::Kind;
 use context::{EMBEDDED, Target};
 pub use contexts::{Chosen, Contexts, Listed};
 use file::{ConfigFile, Configuration};
+pub use origins::{config_file, origins};
 
 /// Everything resolved.
 #[derive(Clone, Debug)]
@@ -147,7 +149,7 @@ impl Settings {
             router_url: router_url.map(|url| base_url("router_url", &url)).transpose()?,
             token_file,
             context,
-            namespace: flags.namespace.or(file.namespace),
+            namespace: flags.namespace.or(variables.text("ZTM_NAMESPACE")?).or(file.namespace),
             output,
             color,
             request_timeout,

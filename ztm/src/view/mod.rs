@@ -10,6 +10,7 @@ use libtenancy::clock::{Clock, SystemClock, Timestamp};
 use serde::Serialize;
 
 pub mod admin;
+pub mod config;
 pub mod context;
 pub mod demo;
 pub mod doctor;
