@@ -300,7 +300,8 @@ fn feed(records: Arc<Mutex<Records>>) -> Response {
             });
             told = now;
             if news || !ready {
-                break changes.into_iter().chain((!ready).then_some(Change::Ready));
+                let first = if ready { vec![] } else { vec![Change::Ready, Change::Beat] };
+                break changes.into_iter().chain(first);
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         };

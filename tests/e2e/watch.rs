@@ -82,6 +82,12 @@ async fn what_changes_is_told_and_nothing_is_missed_while_the_control_plane_is_a
     events.says("it was created", event("created")).await;
     events.says("it was woken", event("woken")).await;
 
+    // Whoever asks is told what happened a moment ago, also where others listen already.
+    plane.ask("POST", "/stop/acme", None).await.ok();
+    let told = plane.ztm(&["events", "acme", "-o", "json"]).await.ok().json();
+    let last = told["events"].as_array().unwrap().last().unwrap();
+    assert_eq!((last["what"].as_str(), last["tenant"].as_str()), (Some("stopped"), Some("acme")), "{told}");
+
     // What happens while nobody speaks: the control plane is gone, its records are written, and another one comes.
     plane.kill().await;
     plane.ztm(&["tenant", "create", "meanwhile"]).await.ok();

@@ -46,6 +46,8 @@ pub enum News {
     JobOver(String),
     /// What was there has been told.
     Whole,
+    /// It was looked at once more since: what happened until a moment ago has been told.
+    Looked,
 }
 
 /// What is known of the fleet, from which the news are told.
@@ -121,11 +123,12 @@ impl Known {
                 }
                 news.push_back(News::Whole);
             }
+            Change::Numbers(_) | Change::Beat if self.anew.is_none() => news.push_back(News::Looked),
             Change::Numbers(_)
+            | Change::Beat
             | Change::Queue(_)
             | Change::Nodes(_)
             | Change::Spend(_)
-            | Change::Beat
             | Change::Trouble(_) => {}
         }
     }
@@ -225,6 +228,7 @@ mod tests {
             News::Job(job) => job.job_id.clone(),
             News::JobOver(id) => format!("{id} over"),
             News::Whole => "whole".to_owned(),
+            News::Looked => "looked".to_owned(),
         };
         news.into_iter().map(told).collect()
     }

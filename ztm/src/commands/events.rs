@@ -14,7 +14,7 @@ use crate::{
 pub async fn events(ctx: &Context, args: &EventsArgs) -> Result<()> {
     let tenant: Option<TenantId> = args.tenant.as_deref().map(str::parse).transpose()?;
     let mut watch = Watch::begin(&ctx.settings, &ctx.printer).await?;
-    let (mut events, mut whole) = (Vec::new(), false);
+    let (mut events, mut whole, mut looked) = (Vec::new(), false, false);
     let mut headers = !args.no_headers;
     loop {
         match watch.next().await? {
@@ -22,9 +22,11 @@ pub async fn events(ctx: &Context, args: &EventsArgs) -> Result<()> {
                 events.push(event);
             }
             News::Whole => whole = true,
+            News::Looked => looked = true,
             _ => continue,
         }
-        if !whole {
+        // Who joins others that listen is told at first what they were told: as old as the last look.
+        if !(whole && (args.watch || looked)) {
             continue;
         }
         events.sort_by_key(|event| event.at);
