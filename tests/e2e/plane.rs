@@ -466,7 +466,12 @@ impl Plane {
 
     /// Waits for a message in the tenant's chat that contains `part`.
     pub(crate) async fn answered(&self, tenant: &Tenant, part: &str) -> String {
-        match self.double.wait_text(tenant.chat, part, BOUND).await {
+        self.answered_within(BOUND, tenant, part).await
+    }
+
+    /// The same, where what is waited for is not the control plane's to hurry.
+    pub(crate) async fn answered_within(&self, bound: Duration, tenant: &Tenant, part: &str) -> String {
+        match self.double.wait_text(tenant.chat, part, bound).await {
             Ok(sent) => sent.text,
             Err(error) => panic!("{error}; the chat: {:#?}\n{}", self.texts(tenant), self.log()),
         }
