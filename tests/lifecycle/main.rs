@@ -8,4 +8,5 @@ mod failures;
 mod faulty;
 mod feed;
 mod plane;
+mod probe;
 mod superseded;
