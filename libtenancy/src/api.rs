@@ -9,6 +9,7 @@ pub mod nodes;
 pub mod pool;
 pub mod probe;
 pub mod quotas;
+pub mod schedules;
 pub mod spend;
 pub mod state;
 pub mod why;

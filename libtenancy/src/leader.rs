@@ -115,7 +115,7 @@ impl Tenancy {
     async fn lead(&self, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => {}
-            () = async { tokio::join!(self.idle_run(), self.reconcile_run(), self.prune_run(), self.work_lead()); } => {}
+            () = async { tokio::join!(self.idle_run(), self.reconcile_run(), self.prune_run(), self.work_lead(), self.schedules_run()); } => {}
         }
     }
 

@@ -41,6 +41,7 @@ pub mod ports;
 mod probe;
 pub mod quota;
 pub mod reconcile;
+pub mod schedule;
 pub mod secret;
 pub mod snapshot;
 pub mod spend;

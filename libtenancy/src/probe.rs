@@ -10,6 +10,7 @@ use crate::{
     error::{Error, Result},
     labels::Labels,
     ports::{tenants::Filter, wake_locks::OwnerToken},
+    schedule::Schedules,
     secret::random_bytes,
     tenancy::Tenancy,
     tenant::{DEFAULT_IDLE_TIMEOUT, Generation, Lifecycle, Settings, SnapshotRef, Tenant, TenantId},
@@ -83,6 +84,7 @@ impl Tenancy {
                 bot: None,
                 suspended: Some("a probe".to_owned()),
                 labels: Labels::default().changed(&said)?,
+                schedules: Schedules::default(),
             },
             lifecycle: Lifecycle::new(now),
         };

@@ -45,6 +45,7 @@ use crate::{
     },
     quota::POOL,
     reconcile::ReconcileReport,
+    schedule::{Alarms, ScheduleChange, Schedules},
     secret::{Keyring, Secret},
     spend::LedgerState,
     tenant::{Agent, DEFAULT_IDLE_TIMEOUT, Lifecycle, Settings, Tenant, TenantId},
@@ -106,6 +107,7 @@ pub(crate) struct Inner {
     pub(crate) unlocked: broadcast::Sender<TenantId>,
     pub(crate) warm_pool: WarmPool,
     pub(crate) feed: Feed,
+    pub(crate) alarms: Alarms,
     pub(crate) deliveries: Deliveries,
     pub(crate) webhooks: WebhookCache,
     /// Tenants whose webhook could not be registered; the reconciler tries again.
@@ -192,6 +194,7 @@ impl Tenancy {
             wakes: Wakes::default(),
             unlocked: broadcast::Sender::new(UNLOCKED),
             warm_pool: WarmPool::new(config.warm_pool),
+            alarms: Alarms::default(),
             deliveries: Deliveries::default(),
             webhooks: WebhookCache::default(),
             webhooks_unsynced: Mutex::default(),
@@ -274,6 +277,7 @@ impl Tenancy {
                 bot,
                 suspended: None,
                 labels: new.labels,
+                schedules: Schedules::default(),
             },
             lifecycle: Lifecycle::new(now),
         };
@@ -341,6 +345,7 @@ impl Tenancy {
             bot: bot.map(Some),
             suspended: None,
             labels: change.labels,
+            schedules: ScheduleChange::default(),
         };
         let mut tenant = self.drivers().tenants.tenant_configure(id, patch).await?;
         self.inner.webhooks.forget(id);
@@ -467,6 +472,7 @@ impl Tenancy {
                     }
                     Ok(Signal::Deadline) => self.inner.deadline_set.notify_one(),
                     Ok(Signal::Wake) => self.inner.warm_pool.wake_note(self.now()),
+                    Ok(Signal::Schedule(id)) => self.inner.alarms.ring(&id),
                     Ok(Signal::Unlocked(id)) => {
                         self.feed_mark(&id);
                         let _ = self.inner.unlocked.send(id);
@@ -494,6 +500,7 @@ impl Tenancy {
     pub fn records_changed(&self) {
         self.feed_mark_all();
         self.inner.webhooks.forget_all();
+        self.inner.alarms.ring_all();
         self.inner.deadline_set.notify_one();
         self.inner.reconcile_now.notify_one();
     }

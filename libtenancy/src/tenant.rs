@@ -6,7 +6,7 @@
 //! # Design notes
 //! A record has two halves with different writers. The *lifecycle* (status, generation, snapshot) is written only by
 //! conditional writes on the generation, which grows on each of them: a stale owner's write never succeeds. The
-//! *settings* (idle timeout, bot, labels) are written by operators, and never touch the lifecycle.
+//! *settings* (idle timeout, bot, labels, schedules) are written by operators, and never touch the lifecycle.
 //!
 //! A generation is `max(previous + 1, now in µs)`, so it does not go back when a tenant is deleted and created again,
 //! nor when a store forgot its last writes.
@@ -23,6 +23,7 @@ use crate::{
     error::{Error, Result},
     labels::Labels,
     pinned::Pin,
+    schedule::Schedules,
     secret::Sealed,
 };
 
@@ -343,6 +344,9 @@ pub struct Settings {
     /// What operators say of it.
     #[serde(default)]
     pub labels: Labels,
+    /// What is said to its agent, or done by it, at times.
+    #[serde(default)]
+    pub schedules: Schedules,
 }
 
 /// The bounds of an idle timeout.

@@ -165,11 +165,16 @@ impl Tenancy {
         let update_id = chat::update_id(body)?;
         let payload = std::str::from_utf8(body).map_err(|_| Error::invalid("update", "it is not UTF-8"))?;
         let key = UpdateKey { tenant: id.clone(), bot, update_id };
-        let broke = lock(&self.inner.broke).contains(id);
+        self.update_store(&key, payload).await
+    }
+
+    /// Stores an update, unless it is there already, and has it delivered. `Overloaded` if too many wait; store errors.
+    pub(crate) async fn update_store(&self, key: &UpdateKey, payload: &str) -> Result<Put> {
+        let broke = lock(&self.inner.broke).contains(&key.tenant);
         let max_pending = self.inner.config.max_pending.min(if broke { MAX_PENDING_SUSPENDED } else { u32::MAX });
-        let put = self.drivers().inboxes.update_put(&key, payload, max_pending, self.now()).await?;
+        let put = self.drivers().inboxes.update_put(key, payload, max_pending, self.now()).await?;
         if put == Put::Stored {
-            self.update_announce(id);
+            self.update_announce(&key.tenant);
         }
         Ok(put)
     }

@@ -420,6 +420,7 @@ impl Tenancy {
     /// Has what waits go on, whichever control plane delivers it.
     fn resumed_tell(&self, id: &TenantId) {
         self.delivery_signal(id);
+        self.schedules_tell(id);
         if !self.drivers().workloads.workloads_are_local() {
             self.signal_soon(Signal::Update(id.clone()));
         }

@@ -11,6 +11,7 @@ mod metrics;
 mod nodes;
 mod pool;
 mod quotas;
+mod schedules;
 mod spend;
 mod state;
 mod why;
@@ -113,6 +114,13 @@ pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
         .route("/turns", on(Action::Lease, post(leases::turn)))
         .route("/quotas/{id}", on(Action::Read, get(quotas::get)).merge(on(Action::Administer, patch(quotas::set))))
         .route("/quotas/{id}/grants", on(Action::Administer, post(quotas::grant)))
+        .route("/schedules", on(Action::ReadContent, get(schedules::list)))
+        .route(
+            "/tenants/{id}/schedules/{name}",
+            on(Action::ReadContent, get(schedules::get))
+                .merge(on(Action::Operate, put(schedules::set)))
+                .merge(on(Action::Operate, delete(schedules::remove))),
+        )
         .route("/spend/report", on(Action::Read, get(spend::report)))
         .route("/spend/audit", on(Action::Read, get(spend::audit)))
         .route("/spend/rows", on(Action::Read, get(spend::rows)))
@@ -233,7 +241,7 @@ struct TenantQuery {
 }
 
 async fn tenant_list(State(tenancy): State<Tenancy>, Asked(query): Asked<TenantQuery>) -> Answer<Json<TenantList>> {
-    let filter = Filter { status: label("status", query.status, &Status::LABELS)?, active: false };
+    let filter = Filter { status: label("status", query.status, &Status::LABELS)?, ..Filter::default() };
     let after: Option<TenantId> = query.after.filter(|id| !id.is_empty()).map(|id| id.parse()).transpose()?;
     let labels: Selector = query.label.as_deref().map(str::parse).transpose()?.unwrap_or_default();
     let limit = within("limit", query.limit, PAGE, MAX_PAGE)?;

@@ -176,6 +176,7 @@ fn every_command(format: &str, holds: impl Fn(&Ended)) -> Vec<Vec<String>> {
     store.ztm(["tenant", "create", "alice"]).ok();
     let submitted = store.ztm(["job", "submit", "alice", "hello", "--cost", "5", "-o", "json"]).ok().json();
     let id = submitted["job_id"].as_str().unwrap();
+    std::fs::write(store.home().join("fleet.yaml"), "tenants: [{name: alice}]").unwrap();
     let work: &[&[&str]] = &[
         &["job", "get", id],
         &["job", "list", "alice"],
@@ -185,6 +186,14 @@ fn every_command(format: &str, holds: impl Fn(&Ended)) -> Vec<Vec<String>> {
         &["quota", "get", "alice"],
         &["quota", "set", "alice", "--budget", "100/day"],
         &["quota", "grant", "alice", "5"],
+        &["schedule", "set", "alice", "morning", "--cron", "@daily", "--message", "hi", "--chat", "7"],
+        &["schedule", "list"],
+        &["schedule", "get", "alice", "morning"],
+        &["schedule", "pause", "alice", "morning"],
+        &["schedule", "resume", "alice", "morning"],
+        &["schedule", "delete", "alice", "morning", "--yes"],
+        &["apply", "-f", "fleet.yaml"],
+        &["diff", "-f", "fleet.yaml"],
         &["spend", "report"],
         &["spend", "audit"],
         &["why", "tenant", "alice"],
@@ -270,6 +279,7 @@ fn a_format_that_is_none_is_refused_before_anything_is_done() {
 #[test]
 fn every_command_that_cannot_reach_a_control_plane_says_so_with_a_hint_and_prints_nothing() {
     let world = World::new().variable("ZTM_ORCHESTRATOR_URL", "http://127.0.0.1:9");
+    std::fs::write(world.home().join("fleet.yaml"), "tenants: [{name: alice}]").unwrap();
     // What needs no control plane, or is one.
     let without = [
         "config",

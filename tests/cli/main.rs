@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod admin_prices;
+mod apply;
 mod colour;
 mod completion;
 mod context;
@@ -16,6 +17,7 @@ mod job_run;
 mod job_wait;
 mod plane;
 mod pty;
+mod schedule;
 mod settings;
 mod spend;
 mod status;

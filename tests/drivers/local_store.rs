@@ -46,6 +46,7 @@ fn tenant(name: &str) -> Tenant {
             bot: None,
             suspended: None,
             labels: Labels::default(),
+            schedules: libtenancy::schedule::Schedules::default(),
         },
         lifecycle: Lifecycle::new(NOW),
     }

@@ -10,6 +10,7 @@ use libtenancy::{
 use crate::{
     faulty::Fault,
     plane::{Chat, Plane, TOKEN, accept},
+    schedules,
 };
 
 /// A chat that nobody looks at.
@@ -67,6 +68,20 @@ fn r4_a_death_at_any_step_of_a_wake_leaves_one_agent_that_is_adopted_or_none() {
             let status = plane.block(plane.drivers.workloads.agent_status(id, &agent)).unwrap();
             assert_eq!(status.generation, Some(agent.generation), "{case}");
         },
+    );
+}
+
+#[test]
+fn a_death_at_any_step_of_what_a_schedule_fires_leaves_one_answer_and_one_job() {
+    every_step(
+        |_, _| {},
+        async |plane, id, chat| {
+            schedules::both_due(plane, id, chat).await;
+            while schedules::noted(plane, id).await.is_none() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        },
+        |plane, chat, id, person, case| schedules::came_once(plane, chat, id, person, case),
     );
 }
 

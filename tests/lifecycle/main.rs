@@ -9,4 +9,5 @@ mod faulty;
 mod feed;
 mod plane;
 mod probe;
+mod schedules;
 mod superseded;

@@ -48,11 +48,16 @@ pub(crate) fn config(state_dir: &Path, telegram: &str) -> Config {
 impl Plane {
     /// Opens the state directory and starts a control plane on it, behind a plan that does not strike yet.
     pub(crate) fn start(state_dir: &Path, telegram: &str) -> Self {
-        let config = config(state_dir, telegram);
+        Self::start_with(config(state_dir, telegram))
+    }
+
+    /// The same, with a configuration of its own.
+    pub(crate) fn start_with(config: Config) -> Self {
+        let state_dir = config.state_dir.clone();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let plan = Arc::new(Plan::default());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-        let store = Store::open(state_dir, Arc::clone(&clock)).unwrap();
+        let store = Store::open(&state_dir, Arc::clone(&clock)).unwrap();
         let keyring = Arc::new(Keyring::load_or_create(&state_dir.join(local::KEY_FILE)).unwrap());
         let agentd = AgentdCommand { program: env!("CARGO_BIN_EXE_agentd").into(), args: Vec::new() };
         let (tenancy, drivers, control_plane) = runtime.block_on(async {
@@ -123,7 +128,7 @@ impl Plane {
 
 /// The double, in a runtime that outlives every control plane.
 pub(crate) struct Chat {
-    _runtime: Runtime,
+    runtime: Runtime,
     pub(crate) double: Double,
 }
 
@@ -132,7 +137,12 @@ impl Chat {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let double = runtime.block_on(Double::start("127.0.0.1:0".parse().unwrap())).unwrap();
         runtime.block_on(async { double.bot_add(TOKEN) }).unwrap();
-        Self { _runtime: runtime, double }
+        Self { runtime, double }
+    }
+
+    /// Makes another bot known.
+    pub(crate) fn add(&self, token: &str) {
+        self.runtime.block_on(async { self.double.bot_add(token) }).unwrap();
     }
 }
 

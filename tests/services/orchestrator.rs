@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::faces::{Faces, TOKEN};
 
-const ROUTES: [(Method, &str); 46] = [
+const ROUTES: [(Method, &str); 50] = [
     (Method::POST, "/admin/probe"),
     (Method::GET, "/tenants"),
     (Method::POST, "/tenants"),
@@ -47,6 +47,10 @@ const ROUTES: [(Method, &str); 46] = [
     (Method::GET, "/quotas/acme"),
     (Method::PATCH, "/quotas/acme"),
     (Method::POST, "/quotas/acme/grants"),
+    (Method::GET, "/schedules"),
+    (Method::GET, "/tenants/acme/schedules/morning"),
+    (Method::PUT, "/tenants/acme/schedules/morning"),
+    (Method::DELETE, "/tenants/acme/schedules/morning"),
     (Method::GET, "/spend/report"),
     (Method::GET, "/spend/audit"),
     (Method::GET, "/spend/rows"),

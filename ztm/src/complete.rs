@@ -56,6 +56,7 @@ fn with_names(command: Command, parent: &str) -> Command {
             Some("JOB") => Kind::Job,
             Some("UPDATE") => Kind::Update,
             Some("NODE") => Kind::Node,
+            Some("SCHEDULE") if name != "set" => Kind::Schedule,
             Some("NAME") if arg.get_id() == "context" || (contexts && !makes && arg.is_positional()) => Kind::Context,
             _ => return arg,
         };
@@ -71,6 +72,7 @@ enum Kind {
     Job,
     Update,
     Node,
+    Schedule,
     Context,
 }
 
@@ -128,6 +130,10 @@ async fn ask(settings: &Settings, kind: Kind, typed: &str) -> Option<Vec<String>
         Kind::Node => {
             let list = client.plane("the machines").ok()?.node_list().await.ok()?;
             Some(list.nodes.into_iter().map(|view| view.node.name).collect())
+        }
+        Kind::Schedule => {
+            let list = client.schedule_list(None).await.ok()?;
+            Some(list.schedules.into_iter().map(|schedule| schedule.name).collect())
         }
         Kind::Context => None,
     }

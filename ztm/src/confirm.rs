@@ -58,7 +58,7 @@ pub fn bot_token(positional: Option<Secret>, flags: BotTokenArgs, printer: &Prin
     let given = match (positional, flags.bot_token, flags.bot_token_file) {
         (None, Some(token), _) if token.expose().is_empty() => return ask_token().map(Some),
         (Some(token), _, _) | (None, Some(token), _) => Some(token),
-        (None, None, Some(path)) => return Ok(Some(read_token(&path)?)),
+        (None, None, Some(path)) => return Ok(Some(token_in_file(&path)?)),
         (None, None, None) => None,
     };
     if given.is_some() {
@@ -127,7 +127,8 @@ impl Drop for Hidden {
     }
 }
 
-fn read_token(path: &Path) -> Result<Secret> {
+/// The bot's token in a file; `-` is standard input.
+pub fn token_in_file(path: &Path) -> Result<Secret> {
     let mut text = Vec::new();
     if path == Path::new("-") {
         io::stdin().lock().take(LONGEST_TOKEN).read_to_end(&mut text).map_err(Error::io("read", "standard input"))?;

@@ -18,6 +18,7 @@ pub mod exit;
 pub mod format;
 pub mod generate;
 pub mod listing;
+pub mod manifest;
 pub mod printer;
 pub mod settings;
 pub mod view;

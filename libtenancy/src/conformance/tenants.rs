@@ -12,6 +12,7 @@ use crate::{
     error::Error,
     labels::{LabelChange, Labels},
     ports::tenants::{Filter, SettingsPatch, Tenants},
+    schedule::{Action, Fired, ScheduleChange, ScheduleName, ScheduleSpec, Schedules, Step},
     secret::Sealed,
     tenant::{
         Bot, BotId, Event, Generation, Lifecycle, Settings, SnapshotRef, Status, StopReason, Tenant, TenantId,
@@ -40,6 +41,8 @@ macro_rules! tenants_conformance {
             configuring_changes_settings_and_nothing_else,
             configuring_twice_does_the_same,
             labels_change_one_by_one_and_never_become_too_many,
+            schedules_change_one_by_one_and_what_is_handled_stays_handled,
+            those_with_schedules_are_listed,
             a_patch_of_nothing_changes_nothing,
             a_bot_belongs_to_one_tenant,
             removal_needs_the_expected_generation,
@@ -69,6 +72,7 @@ fn tenant(name: &str, now: Timestamp) -> Tenant {
             bot: None,
             suspended: None,
             labels: Labels::default(),
+            schedules: crate::schedule::Schedules::default(),
         },
         lifecycle: Lifecycle::new(now),
     }
@@ -105,6 +109,16 @@ fn full(name: &str, now: Timestamp) -> Tenant {
     tenant.lifecycle.last_wake =
         Some(WakePhases { warm: true, total: Duration::from_micros(1_234_567), ..WakePhases::default() });
     tenant
+}
+
+fn schedule(name: &str) -> ScheduleName {
+    name.parse().unwrap()
+}
+
+fn set(name: &str, cron: &str) -> (ScheduleName, Step) {
+    let action = Action::Message { chat_id: -7, text: "good \u{1f304} morning".to_owned() };
+    let spec = ScheduleSpec::new(cron, "Europe/Berlin", action).unwrap();
+    (schedule(name), Step::Set(spec, Timestamp::from_micros(1_780_000_000_000_000)))
 }
 
 fn labels(pairs: &[(&str, Option<&str>)]) -> LabelChange {
@@ -324,6 +338,12 @@ pub async fn configuring_changes_settings_and_nothing_else(port: &dyn Tenants, c
             bot: Some(Some(bot(1))),
             suspended: Some(Some(String::new())),
             labels: labels(&[("team", Some("red")), ("paid", Some("")), ("never", None)]),
+            schedules: ScheduleChange::from([set("morning", "0 9 * * MON"), set("hourly", "@hourly")]),
+        },
+        SettingsPatch {
+            bot: Some(Some(bot(3))),
+            schedules: ScheduleChange::from([set("hourly", "5 * * * *"), (schedule("morning"), Step::Remove)]),
+            ..SettingsPatch::default()
         },
         SettingsPatch { labels: labels(&[("team", Some("blue")), ("paid", None)]), ..SettingsPatch::default() },
         SettingsPatch { bot: Some(Some(bot(2))), labels: labels(&[("x", Some("y"))]), ..SettingsPatch::default() },
@@ -363,6 +383,56 @@ pub async fn labels_change_one_by_one_and_never_become_too_many(port: &dyn Tenan
     let refused = port.tenant_configure(&tenant.id, more).await.unwrap_err();
     assert!(matches!(refused, Error::Invalid { .. }), "{refused:?}");
     assert_eq!(port.tenant_get(&tenant.id).await.unwrap(), Some(full));
+}
+
+pub async fn schedules_change_one_by_one_and_what_is_handled_stays_handled(port: &dyn Tenants, clock: &ManualClock) {
+    let tenant = created(port, clock, "acme").await;
+    let patch = |change: (ScheduleName, Step)| SettingsPatch {
+        schedules: ScheduleChange::from([change]),
+        ..SettingsPatch::default()
+    };
+    let number = |number: usize| patch(set(&format!("s{number}"), "@hourly"));
+    for result in join_all((0..8).map(|n| port.tenant_configure(&tenant.id, number(n)))).await {
+        result.unwrap();
+    }
+    for n in 8..Schedules::MAX {
+        port.tenant_configure(&tenant.id, number(n)).await.unwrap();
+    }
+    let full = port.tenant_get(&tenant.id).await.unwrap().unwrap();
+    assert_eq!(full.settings.schedules.iter().count(), Schedules::MAX);
+    let refused = port.tenant_configure(&tenant.id, number(Schedules::MAX)).await.unwrap_err();
+    assert!(matches!(refused, Error::Invalid { .. }), "{refused:?}");
+    assert_eq!(port.tenant_get(&tenant.id).await.unwrap(), Some(full));
+    // Whoever lost the lead meanwhile notes what it fired late: the later one stays.
+    let now = clock.now() + Duration::from_hours(1);
+    let handled = |at| patch((schedule("s0"), Step::Handled(at, Some(Fired { at, error: None }))));
+    for at in [now, now - Duration::from_mins(5)] {
+        port.tenant_configure(&tenant.id, handled(at)).await.unwrap();
+    }
+    port.tenant_configure(&tenant.id, patch((schedule("s1"), Step::Remove))).await.unwrap();
+    let gone = patch((schedule("s1"), Step::Handled(now, None)));
+    let tenant = port.tenant_configure(&tenant.id, gone).await.unwrap();
+    assert_eq!(tenant.settings.schedules.get(&schedule("s0")).unwrap().handled_until, now);
+    assert_eq!(tenant.settings.schedules.get(&schedule("s1")), None);
+}
+
+pub async fn those_with_schedules_are_listed(port: &dyn Tenants, clock: &ManualClock) {
+    for name in ["a", "b", "c", "d"] {
+        created(port, clock, name).await;
+    }
+    let with = |change| SettingsPatch { schedules: ScheduleChange::from([change]), ..SettingsPatch::default() };
+    for name in ["d", "b", "c"] {
+        port.tenant_configure(&id(name), with(set("morning", "@daily"))).await.unwrap();
+    }
+    port.tenant_configure(&id("c"), with((schedule("morning"), Step::Remove))).await.unwrap();
+    let filter = Filter { scheduled: true, ..Filter::default() };
+    let first = port.tenant_list(&filter, None, 1).await.unwrap();
+    assert_eq!((first.items.len(), first.items[0].id.as_str()), (1, "b"));
+    let rest = port.tenant_list(&filter, first.next.as_ref(), 9).await.unwrap();
+    assert_eq!(rest.items.iter().map(|tenant| tenant.id.as_str()).collect::<Vec<_>>(), ["d"]);
+    assert_eq!(rest.next, None);
+    let both = Filter { active: true, ..filter };
+    assert!(matches!(port.tenant_list(&both, None, 9).await, Err(Error::Invalid { .. })));
 }
 
 pub async fn a_patch_of_nothing_changes_nothing(port: &dyn Tenants, clock: &ManualClock) {
@@ -494,7 +564,7 @@ async fn every_third_is_provisioning(port: &dyn Tenants, clock: &ManualClock) ->
 
 pub async fn a_list_by_status_shows_only_that_status_on_every_page(port: &dyn Tenants, clock: &ManualClock) {
     let active = every_third_is_provisioning(port, clock).await;
-    let by = |status: &str| Filter { status: Some(status.to_owned()), active: false };
+    let by = |status: &str| Filter { status: Some(status.to_owned()), ..Filter::default() };
     for page in [1, 2, 7, 100] {
         assert_eq!(all(port, &by("provisioning"), page).await, active);
         assert_eq!(all(port, &by("idle"), page).await.len(), 20 - active.len());
@@ -504,7 +574,7 @@ pub async fn a_list_by_status_shows_only_that_status_on_every_page(port: &dyn Te
 
 pub async fn an_active_list_shows_what_is_not_idle_on_every_page(port: &dyn Tenants, clock: &ManualClock) {
     let mut active = every_third_is_provisioning(port, clock).await;
-    let filter = Filter { status: None, active: true };
+    let filter = Filter { active: true, ..Filter::default() };
     for page in [1, 2, 7, 100] {
         assert_eq!(all(port, &filter, page).await, active);
     }
@@ -521,14 +591,14 @@ pub async fn an_active_list_shows_what_is_not_idle_on_every_page(port: &dyn Tena
 
 pub async fn an_active_list_by_status_shows_what_is_both(port: &dyn Tenants, clock: &ManualClock) {
     let active = every_third_is_provisioning(port, clock).await;
-    let both = |status: &str| Filter { status: Some(status.to_owned()), active: true };
+    let both = |status: &str| Filter { status: Some(status.to_owned()), active: true, ..Filter::default() };
     assert_eq!(all(port, &both("provisioning"), 2).await, active);
     assert_eq!(all(port, &both("idle"), 2).await, []);
 }
 
 pub async fn a_list_by_an_unknown_status_is_invalid(port: &dyn Tenants, _clock: &ManualClock) {
     for label in ["sleeping", "", "Idle", "' OR 1=1 --"] {
-        let filter = Filter { status: Some(label.to_owned()), active: false };
+        let filter = Filter { status: Some(label.to_owned()), ..Filter::default() };
         let refused = port.tenant_list(&filter, None, 1).await.unwrap_err();
         assert!(matches!(refused, Error::Invalid { field: "status", .. }), "{refused:?}");
     }

@@ -114,6 +114,7 @@ mod tests {
                 bot: None,
                 suspended: None,
                 labels: crate::labels::Labels::default(),
+                schedules: crate::schedule::Schedules::default(),
             },
             lifecycle: crate::tenant::Lifecycle::new(Timestamp::from_micros(1)),
         };

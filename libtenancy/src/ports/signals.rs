@@ -18,14 +18,18 @@ pub enum Signal {
     Deadline,
     /// Among the agents: a wake took one, or found none, that was ready.
     Wake,
+    /// Among this tenant's schedules.
+    Schedule(TenantId),
     /// With this tenant's wake lock: whoever had it gave it up.
     Unlocked(TenantId),
 }
 
-/// How [`Signal::Deadline`], [`Signal::Wake`] and, before the tenant, [`Signal::Unlocked`] are sent; no tenant's id has any of these.
+/// How [`Signal::Deadline`], [`Signal::Wake`] and, before the tenant, [`Signal::Unlocked`] and [`Signal::Schedule`] are sent; no
+/// tenant's id has any of these.
 const DEADLINE: &str = "*";
 const WAKE: &str = "+";
 const UNLOCKED: char = '!';
+const SCHEDULE: char = '@';
 
 impl Signal {
     /// As it is sent.
@@ -35,6 +39,7 @@ impl Signal {
             Self::Update(tenant) => tenant.to_string(),
             Self::Deadline => DEADLINE.to_owned(),
             Self::Wake => WAKE.to_owned(),
+            Self::Schedule(tenant) => format!("{SCHEDULE}{tenant}"),
             Self::Unlocked(tenant) => format!("{UNLOCKED}{tenant}"),
         }
     }
@@ -42,11 +47,14 @@ impl Signal {
     /// What was heard. What is not understood may be anything.
     pub(crate) fn parse(text: &[u8]) -> Self {
         let text = std::str::from_utf8(text).unwrap_or_default();
-        let understood = match (text, text.strip_prefix(UNLOCKED)) {
-            (DEADLINE, _) => Some(Self::Deadline),
-            (WAKE, _) => Some(Self::Wake),
-            (_, Some(tenant)) => tenant.parse().ok().map(Self::Unlocked),
-            (tenant, None) => tenant.parse().ok().map(Self::Update),
+        let understood = match text {
+            DEADLINE => Some(Self::Deadline),
+            WAKE => Some(Self::Wake),
+            _ => match (text.strip_prefix(UNLOCKED), text.strip_prefix(SCHEDULE)) {
+                (Some(tenant), _) => tenant.parse().ok().map(Self::Unlocked),
+                (_, Some(tenant)) => tenant.parse().ok().map(Self::Schedule),
+                _ => text.parse().ok().map(Self::Update),
+            },
         };
         understood.unwrap_or(Self::Records)
     }

@@ -8,7 +8,8 @@ use crate::{
     clock::Timestamp,
     error::{Error, Result},
     labels::LabelChange,
-    tenant::{Bot, Generation, Lifecycle, Settings, Tenant, TenantId},
+    schedule::ScheduleChange,
+    tenant::{Bot, Generation, Lifecycle, Settings, Status, Tenant, TenantId},
 };
 
 /// One page of a listing.
@@ -27,6 +28,23 @@ pub struct Filter {
     pub status: Option<String>,
     /// Every tenant whose status is not `idle`: what the reconciler looks at. Costs what it returns.
     pub active: bool,
+    /// Only tenants that have schedules; not together with the others.
+    pub scheduled: bool,
+}
+
+impl Filter {
+    /// `Invalid` if the status is no label, or if the parts do not go together.
+    pub fn checked(&self) -> Result<()> {
+        match &self.status {
+            Some(label) if !Status::LABELS.contains(&label.as_str()) => {
+                Err(Error::invalid("status", format!("{label:?} is none of {}", Status::LABELS.join(", "))))
+            }
+            status if self.scheduled && (self.active || status.is_some()) => {
+                Err(Error::invalid("status", "it does not go together with schedules"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A change of settings; `None` leaves a field as it is.
@@ -40,13 +58,18 @@ pub struct SettingsPatch {
     pub suspended: Option<Option<String>>,
     /// Labels, each by itself.
     pub labels: LabelChange,
+    /// Schedules, each by itself.
+    pub schedules: ScheduleChange,
 }
 
 impl SettingsPatch {
-    /// Applies the patch. `Invalid` if there would be too many labels.
+    /// Applies the patch. `Invalid` if there would be too many labels or schedules.
     pub fn apply(self, settings: &mut Settings) -> Result<()> {
         if !self.labels.is_empty() {
             settings.labels = settings.labels.changed(&self.labels)?;
+        }
+        if !self.schedules.is_empty() {
+            settings.schedules = settings.schedules.changed(&self.schedules)?;
         }
         if let Some(idle_timeout) = self.idle_timeout {
             settings.idle_timeout = idle_timeout;
@@ -87,7 +110,7 @@ pub trait Tenants: Send + Sync + 'static {
     async fn tenant_get(&self, id: &TenantId) -> Result<Option<Tenant>>;
 
     /// Tenants in order of id, after `after`, at most `limit`. A listing of all pages shows every tenant that existed
-    /// throughout; `Page::next` is `None` only when nothing follows. `Invalid` if the filter's status is no label.
+    /// throughout; `Page::next` is `None` only when nothing follows. `Invalid` as of [`Filter::checked`].
     ///
     /// A record is shown as it is. Whether one is shown that came, went, woke or fell asleep within the last second depends
     /// on the store's index: decide by [`Tenants::tenant_get`].
@@ -100,7 +123,7 @@ pub trait Tenants: Send + Sync + 'static {
 
     /// Changes settings and nothing else; returns the tenant as it is then. Atomic; a repeat does the same again.
     /// `NotFound` if there is no such tenant; `Conflict` if another tenant has the bot; `Invalid` if it would have too many
-    /// labels.
+    /// labels or schedules.
     async fn tenant_configure(&self, id: &TenantId, patch: SettingsPatch) -> Result<Tenant>;
 
     /// Raises `last_active_at` to `at` if that is later. `NotFound` if there is no such tenant: never creates one.

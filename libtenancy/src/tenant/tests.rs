@@ -174,6 +174,7 @@ fn a_refused_event_names_tenant_status_and_event() {
             bot: None,
             suspended: None,
             labels: crate::labels::Labels::default(),
+            schedules: crate::schedule::Schedules::default(),
         },
         lifecycle: at(Status::Provisioning),
     };

@@ -41,6 +41,7 @@ fn tenant(name: &str, with: Option<i64>) -> Tenant {
             bot: with.map(bot),
             suspended: None,
             labels: Labels::default(),
+            schedules: libtenancy::schedule::Schedules::default(),
         },
         lifecycle: Lifecycle::new(NOW),
     }

@@ -82,7 +82,7 @@ async fn r11_thousands_are_all_listed_and_a_quiet_tick_costs_the_same_at_any_siz
     driver.schema_apply().await.unwrap();
     let names: Vec<String> = (0..*SIZES.last().unwrap()).map(|n| format!("t{:05}", n * 37 % 5_000)).collect();
     let (mut before, mut ticks, mut sweeps, mut scans) = (0, Vec::new(), Vec::new(), Vec::new());
-    let active = Filter { status: None, active: true };
+    let active = Filter { active: true, ..Filter::default() };
     for size in SIZES {
         fill(&direct, &settings, &names[before..size]).await;
         assert_eq!(driver.seed_adopt().await.unwrap(), u64::try_from(size - before).unwrap());

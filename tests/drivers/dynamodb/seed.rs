@@ -9,6 +9,7 @@ use libtenancy::{
     error::Error,
     labels::Labels,
     ports::tenants::{Filter, SettingsPatch, Tenants},
+    schedule::Schedules,
     secret::Sealed,
     tenant::{
         Bot, BotId, Endpoint, Event, Generation, Lifecycle, Settings as TenantSettings, Status, StopReason, Tenant,
@@ -150,7 +151,7 @@ async fn is_listed(kind: Kind) {
     let foreign = "x".repeat(60);
     assert_eq!(seed.listed(&Filter::default()).await, EVERYBODY);
     // `dave` runs nowhere.
-    let active = Filter { status: None, active: true };
+    let active = Filter { active: true, ..Filter::default() };
     assert_eq!(seed.listed(&active).await, ["bob", "carol", "gina"]);
     let counts = seed.driver.tenant_counts().await.unwrap();
     assert_eq!((counts["running"], counts["provisioning"], counts["terminated"], counts["idle"]), (1, 1, 1, 4));
@@ -246,8 +247,13 @@ async fn is_taken_over(kind: Kind) {
     }
     assert_eq!(seed.listed(&Filter::default()).await, ["alice", "carol", "erin", "frank"]);
     // What an update of an unknown id left is in nobody's way.
-    let settings =
-        TenantSettings { idle_timeout: Duration::from_secs(9), bot: None, suspended: None, labels: Labels::default() };
+    let settings = TenantSettings {
+        idle_timeout: Duration::from_secs(9),
+        bot: None,
+        suspended: None,
+        labels: Labels::default(),
+        schedules: Schedules::default(),
+    };
     let ghost =
         Tenant { id: id("ghost"), created_at: now, last_active_at: now, settings, lifecycle: Lifecycle::new(now) };
     seed.driver.tenant_create(&ghost).await.unwrap();
@@ -273,7 +279,7 @@ async fn goes_on_beside_us(kind: Kind) {
     assert!(!seed.listed(&Filter::default()).await.contains(&"henry".to_owned()));
     assert_eq!(seed.driver.seed_adopt().await.unwrap(), 1);
     assert_eq!(seed.driver.seed_adopt().await.unwrap(), 0);
-    assert!(seed.listed(&Filter { status: None, active: true }).await.contains(&"henry".to_owned()));
+    assert!(seed.listed(&Filter { active: true, ..Filter::default() }).await.contains(&"henry".to_owned()));
 
     // It stops what we took over: we see that, and our next write needs no other generation.
     seed.driver.tenant_touch(&id("henry"), now).await.unwrap();

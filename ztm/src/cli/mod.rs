@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 pub mod admin;
 pub mod agent;
+pub mod apply;
 pub mod config;
 pub mod context;
 pub mod demo;
@@ -23,6 +24,7 @@ pub mod output;
 pub mod pool;
 pub mod quantity;
 pub mod quota;
+pub mod schedule;
 pub mod spend;
 pub mod state;
 pub mod status;
@@ -81,6 +83,10 @@ pub enum Command {
     /// Tenants: create, look at, change, wake, stop, delete
     #[command(subcommand, arg_required_else_help = true)]
     Tenant(tenant::TenantCommand),
+    /// Make tenants, quotas and schedules be as files say
+    Apply(apply::ApplyArgs),
+    /// Show what stands between files and what there is
+    Diff(apply::DiffArgs),
     /// The webhooks through which Telegram delivers
     #[command(subcommand, arg_required_else_help = true)]
     Webhook(webhook::WebhookCommand),
@@ -93,6 +99,9 @@ pub enum Command {
     /// What tenants may use: credits, shares, budgets, grants
     #[command(subcommand, arg_required_else_help = true)]
     Quota(quota::QuotaCommand),
+    /// Schedules: what agents are told, or do, at certain times
+    #[command(subcommand, arg_required_else_help = true)]
+    Schedule(schedule::ScheduleCommand),
     /// What was used: report, audit, the ledger itself
     #[command(subcommand, arg_required_else_help = true)]
     Spend(spend::SpendCommand),

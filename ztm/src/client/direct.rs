@@ -61,7 +61,7 @@ impl Direct {
         after: Option<&str>,
         limit: usize,
     ) -> Result<TenantList> {
-        let filter = Filter { status: status.map(str::to_owned), active: false };
+        let filter = Filter { status: status.map(str::to_owned), ..Filter::default() };
         let labels = labels.map(str::parse).transpose()?.unwrap_or_default();
         let after: Option<TenantId> = after.map(str::parse).transpose()?;
         let page = self.tenancy().await?.tenant_list(&filter, &labels, after.as_ref(), limit).await?;

@@ -24,6 +24,7 @@ mod direct;
 mod feed;
 mod http;
 mod path;
+mod schedules;
 mod state;
 mod work;
 

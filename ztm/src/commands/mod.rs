@@ -19,6 +19,7 @@ use crate::{
 };
 
 pub mod admin;
+pub mod apply;
 pub mod config;
 pub mod context;
 pub mod demo;
@@ -31,6 +32,7 @@ pub mod job;
 pub mod node;
 pub mod pool;
 pub mod quota;
+pub mod schedule;
 pub mod spend;
 pub mod status;
 pub mod tenant;
@@ -122,6 +124,8 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Down(args) => down::down(ctx, &args),
         Command::Demo(args) => demo::demo(ctx, &args),
         Command::Top(args) => top::top(ctx, args),
+        Command::Apply(args) => wait_for(Box::pin(apply::apply(ctx, &args))),
+        Command::Diff(args) => wait_for(Box::pin(apply::diff(ctx, &args))),
         Command::Wait(args) => wait_for(wait::wait(ctx, args)),
         Command::Doctor(args) => wait_for(Box::pin(doctor::doctor(ctx, &args))),
         Command::Events(args) => wait_for(events::events(ctx, &args)),
@@ -181,6 +185,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
                 QuotaCommand::Grant(args) => quota::grant::grant(ctx, args).await,
             }
         }),
+        Command::Schedule(command) => wait_for(schedule::run(ctx, command)),
         Command::Spend(command) => wait_for(async {
             match command {
                 SpendCommand::Report(args) => spend::report::report(ctx, args).await,

@@ -10,6 +10,7 @@ use libtenancy::clock::{Clock, SystemClock, Timestamp};
 use serde::Serialize;
 
 pub mod admin;
+pub mod apply;
 pub mod config;
 pub mod context;
 pub mod demo;
@@ -21,6 +22,7 @@ pub mod node;
 pub mod plane;
 pub mod pool;
 pub mod quota;
+pub mod schedule;
 pub mod spend;
 pub mod tenant;
 pub mod top;

@@ -9,8 +9,9 @@ use super::store::{Fault, Store, from_json, limit, number, stored, to_json};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
-    labels::{LabelChange, Labels},
+    labels::Labels,
     ports::tenants::{Filter, Page, SettingsPatch, Tenants},
+    schedule::Schedules,
     secret::Sealed,
     tenant::{Agent, Bot, BotId, Generation, Lifecycle, Settings, Status, StopReason, Tenant, TenantId},
 };
@@ -20,7 +21,7 @@ macro_rules! columns {
     () => {
         "id, status, generation, since, created_at, last_active_at, idle_timeout_us, suspended, bot_id, \
          bot_token_sealed, webhook_secret_sealed, webhook_url, agent, stop_reason, keep_state, snapshot, last_wake, \
-         labels"
+         labels, schedules"
     };
 }
 
@@ -28,7 +29,8 @@ const INSERT: &str = concat!(
     "INSERT INTO tenants (",
     columns!(),
     ") VALUES (:id, :status, :generation, :since, :created_at, :last_active_at, :idle_timeout, :suspended, :bot_id, \
-     :bot_token, :webhook_secret, :webhook_url, :agent, :stop_reason, :keep_state, :snapshot, :last_wake, :labels) \
+     :bot_token, :webhook_secret, :webhook_url, :agent, :stop_reason, :keep_state, :snapshot, :last_wake, :labels, \
+     :schedules) \
      ON CONFLICT (id) DO NOTHING"
 );
 const SELECT: &str = concat!("SELECT ", columns!(), " FROM tenants WHERE id = ?1");
@@ -42,7 +44,7 @@ const CONFIGURE: &str = concat!(
      bot_token_sealed = iif(:set_bot, :bot_token, bot_token_sealed), \
      webhook_secret_sealed = iif(:set_bot, :webhook_secret, webhook_secret_sealed), \
      webhook_url = iif(:set_bot, :webhook_url, webhook_url), \
-     labels = coalesce(:labels, labels) \
+     labels = coalesce(:labels, labels), schedules = coalesce(:schedules, schedules) \
      WHERE id = :id RETURNING ",
     columns!()
 );
@@ -56,6 +58,11 @@ pub(super) const LIST_BY_STATUS: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM tenants INDEXED BY tenants_by_status WHERE status = ?3 AND id > ?1 ORDER BY id LIMIT ?2"
+);
+pub(super) const LIST_SCHEDULED: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM tenants INDEXED BY tenants_scheduled WHERE schedules <> '{}' AND id > ?1 ORDER BY id LIMIT ?2"
 );
 pub(super) const COUNTS: &str = "SELECT status, count(*) FROM tenants INDEXED BY tenants_by_status GROUP BY status";
 
@@ -136,6 +143,7 @@ fn tenant_from_row(row: &Row<'_>) -> Result<Tenant, Fault> {
             bot,
             suspended: row.get(7)?,
             labels: composite(row, 17, "labels")?.unwrap_or_default(),
+            schedules: composite(row, 18, "schedules")?.unwrap_or_default(),
         },
         lifecycle: Lifecycle {
             generation: Generation(number(row.get(2)?)?),
@@ -178,16 +186,29 @@ fn bot_is_free(connection: &Connection, tenant: &TenantId, bot: Option<&Bot>) ->
     }
 }
 
-/// What a tenant's labels become; `None` if they stay.
-fn labels_changed(connection: &Connection, id: &TenantId, change: &LabelChange) -> Result<Option<String>, Fault> {
-    if change.is_empty() {
-        return Ok(None);
+/// What a tenant's labels and its schedules become; `None` for what stays.
+fn named_changed(
+    connection: &Connection,
+    id: &TenantId,
+    patch: &SettingsPatch,
+) -> Result<(Option<String>, Option<String>), Fault> {
+    if patch.labels.is_empty() && patch.schedules.is_empty() {
+        return Ok((None, None));
     }
-    let mut statement = connection.prepare_cached("SELECT labels FROM tenants WHERE id = ?1")?;
-    let stored: Option<String> = statement.query_row([id.as_str()], |row| row.get(0)).optional()?;
-    let Some(stored) = stored else { return Err(not_found(id)) };
-    let labels: Labels = from_json("labels", &stored)?;
-    Ok(Some(to_json(&labels.changed(change)?)?))
+    let mut statement = connection.prepare_cached("SELECT labels, schedules FROM tenants WHERE id = ?1")?;
+    let stored: Option<(String, String)> =
+        statement.query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((labels, schedules)) = stored else { return Err(not_found(id)) };
+    let labels = (!patch.labels.is_empty())
+        .then(|| to_json(&from_json::<Labels>("labels", &labels)?.changed(&patch.labels)?).map_err(Fault::from))
+        .transpose()?;
+    let schedules = (!patch.schedules.is_empty())
+        .then(|| {
+            let schedules: Schedules = from_json("schedules", &schedules)?;
+            to_json(&schedules.changed(&patch.schedules)?).map_err(Fault::from)
+        })
+        .transpose()?;
+    Ok((labels, schedules))
 }
 
 #[async_trait]
@@ -197,6 +218,7 @@ impl Tenants for Store {
         let generation = stored(tenant.lifecycle.generation.0)?;
         let idle_timeout = micros(tenant.settings.idle_timeout)?;
         let labels = to_json(&tenant.settings.labels)?;
+        let schedules = to_json(&tenant.settings.schedules)?;
         let tenant = tenant.clone();
         self.write(move |connection| {
             let bot = tenant.settings.bot.as_ref();
@@ -220,6 +242,7 @@ impl Tenants for Store {
                 ":snapshot": columns.snapshot,
                 ":last_wake": columns.last_wake,
                 ":labels": labels,
+                ":schedules": schedules,
             })?;
             if inserted == 0 {
                 return Err(Error::AlreadyExists { what: "tenant", name: tenant.id.to_string() }.into());
@@ -238,17 +261,12 @@ impl Tenants for Store {
     }
 
     async fn tenant_list(&self, filter: &Filter, after: Option<&TenantId>, limit_rows: usize) -> Result<Page<Tenant>> {
-        let status = match &filter.status {
-            None => None,
-            Some(label) if Status::LABELS.contains(&label.as_str()) => Some(label.clone()),
-            Some(label) => {
-                return Err(Error::invalid("status", format!("{label:?} is none of {}", Status::LABELS.join(", "))));
-            }
-        };
+        filter.checked()?;
+        let status = filter.status.clone();
         if filter.active && status.as_deref() == Some("idle") {
             return Ok(Page { items: Vec::new(), next: None });
         }
-        let active = filter.active;
+        let (active, scheduled) = (filter.active, filter.scheduled);
         // No id sorts before the empty text.
         let after = after.map(|id| id.as_str().to_owned()).unwrap_or_default();
         let wanted = limit_rows.max(1);
@@ -264,6 +282,7 @@ impl Tenants for Store {
                 Ok(())
             };
             match &status {
+                None if scheduled => collect(LIST_SCHEDULED, params![after, rows])?,
                 Some(status) => collect(LIST_BY_STATUS, params![after, rows, status])?,
                 None if active => collect(LIST_ACTIVE, params![after, rows])?,
                 None => collect(LIST, params![after, rows])?,
@@ -311,7 +330,7 @@ impl Tenants for Store {
         self.write(move |connection| {
             let bot = patch.bot.as_ref().and_then(Option::as_ref);
             bot_is_free(connection, &id, bot)?;
-            let labels = labels_changed(connection, &id, &patch.labels)?;
+            let (labels, schedules) = named_changed(connection, &id, &patch)?;
             let mut statement = connection.prepare_cached(CONFIGURE)?;
             let mut rows = statement.query(named_params! {
                 ":id": id.as_str(),
@@ -324,6 +343,7 @@ impl Tenants for Store {
                 ":webhook_secret": bot.map(|bot| &bot.webhook_secret.0),
                 ":webhook_url": bot.and_then(|bot| bot.webhook_url.as_ref()),
                 ":labels": labels,
+                ":schedules": schedules,
             })?;
             // SQLite makes the whole change before it returns the first row.
             rows.next()?.map(tenant_from_row).transpose()?.ok_or_else(|| not_found(&id))

@@ -5,7 +5,7 @@
 //! | the first control plane's, kept up to date | `tenant_id`, `status`, `pod_name`, `pod_ip`, `namespace`, `s3_prefix`, `created_at`, `last_active_at`, `idle_timeout_s` |
 //! | its token, until our first write | `bot_token` |
 //! | lifecycle | `generation`, `since`, `agent`, `stop_reason`, `keep_state`, `snapshot`, `last_wake` |
-//! | settings | `settings_version`, `suspended`, `labels`, `bot_id`, `bot_token_sealed`, `webhook_secret_sealed`, `webhook_url` |
+//! | settings | `settings_version`, `suspended`, `labels`, `schedules`, `bot_id`, `bot_token_sealed`, `webhook_secret_sealed`, `webhook_url` |
 //! | indexes | `listed`: `tenant`, or `foreign` for an id that is no [`TenantId`]; `active`, unless it is idle |
 //! | own writes are recognised by | `create_token`, `transition_token`, `bot_claim` |
 //! | a step that is under way | `intent`, `creating` |
@@ -26,6 +26,7 @@ use crate::{
     },
     error::{Error, Result},
     labels::Labels,
+    schedule::Schedules,
     secret::{Keyring, Sealed, Secret, random_bytes},
     tenant::{
         Agent, Bot, BotId, DEFAULT_IDLE_TIMEOUT, Endpoint, Generation, IDLE_TIMEOUT, Lifecycle, Settings, Status,
@@ -64,19 +65,21 @@ pub(super) struct Intent {
     suspended: Option<String>,
     #[serde(default)]
     labels: Labels,
+    #[serde(default)]
+    schedules: Schedules,
 }
 
 impl Intent {
     /// `None` if the settings have no bot.
     pub(super) fn new(settings: &Settings) -> Result<Option<Self>> {
         let Some(bot) = settings.bot.clone() else { return Ok(None) };
-        let Settings { idle_timeout, suspended, labels, .. } = settings.clone();
-        Ok(Some(Self { token: token()?, bot, idle_timeout, suspended, labels }))
+        let Settings { idle_timeout, suspended, labels, schedules, .. } = settings.clone();
+        Ok(Some(Self { token: token()?, bot, idle_timeout, suspended, labels, schedules }))
     }
 
     pub(super) fn settings(&self) -> Settings {
-        let Self { bot, idle_timeout, suspended, labels, .. } = self.clone();
-        Settings { idle_timeout, bot: Some(bot), suspended, labels }
+        let Self { bot, idle_timeout, suspended, labels, schedules, .. } = self.clone();
+        Settings { idle_timeout, bot: Some(bot), suspended, labels, schedules }
     }
 }
 
@@ -110,6 +113,7 @@ impl Record {
             bot: bot(&item, &id, keyring)?,
             suspended: item.text("suspended")?.map(str::to_owned),
             labels: item.json("labels")?.unwrap_or_default(),
+            schedules: item.json("schedules")?.unwrap_or_default(),
         };
         let created_at = item.parsed("created_at")?.unwrap_or(last_active_at);
         Ok(Self {
@@ -241,6 +245,7 @@ pub(super) fn lifecycle(lifecycle: &Lifecycle) -> Result<Assignments> {
 pub(super) fn settings(settings: &Settings, version: u64) -> Result<Assignments> {
     let bot = settings.bot.as_ref();
     let labels = Some(&settings.labels).filter(|labels| !labels.is_empty());
+    let schedules = Some(&settings.schedules).filter(|schedules| !schedules.is_empty());
     Ok(vec![
         ("settings_version", Some(number(version))),
         ("idle_timeout_s", Some(number(seconds(settings.idle_timeout)))),
@@ -250,6 +255,7 @@ pub(super) fn settings(settings: &Settings, version: u64) -> Result<Assignments>
         ("webhook_secret_sealed", bot.map(|bot| text(bot.webhook_secret.0.clone()))),
         ("webhook_url", bot.and_then(|bot| bot.webhook_url.clone()).map(text)),
         ("labels", labels.map(json).transpose()?),
+        ("schedules", schedules.map(json).transpose()?),
     ])
 }
 

@@ -336,6 +336,7 @@ fn hot_statements_walk_an_index_and_sort_nothing() {
         (inboxes::PRUNE, "updates_ended"),
         (tenants::LIST, "PRIMARY KEY"),
         (tenants::LIST_ACTIVE, "tenants_active"),
+        (tenants::LIST_SCHEDULED, "tenants_scheduled"),
         (tenants::LIST_BY_STATUS, "tenants_by_status"),
         (tenants::COUNTS, "tenants_by_status"),
         (deadlines::DUE, "deadlines_by_time"),

@@ -1,0 +1,163 @@
+//! `ztm apply` and `ztm diff`.
+
+use serde_json::json;
+
+use super::invocation::World;
+
+const FLEET: &str = "\
+# A comment.
+tenants:
+  - name: alice
+    idle_timeout: 30m
+    labels: {team: red, paid: ''}
+    bot_token_file: secrets/alice.token
+    quota: {rate_per_sec: 0.1, weight: 200, budget: {period: month, credits: 5000}}
+    schedules:
+      morning: {cron: '0 9 * * MON-FRI', time_zone: Europe/Berlin, message: {chat_id: 7, text: Good morning.}}
+      report: {cron: '@weekly', job: {prompt: Write it., cost_gpu_seconds: 120}}
+---
+tenants:
+  - name: bob
+";
+
+fn world() -> World {
+    let world = World::new();
+    std::fs::create_dir(world.home().join("secrets")).unwrap();
+    std::fs::write(world.home().join("secrets/alice.token"), "4711:AAapply-of-a-token\n").unwrap();
+    write(&world, FLEET);
+    world
+}
+
+fn write(world: &World, text: &str) {
+    std::fs::write(world.home().join("fleet.yaml"), text).unwrap();
+}
+
+/// Everything that there is, in one value.
+fn everything(world: &World) -> serde_json::Value {
+    let ask = |words: &[&str]| world.ztm(words.iter().copied().chain(["-o", "json"])).ok().json();
+    let quotas: Vec<serde_json::Value> = ask(&["tenant", "list"])["tenants"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tenant| {
+            let quota = ask(&["quota", "get", tenant["tenant_id"].as_str().unwrap()]);
+            json!([quota["rate_per_sec"], quota["weight"], quota["budget"]])
+        })
+        .collect();
+    json!([ask(&["tenant", "list"])["tenants"], ask(&["schedule", "list"])["schedules"], quotas])
+}
+
+fn results(world: &World, words: &[&str]) -> Vec<(String, String, Vec<String>)> {
+    let done = world.ztm(words.iter().copied().chain(["-f", "fleet.yaml", "-o", "json"])).json();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let results = done["results"].as_array().unwrap().iter();
+    results
+        .map(|one| {
+            let fields = one["changes"].as_array().unwrap().iter().map(|change| text(&change["field"])).collect();
+            (text(&one["tenant_id"]), text(&one["result"]), fields)
+        })
+        .collect()
+}
+
+#[test]
+fn what_a_file_says_comes_true_and_then_there_is_nothing_to_do() {
+    let world = world();
+    let missing = world.ztm(["diff", "-f", "fleet.yaml"]);
+    assert_eq!(missing.code, Some(1), "{missing}");
+    assert!(missing.stdout.contains("missing") && !missing.stdout.contains("AAapply"), "{missing}");
+    let planned = results(&world, &["apply", "--dry-run"]);
+    assert_eq!(everything(&world)[0], json!([]), "a dry run changes nothing");
+    assert_eq!(results(&world, &["apply"]), planned);
+    assert_eq!(
+        planned.iter().map(|(id, result, _)| (&**id, &**result)).collect::<Vec<_>>(),
+        [("alice", "created"), ("bob", "created")]
+    );
+    let made = everything(&world);
+    let alice = &made[0][0];
+    assert_eq!((&alice["idle_timeout_s"], &alice["bot_id"]), (&json!(1800), &json!(4711)), "{made}");
+    assert_eq!(alice["labels"], json!({"team": "red", "paid": ""}));
+    assert_eq!(made[1].as_array().unwrap().len(), 2);
+    assert_eq!(made[2][0].to_string(), r#"[0.1,200,{"credits":5000,"hard":true,"period":"month"}]"#);
+    assert!(results(&world, &["apply"]).iter().all(|(_, result, fields)| result == "unchanged" && fields.is_empty()));
+    assert_eq!(everything(&world), made);
+    assert_eq!(world.ztm(["diff", "-f", "fleet.yaml"]).ok().stdout.lines().count(), 1);
+}
+
+#[test]
+fn only_what_differs_is_changed_and_what_is_not_named_stays() {
+    let world = world();
+    results(&world, &["apply"]);
+    world.ztm(["tenant", "update", "bob", "--idle-timeout", "77", "--label", "kept=yes"]).ok();
+    write(
+        &world,
+        "tenants:
+  - name: alice
+    labels: {team: blue}
+    quota: {weight: 200, no_budget: true}
+    schedules: {report: {cron: '@monthly', job: {prompt: Write it., cost_gpu_seconds: 120}}}
+  - name: bob
+",
+    );
+    let changed = results(&world, &["apply"]);
+    let fields = ["labels", "quota.budget", "schedules.morning", "schedules.report"].map(str::to_owned).to_vec();
+    let expected = [("alice", "changed", fields), ("bob", "unchanged", Vec::new())];
+    assert_eq!(changed, expected.map(|(id, result, fields)| (id.to_owned(), result.to_owned(), fields)));
+    let now = everything(&world);
+    assert_eq!((&now[0][0]["labels"], &now[0][0]["idle_timeout_s"]), (&json!({"team": "blue"}), &json!(1800)));
+    assert_eq!((&now[0][1]["idle_timeout_s"], &now[0][1]["labels"]["kept"]), (&json!(77), &json!("yes")));
+    assert_eq!((&now[1][0]["spec"]["cron"], now[1].as_array().unwrap().len()), (&json!("@monthly"), 1));
+    assert_eq!(now[2][0], json!([0.1, 200, null]));
+}
+
+#[test]
+fn a_file_that_is_wrong_anywhere_changes_nothing() {
+    let world = world();
+    world.ztm(["tenant", "create", "zoe"]).ok();
+    let before = everything(&world);
+    let tenant = |rest: &str| format!("tenants:\n  - name: new\n  - name: alice\n{rest}");
+    for (text, says) in [
+        (tenant("    idle_timeout: 0"), "tenants[1].idle_timeout"),
+        (tenant("    labels: {'-': x}"), "tenants[1].labels"),
+        (tenant("    colour: red"), "unknown field `colour`"),
+        (tenant("    quota: {weight: 0}"), "weight"),
+        (tenant("    quota: {rate_per_sec: 1e400}"), "rate_per_sec"),
+        (tenant("    schedules: {x: {cron: '99 * * * *', message: {chat_id: 1, text: a}}}"), "tenants[1].schedules.x"),
+        (tenant("    bot_token_file: nowhere"), "nowhere"),
+        (tenant("  - name: alice"), "tenant `alice` is in"),
+        (tenant("  - name: Alice"), "tenants[2].name"),
+        ("tenants: [".to_owned(), "fleet.yaml"),
+        ("a: 1".to_owned(), "unknown field `a`"),
+        ("[]".to_owned(), "fleet.yaml"),
+        (format!("tenants:\n  - name: &a x\n{}", "  - *b\n"), "fleet.yaml"),
+    ] {
+        write(&world, &text);
+        let refused = world.ztm(["apply", "-f", "fleet.yaml"]);
+        assert!(matches!(refused.code, Some(1 | 2)) && refused.stdout.is_empty(), "{text}: {refused}");
+        assert!(refused.stderr.contains(says), "{text}: {refused}");
+    }
+    assert_eq!(world.ztm(["apply", "-f", "no-such-file"]).code, Some(1));
+    assert_eq!(everything(&world), before);
+}
+
+#[test]
+fn directories_and_standard_input_are_read_and_one_failure_holds_up_no_other() {
+    let world = world();
+    let directory = world.home().join("fleet");
+    std::fs::create_dir(&directory).unwrap();
+    for (name, token) in [("a", "4711:AAone-token"), ("b", "4711:AAthe-same-bot"), ("c", "4712:AAanother")] {
+        std::fs::write(directory.join(format!("{name}.token")), token).unwrap();
+        let text = format!("tenants:\n  - name: {name}\n    bot_token_file: {name}.token\n");
+        std::fs::write(directory.join(format!("{name}.yaml")), text).unwrap();
+    }
+    let partly = world.ztm(["apply", "-f", "fleet", "-o", "json"]);
+    assert_eq!(partly.code, Some(1), "{partly}");
+    let done = partly.json();
+    let failed: Vec<&serde_json::Value> =
+        done["results"].as_array().unwrap().iter().filter(|one| one["result"] == "failed").collect();
+    assert_eq!((failed.len(), &failed[0]["error"]["code"]), (1, &json!("conflict")), "{partly}");
+    assert_eq!(partly.json_error()["code"], "partly_done");
+    assert_eq!(world.ztm(["tenant", "list", "-o", "name"]).ok().stdout.lines().count(), 2);
+    // What `tenant list` says can be changed and given back.
+    world.ztm_reading(r#"{"tenants": [{"name": "c", "idle_timeout": 60}]}"#, &["apply", "-f", "-"]).ok();
+    assert_eq!(world.ztm(["tenant", "get", "c", "-o", "jsonpath={.idle_timeout_s}"]).ok().stdout, "60\n");
+}

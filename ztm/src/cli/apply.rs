@@ -1,0 +1,45 @@
+//! `ztm apply` and `ztm diff`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// `ztm apply`.
+#[derive(Debug, Args)]
+#[command(
+    long_about = "Make tenants, quotas and schedules be as files say\n\nA file is YAML: `tenants:`, each with a `name`, and any of `idle_timeout`, \
+        `labels`, `bot_token_file`, `quota` and `schedules`. What a file does not name stays as it is; `labels` and `schedules` that it \
+        names are the whole of them. No tenant is deleted. Everything is checked before anything is changed, and tenants are \
+        changed several at a time: one that fails holds up no other, and the same command finishes what was left.",
+    after_help = "Examples:\n  ztm apply -f fleet.yaml\n  ztm apply -f tenants/ --dry-run\n  \
+        cat fleet.yaml | ztm apply -f -"
+)]
+pub struct ApplyArgs {
+    /// Which files.
+    #[command(flatten)]
+    pub files: FilesArgs,
+
+    /// Show what would be changed, against what the control plane says there is, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `ztm diff`.
+#[derive(Debug, Args)]
+#[command(
+    long_about = "Show what stands between files and what there is\n\nExits 1 if anything does.",
+    after_help = "Example:\n  ztm diff -f fleet.yaml"
+)]
+pub struct DiffArgs {
+    /// Which files.
+    #[command(flatten)]
+    pub files: FilesArgs,
+}
+
+/// Files to read.
+#[derive(Debug, Args)]
+pub struct FilesArgs {
+    /// A file, a directory of `.yaml`, `.yml` and `.json` files, or `-` for standard input; may be given several times
+    #[arg(short = 'f', long = "filename", value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+}

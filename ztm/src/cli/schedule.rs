@@ -1,0 +1,120 @@
+//! `ztm schedule`.
+
+use clap::{Args, Subcommand, builder::PossibleValuesParser};
+use libtenancy::{credits::MicroCredits, jobs::AgentId, schedule::CatchUp};
+
+use super::{listing::ListingArgs, quantity};
+
+/// The verbs of `ztm schedule`.
+#[derive(Debug, Subcommand)]
+pub enum ScheduleCommand {
+    /// Set what a tenant's agent is told, or does, at certain times
+    #[command(
+        long_about = "Set what a tenant's agent is told, or does, at certain times\n\nA message is what the agent is told as if it stood \
+            in the chat, which gets the answer; a job is submitted. Either wakes a sleeping agent. One that is there under this \
+            name is replaced.\n\nThe pattern is that of crontab(5): minute, hour, day of the month, month, day of the week, or \
+            @hourly, @daily, @weekly, @monthly, @yearly.",
+        after_help = "Examples:\n  ztm schedule set alice morning --cron '0 9 * * MON-FRI' --message 'What is on?' --chat 4711\n  \
+            ztm schedule set alice report --cron @weekly --time-zone Europe/Berlin --job 'Write it.' --cost 120"
+    )]
+    Set(Box<ScheduleSetArgs>),
+    /// List all schedules, or a tenant's, with when they fire next
+    #[command(after_help = "Examples:\n  ztm schedule list\n  ztm schedule list alice -o json\n  \
+        ztm schedule list --sort-by next_at")]
+    List(ScheduleListArgs),
+    /// Show one schedule
+    #[command(after_help = "Example:\n  ztm schedule get alice morning -o yaml")]
+    Get(ScheduleArgs),
+    /// Have a schedule fire no more until it is resumed
+    #[command(after_help = "Example:\n  ztm schedule pause alice morning")]
+    Pause(ScheduleArgs),
+    /// Have a paused schedule fire again; what it missed is made up for as its `--catch-up` says
+    #[command(after_help = "Example:\n  ztm schedule resume alice morning")]
+    Resume(ScheduleArgs),
+    /// Delete a schedule; asks first
+    #[command(after_help = "Example:\n  ztm schedule delete alice morning --yes")]
+    Delete(ScheduleDeleteArgs),
+}
+
+/// Which schedule.
+#[derive(Debug, Args)]
+pub struct ScheduleArgs {
+    /// The tenant
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+
+    /// The schedule's name
+    #[arg(value_name = "SCHEDULE")]
+    pub schedule: String,
+}
+
+/// `ztm schedule delete`.
+#[derive(Debug, Args)]
+pub struct ScheduleDeleteArgs {
+    /// Which one.
+    #[command(flatten)]
+    pub which: ScheduleArgs,
+
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// `ztm schedule list`.
+#[derive(Debug, Args)]
+pub struct ScheduleListArgs {
+    /// Only this tenant's
+    #[arg(value_name = "TENANT")]
+    pub tenant: Option<String>,
+
+    /// Which rows, in which order.
+    #[command(flatten)]
+    pub listing: ListingArgs,
+}
+
+/// `ztm schedule set`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true))]
+pub struct ScheduleSetArgs {
+    /// Which one: up to 40 lower-case letters, digits and inner hyphens
+    #[command(flatten)]
+    pub which: ScheduleArgs,
+
+    /// When, as in crontab(5): '0 9 * * MON-FRI'
+    #[arg(long, value_name = "PATTERN")]
+    pub cron: String,
+
+    /// Whose clock on the wall the pattern means, as in Europe/Berlin
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub time_zone: String,
+
+    /// Tell the agent this, as if it stood in the chat
+    #[arg(long, value_name = "TEXT", group = "what", requires = "chat")]
+    pub message: Option<String>,
+
+    /// With `--message`: the chat that gets the answer
+    #[arg(long, value_name = "ID", allow_negative_numbers = true, requires = "message")]
+    pub chat: Option<i64>,
+
+    /// Submit a job with this prompt
+    #[arg(long, value_name = "PROMPT", group = "what", requires = "cost")]
+    pub job: Option<String>,
+
+    /// With `--job`: credits (GPU-seconds) that are held for it
+    #[arg(long, value_name = "CREDITS", value_parser = quantity::credits, requires = "job")]
+    pub cost: Option<MicroCredits>,
+
+    /// With `--job`: which of the tenant's agents it is for
+    #[arg(long, value_name = "AGENT", requires = "job")]
+    pub agent: Option<AgentId>,
+
+    /// What becomes of times at which no control plane ran, or the tenant was suspended
+    ///
+    /// `once` makes up for the latest of them, `all` for each (the latest hundred), `skip` for none.
+    #[arg(long, value_name = "POLICY", default_value = "once", value_parser = PossibleValuesParser::new(CatchUp::LABELS))]
+    pub catch_up: String,
+
+    /// Set it, and have it fire only once it is resumed
+    #[arg(long)]
+    pub paused: bool,
+}

@@ -1,0 +1,78 @@
+//! Schedules, as the client asks for them.
+
+use libtenancy::{
+    Result,
+    api::schedules::{ScheduleList, ScheduleRemoved, ScheduleView},
+    schedule::ScheduleSpec,
+};
+use reqwest::Method;
+
+use super::{
+    Client, PAGE, further,
+    http::{NONE, PLAIN, tenant},
+    path::{query, segment},
+};
+
+fn path(id: &str, name: &str) -> Result<String> {
+    Ok(format!("/tenants/{}/schedules/{}", tenant(id)?, segment("schedule", name)?))
+}
+
+impl Client {
+    /// Sets a tenant's schedule, or replaces it. `NotFound` without the tenant.
+    pub async fn schedule_set(&self, id: &str, name: &str, spec: &ScheduleSpec) -> Result<ScheduleView> {
+        match self {
+            Self::Http(http) => http.call(Method::PUT, &path(id, name)?, Some(spec), PLAIN).await,
+            Self::Direct(direct) => {
+                let tenancy = direct.tenancy().await?;
+                let set = tenancy.schedule_set(&id.parse()?, &name.parse()?, spec.clone()).await?;
+                tenancy.records_announce().await;
+                Ok(set)
+            }
+        }
+    }
+
+    /// One schedule. `NotFound`.
+    pub async fn schedule_get(&self, id: &str, name: &str) -> Result<ScheduleView> {
+        match self {
+            Self::Http(http) => http.call(Method::GET, &path(id, name)?, NONE, PLAIN).await,
+            Self::Direct(direct) => direct.tenancy().await?.schedule_get(&id.parse()?, &name.parse()?).await,
+        }
+    }
+
+    /// Removes a schedule. `NotFound`.
+    pub async fn schedule_remove(&self, id: &str, name: &str) -> Result<ScheduleRemoved> {
+        match self {
+            Self::Http(http) => http.call(Method::DELETE, &path(id, name)?, NONE, PLAIN).await,
+            Self::Direct(direct) => {
+                let tenancy = direct.tenancy().await?;
+                tenancy.schedule_remove(&id.parse()?, &name.parse()?).await?;
+                tenancy.records_announce().await;
+                Ok(ScheduleRemoved { tenant_id: id.to_owned(), name: name.to_owned() })
+            }
+        }
+    }
+
+    /// All schedules, or a tenant's, in order of tenant and name.
+    pub async fn schedule_list(&self, of: Option<&str>) -> Result<ScheduleList> {
+        let (mut schedules, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let page: ScheduleList = match self {
+                Self::Http(http) => {
+                    let limit = PAGE.to_string();
+                    let query = query([("tenant", of), ("after", after.as_deref()), ("limit", Some(&limit))]);
+                    http.call(Method::GET, &format!("/schedules{query}"), NONE, PLAIN).await?
+                }
+                Self::Direct(direct) => {
+                    let of = of.map(str::parse).transpose()?;
+                    let from = after.as_deref().map(str::parse).transpose()?;
+                    direct.tenancy().await?.schedule_list(of.as_ref(), from.as_ref(), PAGE).await?
+                }
+            };
+            schedules.extend(page.schedules);
+            after = further(after.as_deref(), page.next)?;
+            if after.is_none() {
+                return Ok(ScheduleList { schedules, next: None });
+            }
+        }
+    }
+}

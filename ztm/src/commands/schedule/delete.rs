@@ -1,0 +1,22 @@
+//! `ztm schedule delete`.
+
+use anyhow::Result;
+
+use crate::{cli::schedule::ScheduleDeleteArgs, commands::Context, confirm};
+
+/// Deletes a schedule after a person, or `--yes`, has confirmed it.
+pub(super) async fn delete(ctx: &Context, args: &ScheduleDeleteArgs) -> Result<()> {
+    let (tenant, name) = (&args.which.tenant, &args.which.schedule);
+    let client = ctx.client().await?;
+    if !args.yes {
+        let schedule = client.schedule_get(tenant, name).await?;
+        let next = schedule.next_at.map_or_else(|| "never".to_owned(), |at| at.to_string());
+        confirm::name_typed(
+            &format!("deleting schedule `{name}` of `{tenant}`"),
+            &[format!("the schedule (fires next: {next})")],
+            name,
+            false,
+        )?;
+    }
+    ctx.printer.show(&client.schedule_remove(tenant, name).await?)
+}

@@ -1,0 +1,22 @@
+//! `ztm schedule list` and `get`.
+
+use anyhow::Result;
+
+use crate::{
+    cli::schedule::{ScheduleArgs, ScheduleListArgs},
+    commands::Context,
+};
+
+/// Prints all schedules, or a tenant's.
+pub(super) async fn list(ctx: &Context, args: &ScheduleListArgs) -> Result<()> {
+    let list = ctx.client().await?.schedule_list(args.tenant.as_deref()).await?;
+    if list.schedules.is_empty() {
+        ctx.printer.note("there are no schedules; `ztm schedule set` makes one");
+    }
+    ctx.printer.show_rows(list, &args.listing)
+}
+
+/// Prints one.
+pub(super) async fn get(ctx: &Context, args: &ScheduleArgs) -> Result<()> {
+    ctx.printer.show(&ctx.client().await?.schedule_get(&args.tenant, &args.schedule).await?)
+}

@@ -1,0 +1,26 @@
+//! `ztm schedule set`.
+
+use anyhow::Result;
+use libtenancy::{
+    Error,
+    schedule::{Action, CatchUp, ScheduleName, ScheduleSpec},
+    tenant::TenantId,
+};
+
+use crate::{cli::schedule::ScheduleSetArgs, commands::Context};
+
+/// Sets a schedule and prints it.
+pub(super) async fn set(ctx: &Context, args: ScheduleSetArgs) -> Result<()> {
+    let tenant: TenantId = args.which.tenant.parse()?;
+    let name: ScheduleName = args.which.schedule.parse()?;
+    let action = match (args.message, args.chat, args.job, args.cost) {
+        (Some(text), Some(chat_id), None, _) => Action::Message { chat_id, text },
+        (None, _, Some(prompt), Some(cost)) => Action::Job { prompt, agent_id: args.agent.unwrap_or_default(), cost },
+        _ => {
+            return Err(Error::invalid("schedule", "it needs `--message` and `--chat`, or `--job` and `--cost`").into());
+        }
+    };
+    let catch_up = CatchUp::from_label(&args.catch_up).unwrap_or_default();
+    let spec = ScheduleSpec::new(&args.cron, &args.time_zone, action)?.with_catch_up(catch_up).with_paused(args.paused);
+    ctx.printer.show(&ctx.client().await?.schedule_set(tenant.as_str(), name.as_str(), &spec).await?)
+}

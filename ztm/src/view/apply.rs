@@ -1,0 +1,85 @@
+//! What was done for each tenant of a file.
+
+use serde::Serialize;
+
+use super::{Look, Show, cell};
+use crate::manifest::Change;
+
+/// One tenant.
+#[derive(Debug, Serialize)]
+pub struct Applied {
+    /// Which one.
+    pub tenant_id: String,
+    /// `created`, `changed`, `unchanged`, `failed`; of a comparison `missing`, `differs`.
+    pub result: String,
+    /// What differed.
+    pub changes: Vec<Change>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+}
+
+/// Why a tenant failed.
+#[derive(Debug, Serialize)]
+pub struct Failure {
+    /// The stable word for it.
+    pub code: String,
+    /// For people.
+    pub error: String,
+}
+
+impl From<(String, String)> for Failure {
+    fn from((code, error): (String, String)) -> Self {
+        Self { code, error }
+    }
+}
+
+/// All of them.
+#[derive(Debug, Serialize)]
+pub struct AppliedList {
+    /// In order of their names.
+    pub results: Vec<Applied>,
+}
+
+impl AppliedList {
+    /// How many failed.
+    pub fn failed(&self) -> usize {
+        self.results.iter().filter(|one| one.error.is_some()).count()
+    }
+}
+
+impl Show for AppliedList {
+    fn text(&self, look: &Look) -> String {
+        let rows = self.results.iter().flat_map(|one| {
+            let first = [cell(&one.tenant_id), super::status(&one.result)];
+            let mut details: Vec<String> = one
+                .changes
+                .iter()
+                .map(|change| match (&change.from, &change.to) {
+                    (Some(from), Some(to)) => format!("{}: {from} -> {to}", change.field),
+                    (None, Some(to)) if change.field == *"tenant" => to.clone(),
+                    (None, Some(to)) => format!("{}: {to}", change.field),
+                    (_, None) => format!("{}: removed", change.field),
+                })
+                .filter(|text| text != "created")
+                .chain(one.error.iter().map(|failure| failure.error.clone()))
+                .collect();
+            if details.is_empty() {
+                details.push(String::new());
+            }
+            details.into_iter().enumerate().map(move |(place, detail)| {
+                let [tenant, result] = if place == 0 { first.clone() } else { [cell(""), cell("")] };
+                vec![tenant, result, cell(detail)]
+            })
+        });
+        look.table(&["TENANT", "RESULT", "WHAT"], rows)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.results.iter().map(|one| one.tenant_id.clone()).collect()
+    }
+
+    fn rows_name(&self) -> Option<&'static str> {
+        Some("results")
+    }
+}
