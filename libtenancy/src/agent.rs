@@ -55,6 +55,8 @@ pub mod path {
     pub const STOP: &str = "/agentd/stop";
     /// `POST` [`super::Upload`] → `null` once the store has the archive; only of a pod.
     pub const UPLOAD: &str = "/agentd/upload";
+    /// `POST`, an upgrade to [`crate::exec::PROTOCOL`]: a command beside the agent.
+    pub const EXEC: &str = "/agentd/exec";
     /// `GET`, with `?tail=LINES&follow=BOOL` → the agent's log.
     pub const LOGS: &str = "/agentd/logs";
     /// `POST` [`super::Turn`] → [`super::Reply`]: the agent's own route, with turns joined and replayed.

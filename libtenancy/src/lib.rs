@@ -24,6 +24,7 @@ pub mod delivery;
 pub mod demand;
 pub mod drivers;
 pub mod error;
+pub mod exec;
 pub mod fairness;
 pub mod feed;
 pub mod fleet;

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use tokio::sync::{Notify, Semaphore, broadcast};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument;
 
 use crate::{
     admission::Decisions,
@@ -257,7 +258,11 @@ impl Tenancy {
         &self,
         operation: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        self.inner.tasks.spawn(operation).await.map_err(|e| Error::internal(format!("an operation broke off: {e}")))?
+        self.inner
+            .tasks
+            .spawn(operation.in_current_span())
+            .await
+            .map_err(|e| Error::internal(format!("an operation broke off: {e}")))?
     }
 
     /// Writes a new tenant's record and, where a control plane runs and a public URL is known, registers its webhook

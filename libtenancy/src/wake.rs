@@ -18,6 +18,7 @@ use std::{collections::HashMap, sync::Mutex, time::Duration};
 
 use tokio::sync::{SemaphorePermit, broadcast, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tracing::Instrument;
 
 use crate::{
     admission::{Ask, Code, Decision, DecisionRecord, Suspension, decide},
@@ -188,7 +189,7 @@ impl Tenancy {
         wakes.insert(id.clone(), receiver.clone());
         drop(wakes);
         let (tenancy, id) = (self.clone(), id.clone());
-        self.inner.tasks.spawn(async move {
+        let wake = async move {
             let result = tenancy.wake_run(&id).await;
             if let Err(error) = &result {
                 tracing::warn!(tenant = %id, error = error.chain(), "wake failed");
@@ -196,7 +197,8 @@ impl Tenancy {
             // Out of the map first: whoever comes later must look at the record, not at this result.
             lock(&tenancy.inner.wakes.0).remove(&id);
             sender.send_replace(Some(result));
-        });
+        };
+        self.inner.tasks.spawn(wake.in_current_span());
         receiver
     }
 

@@ -82,14 +82,23 @@ impl From<Error> for HttpError {
         Self {
             status,
             retry_after,
-            body: ErrorBody { code: code.to_owned(), error: said, hint: if internal { None } else { error.hint() } },
+            body: ErrorBody {
+                code: code.to_owned(),
+                error: said,
+                hint: if internal { None } else { error.hint() },
+                request_id: None,
+            },
         }
     }
 }
 
 impl HttpError {
     fn plain(status: StatusCode, code: &str, error: String) -> Self {
-        Self { status, retry_after: None, body: ErrorBody { code: code.to_owned(), error, hint: None } }
+        Self {
+            status,
+            retry_after: None,
+            body: ErrorBody { code: code.to_owned(), error, hint: None, request_id: None },
+        }
     }
 
     /// The body has more than `limit` bytes.

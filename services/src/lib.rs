@@ -2,7 +2,7 @@
 //!
 //! # Where to find what
 //! - the routes for operators and their tools: [`orchestrator`]; the one for Telegram: [`router`]
-//! - who may do what: [`auth`]; which error is which status: [`http_error`]
+//! - who may do what: [`auth`]; a request's id: [`request_id`]; which error is which status: [`http_error`]
 //! - who runs jobs: [`worker`]; how a process is: [`health`]; its numbers: `prometheus`
 //! - bounds on connections and bodies: [`server`], [`body`]
 //! - the supervisor of an agent, and the small agent of the demo: [`agentd`], [`agent`]
@@ -17,6 +17,7 @@ pub mod health;
 pub mod http_error;
 pub mod orchestrator;
 pub(crate) mod prometheus;
+pub mod request_id;
 pub mod router;
 pub mod server;
 pub mod worker;

@@ -12,6 +12,7 @@ mod nodes;
 mod pool;
 mod quotas;
 mod schedules;
+mod session;
 mod spend;
 mod state;
 mod why;
@@ -47,6 +48,7 @@ use crate::{
     auth::{Action, Auth},
     body, health,
     http_error::HttpError,
+    request_id,
 };
 
 /// The largest request body, in bytes.
@@ -77,6 +79,7 @@ pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
         .route("/tenants/{id}/activity", on(Action::Wake, put(tenant_touch)))
         .route("/tenants/{id}/bot_token", on(Action::BotToken, get(bot_token)))
         .route("/tenants/{id}/logs", on(Action::ReadContent, get(tenant_logs)))
+        .route("/tenants/{id}/exec", on(Action::Administer, post(session::open)))
         .route("/tenants/{id}/agent", on(Action::Read, get(agent_status)))
         .route("/tenants/{id}/state", on(Action::Read, get(state::get)))
         .route("/tenants/{id}/state/verify", on(Action::Operate, post(state::verify)))
@@ -130,6 +133,7 @@ pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
         .merge(health::routes())
         .fallback(async || HttpError::no_route())
         .method_not_allowed_fallback(async || HttpError::no_method())
+        .layer(middleware::from_fn(request_id::named))
         .with_state(tenancy)
 }
 
@@ -143,7 +147,15 @@ fn guarded(auth: &Arc<Auth>, action: Action, routes: MethodRouter<Tenancy>) -> M
             match auth.allow(header.as_ref().map(HeaderValue::as_bytes), action).await {
                 Ok(role) => {
                     request.extensions_mut().insert(role);
-                    next.run(request).await
+                    // What changes something, in whose name: the services' own many calls aside.
+                    let order = matches!(action, Action::Operate | Action::Administer)
+                        .then(|| (request.method().clone(), request.uri().path().to_owned()));
+                    let response = next.run(request).await;
+                    if let Some((method, path)) = order {
+                        let status = response.status().as_u16();
+                        tracing::info!(role = role.label(), %method, path, status, "order");
+                    }
+                    response
                 }
                 Err(error) => HttpError::from(error).into_response(),
             }

@@ -86,7 +86,8 @@ pub async fn serve_with(listener: TcpListener, router: Router, limits: Limits, s
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+        let connection =
+            http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone())).with_upgrades();
         tasks.spawn(one(connection, place, stopping.clone(), killed.clone()));
     }
     drop(listener);
@@ -99,7 +100,7 @@ pub async fn serve_with(listener: TcpListener, router: Router, limits: Limits, s
     }
 }
 
-type Connection = http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>>;
+type Connection = http1::UpgradeableConnection<TokioIo<TcpStream>, TowerToHyperService<Router>>;
 
 async fn one(
     connection: Connection,

@@ -219,6 +219,8 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
         "top",
         "job submit",
         "tenant logs",
+        "exec",
+        "shell",
         "help",
         "tenant state export",
         "spend export",

@@ -119,7 +119,7 @@ impl Plane {
 
     /// Makes a request line be answered with an error.
     pub(crate) fn fail(&self, line: &str, status: u16, code: &str, error: &str) {
-        let body = ErrorBody { code: code.to_owned(), error: error.to_owned(), hint: None };
+        let body = ErrorBody { code: code.to_owned(), error: error.to_owned(), hint: None, request_id: None };
         self.answer(line, status, &serde_json::to_string(&body).unwrap());
     }
 
@@ -242,7 +242,7 @@ fn run(tenant: &mut TenantView) {
 }
 
 fn error(status: StatusCode, code: &str, text: String) -> Response {
-    (status, Json(ErrorBody { code: code.to_owned(), error: text, hint: None })).into_response()
+    (status, Json(ErrorBody { code: code.to_owned(), error: text, hint: None, request_id: None })).into_response()
 }
 
 fn unknown(id: &str) -> Response {

@@ -22,6 +22,7 @@ mod pty;
 #[path = "../drivers/redis/server.rs"]
 #[expect(dead_code, reason = "shared with the drivers' tests")]
 mod redis;
+mod sessions;
 mod state;
 mod stores;
 mod telegram;

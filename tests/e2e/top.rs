@@ -33,6 +33,11 @@ pub(crate) struct Screen {
 
 impl Screen {
     pub(crate) fn start(plane: &Plane, arguments: &[&str]) -> Self {
+        Self::of(plane, &[&["top"], arguments].concat())
+    }
+
+    /// A terminal with any command on it.
+    pub(crate) fn of(plane: &Plane, arguments: &[&str]) -> Self {
         let pty = Pty::open(80, 24);
         let ztm = plane.command();
         let ztm = ztm.as_std();
@@ -41,7 +46,6 @@ impl Screen {
             .arg("--ctty")
             .arg(ztm.get_program())
             .args(ztm.get_args())
-            .arg("top")
             .args(arguments)
             .env_clear()
             .envs(ztm.get_envs().filter_map(|(name, value)| Some((name, value?))))
@@ -78,7 +82,7 @@ impl Screen {
         }
     }
 
-    fn resize(&mut self, columns: u16, rows: u16) {
+    pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
         self.seen.lock().unwrap().0.screen_mut().set_size(cells(rows), cells(columns));
         pty::resize(&self.keyboard, columns, rows);
     }
@@ -117,7 +121,20 @@ impl Screen {
     }
 
     /// Waits for its end; the terminal must be as it was.
-    pub(crate) async fn ends(mut self) -> ExitStatus {
+    pub(crate) async fn ends(self) -> ExitStatus {
+        let seen = Arc::clone(&self.seen);
+        let status = self.gives_back().await;
+        let raw = seen.lock().unwrap().1.clone();
+        assert!(
+            raw.contains(LEAVES) && raw.contains(CURSOR),
+            "the terminal is not restored: {:?}",
+            &raw[raw.len().saturating_sub(200)..]
+        );
+        status
+    }
+
+    /// Waits for its end; the terminal must echo and read lines again.
+    pub(crate) async fn gives_back(mut self) -> ExitStatus {
         let ended = async {
             loop {
                 if let Some(status) = self.child.try_wait().unwrap() {
@@ -128,12 +145,6 @@ impl Screen {
         };
         let status = tokio::time::timeout(BOUND, ended).await.expect("it does not end");
         tokio::time::sleep(Duration::from_millis(100)).await;
-        let raw = self.seen.lock().unwrap().1.clone();
-        assert!(
-            raw.contains(LEAVES) && raw.contains(CURSOR),
-            "the terminal is not restored: {:?}",
-            &raw[raw.len().saturating_sub(200)..]
-        );
         let settings = rustix::termios::tcgetattr(&self.keyboard).unwrap();
         assert!(settings.local_modes.contains(rustix::termios::LocalModes::ECHO | rustix::termios::LocalModes::ICANON));
         status

@@ -405,6 +405,9 @@ impl Workloads for Faulty<dyn Workloads> {
     async fn agent_turn(&self, agent: &Agent, key: TurnKey<'_>, turn: &Turn, timeout: Duration) -> Result<Reply> {
         through!(self.agent_turn(agent, key, turn, timeout))
     }
+    async fn agent_exec(&self, tenant: &TenantId, agent: &Agent) -> Result<Box<dyn libtenancy::exec::Duplex>> {
+        through!(self.agent_exec(tenant, agent))
+    }
     async fn agent_snapshot(&self, tenant: &TenantId, agent: &Agent) -> Result<Option<SnapshotTaken>> {
         through!(self.agent_snapshot(tenant, agent))
     }

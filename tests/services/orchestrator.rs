@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::faces::{Faces, TOKEN};
 
-const ROUTES: [(Method, &str); 50] = [
+const ROUTES: [(Method, &str); 51] = [
     (Method::POST, "/admin/probe"),
     (Method::GET, "/tenants"),
     (Method::POST, "/tenants"),
@@ -15,6 +15,7 @@ const ROUTES: [(Method, &str); 50] = [
     (Method::PUT, "/tenants/acme/activity"),
     (Method::GET, "/tenants/acme/bot_token"),
     (Method::GET, "/tenants/acme/logs"),
+    (Method::POST, "/tenants/acme/exec"),
     (Method::GET, "/tenants/acme/agent"),
     (Method::POST, "/wake/acme"),
     (Method::POST, "/stop/acme"),

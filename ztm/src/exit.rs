@@ -49,6 +49,11 @@ pub struct Usage {
 #[error("interrupted")]
 pub struct Interrupted;
 
+/// The command that was run elsewhere ended so, and has said why itself.
+#[derive(Debug, thiserror::Error)]
+#[error("the command ended with status {0}")]
+pub struct ChildExit(pub u8);
+
 /// What was asked for was found out and printed, and is bad: a job that did not succeed, an audit that does not hold.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]

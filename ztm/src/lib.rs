@@ -25,7 +25,7 @@ pub mod view;
 pub mod watch;
 
 use cli::{Cli, global::Color, output::Output};
-use exit::Exit;
+use exit::{ChildExit, Exit};
 use printer::{BrokenPipe, Printer};
 
 /// Runs one command line, its first word being the program's name. Prints everything there is to print.
@@ -59,6 +59,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) if error.is::<BrokenPipe>() => Exit::Success.into(),
+        // The command has said why itself.
+        Err(error) if error.is::<ChildExit>() => error.downcast_ref::<ChildExit>().map_or(1, |ended| ended.0).into(),
         Err(error) => {
             printer.error(&error);
             Exit::of_any(&error).into()

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     cli::{global::Color, listing::ListingArgs, output::Output},
-    exit, format, listing,
+    client, exit, format, listing,
     view::{Look, Show, ShowRows, plain},
 };
 
@@ -159,13 +159,18 @@ impl Printer {
     pub fn failure(&self, code: &str, message: &str, hint: Option<&str>) {
         let (message, hint) = (redact(message), hint.map(redact));
         if self.output.is_document() {
-            let body = ErrorBody { code: code.to_owned(), error: message, hint };
+            let request_id = client::asked_as().filter(|_| code != "warning").map(str::to_owned);
+            let body = ErrorBody { code: code.to_owned(), error: message, hint, request_id };
             say(&serde_json::to_string(&body).unwrap_or(body.error));
             return;
         }
         say(&format!("{} {}", self.paint("error:", "\x1b[1;31m"), plain(&message)));
         if let Some(hint) = hint {
             say(&format!("{} {}", self.paint("hint:", "\x1b[1;36m"), plain(&hint)));
+        }
+        // Where the control plane's log says more than it does.
+        if let Some(id) = client::asked_as().filter(|_| UNEXPLAINED.contains(&code)) {
+            say(&format!("{} {id}", self.paint("request id:", "\x1b[1;36m")));
         }
     }
 
@@ -264,6 +269,9 @@ fn columns(line: &str) -> Vec<&str> {
 fn width(cell: &str) -> usize {
     dialoguer::console::measure_text_width(cell)
 }
+
+/// The codes of errors that the control plane's log says more of.
+const UNEXPLAINED: [&str; 6] = ["internal", "timeout", "outcome_unknown", "agent_failed", "refused", "corrupt"];
 
 /// Writes a line to standard error; if nobody reads it there is nobody to tell.
 fn say(text: &str) {

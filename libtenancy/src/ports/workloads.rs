@@ -12,7 +12,8 @@ use crate::{
     agent::{AgentStatus, Bound, Reply, SnapshotTaken, Stop, Stopped, Turn},
     clock::Timestamp,
     demand::PoolSize,
-    error::Result,
+    error::{Error, Result},
+    exec::Duplex,
     inbox::UpdateKey,
     tenant::{Agent, Generation, SnapshotRef, TenantId, WorkloadId},
 };
@@ -185,6 +186,12 @@ pub trait Workloads: Send + Sync + 'static {
     /// `Unavailable` if it certainly did not get it; `OutcomeUnknown` if it may have; `AgentFailed` if it answered with
     /// an error.
     async fn agent_turn(&self, agent: &Agent, key: TurnKey<'_>, turn: &Turn, timeout: Duration) -> Result<Reply>;
+
+    /// Opens a session beside the agent, see [`crate::exec`]. `Conflict` if the agent is not this tenant's of this generation;
+    /// `Unavailable` if nobody answers, or it has too many; `Invalid` if agents of this kind take none.
+    async fn agent_exec(&self, _tenant: &TenantId, _agent: &Agent) -> Result<Box<dyn Duplex>> {
+        Err(Error::invalid("agent", "sessions need agentd, which agents of this kind are without"))
+    }
 
     /// Saves the agent's state while it runs: the last archive of this agent, a new one if anything changed since; `None` if
     /// nothing did since it was restored, or the state is empty. Errors as of `agent_turn`, and those of the snapshot.

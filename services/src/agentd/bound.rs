@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     proxy::MAX_PROXIED,
     save::Saver,
+    session::MAX_SESSIONS,
     state,
     supervise::{AgentProcess, Reaper, kill_descendants},
     turns::Turns,
@@ -111,6 +112,8 @@ pub(super) struct Agentd {
     pub(super) contact: Arc<Activity>,
     /// Places for requests that are passed through.
     pub(super) proxied: Arc<Semaphore>,
+    /// Places for sessions.
+    pub(super) sessions: Arc<Semaphore>,
     pub(super) saver: Saver,
     events: broadcast::Sender<Bytes>,
     /// Whether its archives stay here until it is told where to.
@@ -125,7 +128,7 @@ pub(super) struct Agentd {
     pub(super) closing: CancellationToken,
     stopped: OnceCell<Stopped>,
     stop_done: Notify,
-    _reaper: Reaper,
+    pub(super) reaper: Reaper,
     _lock: Lock,
 }
 
@@ -160,6 +163,7 @@ impl Agentd {
             activity,
             contact: Arc::new(Activity::new()),
             proxied: Arc::new(Semaphore::new(MAX_PROXIED)),
+            sessions: Arc::new(Semaphore::new(MAX_SESSIONS)),
             saver,
             events: broadcast::channel(16).0,
             is_remote,
@@ -169,7 +173,7 @@ impl Agentd {
             closing: CancellationToken::new(),
             stopped: OnceCell::new(),
             stop_done: Notify::new(),
-            _reaper: reaper,
+            reaper,
             _lock: lock,
         }
     }

@@ -27,15 +27,21 @@ use std::{
 use libtenancy::{
     agent::AgentCommand,
     drivers::local::workloads::home::WORKLOAD_VARIABLE,
+    exec::Start,
     tenant::{TenantId, WorkloadId},
 };
 use rustix::process::{Resource, Rlimit, Signal};
+
+use super::bound::Agentd;
 
 /// What is inherited from `agentd`'s own environment.
 const INHERITED: [&str; 4] = ["PATH", "LANG", "LC_ALL", "TZ"];
 
 /// "Not given" among the shim's arguments.
 const NONE: &str = "-";
+
+/// That standard input is the terminal of a session of its own, among the shim's arguments.
+const TERMINAL: &str = "terminal";
 
 /// What the agent is told of itself: what `{port}`, `{state}`, `{tenant}` and `{secrets}` stand for, and where it declares
 /// work.
@@ -144,6 +150,46 @@ pub(super) fn command(
     limits: &Limits,
     log: &File,
 ) -> io::Result<Command> {
+    let argv = agent.argv.iter().map(|argument| substitution.apply(argument));
+    let mut command = shimmed(agent, limits, false, argv);
+    let Substitution { state, tenant, agentd, .. } = *substitution;
+    surround(&mut command, agent, state, tenant, agentd)
+        .env("PORT", substitution.port.to_string())
+        .env(WORKLOAD_VARIABLE, &workload.0)
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log.try_clone()?);
+    Ok(command)
+}
+
+/// The command of a session beside the agent: in a process group of its own, or in a session with a terminal that is its
+/// standard input.
+pub(super) fn session_command(agentd: &Agentd, start: &Start) -> Command {
+    let has_terminal = start.terminal.is_some();
+    let mut command =
+        shimmed(&agentd.command, &agentd.process.limits, has_terminal, start.command.iter().map(String::as_str));
+    let (state, socket) = (agentd.home.state(), agentd.home.agent_socket());
+    surround(&mut command, &agentd.command, &state, &agentd.tenant, &socket);
+    if let Some(workload) = std::env::var_os(WORKLOAD_VARIABLE) {
+        command.env(WORKLOAD_VARIABLE, workload);
+    }
+    if let Some(term) = &start.term {
+        command.env("TERM", term);
+    }
+    if !has_terminal {
+        command.process_group(0);
+    }
+    command
+}
+
+/// The program in between, with what it is to become.
+fn shimmed<T: AsRef<OsStr>>(
+    agent: &AgentCommand,
+    limits: &Limits,
+    has_terminal: bool,
+    argv: impl Iterator<Item = T>,
+) -> Command {
     let mut command = Command::new("/proc/self/exe");
     command.arg(super::EXEC_ARGUMENT).arg(std::process::id().to_string());
     command.arg(match (limits, agent.memory_bytes) {
@@ -154,7 +200,19 @@ pub(super) fn command(
         Limits::Cgroup(Cgroup(path)) => path.as_os_str(),
         Limits::Rlimit | Limits::None => OsStr::new(NONE),
     });
-    command.args(agent.argv.iter().map(|argument| substitution.apply(argument)));
+    command.arg(if has_terminal { TERMINAL } else { NONE });
+    command.args(argv);
+    command
+}
+
+/// What surrounds whatever runs for a tenant: its environment and its directory.
+fn surround<'a>(
+    command: &'a mut Command,
+    agent: &AgentCommand,
+    state: &Path,
+    tenant: &TenantId,
+    agentd: &Path,
+) -> &'a mut Command {
     command.env_clear();
     for name in INHERITED {
         if let Some(value) = std::env::var_os(name) {
@@ -163,21 +221,14 @@ pub(super) fn command(
     }
     command
         .envs(&agent.env)
-        .env("HOME", substitution.state)
-        .env("PORT", substitution.port.to_string())
-        .env("TENANT_ID", substitution.tenant.as_str())
-        .env("ZTM_AGENTD", substitution.agentd)
-        .env("ZTM_STATE", substitution.state)
-        .env(WORKLOAD_VARIABLE, &workload.0)
-        .current_dir(substitution.state)
-        .process_group(0)
-        .stdin(Stdio::null())
-        .stdout(log.try_clone()?)
-        .stderr(log.try_clone()?);
-    Ok(command)
+        .env("HOME", state)
+        .env("TENANT_ID", tenant.as_str())
+        .env("ZTM_AGENTD", agentd)
+        .env("ZTM_STATE", state)
+        .current_dir(state)
 }
 
-/// Becomes the agent: `PARENT-PID MEMORY CGROUP PROGRAM ARGUMENTS…`. Returns only if that fails; standard error (the
+/// Becomes the agent: `PARENT-PID MEMORY CGROUP TERMINAL PROGRAM ARGUMENTS…`. Returns only if that fails; standard error (the
 /// agent's log) says why.
 pub fn exec_shim(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let problem = become_agent(arguments);
@@ -187,7 +238,7 @@ pub fn exec_shim(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 
 fn become_agent(mut arguments: impl Iterator<Item = OsString>) -> String {
     let mut next = || arguments.next().unwrap_or_default();
-    let (parent, memory, cgroup, program) = (next(), next(), next(), next());
+    let (parent, memory, cgroup, terminal, program) = (next(), next(), next(), next(), next());
     let Some(parent) = parent.to_str().and_then(|p| p.parse::<u32>().ok()) else {
         return format!("`{}` is for agentd's own use", super::EXEC_ARGUMENT);
     };
@@ -197,6 +248,12 @@ fn become_agent(mut arguments: impl Iterator<Item = OsString>) -> String {
     // The parent may have died before the line above.
     if parent_id() != parent {
         return "its parent is gone".to_owned();
+    }
+    if terminal == TERMINAL
+        && let Err(error) =
+            rustix::process::setsid().and_then(|_| rustix::process::ioctl_tiocsctty(rustix::stdio::stdin()))
+    {
+        return format!("cannot have its terminal: {error}");
     }
     if cgroup != NONE
         && let Err(error) = fs::write(Path::new(&cgroup).join("cgroup.procs"), std::process::id().to_string())

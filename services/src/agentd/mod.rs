@@ -28,6 +28,7 @@ mod proxy;
 mod reply;
 mod save;
 mod serve;
+mod session;
 mod state;
 mod supervise;
 mod turns;

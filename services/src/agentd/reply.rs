@@ -75,7 +75,7 @@ where
 
 /// A refusal: the status, a stable word for it, and a text for people.
 pub(super) fn refusal(status: StatusCode, code: &str, text: impl Into<String>) -> Response<Body> {
-    let body = ErrorBody { code: code.to_owned(), error: text.into(), hint: None };
+    let body = ErrorBody { code: code.to_owned(), error: text.into(), hint: None, request_id: None };
     json_bytes(status, serde_json::to_vec(&body).unwrap_or_default().into())
 }
 

@@ -32,6 +32,7 @@ use super::{
     pod::{Face, Ports},
     proxy::proxy,
     reply::{self, Body, closing},
+    session,
     turns::{Begun, Failure, Waiting},
     upstream,
 };
@@ -304,6 +305,7 @@ async fn route(request: Request<Incoming>, agentd: Arc<Agentd>) -> Response<Body
                 Err(error) => reply::error(&error),
             }
         }
+        (&Method::POST, path::EXEC) => session::open(request, agentd),
         (&Method::GET, path::LOGS) => log(request.uri().query().unwrap_or_default(), &agentd, contact).await,
         (_, path) if path.starts_with("/agentd/") => {
             reply::refusal(StatusCode::NOT_FOUND, "not_found", "agentd has no such path, or not for this method")

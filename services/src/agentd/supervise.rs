@@ -5,7 +5,7 @@ use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -64,10 +64,16 @@ impl Reaper {
     /// same thread) knows it before it looks.
     pub(super) fn start(&self, command: &mut Command, limits: Limits, log: PathBuf) -> io::Result<AgentProcess> {
         let log_start = std::fs::metadata(&log).map_or(0, |m| m.len());
-        let pid = command.spawn()?.id();
+        let (child, exit) = self.spawn(command)?;
+        Ok(AgentProcess { pid: child.id(), exit, limits, log, log_start })
+    }
+
+    /// The same for any program: it, and where its exit status will be.
+    pub(super) fn spawn(&self, command: &mut Command) -> io::Result<(Child, watch::Receiver<Option<WaitStatus>>)> {
+        let child = command.spawn()?;
         let (sender, exit) = watch::channel(None);
-        self.exits.lock().unwrap_or_else(PoisonError::into_inner).insert(pid, sender);
-        Ok(AgentProcess { pid, exit, limits, log, log_start })
+        self.exits.lock().unwrap_or_else(PoisonError::into_inner).insert(child.id(), sender);
+        Ok((child, exit))
     }
 }
 

@@ -13,6 +13,7 @@ pub mod demo;
 pub mod doctor;
 pub mod down;
 pub mod events;
+pub mod exec;
 pub mod generate;
 pub mod global;
 pub mod help;
@@ -87,6 +88,10 @@ pub enum Command {
     Apply(apply::ApplyArgs),
     /// Show what stands between files and what there is
     Diff(apply::DiffArgs),
+    /// Run a command beside a tenant's agent, which is woken first
+    Exec(exec::ExecArgs),
+    /// Open a shell beside a tenant's agent, which is woken first
+    Shell(exec::ShellArgs),
     /// The webhooks through which Telegram delivers
     #[command(subcommand, arg_required_else_help = true)]
     Webhook(webhook::WebhookCommand),

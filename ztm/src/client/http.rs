@@ -1,6 +1,6 @@
 //! A control plane over HTTP.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::OnceLock, time::Duration};
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
@@ -19,7 +19,7 @@ use libtenancy::{
 };
 use reqwest::{Method, RequestBuilder, Response, header};
 use serde::{Serialize, de::DeserializeOwned};
-use services::http_error;
+use services::{http_error, request_id};
 
 use super::path::{query, segment};
 use crate::settings::Settings;
@@ -238,7 +238,8 @@ impl Http {
     }
 
     pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.client.request(method, format!("{}{path}", self.orchestrator));
+        let url = format!("{}{path}", self.orchestrator);
+        let request = self.client.request(method, url).header(request_id::HEADER, asks_as());
         match &self.token {
             Some(token) => request.bearer_auth(token.expose()),
             None => request,
@@ -275,14 +276,25 @@ impl Http {
 
     /// Asks for a body that is read as it comes: only the answer's beginning has a limit.
     pub(super) async fn open(&self, path: &str, limit: Duration) -> Result<Response> {
-        let what = format!("GET {path}");
-        self.say(&what);
+        self.begun(self.request(Method::GET, path), limit, &format!("GET {path}")).await
+    }
+
+    /// The same for what an agent may have to be woken for, and for connections that become something else.
+    pub(super) async fn opened(&self, request: RequestBuilder, what: &str) -> Result<Response> {
+        self.begun(request, PATIENT, what).await
+    }
+
+    async fn begun(&self, request: RequestBuilder, limit: Duration, what: &str) -> Result<Response> {
+        self.say(what);
         let limit = self.timeout.unwrap_or(limit);
-        let answer = tokio::time::timeout(limit, self.request(Method::GET, path).send())
+        let answer = tokio::time::timeout(limit, request.send())
             .await
-            .map_err(|_| Error::Timeout { what: what.clone(), after: limit })?
-            .map_err(|e| classify(e, &what, limit))?;
-        accepted(answer, limit, &what).await
+            .map_err(|_| Error::Timeout { what: what.to_owned(), after: limit })?
+            .map_err(|e| classify(e, what, limit))?;
+        if answer.status() == reqwest::StatusCode::SWITCHING_PROTOCOLS {
+            return Ok(answer);
+        }
+        accepted(answer, limit, what).await
     }
 
     #[expect(clippy::print_stderr, reason = "`--verbose` asks for it; it is no data")]
@@ -291,6 +303,18 @@ impl Http {
             eprintln!("{what} at {}", self.orchestrator);
         }
     }
+}
+
+/// Under which id this process asks.
+static ASKS_AS: OnceLock<String> = OnceLock::new();
+
+fn asks_as() -> &'static str {
+    ASKS_AS.get_or_init(request_id::random)
+}
+
+/// Under which id this process has asked a control plane; `None` if it has not.
+pub fn asked_as() -> Option<&'static str> {
+    ASKS_AS.get().map(String::as_str)
 }
 
 /// No body.

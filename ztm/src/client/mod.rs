@@ -25,13 +25,14 @@ mod feed;
 mod http;
 mod path;
 mod schedules;
+mod session;
 mod state;
 mod work;
 
 pub use direct::Direct;
 pub(crate) use direct::update_key;
 pub use feed::feed_of;
-pub use http::Http;
+pub use http::{Http, asked_as};
 pub use state::Export;
 pub(crate) use work::is_over;
 pub use work::{Rows, Subject};

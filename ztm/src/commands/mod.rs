@@ -26,6 +26,7 @@ pub mod demo;
 pub mod doctor;
 pub mod down;
 pub mod events;
+pub mod exec;
 pub mod help;
 pub mod inbox;
 pub mod job;
@@ -124,6 +125,8 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Down(args) => down::down(ctx, &args),
         Command::Demo(args) => demo::demo(ctx, &args),
         Command::Top(args) => top::top(ctx, args),
+        Command::Exec(args) => wait_for(Box::pin(exec::exec(ctx, args))),
+        Command::Shell(args) => wait_for(Box::pin(exec::shell(ctx, args))),
         Command::Apply(args) => wait_for(Box::pin(apply::apply(ctx, &args))),
         Command::Diff(args) => wait_for(Box::pin(apply::diff(ctx, &args))),
         Command::Wait(args) => wait_for(wait::wait(ctx, args)),

@@ -13,7 +13,8 @@ use hyper::{
     Method, Request, Response, StatusCode, Uri,
     body::Incoming,
     client::conn::http1::{SendRequest, handshake},
-    header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue},
+    header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, HeaderValue, UPGRADE},
+    upgrade::Upgraded,
 };
 use hyper_util::rt::TokioIo;
 use serde::{Serialize, de::DeserializeOwned};
@@ -155,7 +156,7 @@ pub(crate) async fn speak(
 ) -> hyper::Result<Connection> {
     let (sender, connection) = handshake(TokioIo::new(stream)).await?;
     let closing = closing.clone();
-    tasks.spawn(async move { closing.run_until_cancelled(connection).await });
+    tasks.spawn(async move { closing.run_until_cancelled(connection.with_upgrades()).await });
     Ok(sender)
 }
 
@@ -229,6 +230,36 @@ impl Target {
                 },
             }
         }
+    }
+
+    /// Asks for another protocol on a connection of its own. Dropping what it returns closes that.
+    pub(crate) async fn upgrade(
+        &self,
+        path: &str,
+        protocol: &'static str,
+        timeout: Duration,
+    ) -> Result<std::result::Result<Upgraded, (StatusCode, Bytes)>, CallError> {
+        let exchange = async {
+            let mut request = Request::new(Full::new(Bytes::new()));
+            *request.method_mut() = Method::POST;
+            *request.uri_mut() = Uri::try_from(path).map_err(|e| CallError::NotSent(e.into()))?;
+            let headers = request.headers_mut();
+            headers.insert(HOST, HeaderValue::from_static("agentd"));
+            headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+            headers.insert(UPGRADE, HeaderValue::from_static(protocol));
+            for (name, value) in &self.headers {
+                headers.insert(*name, value.clone());
+            }
+            let mut connection = self.connect().await?;
+            let response = connection.send_request(request).await.map_err(|e| CallError::Broken(e.into()))?;
+            let status = response.status();
+            if status == StatusCode::SWITCHING_PROTOCOLS {
+                return hyper::upgrade::on(response).await.map(Ok).map_err(|e| CallError::Broken(e.into()));
+            }
+            let text = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await;
+            Ok(Err((status, text.map_err(CallError::Broken)?.to_bytes())))
+        };
+        tokio::time::timeout(timeout, exchange).await.unwrap_or(Err(CallError::Late(timeout)))
     }
 
     /// Sends a request and reads its whole answer. Dropping this closes the connection.

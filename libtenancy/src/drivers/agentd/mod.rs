@@ -10,6 +10,7 @@ use std::{fmt, time::Duration};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::{Method, body::Incoming};
+use hyper_util::rt::TokioIo;
 use serde::Serialize;
 
 use self::client::CallError;
@@ -17,6 +18,7 @@ pub(crate) use self::client::{Clients, Connection, Target, classify, json, parse
 use crate::{
     agent::{AgentEvent, AgentStatus, Reply, SnapshotTaken, Stop, Stopped, Turn, path},
     error::{Error, Result},
+    exec::{self, Duplex},
     inbox::UpdateKey,
 };
 
@@ -56,6 +58,18 @@ impl Target {
         let name = Some((key.bot.0, key.update_id));
         let answer = self.call(Method::POST, path::TURN, name, json(turn)?, timeout).await.map_err(unanswered)?;
         parse(self.tenant(), &classify(self.tenant(), answer)?)
+    }
+
+    /// Opens a session. Errors as of [`crate::ports::workloads::Workloads::agent_exec`].
+    pub(crate) async fn exec(&self) -> Result<Box<dyn Duplex>> {
+        let opened = self.upgrade(path::EXEC, exec::PROTOCOL, STATUS_TIMEOUT).await;
+        match opened.map_err(|error| Error::unavailable("agent", error))? {
+            Ok(session) => Ok(Box::new(TokioIo::new(session))),
+            Err(answer) => Err(match classify(self.tenant(), answer) {
+                Ok(_) => Error::unavailable("agent", "it answered without opening a session"),
+                Err(error) => error,
+            }),
+        }
     }
 
     /// Saves the agent's state while it runs.

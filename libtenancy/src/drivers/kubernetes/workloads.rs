@@ -367,6 +367,10 @@ impl Workloads for PodWorkloads {
         self.0.target(&key.tenant, agent)?.turn(key, turn, timeout).await
     }
 
+    async fn agent_exec(&self, tenant: &TenantId, agent: &Agent) -> Result<Box<dyn crate::exec::Duplex>> {
+        self.0.target(tenant, agent)?.exec().await
+    }
+
     async fn agent_snapshot(&self, tenant: &TenantId, agent: &Agent) -> Result<Option<SnapshotTaken>> {
         let taken = self.0.target(tenant, agent)?.snapshot().await?;
         if let Some(taken) = &taken {

@@ -365,6 +365,10 @@ impl Workloads for LocalWorkloads {
         self.0.target(&key.tenant, agent)?.turn(key, turn, timeout).await
     }
 
+    async fn agent_exec(&self, tenant: &TenantId, agent: &Agent) -> Result<Box<dyn crate::exec::Duplex>> {
+        self.0.target(tenant, agent)?.exec().await
+    }
+
     async fn agent_snapshot(&self, tenant: &TenantId, agent: &Agent) -> Result<Option<SnapshotTaken>> {
         self.0.target(tenant, agent)?.snapshot().await
     }

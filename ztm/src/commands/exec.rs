@@ -1,0 +1,163 @@
+//! `ztm exec` and `ztm shell`.
+
+use std::io::{IsTerminal, Read, Write};
+
+use anyhow::Result;
+use libtenancy::{
+    Error,
+    exec::{Frame, MAX_FRAME, Size, Start},
+};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
+
+use crate::{
+    cli::exec::{ExecArgs, ShellArgs},
+    commands::Context,
+    exit::{ChildExit, Usage},
+};
+
+/// How much of standard input is read at once, in bytes.
+const CHUNK: usize = 16 << 10;
+
+/// Runs a command beside a tenant's agent; ends as it does.
+pub async fn exec(ctx: &Context, args: ExecArgs) -> Result<()> {
+    run(ctx, &args.tenant, args.command, args.stdin, args.tty).await
+}
+
+/// Opens a shell beside a tenant's agent.
+pub async fn shell(ctx: &Context, args: ShellArgs) -> Result<()> {
+    run(ctx, &args.tenant, vec![args.shell], true, true).await
+}
+
+async fn run(
+    ctx: &Context,
+    tenant: &str,
+    command: Vec<String>,
+    passes_input: bool,
+    wants_terminal: bool,
+) -> Result<()> {
+    let (input, output) = (std::io::stdin(), std::io::stdout());
+    if wants_terminal && !(input.is_terminal() && output.is_terminal()) {
+        let message = "there is no terminal to give".to_owned();
+        return Err(
+            Usage { message, hint: Some("`ztm exec TENANT -- COMMAND`, without `-t`, needs none".to_owned()) }.into()
+        );
+    }
+    let session = ctx.client().await?.tenant_exec(tenant).await?;
+    ctx.printer.note(&format!("beside agent {} of `{tenant}`", session.workload));
+    let (mut hears, mut says) = tokio::io::split(session.stream);
+    let broke = |error: std::io::Error| Error::unavailable("session", error);
+    let start = Start {
+        command,
+        terminal: if wants_terminal { Some(size()?) } else { None },
+        term: std::env::var("TERM").ok().filter(|_| wants_terminal),
+    };
+    Frame::Start(start).write(&mut says).await.map_err(broke)?;
+    // Nothing is shown of what is typed before the other side shows it; as it was before when this ends.
+    let raw = wants_terminal.then(|| Raw::begin(input)).transpose()?;
+    let speaks = async {
+        let (mut frames, mut open) = (if passes_input { read_input() } else { nothing() }, true);
+        let mut resized = signal(SignalKind::window_change())?;
+        loop {
+            tokio::select! {
+                bytes = frames.recv(), if open => match bytes {
+                    Some(bytes) => Frame::Input(bytes).write(&mut says).await?,
+                    None => open = false,
+                },
+                _ = resized.recv(), if wants_terminal => Frame::Resize(size()?).write(&mut says).await?,
+                else => return Ok::<_, std::io::Error>(()),
+            }
+        }
+    };
+    // What can be said no more is no end: the other side says how it ended.
+    let said = async {
+        let _ = speaks.await;
+        std::future::pending().await
+    };
+    let heard = async {
+        while let Some(frame) = Frame::read(&mut hears).await? {
+            match frame {
+                Frame::Output(bytes) => written(std::io::stdout().lock(), &bytes)?,
+                Frame::Errors(bytes) => written(std::io::stderr().lock(), &bytes)?,
+                Frame::Exit(code) => return Ok(Ok(code)),
+                Frame::Refused(why) => return Ok(Err(why)),
+                Frame::Start(_) | Frame::Input(_) | Frame::Resize(_) => {}
+            }
+        }
+        Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "the connection ended before the command did"))
+    };
+    let ended: std::io::Result<std::result::Result<i32, String>> = tokio::select! {
+        ended = heard => ended,
+        never = said => never,
+    };
+    drop(raw);
+    match ended {
+        Ok(Ok(0)) => Ok(()),
+        Ok(Ok(code)) => Err(ChildExit(u8::try_from(code).unwrap_or(u8::MAX)).into()),
+        Ok(Err(why)) => Err(Error::AgentFailed { tenant: tenant.to_owned(), reason: why }.into()),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(crate::printer::BrokenPipe.into()),
+        Err(error) => Err(broke(error).into()),
+    }
+}
+
+fn size() -> std::io::Result<Size> {
+    let size = tcgetwinsize(std::io::stdout())?;
+    Ok(Size { rows: size.ws_row, columns: size.ws_col })
+}
+
+fn written(mut to: impl Write, bytes: &[u8]) -> std::io::Result<()> {
+    to.write_all(bytes)?;
+    to.flush()
+}
+
+/// Standard input, read by a thread of its own, which nobody waits for at the end; its end is an empty piece.
+fn read_input() -> mpsc::Receiver<Vec<u8>> {
+    let (send, receive) = mpsc::channel(4);
+    std::thread::spawn(move || {
+        let mut chunk = vec![0; CHUNK.min(MAX_FRAME)];
+        loop {
+            let read = match std::io::stdin().lock().read(&mut chunk) {
+                Ok(read) => read,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(_) => 0,
+            };
+            if send.blocking_send(chunk[..read].to_vec()).is_err() || read == 0 {
+                return;
+            }
+        }
+    });
+    receive
+}
+
+/// No input: its end.
+fn nothing() -> mpsc::Receiver<Vec<u8>> {
+    let (send, receive) = mpsc::channel(1);
+    // There is room for it.
+    let _ = send.try_send(Vec::new());
+    receive
+}
+
+/// A terminal that passes everything on; as it was before when this is dropped.
+struct Raw {
+    terminal: std::io::Stdin,
+    before: Termios,
+}
+
+impl Raw {
+    fn begin(terminal: std::io::Stdin) -> std::io::Result<Self> {
+        let before = tcgetattr(&terminal)?;
+        let mut raw = before.clone();
+        raw.make_raw();
+        tcsetattr(&terminal, OptionalActions::Drain, &raw)?;
+        Ok(Self { terminal, before })
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        let _ = tcsetattr(&self.terminal, OptionalActions::Drain, &self.before);
+    }
+}
