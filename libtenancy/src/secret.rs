@@ -108,7 +108,7 @@ impl Keyring {
 
     /// One new key, kept nowhere: for what opens a driver and seals nothing.
     #[cfg(any(feature = "dynamodb", feature = "s3"))]
-    pub(crate) fn fresh() -> Result<Self> {
+    pub fn fresh() -> Result<Self> {
         Ok(Self { keys: vec![(hex::encode(random_bytes::<4>()?), Zeroizing::new(random_bytes::<32>()?))] })
     }
 

@@ -4,7 +4,7 @@
 //! logged while the request is worked on, and in the answer.
 
 use axum::{extract::Request, http::HeaderValue, middleware::Next, response::Response};
-use libtenancy::secret::random_bytes;
+use libtenancy::{Error, Result, secret::random_bytes};
 use tracing::Instrument;
 
 /// The header that carries it, both ways.
@@ -16,6 +16,14 @@ const LONGEST: usize = 64;
 /// Whether it can be put into a log and an answer as it is.
 fn is_id(id: &str) -> bool {
     (1..=LONGEST).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+}
+
+/// An id that somebody chose. `Invalid` if it is none: 1 to 64 letters, digits, dots, hyphens and underscores.
+pub fn checked(id: String) -> Result<String> {
+    if is_id(&id) {
+        return Ok(id);
+    }
+    Err(Error::invalid("request id", format!("1 to {LONGEST} letters, digits, dots, hyphens and underscores")))
 }
 
 /// An id that nobody else has.

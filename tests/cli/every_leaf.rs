@@ -220,6 +220,7 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
         "job submit",
         "tenant logs",
         "exec",
+        "import",
         "shell",
         "help",
         "tenant state export",

@@ -51,6 +51,7 @@ impl World {
             ("HOME".to_owned(), self.home().display().to_string()),
             ("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned()),
             ("TERM".to_owned(), "xterm".to_owned()),
+            ("ZTM_REQUEST_ID".to_owned(), "test".to_owned()),
         ];
         all.extend(self.variables.clone());
         all

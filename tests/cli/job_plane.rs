@@ -66,6 +66,7 @@ fn a_submission_without_an_answer_says_how_to_make_it_once() {
     --- stderr
     error: it may have been done, or not: the outcome at store is unknown: the control plane says so
     hint: repeat the command with `--idempotency-key k`: however often, it is done once
+    request id: test
     ");
     // The moment that `--in` meant is part of what a key is bound to.
     let later = world.ztm(SUBMIT.iter().chain(&["--in", "1h", "-o", "json"]).copied());

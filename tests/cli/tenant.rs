@@ -256,7 +256,7 @@ fn one_tenant_is_shown_whole() {
     exit: 3
     --- stdout
     --- stderr
-    {"code":"not_found","error":"tenant `bob` not found","hint":"`ztm tenant list` shows the tenants that exist"}
+    {"code":"not_found","error":"tenant `bob` not found","hint":"`ztm tenant list` shows the tenants that exist","request_id":"test"}
     "#);
 }
 
@@ -298,6 +298,7 @@ fn a_wake_that_fails_says_why_and_where_to_look() {
     --- stderr
     error: the agent of `alice` failed: exit status: 1
     hint: `ztm tenant logs alice` shows what the agent said
+    request id: test
     ");
 }
 

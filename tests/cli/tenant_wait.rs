@@ -47,6 +47,7 @@ fn a_wait_for_what_cannot_happen_any_more_ends_at_once() {
     --- stderr
     error: the agent of `alice` failed: its wake failed: exit status: 1
     hint: `ztm tenant logs alice` shows what the agent said
+    request id: test
     ");
     assert_snapshot!(world.ztm(["tenant", "wait", "bob", "--for", "idle"]), @"
     exit: 3

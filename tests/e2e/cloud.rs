@@ -205,3 +205,63 @@ async fn tenants_of_the_first_control_plane_are_listed_woken_changed_and_deleted
     assert!(!row.to_string().contains(&bob.token), "its token is sealed by now: {row}");
     plane.down().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, moto_server: tests/run"]
+async fn what_the_first_control_plane_left_in_a_table_becomes_tenants_of_another_registry() {
+    let plane = Plane::cloud_before_init(&[]).await;
+    let keys = json!({
+        "TableName": "tenant-registry", "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "tenant_id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "tenant_id", "KeyType": "HASH"}],
+    });
+    plane.dynamodb("CreateTable", keys).await;
+    for (id, token, idle) in [
+        ("alice", "4711:AAtoken-of-the-first-control-plane", "900"),
+        ("bob", "", "-5"),
+        ("Not_An_Id", "4712:AAanother-token-of-it", "900"),
+        ("carol", "no token", "900"),
+        ("warm-pool-meta", "", "900"),
+    ] {
+        let mut item = json!({
+            "tenant_id": {"S": id}, "status": {"S": "idle"}, "idle_timeout_s": {"N": idle},
+            "created_at": {"S": "2026-01-02T03:04:05Z"}, "last_active_at": {"S": "2026-01-02T03:04:05Z"},
+        });
+        if !token.is_empty() {
+            item["bot_token"] = json!({"S": token});
+        }
+        plane.dynamodb("PutItem", json!({"TableName": "tenant-registry", "Item": item})).await;
+    }
+    let table = async || plane.dynamodb("Scan", json!({"TableName": "tenant-registry"})).await["Items"].clone();
+    let before = table().await;
+    let home = plane.dir().join("embedded");
+    let ztm = async |arguments: &[&str]| {
+        plane.ztm_on(&home, &[&["--context", "embedded", "-o", "json"], arguments].concat()).await
+    };
+    let refused = plane.ztm(&["import", "--from", "cloud"]).await;
+    assert_eq!((refused.code, refused.stderr.contains("tenants already")), (Some(2), true), "{refused:?}");
+    assert_eq!(ztm(&["import", "--from", "embedded"]).await.code, Some(2));
+    assert_eq!(ztm(&["import", "--from", "nowhere"]).await.code, Some(3));
+    let results = |ended: &crate::plane::Ended| -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let done = ended.json();
+        done["results"].as_array().unwrap().iter().map(|one| (text(&one["tenant_id"]), text(&one["result"]))).collect()
+    };
+    let as_planned = |made: &str| {
+        let word = |(id, result): (&str, &str)| (id.to_owned(), result.to_owned());
+        [("Not_An_Id", "failed"), ("alice", made), ("bob", made), ("carol", "failed")].map(word)
+    };
+    let dry = ztm(&["import", "--from", "cloud", "--dry-run"]).await;
+    assert_eq!((dry.code, results(&dry)), (Some(1), as_planned("created").to_vec()), "{dry:?}");
+    assert_eq!(ztm(&["tenant", "list"]).await.ok().json()["tenants"], json!([]));
+    let done = ztm(&["import", "--from", "cloud"]).await;
+    assert_eq!(results(&done), as_planned("created"));
+    assert!(!done.stdout.contains("AAtoken") && !done.stderr.contains("AAtoken"), "{done:?}");
+    let tenants = ztm(&["tenant", "list"]).await.ok().json()["tenants"].clone();
+    let shown = tenants.as_array().unwrap().iter();
+    let shown: Vec<Value> = shown.map(|one| json!([one["tenant_id"], one["bot_id"], one["idle_timeout_s"]])).collect();
+    assert_eq!(shown, [json!(["alice", 4711, 900]), json!(["bob", null, 1])]);
+    // A repeat finishes what was left, and changes nothing that is there.
+    assert_eq!(results(&ztm(&["import", "--from", "cloud"]).await), as_planned("unchanged"));
+    assert_eq!(table().await, before, "the table is read and not changed");
+}

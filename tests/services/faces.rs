@@ -312,6 +312,12 @@ impl Faces {
         answer(request).await
     }
 
+    /// Asks the orchestrator under an id.
+    pub(crate) async fn ask_named(&self, id: &str, method: Method, path: &str) -> Answer {
+        let request = client().request(method, self.orchestrator.url(path)).bearer_auth(self.admin.expose());
+        answer(request.header("x-request-id", id)).await
+    }
+
     /// Posts an update to the router.
     pub(crate) async fn post(&self, path: &str, secret: Option<&str>, body: impl Into<reqwest::Body>) -> Answer {
         let mut request = client().post(self.router.url(path)).body(body);

@@ -351,3 +351,16 @@ async fn a_wake_that_cannot_be_is_an_error_and_leaves_the_tenant_idle() {
     assert_eq!(faces.ask(Method::GET, "/tenants/acme", "").await.body["status"], "idle");
     assert_eq!(faces.ask(Method::GET, "/status", "").await.body["tenants"]["idle"], 1);
 }
+
+#[tokio::test]
+async fn every_answer_carries_the_id_under_which_it_was_asked() {
+    let faces = Faces::start().await;
+    let one = faces.ask(Method::GET, "/tenants/nobody", "").await;
+    let other = faces.ask(Method::GET, "/nowhere", "").await;
+    let id = |answer: &crate::faces::Answer| answer.headers["x-request-id"].to_str().unwrap().to_owned();
+    assert!(id(&one).len() == 16 && id(&one) != id(&other), "{} {}", id(&one), id(&other));
+    for (given, taken) in [("mine-1", true), ("two words", false), (&*"x".repeat(65), false)] {
+        let named = faces.ask_named(given, Method::GET, "/tenants/nobody").await;
+        assert_eq!(id(&named) == given, taken, "{given}");
+    }
+}

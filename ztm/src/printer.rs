@@ -159,7 +159,7 @@ impl Printer {
     pub fn failure(&self, code: &str, message: &str, hint: Option<&str>) {
         let (message, hint) = (redact(message), hint.map(redact));
         if self.output.is_document() {
-            let request_id = client::asked_as().filter(|_| code != "warning").map(str::to_owned);
+            let request_id = client::asked_as().filter(|_| !matches!(code, "warning" | "usage")).map(str::to_owned);
             let body = ErrorBody { code: code.to_owned(), error: message, hint, request_id };
             say(&serde_json::to_string(&body).unwrap_or(body.error));
             return;
@@ -271,7 +271,7 @@ fn width(cell: &str) -> usize {
 }
 
 /// The codes of errors that the control plane's log says more of.
-const UNEXPLAINED: [&str; 6] = ["internal", "timeout", "outcome_unknown", "agent_failed", "refused", "corrupt"];
+const UNEXPLAINED: [&str; 5] = ["internal", "outcome_unknown", "agent_failed", "refused", "corrupt"];
 
 /// Writes a line to standard error; if nobody reads it there is nobody to tell.
 fn say(text: &str) {

@@ -17,6 +17,7 @@ pub mod exec;
 pub mod generate;
 pub mod global;
 pub mod help;
+pub mod import;
 pub mod inbox;
 pub mod job;
 pub mod listing;
@@ -88,6 +89,8 @@ pub enum Command {
     Apply(apply::ApplyArgs),
     /// Show what stands between files and what there is
     Diff(apply::DiffArgs),
+    /// Make tenants of the rows that the first control plane left in a table of DynamoDB
+    Import(import::ImportArgs),
     /// Run a command beside a tenant's agent, which is woken first
     Exec(exec::ExecArgs),
     /// Open a shell beside a tenant's agent, which is woken first

@@ -44,6 +44,7 @@ pub struct Http {
     token: Option<Secret>,
     timeout: Option<Duration>,
     verbose: bool,
+    request_id: String,
     /// The way there, if it is in a cluster.
     _tunnel: Option<Tunnel>,
 }
@@ -88,6 +89,7 @@ impl Http {
             token,
             timeout: settings.request_timeout,
             verbose: settings.verbose > 0,
+            request_id: settings.request_id.clone(),
             _tunnel: tunnel,
         })
     }
@@ -239,7 +241,7 @@ impl Http {
 
     pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}{path}", self.orchestrator);
-        let request = self.client.request(method, url).header(request_id::HEADER, asks_as());
+        let request = self.client.request(method, url).header(request_id::HEADER, asks_as(&self.request_id));
         match &self.token {
             Some(token) => request.bearer_auth(token.expose()),
             None => request,
@@ -308,8 +310,8 @@ impl Http {
 /// Under which id this process asks.
 static ASKS_AS: OnceLock<String> = OnceLock::new();
 
-fn asks_as() -> &'static str {
-    ASKS_AS.get_or_init(request_id::random)
+fn asks_as(id: &str) -> &'static str {
+    ASKS_AS.get_or_init(|| id.to_owned())
 }
 
 /// Under which id this process has asked a control plane; `None` if it has not.

@@ -28,6 +28,7 @@ pub mod down;
 pub mod events;
 pub mod exec;
 pub mod help;
+pub mod import;
 pub mod inbox;
 pub mod job;
 pub mod node;
@@ -125,6 +126,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Down(args) => down::down(ctx, &args),
         Command::Demo(args) => demo::demo(ctx, &args),
         Command::Top(args) => top::top(ctx, args),
+        Command::Import(args) => wait_for(Box::pin(import::import(ctx, &args))),
         Command::Exec(args) => wait_for(Box::pin(exec::exec(ctx, args))),
         Command::Shell(args) => wait_for(Box::pin(exec::shell(ctx, args))),
         Command::Apply(args) => wait_for(Box::pin(apply::apply(ctx, &args))),

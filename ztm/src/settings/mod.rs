@@ -7,6 +7,8 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use libtenancy::{Error, Result, config::Config};
 
+use services::request_id;
+
 use crate::cli::{
     global::{Color, GlobalArgs},
     output::Output,
@@ -47,6 +49,8 @@ pub struct Settings {
     pub color: Color,
     /// How long to wait for an answer, where somebody said it.
     pub request_timeout: Option<Duration>,
+    /// Under which id a control plane is asked; one of its own if nobody said it.
+    pub request_id: String,
     /// How much more to say on standard error.
     pub verbose: u8,
     /// Whether to say nothing there but errors.
@@ -153,6 +157,10 @@ impl Settings {
             output,
             color,
             request_timeout,
+            request_id: match variables.text("ZTM_REQUEST_ID")? {
+                Some(id) => request_id::checked(id)?,
+                None => request_id::random(),
+            },
             verbose: flags.verbose,
             quiet: flags.quiet,
             up: file.up,

@@ -24,7 +24,7 @@ use tokio::sync::OnceCell;
 
 pub use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 
-pub use self::connection::Settings;
+pub use self::{connection::Settings, tenants::SeedRow};
 use crate::{
     error::Result,
     operation::Operations,

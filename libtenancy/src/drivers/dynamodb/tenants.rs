@@ -15,6 +15,8 @@ mod listing;
 mod record;
 mod seed;
 
+pub use self::seed::SeedRow;
+
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;

@@ -171,7 +171,7 @@ fn seconds(duration: Duration) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-fn idle_timeout(item: &Item) -> Result<Duration> {
+pub(super) fn idle_timeout(item: &Item) -> Result<Duration> {
     let Some(AttributeValue::N(digits)) = item.value("idle_timeout_s") else { return Ok(DEFAULT_IDLE_TIMEOUT) };
     // The first control plane did not refuse what is negative.
     if digits.starts_with('-') || digits == "0" {

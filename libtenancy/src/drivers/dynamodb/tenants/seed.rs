@@ -9,12 +9,14 @@
 //!   first control plane cannot send for that tenant any more.
 //! - `warm-pool-meta`, and what has no `status` (which an update of an unknown id left), is no tenant.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::{
     Attempts, Written,
-    record::{FOREIGN, IS_ACTIVE, Record, TENANT, lifecycle, settings, times, token},
+    record::{FOREIGN, IS_ACTIVE, Record, TENANT, idle_timeout, lifecycle, settings, times, token},
 };
 use crate::{
     drivers::dynamodb::{
@@ -26,7 +28,8 @@ use crate::{
     },
     error::{Error, Result},
     ports::tenants::Foreign,
-    tenant::{Generation, Status, TenantId},
+    secret::Secret,
+    tenant::{Generation, IDLE_TIMEOUT, Status, TenantId},
 };
 
 /// The row of the first control plane that is not a tenant.
@@ -213,5 +216,57 @@ impl DynamoDb {
             return Ok(None);
         }
         Ok(Some(record))
+    }
+}
+
+/// A row of the first control plane, for whoever makes a tenant of it elsewhere.
+#[derive(Clone, Debug)]
+pub struct SeedRow {
+    /// Its id, any text.
+    pub id: String,
+    /// Its bot's token.
+    pub bot_token: Option<Secret>,
+    /// Its idle timeout, within the bounds that there are now.
+    pub idle_timeout: Duration,
+    /// Whether a control plane of ours has taken it over: its token is sealed, and stays where its keys are.
+    pub taken_over: bool,
+}
+
+impl DynamoDb {
+    /// Every row that the first control plane made, in order of id. Reads the whole table, and writes nothing.
+    pub async fn seed_rows(&self) -> Result<Vec<SeedRow>> {
+        let table = &self.settings().registry_table;
+        let (mut rows, mut from) = (Vec::new(), None);
+        loop {
+            let page = self
+                .client()
+                .scan()
+                .table_name(table)
+                .consistent_read(true)
+                .filter_expression("attribute_exists(#status)")
+                .expression_attribute_names("#status", "status")
+                .set_exclusive_start_key(from)
+                .send();
+            let page = read(page.await)?;
+            for attributes in page.items.unwrap_or_default() {
+                let Some(AttributeValue::S(id)) = attributes.get("tenant_id").cloned() else { continue };
+                if id == NOT_A_TENANT {
+                    continue;
+                }
+                let item = Item::new(attributes, table, &id);
+                rows.push(SeedRow {
+                    bot_token: item.text("bot_token")?.filter(|token| !token.is_empty()).map(Secret::new),
+                    idle_timeout: idle_timeout(&item)?.clamp(*IDLE_TIMEOUT.start(), *IDLE_TIMEOUT.end()),
+                    taken_over: item.has("generation"),
+                    id,
+                });
+            }
+            from = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if from.is_none() {
+                break;
+            }
+        }
+        rows.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(rows)
     }
 }

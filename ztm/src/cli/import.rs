@@ -1,0 +1,23 @@
+//! `ztm import`.
+
+use clap::Args;
+
+/// `ztm import`.
+#[derive(Debug, Args)]
+#[command(
+    long_about = "Make tenants of the rows that the first control plane left in a table of DynamoDB\n\n`--from` is a context whose \
+        stores are that table; the tenants are made in the context in use. Bots and idle timeouts come along; webhooks are \
+        registered anew, and the bots answer from here then. The table is read and not changed. A tenant that is here already stays \
+        as it is, so that a repeat finishes what was left.\n\nA context whose own registry is that table needs no import: its rows \
+        are its tenants already.",
+    after_help = "Examples:\n  ztm import --from old --dry-run\n  ztm import --from old --context production"
+)]
+pub struct ImportArgs {
+    /// The context with the table
+    #[arg(long, value_name = "NAME")]
+    pub from: String,
+
+    /// Show what would be made, and make nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
