@@ -123,6 +123,7 @@ fn every_command(format: &str, holds: impl Fn(&Ended)) -> Vec<Vec<String>> {
     plane.update("alice", 2, "pending", None);
     let lines: &[&[&str]] = &[
         &["admin", "init"],
+        &["admin", "render", "rendered", "--image", "ztm:1", "--agent-image", "ztm-agent:1"],
         &["config", "view"],
         &["context", "list"],
         &["context", "show"],

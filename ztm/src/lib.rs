@@ -20,6 +20,7 @@ pub mod generate;
 pub mod listing;
 pub mod manifest;
 pub mod printer;
+pub mod render;
 pub mod settings;
 pub mod view;
 pub mod watch;

@@ -1,5 +1,7 @@
 //! `ztm admin`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 /// The verbs of `ztm admin`.
@@ -23,6 +25,63 @@ pub enum AdminCommand {
             ztm admin prices --region eu-central-1 | tee prices.csv"
     )]
     Prices(PricesArgs),
+    /// Write what a cluster is given, for `kubectl apply -k`: the control plane, its rights, its configuration
+    #[command(
+        long_about = "Write what a cluster is given, for `kubectl apply -k`: the control plane, its rights, its configuration\n\nThe files \
+            that ztm is shipped with are below `base/`, and what is this cluster's own is an overlay on them. No secret is in it: README, \
+            \"Agents as pods\", says which ones the cluster needs.",
+        after_help = "Examples:\n  ztm admin render prod/ --image ztm:1 --agent-image ztm-agent:1 --bucket my-states\n  \
+            ztm admin render prod/ --image ztm:1 --agent-image ztm-agent:1 --karpenter\n  kubectl apply -k prod/"
+    )]
+    Render(Box<RenderArgs>),
+}
+
+/// `ztm admin render`.
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// Where to write
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+
+    /// The control plane's image: NAME, NAME:TAG or NAME@DIGEST
+    #[arg(long, value_name = "IMAGE")]
+    pub image: String,
+
+    /// The agents' image
+    #[arg(long, value_name = "IMAGE")]
+    pub agent_image: String,
+
+    /// The bucket of archives
+    #[arg(long, value_name = "NAME")]
+    pub bucket: Option<String>,
+
+    /// The registry's table
+    #[arg(long, value_name = "NAME")]
+    pub table: Option<String>,
+
+    /// Another Redis than the one that is shipped
+    #[arg(long, value_name = "URL")]
+    pub redis_url: Option<String>,
+
+    /// Where Telegram reaches the routers
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// The runtime class of agents; an empty one is the cluster's own
+    #[arg(long, value_name = "CLASS")]
+    pub runtime_class: Option<String>,
+
+    /// With a pool of metal machines that Karpenter makes
+    #[arg(long)]
+    pub karpenter: bool,
+
+    /// The agents' image is without agentd
+    #[arg(long)]
+    pub plain: bool,
+
+    /// Write over what is there
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 /// `ztm admin prices`.

@@ -212,6 +212,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
             }
         }),
         Command::Admin(AdminCommand::Prices(args)) => wait_for(admin::prices::prices(ctx, &args)),
+        Command::Admin(AdminCommand::Render(args)) => admin::render::render(ctx, &args),
         Command::Admin(AdminCommand::Init(args)) => wait_for(Box::pin(admin::init::init(ctx, &args))),
         Command::Agent(_) | Command::Config(_) | Command::Context(_) | Command::Generate(_) | Command::Help(_) => {
             Err(Error::internal("this command needs no settings").into())

@@ -77,3 +77,20 @@ impl Show for PriceTable {
         self.0.by_kind.keys().map(|(_, instance_type)| instance_type.clone()).collect()
     }
 }
+
+/// Files that were written.
+#[derive(Debug, Serialize)]
+pub struct Rendered {
+    /// Their names.
+    pub files: Vec<String>,
+}
+
+impl Show for Rendered {
+    fn text(&self, _: &Look) -> String {
+        self.files.join("\n")
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.files.clone()
+    }
+}
