@@ -1,6 +1,7 @@
 //! Generated files that are committed: they are what the present source generates.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod deb;
 mod manifests;
 mod render;
 

@@ -326,3 +326,19 @@ fn every_class_of_failure_has_its_exit_status() {
         assert!(ended.json_error()["error"].is_string(), "{ended}");
     }
 }
+
+#[test]
+fn whoever_mistypes_a_name_is_told_which_ones_there_are() {
+    let world = World::new();
+    for id in ["alice", "bob", "carol"] {
+        world.ztm(["tenant", "create", id]).ok();
+    }
+    for words in [&["tenant", "get", "alise"][..], &["quota", "get", "alise"], &["schedule", "list", "alise"]] {
+        let mistyped = world.ztm(words);
+        assert_eq!((mistyped.code, mistyped.stdout.as_str()), (Some(3), ""), "{mistyped}");
+        assert!(mistyped.stderr.contains("tenant `alise` not found\nhint: did you mean `alice`?"), "{mistyped}");
+    }
+    let nothing_like_it = world.ztm(["tenant", "get", "zzz", "-o", "json"]);
+    assert_eq!(nothing_like_it.json_error()["hint"], "`ztm tenant list` shows the tenants that exist");
+    assert_eq!(world.ztm(["tenant", "get", "alise", "-o", "json"]).json_error()["code"], "not_found");
+}

@@ -19,6 +19,7 @@ mod processes;
 mod proxy;
 #[path = "../cli/pty.rs"]
 mod pty;
+mod readme;
 #[path = "../drivers/redis/server.rs"]
 #[expect(dead_code, reason = "shared with the drivers' tests")]
 mod redis;

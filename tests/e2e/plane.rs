@@ -539,7 +539,7 @@ impl Drop for Plane {
 
 /// A port of loopback that is free, and that the kernel gives to nobody who asks for any: while a control plane is dead
 /// between two of its lives, its ports must stay its own.
-fn fixed_port() -> u16 {
+pub(crate) fn fixed_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(std::process::id() % 600).unwrap() * 20;
     loop {

@@ -49,6 +49,16 @@ pub struct Usage {
 #[error("interrupted")]
 pub struct Interrupted;
 
+/// There is no tenant of this name, but there are others like it.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Near {
+    /// That there is none.
+    pub error: Error,
+    /// The others, the most alike first.
+    pub names: Vec<String>,
+}
+
 /// The command that was run elsewhere ended so, and has said why itself.
 #[derive(Debug, thiserror::Error)]
 #[error("the command ended with status {0}")]
@@ -142,6 +152,8 @@ impl Exit {
     pub fn of_any(error: &anyhow::Error) -> Self {
         if let Some(error) = error.downcast_ref::<Error>() {
             Self::of(error)
+        } else if let Some(near) = error.downcast_ref::<Near>() {
+            Self::of(&near.error)
         } else if let Some(passed) = error.downcast_ref::<Passed>() {
             // What another process failed with is no success of ours, whatever it ended with.
             let known = Self::ALL.into_iter().skip(1).find(|exit| passed.exit == Some(i32::from(*exit as u8)));
@@ -164,6 +176,9 @@ pub fn code(error: &anyhow::Error) -> &str {
     if let Some(bad) = error.downcast_ref::<BadNews>() {
         return bad.code;
     }
+    if let Some(near) = error.downcast_ref::<Near>() {
+        return near.error.code();
+    }
     match error.downcast_ref::<Error>() {
         Some(error) => error.code(),
         None if error.is::<Usage>() => "usage",
@@ -185,6 +200,10 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
     }
     if let Some(unsure) = error.downcast_ref::<Unsure>() {
         return Some(unsure.hint.clone());
+    }
+    if let Some(near) = error.downcast_ref::<Near>() {
+        let names: Vec<String> = near.names.iter().map(|name| format!("`{name}`")).collect();
+        return Some(format!("did you mean {}? `ztm tenant list` shows all", names.join(" or ")));
     }
     match error.downcast_ref::<Error>()? {
         Error::NotFound { what: "context", .. } => {

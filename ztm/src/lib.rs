@@ -19,6 +19,7 @@ pub mod format;
 pub mod generate;
 pub mod listing;
 pub mod manifest;
+pub mod near;
 pub mod printer;
 pub mod render;
 pub mod settings;

@@ -13,7 +13,7 @@ use crate::{
     },
     client::Client,
     exit::{Exit, Interrupted, Usage},
-    generate,
+    generate, near,
     printer::Printer,
     settings::Settings,
 };
@@ -117,7 +117,11 @@ pub fn run(cli: Cli, early: Printer) -> (Printer, Result<ExitCode>) {
         printer.warn(warning);
     }
     let context = Context { settings, printer: printer.clone() };
-    (printer, dispatch(&context, command).map(done))
+    let outcome = dispatch(&context, command).or_else(|error| {
+        // Whoever mistyped a name is told which ones there are.
+        wait_for(async { Err(near::suggested(&context.settings, error).await) })
+    });
+    (printer, outcome.map(done))
 }
 
 fn dispatch(ctx: &Context, command: Command) -> Result<()> {
