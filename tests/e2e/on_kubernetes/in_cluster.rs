@@ -283,6 +283,14 @@ async fn what_is_deployed_answers_sleeps_remembers_outlives_its_pods_and_deletes
     let nobody = plane.ztm(&["--context", "no-such", "status"]).await;
     assert!(nobody.stderr.contains("no-such"), "{nobody:?}");
 
+    // A command beside the agent in its pod, which is woken for it: for whoever may, and nobody else.
+    let beside = plane.ztm(&["--context", "far", "exec", "acme", "--", "/bin/zeroclaw", "--version"]).await.ok();
+    assert!(beside.stdout.starts_with("zeroclaw "), "{beside:?}");
+    let pod = &Stage::pods_of("acme")[0];
+    assert!(beside.stderr.contains(&format!("beside agent {pod}/")), "{pod}: {beside:?}");
+    let denied = plane.ztm(&["--context", "look", "exec", "acme", "--", "/bin/zeroclaw"]).await;
+    assert_eq!((denied.code, &*denied.stdout), (Some(4), ""), "{denied:?}");
+
     let mut screen = watched(plane).await;
 
     // A router is killed while messages come in.

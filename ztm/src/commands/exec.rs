@@ -46,7 +46,9 @@ async fn run(
             Usage { message, hint: Some("`ztm exec TENANT -- COMMAND`, without `-t`, needs none".to_owned()) }.into()
         );
     }
-    let session = ctx.client().await?.tenant_exec(tenant).await?;
+    // Kept until the end: the way into a cluster closes with it.
+    let client = ctx.client().await?;
+    let session = client.tenant_exec(tenant).await?;
     ctx.printer.note(&format!("beside agent {} of `{tenant}`", session.workload));
     let (mut hears, mut says) = tokio::io::split(session.stream);
     let broke = |error: std::io::Error| Error::unavailable("session", error);
@@ -94,6 +96,7 @@ async fn run(
         never = said => never,
     };
     drop(raw);
+    drop(client);
     match ended {
         Ok(Ok(0)) => Ok(()),
         Ok(Ok(code)) => Err(ChildExit(u8::try_from(code).unwrap_or(u8::MAX)).into()),
