@@ -46,6 +46,9 @@ pub const MAX_TEXT: usize = 4_096;
 /// The longest pattern, in bytes.
 const MAX_CRON: usize = 128;
 
+/// The patterns that have a name.
+const NAMED: [&str; 7] = ["@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually"];
+
 /// When the first name of a fired message was given: 2020-01-01, in seconds since the Unix epoch.
 const EPOCH: i64 = 1_577_836_800;
 
@@ -163,7 +166,7 @@ pub struct ScheduleSpec {
 
 /// A [`ScheduleSpec`] as it is written.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "`cron` and one of `message` and `job`")]
 struct Wire {
     cron: String,
     #[serde(default = "utc")]
@@ -179,14 +182,14 @@ struct Wire {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "`chat_id` and `text`")]
 struct WireMessage {
     chat_id: i64,
     text: String,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "`prompt` and `cost_gpu_seconds`")]
 struct WireJob {
     prompt: String,
     #[serde(default)]
@@ -318,6 +321,14 @@ impl Times {
     fn new(cron: &str, zone: &str) -> Result<Self> {
         if cron.len() > MAX_CRON {
             return Err(Error::invalid("cron", format!("{} bytes are more than {MAX_CRON}", cron.len())));
+        }
+        let named = cron.starts_with('@');
+        if named && !NAMED.contains(&cron) {
+            return Err(Error::invalid("cron", format!("{cron:?} must be one of {}", NAMED.join(", "))));
+        }
+        if !named && cron.split_whitespace().count() != 5 {
+            let fields = "must have five fields: minute, hour, day of the month, month, day of the week";
+            return Err(Error::invalid("cron", format!("{cron:?} {fields}")));
         }
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let cron = parser.parse(cron).map_err(|error| Error::invalid("cron", format!("{cron:?}: {error}")))?;

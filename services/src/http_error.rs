@@ -230,6 +230,17 @@ const WORDS: &[&str] = &[
     "from",
     "to",
     "message",
+    "label",
+    "labels",
+    "schedule",
+    "schedules",
+    "cron",
+    "time_zone",
+    "chat_id",
+    "text",
+    "reason",
+    "request id",
+    "Upgrade",
 ];
 
 fn word(text: &str, otherwise: &'static str) -> &'static str {
@@ -373,6 +384,8 @@ mod tests {
             (401, Error::Unauthenticated),
             (403, Error::Forbidden { reason: "x: y".into() }),
             (404, Error::not_found("tenant", "acme")),
+            (404, Error::not_found("schedule", "morning")),
+            (400, Error::invalid("cron", "x")),
             (409, Error::AlreadyExists { what: "tenant", name: "acme".into() }),
             (409, Error::conflict("tenant", "acme", "generation 1: 2")),
             (409, libtenancy::partition::lease_lost(&"acme.01k9zz00000000000000000000".parse().unwrap())),

@@ -268,6 +268,7 @@ fn tenant(n: u64) -> Tenant {
             bot: None,
             suspended: None,
             labels: libtenancy::labels::Labels::default(),
+            schedules: libtenancy::schedule::Schedules::default(),
         },
         lifecycle,
     }

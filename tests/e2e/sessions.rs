@@ -9,10 +9,9 @@ use crate::{
     top::Screen,
 };
 
-/// The processes of the control plane whose command line has this in it.
-fn running(plane: &Plane, part: &str) -> usize {
-    let command = |pid: u32| std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    plane.processes().iter().filter(|one| String::from_utf8_lossy(&command(one.pid)).contains(part)).count()
+/// How many processes of the control plane were started so.
+fn running(plane: &Plane, command: &str) -> usize {
+    plane.processes().iter().filter(|one| one.command == command).count()
 }
 
 async fn gone(plane: &Plane, part: &str) {
@@ -84,14 +83,14 @@ async fn a_session_that_cannot_be_is_refused_and_says_why() {
                 .unwrap(),
         );
     }
-    plane.wait("sixteen", async || (running(&plane, "sleep\01001") == 16).then_some(())).await;
+    plane.wait("sixteen", async || (running(&plane, "sleep 1001") == 16).then_some(())).await;
     let refused = plane.ztm(&["exec", "acme", "--", "true"]).await;
     assert_eq!((refused.code, refused.stderr.contains("16 sessions are open")), (Some(7), true), "{refused:?}");
     // Whoever dies without a word has the command ended.
     for one in &mut many {
         one.kill().await.unwrap();
     }
-    gone(&plane, "sleep\01001").await;
+    gone(&plane, "sleep 1001").await;
     plane.ztm(&["exec", "acme", "--", "true"]).await.ok();
     plane.wait_status(&tenant, "running").await;
     plane.down().await;
@@ -109,7 +108,7 @@ async fn an_agent_is_not_stopped_for_idleness_while_a_session_is_open() {
     let ran = plane.ztm(&["exec", "acme", "--", "sh", "-c", "sleep 1002 & echo left"]).await.ok();
     assert_eq!(ran.stdout, "left\n");
     plane.wait_status(&tenant, "idle").await;
-    gone(&plane, "sleep\01002").await;
+    gone(&plane, "sleep 1002").await;
     plane.down().await;
 }
 
@@ -127,9 +126,9 @@ async fn a_shell_has_a_terminal_of_its_size_and_gives_ours_back_however_it_ends(
     screen.shows("the new size", |text| text.contains("30 100")).await;
     // Ctrl-C is the command's, and not ours.
     screen.types("sleep 1003\r");
-    plane.wait("the sleep", async || (running(&plane, "sleep\01003") == 1).then_some(())).await;
+    plane.wait("the sleep", async || (running(&plane, "sleep 1003") == 1).then_some(())).await;
     screen.types("\u{3}");
-    gone(&plane, "sleep\01003").await;
+    gone(&plane, "sleep 1003").await;
     screen.types("exit 9\r");
     assert_eq!(screen.gives_back().await.code(), Some(9));
     // The control plane dies in the middle of it.

@@ -81,7 +81,7 @@ fn a_death_at_any_step_of_what_a_schedule_fires_leaves_one_answer_and_one_job() 
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         },
-        |plane, chat, id, person, case| schedules::came_once(plane, chat, id, person, case),
+        schedules::came_once,
     );
 }
 

@@ -37,14 +37,14 @@ const LARGEST: u64 = 16 << 20;
 
 /// What a file says.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a map that begins with `tenants:`")]
 struct Document {
     tenants: Vec<Wanted>,
 }
 
 /// What is to be true of one tenant.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a map with a `name`")]
 struct Wanted {
     name: TenantId,
     #[serde(default, deserialize_with = "seconds")]

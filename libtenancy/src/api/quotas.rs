@@ -15,7 +15,7 @@ use crate::{
 
 /// A budget: so many credits in every period.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "`period` and `credits`")]
 pub struct BudgetBody {
     /// `day`, `week`, `month`, of the UTC calendar.
     pub period: String,

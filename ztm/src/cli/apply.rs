@@ -10,7 +10,11 @@ use clap::Args;
     long_about = "Make tenants, quotas and schedules be as files say\n\nA file is YAML: `tenants:`, each with a `name`, and any of `idle_timeout`, \
         `labels`, `bot_token_file`, `quota` and `schedules`. What a file does not name stays as it is; `labels` and `schedules` that it \
         names are the whole of them. No tenant is deleted. Everything is checked before anything is changed, and tenants are \
-        changed several at a time: one that fails holds up no other, and the same command finishes what was left.",
+        changed several at a time: one that fails holds up no other, and the same command finishes what was left.\n\n\
+        tenants:\n  - name: alice\n    idle_timeout: 30m\n    labels: {team: red}\n    bot_token_file: alice.token\n    \
+        quota: {weight: 200, budget: {period: month, credits: 5000}}\n    schedules:\n      \
+        morning: {cron: '0 9 * * MON-FRI', message: {chat_id: 4711, text: What is on?}}\n      \
+        report: {cron: '@weekly', job: {prompt: Write the report., cost_gpu_seconds: 120}}",
     after_help = "Examples:\n  ztm apply -f fleet.yaml\n  ztm apply -f tenants/ --dry-run\n  \
         cat fleet.yaml | ztm apply -f -"
 )]

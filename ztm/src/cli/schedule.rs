@@ -93,7 +93,7 @@ pub struct ScheduleSetArgs {
     pub message: Option<String>,
 
     /// With `--message`: the chat that gets the answer
-    #[arg(long, value_name = "ID", allow_negative_numbers = true, requires = "message")]
+    #[arg(long, value_name = "ID", allow_negative_numbers = true, requires = "message", conflicts_with = "job")]
     pub chat: Option<i64>,
 
     /// Submit a job with this prompt
@@ -101,7 +101,7 @@ pub struct ScheduleSetArgs {
     pub job: Option<String>,
 
     /// With `--job`: credits (GPU-seconds) that are held for it
-    #[arg(long, value_name = "CREDITS", value_parser = quantity::credits, requires = "job")]
+    #[arg(long, value_name = "CREDITS", value_parser = quantity::credits, requires = "job", conflicts_with = "message", allow_negative_numbers = true)]
     pub cost: Option<MicroCredits>,
 
     /// With `--job`: which of the tenant's agents it is for

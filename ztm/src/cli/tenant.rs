@@ -172,7 +172,7 @@ pub struct ListArgs {
     pub status: Option<String>,
 
     /// Only those whose labels are like this: parts with commas between them, `name=value`, `name!=value`, `name`, `!name`
-    #[arg(long, short = 'l', value_name = "SELECTOR", value_parser = selector)]
+    #[arg(alias = "label", long, short = 'l', value_name = "SELECTOR", value_parser = selector)]
     pub selector: Option<String>,
 
     /// Go on with each one that changes, until interrupted: a row, or a line of JSON; one that is gone is `deleted`

@@ -58,12 +58,18 @@ pub async fn diff(ctx: &Context, args: &DiffArgs) -> Result<()> {
     .await?;
     results.results.retain(|one| !one.changes.is_empty() || one.error.is_some());
     let (differ, failed) = (results.results.len(), results.failed());
+    if differ == 0 {
+        ctx.printer.note("nothing differs");
+    }
     ctx.printer.show(&results)?;
     match (differ, failed) {
         (0, _) => Ok(()),
         (differ, 0) => Err(BadNews {
             code: "differs",
-            message: format!("{differ} tenants are not as the files say"),
+            message: match differ {
+                1 => "a tenant is not as the files say".to_owned(),
+                _ => format!("{differ} tenants are not as the files say"),
+            },
             hint: Some("`ztm apply` with the same files makes them so".to_owned()),
         }
         .into()),
@@ -83,6 +89,9 @@ async fn each(
     work: impl AsyncFn(&Client, &Manifest) -> libtenancy::Result<(&'static str, Plan)>,
 ) -> Result<AppliedList> {
     let manifests = manifest::read(files)?;
+    if manifests.is_empty() {
+        ctx.printer.warn("the files name no tenants");
+    }
     let client = ctx.client().await?;
     if let Some(first) = manifests.first() {
         // Nobody to ask is one error, and not one for each.

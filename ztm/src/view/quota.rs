@@ -1,6 +1,6 @@
 //! Quotas and accounts.
 
-use libtenancy::api::quotas::QuotaView;
+use libtenancy::{api::quotas::QuotaView, credits::MicroCredits};
 
 use super::{Look, Show, cell, status};
 
@@ -8,7 +8,14 @@ impl Show for QuotaView {
     fn text(&self, look: &Look) -> String {
         let budget = self.budget.as_ref().map(|budget| {
             let kind = if budget.hard { "hard" } else { "soft" };
-            format!("{} of {} credits a {} spent, {kind}", self.budget_spent, budget.credits, budget.period)
+            // What was granted in the period is not of the budget.
+            let (spent, granted) = match self.budget_spent {
+                MicroCredits(spent @ ..0) => {
+                    (MicroCredits::ZERO, format!(" and {} granted beside it", MicroCredits(-spent)))
+                }
+                spent => (spent, String::new()),
+            };
+            format!("{spent} of {} credits a {} spent{granted}, {kind}", budget.credits, budget.period)
         });
         let grants: Vec<String> = self
             .grants

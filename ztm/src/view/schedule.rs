@@ -59,7 +59,7 @@ impl Show for ScheduleView {
 
 impl Show for ScheduleList {
     fn text(&self, look: &Look) -> String {
-        let mut header = vec!["TENANT", "SCHEDULE", "CRON", "ZONE", "NEXT", "LAST", "WHAT"];
+        let mut header = vec!["TENANT", "SCHEDULE", "CRON", "ZONE", "NEXT", "WHAT", "LAST"];
         if look.wide {
             header.push("CATCH-UP");
         }
@@ -72,8 +72,8 @@ impl Show for ScheduleList {
                 cell(view.spec.cron()),
                 cell(view.spec.time_zone()),
                 cell(next(view, look)),
-                cell(last(view, look)),
                 cell(if look.wide { text } else { short }),
+                cell(last(view, look)),
             ];
             if look.wide {
                 row.push(cell(view.spec.catch_up().label()));
