@@ -281,6 +281,9 @@ fn unexpected(reason: String) -> Error {
     Error::Refused { part: "control plane", reason }
 }
 
+/// What else than a status keeps a tenant from being woken.
+const SUSPENDED: &str = "suspended";
+
 /// The cause of an error that came over the wire; the real one is in the other side's log.
 const SAID_SO: &str = "the control plane says so";
 
@@ -322,7 +325,7 @@ fn known(body: &ErrorBody) -> Option<Error> {
         "illegal_state" => {
             let (tenant, rest) = text.strip_prefix("tenant `")?.split_once("` is ")?;
             let (status, reason) = rest.split_once(": ")?;
-            let status = Status::LABELS.into_iter().find(|label| *label == status)?;
+            let status = Status::LABELS.into_iter().chain([SUSPENDED]).find(|label| *label == status)?;
             Error::IllegalState { tenant: tenant.to_owned(), status, reason: reason.to_owned() }
         }
         "overloaded" => Error::Overloaded { reason: text.strip_prefix("overloaded: ")?.to_owned() },
@@ -397,6 +400,7 @@ mod tests {
                 409,
                 Error::IllegalState { tenant: "a".into(), status: "stopping", reason: "`Wake` is not possible".into() },
             ),
+            (409, Error::IllegalState { tenant: "a".into(), status: "suspended", reason: "unpaid".into() }),
             (503, Error::Overloaded { reason: "8 wakes".into() }),
             (503, Error::unavailable("store", "locked")),
             (503, Error::StoreFull),
