@@ -48,10 +48,17 @@ fn steps(readme: &str) -> Vec<Step> {
     steps
 }
 
-/// The words of a text without what differs from one run to another: numbers, names that are made up, times.
+/// The words of a text without what differs from one run to another: numbers, names that are made up, times, and the phases of
+/// a wake.
 fn shape(text: &str) -> Vec<String> {
-    let word = |word: &str| if word.contains(|c: char| c.is_ascii_digit()) { "#".to_owned() } else { word.to_owned() };
-    text.lines().map(|line| line.split_whitespace().map(word).collect::<Vec<_>>().join(" ")).collect()
+    let word = |word: &str| match word {
+        // Whether an agent was ready already is the machine's to say.
+        "cold" => "warm".to_owned(),
+        word if word.contains(|c: char| c.is_ascii_digit()) => "#".to_owned(),
+        word => word.to_owned(),
+    };
+    let phases = |line: &str| line.split(" (queue").next().unwrap_or_default().to_owned();
+    text.lines().map(|line| phases(line).split_whitespace().map(word).collect::<Vec<_>>().join(" ")).collect()
 }
 
 /// Runs a line as a person's shell does; what it printed, errors after the rest, and its exit status.

@@ -85,7 +85,7 @@ async fn a_session_that_cannot_be_is_refused_and_says_why() {
     }
     plane.wait("sixteen", async || (running(&plane, "sleep 1001") == 16).then_some(())).await;
     let refused = plane.ztm(&["exec", "acme", "--", "true"]).await;
-    assert_eq!((refused.code, refused.stderr.contains("16 sessions are open")), (Some(7), true), "{refused:?}");
+    assert_eq!((refused.code, refused.stderr.contains("16 sessions are open")), (Some(8), true), "{refused:?}");
     // Whoever dies without a word has the command ended.
     for one in &mut many {
         one.kill().await.unwrap();

@@ -188,7 +188,7 @@ pub trait Workloads: Send + Sync + 'static {
     async fn agent_turn(&self, agent: &Agent, key: TurnKey<'_>, turn: &Turn, timeout: Duration) -> Result<Reply>;
 
     /// Opens a session beside the agent, see [`crate::exec`]. `Conflict` if the agent is not this tenant's of this generation;
-    /// `Unavailable` if nobody answers, or it has too many; `Invalid` if agents of this kind take none.
+    /// `Unavailable` if nobody answers; `Overloaded` if it has too many; `Invalid` if agents of this kind take none.
     async fn agent_exec(&self, _tenant: &TenantId, _agent: &Agent) -> Result<Box<dyn Duplex>> {
         Err(Error::invalid("agent", "sessions need agentd, which agents of this kind are without"))
     }

@@ -17,6 +17,7 @@ use self::client::CallError;
 pub(crate) use self::client::{Clients, Connection, Target, classify, json, parse, speak};
 use crate::{
     agent::{AgentEvent, AgentStatus, Reply, SnapshotTaken, Stop, Stopped, Turn, path},
+    api::ErrorBody,
     error::{Error, Result},
     exec::{self, Duplex},
     inbox::UpdateKey,
@@ -65,6 +66,12 @@ impl Target {
         let opened = self.upgrade(path::EXEC, exec::PROTOCOL, STATUS_TIMEOUT).await;
         match opened.map_err(|error| Error::unavailable("agent", error))? {
             Ok(session) => Ok(Box::new(TokioIo::new(session))),
+            Err((_, text))
+                if serde_json::from_slice::<ErrorBody>(&text).is_ok_and(|body| body.code == "overloaded") =>
+            {
+                let body: ErrorBody = parse(self.tenant(), &text)?;
+                Err(Error::Overloaded { reason: body.error })
+            }
             Err(answer) => Err(match classify(self.tenant(), answer) {
                 Ok(_) => Error::unavailable("agent", "it answered without opening a session"),
                 Err(error) => error,
