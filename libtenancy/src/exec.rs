@@ -6,7 +6,8 @@
 //! # On the wire
 //! Frames in both directions: a byte that says of which kind, the length as four bytes (the first one the highest), and so many
 //! bytes. The asking side says [`Frame::Start`] first, then input and sizes; the other side says output and, last,
-//! [`Frame::Exit`]. A connection that ends without it was broken. Who hangs up has the command killed.
+//! [`Frame::Exit`]; output of no bytes says no more than that it is there. A connection that ends without an exit was broken. Who
+//! hangs up has the command killed.
 //!
 //! # Design notes
 //! - The agent is woken first, and `agentd` proves by key, tenant and generation that it is this tenant's: nobody's shell opens

@@ -49,7 +49,7 @@ use crate::{
     schedule::{Alarms, ScheduleChange, Schedules},
     secret::{Keyring, Secret},
     spend::LedgerState,
-    tenant::{Agent, DEFAULT_IDLE_TIMEOUT, Lifecycle, Settings, Tenant, TenantId},
+    tenant::{Agent, DEFAULT_IDLE_TIMEOUT, Lifecycle, Settings, Status, Tenant, TenantId},
     wake::Wakes,
     warm_pool::WarmPool,
     webhook::WebhookCache,
@@ -299,6 +299,19 @@ impl Tenancy {
     /// The tenant. `NotFound` if there is none.
     pub async fn tenant_get(&self, id: &TenantId) -> Result<Tenant> {
         self.drivers().tenants.tenant_get(id).await?.ok_or_else(|| Error::not_found("tenant", id))
+    }
+
+    /// The tenant, for what begins something new of it. `NotFound`; `IllegalState` while it is being deleted.
+    pub(crate) async fn tenant_kept(&self, id: &TenantId) -> Result<Tenant> {
+        let tenant = self.tenant_get(id).await?;
+        if matches!(tenant.lifecycle.status, Status::Terminated { .. }) {
+            return Err(Error::IllegalState {
+                tenant: id.to_string(),
+                status: tenant.lifecycle.status.label(),
+                reason: "it is being deleted".to_owned(),
+            });
+        }
+        Ok(tenant)
     }
 
     /// One page of tenants in order of id. With labels it may be shorter than `limit` although more follow: no more than

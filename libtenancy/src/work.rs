@@ -29,7 +29,7 @@ use crate::{
     },
     quota::{Account, Blocked, Grant},
     tenancy::Tenancy,
-    tenant::{BotId, Status, TenantId},
+    tenant::{BotId, TenantId},
 };
 
 /// Jobs that one claim may take.
@@ -102,14 +102,7 @@ impl Tenancy {
     /// for another body; `Overloaded`; store errors.
     pub async fn job_submit(&self, new: NewJob) -> Result<Submitted> {
         let new = new.checked(self.now())?;
-        let tenant = self.tenant_get(new.id.tenant()).await?;
-        if matches!(tenant.lifecycle.status, Status::Terminated { .. }) {
-            return Err(Error::IllegalState {
-                tenant: tenant.id.to_string(),
-                status: tenant.lifecycle.status.label(),
-                reason: "it is being deleted".to_owned(),
-            });
-        }
+        let tenant = self.tenant_kept(new.id.tenant()).await?;
         let mut answers = self.drivers().jobs.jobs_submit(vec![new]).await?;
         self.feed_mark(&tenant.id);
         answers.pop().unwrap_or_else(|| Err(Error::internal("a submission was not answered")))
@@ -386,14 +379,7 @@ impl Tenancy {
             return Err(Error::invalid("reason", "it begins like a suspension for want of budget"));
         }
         let operation = self.inner.settings_operations.begin(id).await;
-        let tenant = self.tenant_get(id).await?;
-        if matches!(tenant.lifecycle.status, Status::Terminated { .. }) {
-            return Err(Error::IllegalState {
-                tenant: id.to_string(),
-                status: tenant.lifecycle.status.label(),
-                reason: "it is being deleted".to_owned(),
-            });
-        }
+        self.tenant_kept(id).await?;
         lock(&self.inner.broke).remove(id);
         self.suspension_write(id, Some(reason.to_owned())).await?;
         drop(operation);

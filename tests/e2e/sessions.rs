@@ -91,6 +91,14 @@ async fn a_session_that_cannot_be_is_refused_and_says_why() {
         one.kill().await.unwrap();
     }
     gone(&plane, "sleep 1001").await;
+    // Also while a command that reads nothing holds up what it is sent.
+    let mut endless = plane.command();
+    endless.args(["exec", "acme", "-i", "--", "sleep", "1004"]).stdin(std::fs::File::open("/dev/zero").unwrap());
+    let mut endless = endless.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    plane.wait("the sleep", async || (running(&plane, "sleep 1004") == 1).then_some(())).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    endless.kill().await.unwrap();
+    gone(&plane, "sleep 1004").await;
     plane.ztm(&["exec", "acme", "--", "true"]).await.ok();
     plane.wait_status(&tenant, "running").await;
     plane.down().await;

@@ -131,14 +131,7 @@ impl Tenancy {
     /// Sets a schedule, or replaces it: its instants count from now on. A repeat changes nothing. `NotFound` without the tenant;
     /// `Invalid` if it has too many; `IllegalState` while it is being deleted.
     pub async fn schedule_set(&self, id: &TenantId, name: &ScheduleName, spec: ScheduleSpec) -> Result<ScheduleView> {
-        let tenant = self.tenant_get(id).await?;
-        if matches!(tenant.lifecycle.status, Status::Terminated { .. }) {
-            return Err(Error::IllegalState {
-                tenant: id.to_string(),
-                status: tenant.lifecycle.status.label(),
-                reason: "it is being deleted".to_owned(),
-            });
-        }
+        self.tenant_kept(id).await?;
         let tenant = self.schedules_change(id, name, Step::Set(spec, self.now())).await?;
         self.schedules_tell(id);
         let schedule = tenant.settings.schedules.get(name).ok_or_else(|| Error::not_found("schedule", name))?;

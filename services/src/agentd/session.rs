@@ -26,6 +26,7 @@ use tokio::{
     process::{ChildStderr, ChildStdin, ChildStdout},
     sync::{mpsc, watch},
 };
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     bound::Agentd,
@@ -44,6 +45,10 @@ const HANG_UP: Duration = Duration::from_secs(2);
 
 /// How long output is waited for that others hold open after the command's end.
 const REST: Duration = Duration::from_millis(500);
+
+/// How often something is said although there is nothing: who is gone is found out by that, also while a command that reads
+/// nothing holds up what they sent last.
+const BEAT: Duration = Duration::from_secs(2);
 
 /// What is read at once, in bytes.
 const CHUNK: usize = 16 << 10;
@@ -138,8 +143,9 @@ where
     };
     let Streams { input, output, errors, terminal } = streams;
     let (send, mut frames) = mpsc::channel::<Frame>(WAITING);
-    let said = tokio::spawn(carry(output, Frame::Output, send.clone()));
-    let complained = errors.map(|errors| tokio::spawn(carry(Box::new(errors), Frame::Errors, send.clone())));
+    let carried = |from, frame| AbortOnDropHandle::new(tokio::spawn(carry(from, frame, send.clone())));
+    let said = carried(output, Frame::Output as fn(Vec<u8>) -> Frame);
+    let complained = errors.map(|errors| carried(Box::new(errors), Frame::Errors));
     let exits = send;
     let closes = async {
         let status = running.ended().await;
@@ -156,14 +162,18 @@ where
         std::future::pending::<io::Result<()>>().await
     };
     let speaks = async {
-        while let Some(frame) = frames.recv().await {
+        loop {
+            let frame = match tokio::time::timeout(BEAT, frames.recv()).await {
+                Ok(Some(frame)) => frame,
+                Ok(None) => return Ok(()),
+                Err(_) => Frame::Output(Vec::new()),
+            };
             let last = matches!(frame, Frame::Exit(_));
             frame.write(&mut says).await?;
             if last {
                 return says.shutdown().await;
             }
         }
-        Ok(())
     };
     tokio::select! {
         ended = speaks => ended,
