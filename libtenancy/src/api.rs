@@ -5,6 +5,7 @@
 
 pub mod feed;
 pub mod jobs;
+pub mod journal;
 pub mod nodes;
 pub mod pool;
 pub mod probe;

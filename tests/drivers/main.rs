@@ -46,6 +46,7 @@ mod local {
     libtenancy::wake_locks_conformance!(store);
     libtenancy::leaders_conformance!(store);
     libtenancy::endpoints_conformance!(store);
+    libtenancy::journals_conformance!(store);
     libtenancy::deadlines_conformance!(store);
     libtenancy::jobs_conformance!(store);
     libtenancy::quotas_conformance!(store);

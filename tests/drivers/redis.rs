@@ -62,6 +62,7 @@ mod single {
     libtenancy::wake_locks_conformance!(redis, "needs redis-server");
     libtenancy::leaders_conformance!(redis, "needs redis-server");
     libtenancy::endpoints_conformance!(redis, "needs redis-server");
+    libtenancy::journals_conformance!(redis, "needs redis-server");
     libtenancy::deadlines_conformance!(redis, "needs redis-server");
     libtenancy::signals_conformance!(redis, "needs redis-server");
 }
@@ -79,6 +80,7 @@ mod cluster {
     libtenancy::wake_locks_conformance!(redis, "needs redis-server");
     libtenancy::leaders_conformance!(redis, "needs redis-server");
     libtenancy::endpoints_conformance!(redis, "needs redis-server");
+    libtenancy::journals_conformance!(redis, "needs redis-server");
     libtenancy::deadlines_conformance!(redis, "needs redis-server");
     libtenancy::signals_conformance!(redis, "needs redis-server");
 }

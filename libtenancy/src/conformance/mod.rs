@@ -21,6 +21,7 @@ pub mod deadlines;
 pub mod endpoints;
 pub mod inboxes;
 pub mod jobs;
+pub mod journals;
 pub mod leaders;
 pub mod ledgers;
 pub mod messengers;

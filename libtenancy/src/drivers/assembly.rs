@@ -278,6 +278,7 @@ impl Opened {
             wake_locks: memory!(self, wake_locks),
             leaders: self.leaders()?,
             endpoints: memory!(self, endpoints),
+            journals: memory!(self, endpoints),
             deadlines: memory!(self, deadlines),
             signals: self.signals(config)?,
             fleets: self.fleets(config, &workloads)?,

@@ -10,6 +10,7 @@ pub mod endpoints;
 pub mod fleets;
 pub mod inboxes;
 pub mod jobs;
+pub mod journals;
 pub mod leaders;
 pub mod ledgers;
 pub mod mark;

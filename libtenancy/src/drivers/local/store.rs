@@ -29,7 +29,7 @@ use std::{
 };
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use self::{fault::classify, writer::Writer};
 pub(crate) use self::{
@@ -102,6 +102,8 @@ struct Shared {
     scans: Semaphore,
     clock: Arc<dyn Clock>,
     partition: Partition,
+    /// Rung when a journal has grown.
+    journals: Notify,
 }
 
 impl fmt::Debug for Store {
@@ -137,7 +139,9 @@ impl Store {
         let writer = Writer::start(connection, file.clone(), options.queue)?;
         let (readers, scans) = (Mutex::default(), Semaphore::new(SCANS));
         let partition = Partition::new(options.jobs, options.jitter);
-        let store = Self { shared: Arc::new(Shared { writer, file, options, readers, scans, clock, partition }) };
+        let journals = Notify::new();
+        let shared = Shared { writer, file, options, readers, scans, clock, partition, journals };
+        let store = Self { shared: Arc::new(shared) };
         // One reader now: what cannot be read shall fail here and not at the first message.
         store.read(|reader| Ok(reader.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?))?;
         Ok(store)
@@ -167,6 +171,11 @@ impl Store {
     /// What all users of this store share about its partition of jobs.
     pub(super) fn partition(&self) -> &Partition {
         &self.shared.partition
+    }
+
+    /// Rung whenever this process has added to a journal.
+    pub(super) fn journals(&self) -> &Notify {
+        &self.shared.journals
     }
 
     /// Queues a write and waits for its commit. If the future is dropped, the write may still happen.

@@ -129,6 +129,11 @@ impl Keys {
         format!("sys:{}ztm:leader:{role}", self.prefix)
     }
 
+    /// The stream of what was told of a tenant.
+    pub(super) fn journal(&self, tenant: &TenantId) -> String {
+        format!("{}tenant:journal:{tenant}", self.prefix)
+    }
+
     /// Idle deadlines.
     pub(super) fn deadlines(&self) -> String {
         format!("sys:{}ztm:deadlines", self.prefix)

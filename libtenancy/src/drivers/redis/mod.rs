@@ -26,6 +26,7 @@ mod connection;
 mod deadlines;
 mod endpoints;
 mod jobs;
+mod journals;
 mod keys;
 mod leaders;
 mod quotas;

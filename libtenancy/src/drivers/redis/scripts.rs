@@ -80,6 +80,7 @@ alone! {
     LEADER_RESIGN "leader_resign.lua",
     ENDPOINT_PUT "endpoint_put.lua",
     ENDPOINT_REMOVE "endpoint_remove.lua",
+    JOURNAL_APPEND "journal_append.lua",
 }
 
 scripts! {

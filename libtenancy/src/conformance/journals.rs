@@ -1,0 +1,148 @@
+//! Every driver of journals.
+#![expect(missing_docs, reason = "the name of a case is its sentence")]
+#![expect(clippy::unwrap_used, reason = "a panic is a failed case")]
+
+use std::time::Duration;
+
+use super::id;
+use crate::{
+    api::journal::{JournalLine, Level, Source},
+    clock::{Clock, ManualClock, Stopwatch, Timestamp},
+    ports::journals::{Cursor, Journals, KEPT, Read},
+    tenant::TenantId,
+};
+
+/// The cases, one test each; see [`crate::conformance`].
+#[macro_export]
+macro_rules! journals_conformance {
+    ($driver:path $(, $reason:literal)?) => {
+        $crate::conformance_tests!(journals, $driver, [$($reason)?], [
+            lines_are_read_back_whole_and_in_order,
+            of_many_lines_the_last_are_read_and_those_of_late,
+            the_oldest_lines_go,
+            whoever_reads_on_gets_every_line_once,
+            whoever_waits_is_given_what_comes_and_nothing_of_others,
+            whoever_waits_in_vain_is_given_nothing_in_time,
+        ]);
+    };
+}
+
+/// Longer than any wait takes.
+const SOON: Duration = Duration::from_secs(20);
+
+fn line(at: Timestamp, text: &str) -> JournalLine {
+    JournalLine {
+        at,
+        source: Source::Router,
+        level: Some(Level::Debug),
+        request_id: None,
+        instance: None,
+        text: text.to_owned(),
+    }
+}
+
+/// Appends a line of this text to a tenant's journal.
+async fn tell(port: &dyn Journals, tenant: &str, at: Timestamp, texts: &[&str]) {
+    let lines: Vec<(TenantId, JournalLine)> = texts.iter().map(|text| (id(tenant), line(at, text))).collect();
+    port.journal_append(&lines).await.unwrap();
+}
+
+fn texts(read: &Read) -> Vec<&str> {
+    read.lines.iter().map(|line| line.text.as_str()).collect()
+}
+
+async fn all(port: &dyn Journals, tenant: &str) -> Read {
+    port.journal_read(&id(tenant), Timestamp::default(), KEPT).await.unwrap()
+}
+
+pub async fn lines_are_read_back_whole_and_in_order(port: &dyn Journals, clock: &ManualClock) {
+    assert!(all(port, "acme").await.lines.is_empty());
+    let now = clock.now();
+    let whole = JournalLine {
+        at: now,
+        source: Source::Agentd,
+        level: Some(Level::Error),
+        request_id: Some("123-45".to_owned()),
+        instance: Some("ztm-0".to_owned()),
+        text: "said \"so\"\nand \u{1f304}".to_owned(),
+    };
+    // Whoever told it has a clock of its own: written is written.
+    let earlier = line(now - Duration::from_secs(9), "earlier, and later written");
+    let rows = [
+        (id("acme"), whole.clone()),
+        (id("b"), line(now, "of another")),
+        (id("acme"), earlier.clone()),
+        (id("acme"), earlier.clone()),
+    ];
+    port.journal_append(&rows).await.unwrap();
+    assert_eq!(all(port, "acme").await.lines, [whole, earlier.clone(), earlier]);
+    assert_eq!(texts(&all(port, "b").await), ["of another"]);
+    port.journal_append(&[]).await.unwrap();
+}
+
+pub async fn of_many_lines_the_last_are_read_and_those_of_late(port: &dyn Journals, clock: &ManualClock) {
+    let now = clock.now();
+    for (minute, text) in [(0, "a"), (1, "b"), (2, "c")] {
+        tell(port, "acme", now + Duration::from_mins(minute), &[text]).await;
+    }
+    let read = |since, limit| async move { port.journal_read(&id("acme"), since, limit).await.unwrap() };
+    assert_eq!(texts(&read(now, 2).await), ["b", "c"]);
+    assert_eq!(texts(&read(now + Duration::from_mins(1), 9).await), ["b", "c"]);
+    assert_eq!(texts(&read(now + Duration::from_mins(3), 9).await), [""; 0]);
+    assert_eq!(texts(&read(now, 0).await), [""; 0]);
+}
+
+pub async fn the_oldest_lines_go(port: &dyn Journals, clock: &ManualClock) {
+    tell(port, "b", clock.now(), &["stays"]).await;
+    let many: Vec<String> = (0..KEPT + 7).map(|number| number.to_string()).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    for part in many.chunks(50) {
+        tell(port, "acme", clock.now(), part).await;
+    }
+    assert_eq!(texts(&port.journal_read(&id("acme"), Timestamp::default(), 9_999).await.unwrap()), many[7..]);
+    assert_eq!(texts(&all(port, "b").await), ["stays"]);
+}
+
+pub async fn whoever_reads_on_gets_every_line_once(port: &dyn Journals, clock: &ManualClock) {
+    let now = clock.now();
+    let none = all(port, "acme").await;
+    tell(port, "acme", now, &["a", "b"]).await;
+    // What is read does not say where it ends: what there is does.
+    let some = port.journal_read(&id("acme"), now + Duration::from_secs(1), 9).await.unwrap();
+    assert!(some.lines.is_empty());
+    tell(port, "acme", now, &["c"]).await;
+    let next = |after: Cursor| async move { port.journal_next(&id("acme"), &after, SOON).await.unwrap() };
+    assert_eq!(texts(&next(none.end).await), ["a", "b", "c"]);
+    let read = next(some.end).await;
+    assert_eq!(texts(&read), ["c"]);
+    tell(port, "acme", now, &["d"]).await;
+    assert_eq!(texts(&next(read.end).await), ["d"]);
+}
+
+pub async fn whoever_waits_is_given_what_comes_and_nothing_of_others(port: &dyn Journals, clock: &ManualClock) {
+    tell(port, "acme", clock.now(), &["a"]).await;
+    let end = all(port, "acme").await.end;
+    let acme = id("acme");
+    let waiting = port.journal_next(&acme, &end, SOON);
+    let telling = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        tell(port, "b", clock.now(), &["of another"]).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        tell(port, "acme", clock.now(), &["b"]).await;
+    };
+    let watch = Stopwatch::start();
+    let (read, ()) = tokio::join!(waiting, telling);
+    assert_eq!(texts(&read.unwrap()), ["b"]);
+    assert!(watch.elapsed() < SOON / 2, "it was not woken");
+}
+
+pub async fn whoever_waits_in_vain_is_given_nothing_in_time(port: &dyn Journals, clock: &ManualClock) {
+    tell(port, "acme", clock.now(), &["a"]).await;
+    let end = all(port, "acme").await.end;
+    let acme = id("acme");
+    let waiting = port.journal_next(&acme, &end, Duration::from_millis(300));
+    let read = tokio::time::timeout(SOON, waiting).await.unwrap().unwrap();
+    assert!(read.lines.is_empty());
+    tell(port, "acme", clock.now(), &["b"]).await;
+    assert_eq!(texts(&port.journal_next(&acme, &read.end, SOON).await.unwrap()), ["b"]);
+}
