@@ -99,6 +99,8 @@ pub mod header {
     pub const BOT: &str = "x-ztm-bot";
     /// The update this turn answers.
     pub const UPDATE: &str = "x-ztm-update";
+    /// What this turn is told of by.
+    pub const REQUEST_ID: &str = "x-request-id";
     /// On a turn's answer: `ran`, `joined` or `replayed`.
     pub const TURN_KIND: &str = "x-ztm-turn";
 }

@@ -11,6 +11,7 @@ use std::{
 
 use futures::FutureExt;
 use tokio::sync::Notify;
+use tracing::Instrument;
 
 use crate::{
     admission::{Ask, Suspension},
@@ -199,7 +200,8 @@ impl Tenancy {
             match take {
                 Take::Taken(update) => {
                     worked = true;
-                    take = self.update_deliver(&update, epoch).await?;
+                    let span = tracing::info_span!("request", id = update.key.request_id(), tenant = %id);
+                    take = self.update_deliver(&update, epoch).instrument(span).await?;
                     if since_touch.elapsed() > TOUCH_EVERY {
                         since_touch = Stopwatch::start();
                         self.drivers().tenants.tenant_touch(id, self.now()).await?;
@@ -223,6 +225,7 @@ impl Tenancy {
     async fn update_deliver(&self, update: &Update, epoch: Epoch) -> Result<Take> {
         let inboxes = &self.drivers().inboxes;
         let id = &update.key.tenant;
+        tracing::debug!(attempt = update.attempts + 1, "a message is delivered");
         let Some(bot) = self.bot_opened(id).await?.filter(|bot| bot.id == update.key.bot) else {
             let outcome = Outcome::Dead("its bot was replaced or removed".to_owned());
             return inboxes.update_finish(&update.key, epoch, &outcome, self.now()).await;
@@ -333,7 +336,7 @@ impl Tenancy {
             TurnAdmission::Blocked(blocked) => return self.turn_blocked(delivery, chat, blocked).await,
         };
         let watch = Stopwatch::start();
-        let response = self.turn_run(delivery.key, turn).await;
+        let response = self.turn_run(delivery.key, &delivery.key.request_id(), turn).await;
         if let Some(epoch) = epoch {
             // A second of an agent's turn is a GPU-second; what cannot be settled now lapses and goes back.
             let used = MicroCredits(i64::try_from(watch.elapsed().as_micros()).unwrap_or(i64::MAX).max(1));
@@ -393,15 +396,21 @@ impl Tenancy {
         }
     }
 
-    /// Wakes the agent if needed and runs, joins or replays the turn.
-    pub(crate) async fn turn_run(&self, key: &UpdateKey, turn: &Turn) -> Result<String> {
+    /// Wakes the agent if needed and runs, joins or replays the turn, which is told of by `request_id`.
+    pub(crate) async fn turn_run(&self, key: &UpdateKey, request_id: &str, turn: &Turn) -> Result<String> {
         let workloads = &self.drivers().workloads;
         let mut last = None;
         for _ in 0..AGENT_ROUNDS {
             let agent = self.agent_resolve(&key.tenant).await?;
             let timeout = self.inner.config.agent.turn_timeout;
-            match workloads.agent_turn(&agent, TurnKey(key), turn, timeout).await {
-                Ok(reply) => return Ok(reply.response),
+            let (name, watch) = (TurnKey { update: key, request_id }, Stopwatch::start());
+            tracing::debug!(workload = %agent.workload, generation = %agent.generation, "the agent is asked");
+            match workloads.agent_turn(&agent, name, turn, timeout).await {
+                Ok(reply) => {
+                    let ms = watch.elapsed().as_millis();
+                    tracing::debug!(ms, bytes = reply.response.len(), "the agent answered");
+                    return Ok(reply.response);
+                }
                 // Not this agent (any more), or it did not answer: what is true now is in the record and the lock.
                 Err(error @ (Error::Conflict { .. } | Error::Unavailable { .. } | Error::OutcomeUnknown { .. })) => {
                     tracing::info!(update = %key, error = error.chain(), "the agent did not take the turn");
@@ -472,6 +481,7 @@ impl Tenancy {
                 }
             }
         }
+        tracing::debug!(parts = reply.parts.len(), "the chat has its answer");
         inboxes.update_finish(delivery.key, delivery.epoch, &Outcome::Handled, self.now()).await
     }
 

@@ -31,6 +31,7 @@ pub mod fleet;
 pub mod idle;
 pub mod inbox;
 pub mod jobs;
+pub mod journal;
 pub mod labels;
 pub mod leader;
 pub mod ledger;

@@ -152,6 +152,9 @@ impl Tenancy {
             Err(error) => error.code(),
         };
         *lock(&self.inner.updates_total).entry(outcome).or_default() += 1;
+        if let Err(error) = &accepted {
+            tracing::debug!(tenant = %id, error = error.chain(), "a message is not stored");
+        }
         accepted
     }
 
@@ -165,7 +168,10 @@ impl Tenancy {
         let update_id = chat::update_id(body)?;
         let payload = std::str::from_utf8(body).map_err(|_| Error::invalid("update", "it is not UTF-8"))?;
         let key = UpdateKey { tenant: id.clone(), bot, update_id };
-        self.update_store(&key, payload).await
+        let put = self.update_store(&key, payload).await?;
+        let (request, again) = (key.request_id(), put == Put::Duplicate);
+        tracing::debug!(tenant = %id, request, again, "a message is stored");
+        Ok(put)
     }
 
     /// Stores an update, unless it is there already, and has it delivered. `Overloaded` if too many wait; store errors.

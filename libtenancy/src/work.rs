@@ -11,6 +11,7 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use tokio::sync::oneshot;
+use tracing::Instrument;
 
 use crate::{
     admission::Suspension,
@@ -105,6 +106,10 @@ impl Tenancy {
         let tenant = self.tenant_kept(new.id.tenant()).await?;
         let mut answers = self.drivers().jobs.jobs_submit(vec![new]).await?;
         self.feed_mark(&tenant.id);
+        if let Some(Ok(submitted)) = answers.last() {
+            let (request, again) = (&submitted.id, submitted.duplicate);
+            tracing::debug!(tenant = %tenant.id, %request, again, "a job is submitted");
+        }
         answers.pop().unwrap_or_else(|| Err(Error::internal("a submission was not answered")))
     }
 
@@ -172,6 +177,8 @@ impl Tenancy {
             let left = wait.min(MAX_WAIT).saturating_sub(watch.elapsed());
             for one in &leased {
                 self.feed_mark(one.id.tenant());
+                let (tenant, request, attempt) = (one.id.tenant(), &one.id, one.attempt);
+                tracing::debug!(%tenant, %request, attempt, %worker, "a job is claimed");
             }
             if !leased.is_empty() || left.is_zero() || self.inner.waits_end.is_cancelled() {
                 return Ok(leased);
@@ -267,7 +274,12 @@ impl Tenancy {
         for finish in &finishes {
             self.feed_mark(finish.id.tenant());
         }
+        let ids: Vec<JobId> = finishes.iter().map(|finish| finish.id.clone()).collect();
         let answers = self.drivers().jobs.leases_finalize(finishes).await?;
+        for (id, answer) in ids.iter().zip(&answers) {
+            let came_to = answer.as_ref().map_or_else(Error::code, |state| *state);
+            tracing::debug!(tenant = %id.tenant(), request = %id, came_to, "an attempt at a job ended");
+        }
         self.inner.job_ended.send_replace(());
         Ok(answers)
     }
@@ -281,7 +293,9 @@ impl Tenancy {
         if broke {
             self.suspension_lift(id.tenant()).await?;
         }
-        self.turn_run(&turn_key(id), &Turn { message: prompt }).await
+        let span = tracing::info_span!("request", %id, tenant = %id.tenant());
+        let (key, name, turn) = (turn_key(id), id.to_string(), Turn { message: prompt });
+        self.turn_run(&key, &name, &turn).instrument(span).await
     }
 
     // --- accounts -------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 
 mod feed;
 mod jobs;
+mod journal;
 mod leases;
 mod metrics;
 mod nodes;
@@ -79,6 +80,7 @@ pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
         .route("/tenants/{id}/activity", on(Action::Wake, put(tenant_touch)))
         .route("/tenants/{id}/bot_token", on(Action::BotToken, get(bot_token)))
         .route("/tenants/{id}/logs", on(Action::ReadContent, get(tenant_logs)))
+        .route("/tenants/{id}/journal", on(Action::ReadContent, get(journal::get)))
         .route("/tenants/{id}/exec", on(Action::Administer, post(session::open)))
         .route("/tenants/{id}/agent", on(Action::Read, get(agent_status)))
         .route("/tenants/{id}/state", on(Action::Read, get(state::get)))

@@ -4,7 +4,7 @@
 //! logged while the request is worked on, and in the answer.
 
 use axum::{extract::Request, http::HeaderValue, middleware::Next, response::Response};
-use libtenancy::{Error, Result, secret::random_bytes};
+use libtenancy::{Error, Result, jobs::JobId, secret::random_bytes, tenant::TenantId};
 use tracing::Instrument;
 
 /// The header that carries it, both ways.
@@ -31,11 +31,25 @@ pub fn random() -> String {
     random_bytes::<8>().map_or_else(|_| "unnamed".to_owned(), hex::encode)
 }
 
+/// The tenant that a path is of: what follows the first part that has a tenant behind it.
+fn tenant_of(path: &str) -> Option<TenantId> {
+    let mut parts = path.split('/').skip(1);
+    match parts.next()? {
+        "jobs" => parts.next()?.parse::<JobId>().ok().map(|id| id.tenant().clone()),
+        "tenants" | "wake" | "stop" | "suspend" | "resume" | "quotas" => parts.next()?.parse().ok(),
+        "admin" if parts.next()? == "webhook" => parts.next()?.parse().ok(),
+        _ => None,
+    }
+}
+
 /// Works on a request under its id.
 pub(crate) async fn named(request: Request, next: Next) -> Response {
     let given = request.headers().get(HEADER).and_then(|id| id.to_str().ok()).filter(|id| is_id(id));
     let id = given.map_or_else(random, str::to_owned);
-    let span = tracing::info_span!("request", id);
+    let span = match tenant_of(request.uri().path()) {
+        Some(tenant) => tracing::info_span!("request", id, %tenant),
+        None => tracing::info_span!("request", id),
+    };
     let mut response = next.run(request).instrument(span).await;
     if let Ok(id) = HeaderValue::try_from(id) {
         response.headers_mut().insert(HEADER, id);
@@ -46,6 +60,18 @@ pub(crate) async fn named(request: Request, next: Next) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_is_of_the_tenant_in_its_path() {
+        let of = |path| tenant_of(path).map(|tenant| tenant.to_string());
+        for path in ["/tenants/acme", "/tenants/acme/logs", "/wake/acme", "/admin/webhook/acme", "/quotas/acme/grant"] {
+            assert_eq!(of(path).as_deref(), Some("acme"), "{path}");
+        }
+        for path in ["/tenants", "/tenants/", "/tenants/NO", "/status", "/why/tenant/acme", "/", "", "/admin/prices/x"]
+        {
+            assert_eq!(of(path), None, "{path}");
+        }
+    }
 
     #[test]
     fn an_id_is_a_word_that_cannot_break_a_line() {

@@ -34,6 +34,7 @@ use tokio::{
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 pub mod remote;
 
@@ -179,7 +180,11 @@ pub async fn run(desk: Arc<dyn Desk>, slots: usize, drain: Duration, shutdown: C
                     let (desk, attempts) = (Arc::clone(&desk), attempts.clone());
                     running.spawn(async move {
                         match place {
-                            Some(_place) => attempt(&*desk, leased, &attempts).await,
+                            Some(_place) => {
+                                let tenant = leased.id.tenant();
+                                let span = tracing::info_span!("request", id = %leased.id, %tenant);
+                                attempt(&*desk, leased, &attempts).instrument(span).await;
+                            }
                             None => give_back(&*desk, leased).await,
                         }
                     });

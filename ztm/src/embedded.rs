@@ -13,8 +13,8 @@ use libtenancy::{
     leader::ROLE,
     stores::{Agents, Leases},
 };
-use services::{auth::Auth, health, orchestrator, router, server, worker};
-use tokio::{net::TcpListener, sync::oneshot};
+use services::{auth::Auth, health, journal::Told, orchestrator, router, server, worker};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{discovery::Up, settings::Settings};
@@ -24,6 +24,9 @@ pub const TOKEN_FILE: &str = "api-token";
 
 /// The file with the router's own token, in the state directory.
 const SERVICE_TOKEN_FILE: &str = "service-token";
+
+/// How long the writing of the last lines of journals may take.
+const LAST_LINES: Duration = Duration::from_secs(2);
 
 /// What connections of strangers may take: whoever sends a request slowly loses its place soon.
 const PUBLIC_LIMITS: server::Limits =
@@ -45,6 +48,7 @@ pub async fn open(settings: &Settings) -> Result<Tenancy> {
 pub async fn serve_router(
     mut config: Config,
     listen: Listen,
+    told: Told,
     ready: oneshot::Sender<Up>,
     shutdown: impl Future<Output = Shutdown> + Send,
 ) -> Result<()> {
@@ -54,6 +58,7 @@ pub async fn serve_router(
     config.stores.workloads = Agents::Processes;
     config.stores.leaders = Leases::Redis;
     let tenancy = Box::pin(assembly::open(config, agentd())).await?;
+    let journal = keep(&tenancy, told);
     let (internal, health_url) = bind(listen.orchestrator).await?;
     let (public, router_url) = bind(listen.router).await?;
     let closing = CancellationToken::new();
@@ -77,6 +82,7 @@ pub async fn serve_router(
     }
     closing.cancel();
     services.await;
+    journal.end().await;
     Ok(())
 }
 
@@ -88,6 +94,7 @@ pub async fn serve(
     config: Config,
     listen: Listen,
     with_router: bool,
+    told: Told,
     ready: oneshot::Sender<Up>,
     shutdown: impl Future<Output = Shutdown> + Send,
 ) -> Result<()> {
@@ -106,6 +113,7 @@ pub async fn serve(
     let public = if with_router { Some(bind(listen.router).await?) } else { None };
     let router_url = public.as_ref().map(|(_, url)| url.clone());
 
+    let journal = keep(&tenancy, told);
     let control_plane = ControlPlane::start(tenancy.clone()).await?;
     let closing = CancellationToken::new();
     let (slots, drain, finishing) = (tenancy.config().workers, tenancy.config().drain, closing.clone());
@@ -154,10 +162,32 @@ pub async fn serve(
     tenancy.waits_end();
     services.await;
     control_plane.shutdown(order).await;
+    journal.end().await;
     if order == Shutdown::KillAgents {
         return Err(Error::conflict("control plane", ROLE, "another one leads now; the agents of this one were ended"));
     }
     Ok(())
+}
+
+/// What is logged of tenants, on its way into their journals.
+struct Journal {
+    task: JoinHandle<()>,
+    end: CancellationToken,
+}
+
+/// Begins to write it down.
+fn keep(tenancy: &Tenancy, told: Told) -> Journal {
+    let (tenancy, end) = (tenancy.clone(), CancellationToken::new());
+    let ended = end.clone();
+    Journal { task: tokio::spawn(async move { tenancy.journal_keep(told, ended).await }), end }
+}
+
+impl Journal {
+    /// Writes down what is left; not for long, for nothing rests on it.
+    async fn end(self) {
+        self.end.cancel();
+        let _ = tokio::time::timeout(LAST_LINES, self.task).await;
+    }
 }
 
 /// The namespace whose service accounts may ask.

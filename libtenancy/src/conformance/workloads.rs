@@ -102,6 +102,10 @@ pub async fn wake(
     soon(workloads.workload_bind(&id, &request)).await
 }
 
+fn named(update: &UpdateKey) -> TurnKey<'_> {
+    TurnKey { update, request_id: "conformance" }
+}
+
 /// Runs a turn.
 pub async fn say(
     workloads: &dyn Workloads,
@@ -112,7 +116,7 @@ pub async fn say(
 ) -> Result<String> {
     let key = UpdateKey { tenant: tenant.clone(), bot: BotId(77), update_id };
     let turn = Turn { message: message.to_owned() };
-    soon(workloads.agent_turn(agent, TurnKey(&key), &turn, SOON)).await.map(|reply| reply.response)
+    soon(workloads.agent_turn(agent, named(&key), &turn, SOON)).await.map(|reply| reply.response)
 }
 
 /// Stops an agent, with time for what it has in work.
@@ -230,7 +234,7 @@ pub async fn turn_goes_on_when_its_caller_hangs_up(world: &dyn World) {
     let (agent, _) = wake(&*workloads, &acme(), 1, None).await.unwrap();
     let key = UpdateKey { tenant: acme(), bot: BotId(77), update_id: 1 };
     let turn = Turn { message: "/sleep 1500".into() };
-    let cut = soon(workloads.agent_turn(&agent, TurnKey(&key), &turn, Duration::from_millis(200))).await;
+    let cut = soon(workloads.agent_turn(&agent, named(&key), &turn, Duration::from_millis(200))).await;
     assert!(matches!(cut, Err(Error::OutcomeUnknown { .. })), "{cut:?}");
     let status = soon(workloads.agent_status(&acme(), &agent)).await.unwrap();
     assert_eq!(status.busy, 1, "the turn is still running");
@@ -464,6 +468,7 @@ pub async fn log_is_read_from_its_end_and_followed(world: &dyn World) {
     while !more.ends_with("acme\n") {
         more.push_str(std::str::from_utf8(&soon(log.next()).await.unwrap().unwrap()).unwrap());
     }
-    assert!(more.starts_with("--- acme, generation 2, "), "{more}");
-    assert_eq!(more.split_once('\n').unwrap().1, "one\ntwo\nacme\n");
+    let (whose, words) = more.split_once('\n').unwrap();
+    assert!(whose.ends_with(" --- acme, generation 2 ---"), "{more}");
+    assert_eq!(words, "one\ntwo\nacme\n");
 }

@@ -122,9 +122,14 @@ pub struct PoolStatus {
     pub trouble: Option<String>,
 }
 
-/// Identifies a turn, so that a repeat joins or replays it.
+/// Identifies a turn.
 #[derive(Clone, Copy, Debug)]
-pub struct TurnKey<'a>(pub &'a UpdateKey);
+pub struct TurnKey<'a> {
+    /// By this a repeat joins or replays it.
+    pub update: &'a UpdateKey,
+    /// By this it is told of.
+    pub request_id: &'a str,
+}
 
 /// The agents. A tenant has at most one live one: `workload_bind` fails while another lives.
 #[async_trait]

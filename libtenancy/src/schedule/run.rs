@@ -305,7 +305,9 @@ impl Tenancy {
                     },
                     "ztm_schedule": name,
                 });
-                self.update_store(&key, &update.to_string()).await.map(drop)
+                self.update_store(&key, &update.to_string()).await?;
+                tracing::debug!(tenant = %tenant.id, request = key.request_id(), schedule = %name, "a message is stored");
+                Ok(())
             }
             Action::Job { prompt, agent_id, cost } => {
                 let key = idempotency_key(name, at);

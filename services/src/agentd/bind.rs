@@ -183,9 +183,10 @@ async fn start(
             state::fill_from_template(template, &state, &substitution)?;
         }
         let mut log = open_log(home).map_err(Error::io("open", home.log()))?;
+        super::log::bound(&log);
         // Whose words follow.
         let (tenant, generation, now) = (&bind.tenant, bind.generation, SystemClock::default().now());
-        writeln!(log, "--- {tenant}, generation {generation}, {now} ---").map_err(Error::io("write", home.log()))?;
+        writeln!(log, "{now} --- {tenant}, generation {generation} ---").map_err(Error::io("write", home.log()))?;
         let limits = Limits::prepare(&bind.command, workload);
         let process = exec::command(&bind.command, &substitution, workload, &limits, &log)
             .and_then(|mut command| reaper.start(&mut command, limits, home.log()))

@@ -23,6 +23,7 @@ mod bind;
 mod bound;
 mod bounded;
 mod exec;
+mod log;
 mod pod;
 mod proxy;
 mod reply;
@@ -81,6 +82,7 @@ type BindCall = (Bind, oneshot::Sender<Result<Bound>>);
 
 /// Lives the life of one `agentd`. Call it on the main thread, outside any runtime.
 pub fn run() -> ExitCode {
+    log::begin();
     // One blocking thread: snapshots go one at a time, and each thread would keep memory.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

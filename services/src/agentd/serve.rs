@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use libtenancy::{
     Error,
     agent::{AgentEvent, AgentStatus, Bind, Reply, Stop, Upload, header as names, path},
-    clock::{Clock, SystemClock},
+    clock::{Clock, Stopwatch, SystemClock},
     drivers::local::workloads::{logs, processes::resident_bytes},
 };
 use tokio::{
@@ -388,11 +388,13 @@ async fn watch(agentd: &Agentd, contact: InFlight) -> Response<Body> {
 }
 
 async fn turn(request: Request<Incoming>, agentd: Arc<Agentd>, key: (i64, i64)) -> Response<Body> {
+    let name = request.headers().get(names::REQUEST_ID).and_then(|name| name.to_str().ok());
+    let name = name.map_or_else(|| format!("{}-{}", key.0, key.1), str::to_owned);
     let body = match whole(request.into_body(), MAX_TURN_BYTES).await {
         Ok(body) => body,
         Err(refusal) => return *refusal,
     };
-    let begun = agentd.turns.begin(key, agentd.is_open(), || run_turn(agentd.clone(), body));
+    let begun = agentd.turns.begin(key, agentd.is_open(), || told(name, run_turn(agentd.clone(), body)));
     let (kind, waiting): (_, Waiting) = match begun {
         Begun::Replayed(text) => return kind(reply::json_bytes(StatusCode::OK, text), "replayed"),
         Begun::Joined(waiting) => ("joined", waiting),
@@ -413,6 +415,19 @@ async fn turn(request: Request<Incoming>, agentd: Arc<Agentd>, key: (i64, i64)) 
 fn kind(mut response: Response<Body>, kind: &'static str) -> Response<Body> {
     response.headers_mut().insert(names::TURN_KIND, header::HeaderValue::from_static(kind));
     response
+}
+
+/// Tells of a turn, by the name that it has wherever it is told of.
+async fn told(name: String, turn: impl Future<Output = Result<Bytes, Failure>>) -> Result<Bytes, Failure> {
+    tracing::info!(request = %name, "a turn begins");
+    let watch = Stopwatch::start();
+    let outcome = turn.await;
+    let ms = watch.elapsed().as_millis();
+    match &outcome {
+        Ok(reply) => tracing::info!(ms, bytes = reply.len(), request = %name, "a turn ends"),
+        Err(failure) => tracing::warn!(ms, error = %failure.reason, request = %name, "a turn failed"),
+    }
+    outcome
 }
 
 /// Asks the agent. Its answer is passed on as it is, once it is known to be a [`Reply`].

@@ -21,6 +21,7 @@ pub mod import;
 pub mod inbox;
 pub mod job;
 pub mod listing;
+pub mod logs;
 pub mod node;
 pub mod output;
 pub mod pool;
@@ -130,6 +131,8 @@ pub enum Command {
     Context(context::ContextCommand),
     /// Show what happened: wakes, stops, suspensions, refusals
     Events(events::EventsArgs),
+    /// Show what is told of a tenant, by the control plane and by its agent, in one log
+    Logs(logs::LogsArgs),
     /// The settings in force, and who says them
     #[command(subcommand, arg_required_else_help = true)]
     Config(config::ConfigCommand),

@@ -13,6 +13,7 @@ use libtenancy::{
         UpdateView, WebhookView, Woken, feed::Piece,
     },
     drivers::kubernetes::Kubernetes,
+    journal::Ask,
 };
 
 use crate::{
@@ -31,7 +32,7 @@ mod work;
 
 pub use direct::Direct;
 pub(crate) use direct::update_key;
-pub use feed::feed_of;
+pub use feed::{Told, feed_of, journal_of};
 pub use http::{Http, asked_as};
 pub use state::Export;
 pub(crate) use work::is_over;
@@ -173,6 +174,17 @@ impl Client {
         match self {
             Self::Http(http) => http.feed().await,
             Self::Direct(direct) => Ok(direct.tenancy().await?.feed(None, true)?.map(Ok).boxed()),
+        }
+    }
+
+    /// What was told of a tenant and by its agent, then, if it is followed, what is told.
+    pub async fn tenant_journal(&self, id: &str, ask: Ask) -> Result<BoxStream<'static, Result<Told>>> {
+        match self {
+            Self::Http(http) => http.tenant_journal(id, ask).await,
+            Self::Direct(direct) => {
+                let told = direct.tenancy().await?.tenant_journal(&id.parse()?, ask).await?;
+                Ok(feed::with_beats(told))
+            }
         }
     }
 

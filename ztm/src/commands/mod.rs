@@ -31,6 +31,7 @@ pub mod help;
 pub mod import;
 pub mod inbox;
 pub mod job;
+pub mod logs;
 pub mod node;
 pub mod pool;
 pub mod quota;
@@ -137,6 +138,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Diff(args) => wait_for(Box::pin(apply::diff(ctx, &args))),
         Command::Wait(args) => wait_for(wait::wait(ctx, args)),
         Command::Doctor(args) => wait_for(Box::pin(doctor::doctor(ctx, &args))),
+        Command::Logs(args) => wait_for(Box::pin(logs::logs(ctx, &args))),
         Command::Events(args) => wait_for(events::events(ctx, &args)),
         Command::Status(_) => wait_for(status::status(ctx)),
         Command::Version(args) => version::version(ctx, &args),

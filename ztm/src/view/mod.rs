@@ -18,6 +18,7 @@ pub mod doctor;
 pub mod events;
 pub mod inbox;
 pub mod job;
+pub mod logs;
 pub mod node;
 pub mod plane;
 pub mod pool;

@@ -31,6 +31,7 @@ use crate::{
     api::ErrorBody,
     error::{Error, Result},
     pinned::{Identity, Peer, no_name},
+    ports::workloads::TurnKey,
     secret::Secret,
     tenant::{Agent, Endpoint, Generation, TenantId, WorkloadId},
 };
@@ -195,7 +196,7 @@ impl Target {
         &self,
         method: Method,
         path: &str,
-        turn: Option<(i64, i64)>,
+        turn: Option<TurnKey<'_>>,
         body: Bytes,
     ) -> Result<(Response<Incoming>, Connection), CallError> {
         let mut request = Request::new(Full::new(body));
@@ -207,9 +208,11 @@ impl Target {
         for (name, value) in &self.headers {
             headers.insert(*name, value.clone());
         }
-        if let Some((bot, update)) = turn {
-            headers.insert(header::BOT, bot.into());
-            headers.insert(header::UPDATE, update.into());
+        if let Some(TurnKey { update, request_id }) = turn {
+            headers.insert(header::BOT, update.bot.0.into());
+            headers.insert(header::UPDATE, update.update_id.into());
+            let id = HeaderValue::try_from(request_id).map_err(|e| CallError::NotSent(e.into()))?;
+            headers.insert(header::REQUEST_ID, id);
         }
         loop {
             let idle = locked(&self.idle).pop();
@@ -267,7 +270,7 @@ impl Target {
         &self,
         method: Method,
         path: &str,
-        turn: Option<(i64, i64)>,
+        turn: Option<TurnKey<'_>>,
         body: Bytes,
         timeout: Duration,
     ) -> Result<(StatusCode, Bytes), CallError> {

@@ -20,7 +20,7 @@ use crate::{
     api::ErrorBody,
     error::{Error, Result},
     exec::{self, Duplex},
-    inbox::UpdateKey,
+    ports::workloads::TurnKey,
 };
 
 /// How long an agent may take to say how it is.
@@ -55,9 +55,8 @@ impl Target {
     }
 
     /// Runs, joins or replays a turn. Errors as of [`crate::ports::workloads::Workloads::agent_turn`].
-    pub(crate) async fn turn(&self, key: &UpdateKey, turn: &Turn, timeout: Duration) -> Result<Reply> {
-        let name = Some((key.bot.0, key.update_id));
-        let answer = self.call(Method::POST, path::TURN, name, json(turn)?, timeout).await.map_err(unanswered)?;
+    pub(crate) async fn turn(&self, key: TurnKey<'_>, turn: &Turn, timeout: Duration) -> Result<Reply> {
+        let answer = self.call(Method::POST, path::TURN, Some(key), json(turn)?, timeout).await.map_err(unanswered)?;
         parse(self.tenant(), &classify(self.tenant(), answer)?)
     }
 

@@ -361,8 +361,7 @@ impl Workloads for LocalWorkloads {
     }
 
     async fn agent_turn(&self, agent: &Agent, key: TurnKey<'_>, turn: &Turn, timeout: Duration) -> Result<Reply> {
-        let TurnKey(key) = key;
-        self.0.target(&key.tenant, agent)?.turn(key, turn, timeout).await
+        self.0.target(&key.update.tenant, agent)?.turn(key, turn, timeout).await
     }
 
     async fn agent_exec(&self, tenant: &TenantId, agent: &Agent) -> Result<Box<dyn crate::exec::Duplex>> {

@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use anyhow::Result;
 use libtenancy::{Error, Shutdown};
+use services::journal::{Told, journal};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -38,15 +39,15 @@ pub fn up(ctx: &Context, args: UpArgs) -> Result<()> {
         // Out of the terminal's session, so that neither its end nor its Ctrl-C reaches this process.
         rustix::process::setsid().map_err(std::io::Error::from)?;
     }
-    log(ctx);
+    let told = log(ctx);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let outcome = runtime.block_on(serve(plan, &ctx.printer));
+    let outcome = runtime.block_on(serve(plan, told, &ctx.printer));
     // What is left after an order to end at once must not hold the process.
     runtime.shutdown_background();
     outcome
 }
 
-async fn serve(plan: Plan, printer: &Printer) -> Result<()> {
+async fn serve(plan: Plan, told: Told, printer: &Printer) -> Result<()> {
     let mut signals = Signals::new()?;
     let (ready_tx, mut ready) = oneshot::channel::<Up>();
     let (end, ended) = oneshot::channel();
@@ -55,9 +56,9 @@ async fn serve(plan: Plan, printer: &Printer) -> Result<()> {
     let Plan { config, listen, only, .. } = plan;
     let serving = async {
         match only {
-            Some(Part::Router) => embedded::serve_router(config, listen, ready_tx, shutdown).await,
+            Some(Part::Router) => embedded::serve_router(config, listen, told, ready_tx, shutdown).await,
             None | Some(Part::Orchestrator) => {
-                embedded::serve(config, listen, only.is_none(), ready_tx, shutdown).await
+                embedded::serve(config, listen, only.is_none(), told, ready_tx, shutdown).await
             }
         }
     };
@@ -112,9 +113,9 @@ impl Signals {
 }
 
 /// Sends what the libraries log to standard error: `ZTM_LOG` says what, else `--verbose` and `--quiet`; as lines for people,
-/// or, with `ZTM_LOG_FORMAT=json`, as one object a line.
-fn log(ctx: &Context) {
-    use tracing_subscriber::EnvFilter;
+/// or, with `ZTM_LOG_FORMAT=json`, as one object a line. What they log of tenants is answered, for their journals.
+fn log(ctx: &Context) -> Told {
+    use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
     let default = match (ctx.settings.quiet, ctx.settings.verbose) {
         (true, _) => "error",
         (false, 0) => "warn,ztm=info,libtenancy=info,services=info",
@@ -131,10 +132,13 @@ fn log(ctx: &Context) {
         },
     );
     let terminal = std::io::stderr().is_terminal();
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(terminal);
-    // A second subscriber can only be one of the tests': theirs stays.
-    let _ = match std::env::var("ZTM_LOG_FORMAT").as_deref() {
-        Ok("json") => lines.json().flatten_event(true).try_init(),
-        _ => lines.try_init(),
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(terminal);
+    let lines = match std::env::var("ZTM_LOG_FORMAT").as_deref() {
+        Ok("json") => lines.json().flatten_event(true).with_filter(filter).boxed(),
+        _ => lines.with_filter(filter).boxed(),
     };
+    let (journal, told) = journal(std::env::var("POD_NAME").ok());
+    // A second subscriber can only be one of the tests': theirs stays.
+    let _ = tracing_subscriber::registry().with(lines).with(journal).try_init();
+    told
 }

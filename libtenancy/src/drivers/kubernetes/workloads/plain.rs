@@ -501,11 +501,10 @@ impl Workloads for PlainWorkloads {
     }
 
     async fn agent_turn(&self, agent: &Agent, key: TurnKey<'_>, turn: &Turn, timeout: Duration) -> Result<Reply> {
-        let TurnKey(key) = key;
-        let (_, address) = self.0.pod(&key.tenant, agent)?;
+        let (_, address) = self.0.pod(&key.update.tenant, agent)?;
         let _in_flight = InFlight::new(&self.0, &agent.workload);
-        let secret = self.0.secret(&key.tenant, agent.generation);
-        self.0.agents.turn(&key.tenant, address, &secret, turn, timeout).await
+        let secret = self.0.secret(&key.update.tenant, agent.generation);
+        self.0.agents.turn(&key.update.tenant, address, &secret, turn, timeout).await
     }
 
     async fn agent_snapshot(&self, _: &TenantId, _: &Agent) -> Result<Option<SnapshotTaken>> {
