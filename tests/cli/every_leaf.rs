@@ -195,6 +195,7 @@ fn every_command(format: &str, holds: impl Fn(&Ended)) -> Vec<Vec<String>> {
         &["schedule", "delete", "alice", "morning", "--yes"],
         &["apply", "-f", "fleet.yaml"],
         &["diff", "-f", "fleet.yaml"],
+        &["logs", "alice"],
         &["spend", "report"],
         &["spend", "audit"],
         &["why", "tenant", "alice"],

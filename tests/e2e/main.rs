@@ -8,6 +8,7 @@ mod hostile;
 mod jobs;
 mod kill;
 mod lifecycle;
+mod logs;
 mod on_kubernetes;
 mod plane;
 mod power;

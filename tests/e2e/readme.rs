@@ -126,7 +126,7 @@ async fn every_command_of_the_readme_does_what_it_says() {
             line.truncate(at);
             line = format!("{line} state restore alice {archive} --yes");
         }
-        let goes_on = line.split(' ').any(|word| word == "-w");
+        let goes_on = line.split(' ').any(|word| word == "-w" || word == "-f" && line.starts_with("ztm logs"));
         let (said, code) =
             if goes_on { run(home.path(), &format!("timeout 2 {line}")).await } else { run(home.path(), &line).await };
         let expected = match &*line {

@@ -10,13 +10,13 @@ use std::{
 use crate::plane::{BOUND, Plane};
 
 /// A command that goes on until it is dropped, and the lines that it printed.
-struct Watcher {
+pub(crate) struct Watcher {
     child: Child,
-    lines: Arc<Mutex<Vec<String>>>,
+    pub(crate) lines: Arc<Mutex<Vec<String>>>,
 }
 
 impl Watcher {
-    fn start(plane: &Plane, arguments: &[&str]) -> Self {
+    pub(crate) fn start(plane: &Plane, arguments: &[&str]) -> Self {
         let ztm = plane.command();
         let ztm = ztm.as_std();
         let mut child = Command::new(ztm.get_program())
@@ -41,7 +41,7 @@ impl Watcher {
     }
 
     /// Waits until one of the lines is like this.
-    async fn says(&self, what: &str, holds: impl Fn(&str) -> bool) {
+    pub(crate) async fn says(&self, what: &str, holds: impl Fn(&str) -> bool) {
         let waiting = async {
             while !self.lines.lock().unwrap().iter().any(|line| holds(line)) {
                 tokio::time::sleep(Duration::from_millis(50)).await;

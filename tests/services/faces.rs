@@ -204,6 +204,7 @@ impl Faces {
             wake_locks: Arc::new(store.clone()),
             leaders: Arc::new(store.clone()),
             endpoints: Arc::new(store.clone()),
+            journals: Arc::new(store.clone()),
             deadlines: Arc::new(store.clone()),
             jobs: Arc::new(store.clone()),
             quotas: Arc::new(store.clone()),

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::faces::{Faces, TOKEN};
 
-const ROUTES: [(Method, &str); 51] = [
+const ROUTES: [(Method, &str); 52] = [
     (Method::POST, "/admin/probe"),
     (Method::GET, "/tenants"),
     (Method::POST, "/tenants"),
@@ -15,6 +15,7 @@ const ROUTES: [(Method, &str); 51] = [
     (Method::PUT, "/tenants/acme/activity"),
     (Method::GET, "/tenants/acme/bot_token"),
     (Method::GET, "/tenants/acme/logs"),
+    (Method::GET, "/tenants/acme/journal"),
     (Method::POST, "/tenants/acme/exec"),
     (Method::GET, "/tenants/acme/agent"),
     (Method::POST, "/wake/acme"),
@@ -99,6 +100,7 @@ async fn s2_a_bot_token_is_given_to_the_service_alone_and_shown_nowhere_else() {
         (Method::POST, "/resume/acme", ""),
         (Method::POST, "/inbox/drop", r#"{"update":"acme/1/1"}"#),
         (Method::GET, "/tenants/acme/logs", ""),
+        (Method::GET, "/tenants/acme/journal", ""),
     ] {
         assert_eq!(faces.ask_as_service(method, path, body).await.status, 403, "{path}");
     }
@@ -242,6 +244,8 @@ async fn s14_bad_input_is_400_names_its_field_and_changes_nothing() {
         "/inbox?tenant=A",
         "/tenants/acme/logs?tail=x",
         "/tenants/acme/logs?follow=maybe",
+        "/tenants/acme/journal?tail=10001",
+        "/tenants/acme/journal?since=yesterday",
     ] {
         let answer = faces.ask(Method::GET, path, "").await;
         assert_eq!((answer.status, answer.body["code"].as_str()), (400, Some("invalid")), "{path}: {}", answer.text);
@@ -279,6 +283,7 @@ async fn r12_r26_a_tenant_that_does_not_exist_is_404_and_is_not_made() {
         (Method::DELETE, "/tenants/ghost", ""),
         (Method::PUT, "/tenants/ghost/activity", ""),
         (Method::GET, "/tenants/ghost/logs", ""),
+        (Method::GET, "/tenants/ghost/journal", ""),
         (Method::GET, "/tenants/ghost/agent", ""),
         (Method::POST, "/wake/ghost", ""),
         (Method::POST, "/stop/ghost", ""),

@@ -16,9 +16,10 @@ use super::{
     stage::{CLUSTER, IMAGE, Stage, agent_image, clean, host, image},
 };
 use crate::{
-    plane::{Elsewhere, Plane},
+    plane::{Elsewhere, Plane, Tenant},
     process::wait_for,
     top::{Screen, line},
+    watch::Watcher,
 };
 
 /// The addresses that the services get.
@@ -213,6 +214,30 @@ impl Drop for InCluster {
     }
 }
 
+/// A line of a message.
+fn of(tenant: &Tenant, update: i64, source: &str, text: &str) -> impl Fn(&str) -> bool {
+    let parts = [
+        format!(r#""source":"{source}""#),
+        format!(r#""request_id":"{}-{update}""#, tenant.bot),
+        format!(r#""text":"{text}"#),
+    ];
+    move |line| parts.iter().all(|part| line.contains(part))
+}
+
+/// One message, told of by the router in its pod, an orchestrator in another one, and agentd in the agent's: in one log,
+/// which is left open.
+async fn told(plane: &Plane, tenant: &Tenant) -> Watcher {
+    let log = Watcher::start(plane, &["--context", "far", "logs", "acme", "-f", "-o", "json"]);
+    let update = plane.write(tenant, "told");
+    plane.answered(tenant, &llm::answer("told")).await;
+    let router = of(tenant, update, "router", "a message is stored");
+    log.says("the router's part", |line| router(line) && line.contains(r#""instance":"router-"#)).await;
+    let orchestrator = of(tenant, update, "orchestrator", "the chat has its answer");
+    log.says("its part", |line| orchestrator(line) && line.contains(r#""instance":"orchestrator-"#)).await;
+    log.says("agentd's part", of(tenant, update, "agentd", "a turn ends")).await;
+    log
+}
+
 /// The screen, through the cluster: what the role forbids is grey and refused, and what it does not is done. One is left
 /// open.
 async fn watched(plane: &Plane) -> Screen {
@@ -292,6 +317,7 @@ async fn what_is_deployed_answers_sleeps_remembers_outlives_its_pods_and_deletes
     assert_eq!((denied.code, &*denied.stdout), (Some(4), ""), "{denied:?}");
 
     let mut screen = watched(plane).await;
+    let log = told(plane, &tenant).await;
 
     // A router is killed while messages come in.
     for number in 0..10 {
@@ -320,7 +346,7 @@ async fn what_is_deployed_answers_sleeps_remembers_outlives_its_pods_and_deletes
     let before = replicas(PODS);
     kubectl(&["delete", "pods", "-n", "ztm", "-l", PODS, "--grace-period=0", "--force", "--wait=false"]);
     screen.shows("nobody speaks", |text| text.contains("connecting again")).await;
-    plane.write(&tenant, "are you there");
+    let asked = plane.write(&tenant, "are you there");
     plane.answered(&tenant, &llm::answer("are you there")).await;
     plane
         .wait("others", async || {
@@ -329,6 +355,8 @@ async fn what_is_deployed_answers_sleeps_remembers_outlives_its_pods_and_deletes
         })
         .await;
 
+    log.says("what others did", of(&tenant, asked, "orchestrator", "the chat has its answer")).await;
+    drop(log);
     screen.shows("others speak", |text| !text.contains("STALE") && !text.contains("connecting")).await;
     screen.types("wy");
     screen.shows("and obey", |text| text.contains("acme is awake:") || text.contains("acme was awake")).await;

@@ -39,7 +39,7 @@ pub fn up(ctx: &Context, args: UpArgs) -> Result<()> {
         // Out of the terminal's session, so that neither its end nor its Ctrl-C reaches this process.
         rustix::process::setsid().map_err(std::io::Error::from)?;
     }
-    let told = log(ctx);
+    let told = log(ctx, plan.config.stores.is_shared().then(host));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(serve(plan, told, &ctx.printer));
     // What is left after an order to end at once must not hold the process.
@@ -112,9 +112,15 @@ impl Signals {
     }
 }
 
+/// What this machine, or this pod, is called.
+fn host() -> String {
+    let system = rustix::system::uname();
+    std::env::var("POD_NAME").unwrap_or_else(|_| system.nodename().to_string_lossy().into_owned())
+}
+
 /// Sends what the libraries log to standard error: `ZTM_LOG` says what, else `--verbose` and `--quiet`; as lines for people,
 /// or, with `ZTM_LOG_FORMAT=json`, as one object a line. What they log of tenants is answered, for their journals.
-fn log(ctx: &Context) -> Told {
+fn log(ctx: &Context, instance: Option<String>) -> Told {
     use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
     let default = match (ctx.settings.quiet, ctx.settings.verbose) {
         (true, _) => "error",
@@ -137,7 +143,7 @@ fn log(ctx: &Context) -> Told {
         Ok("json") => lines.json().flatten_event(true).with_filter(filter).boxed(),
         _ => lines.with_filter(filter).boxed(),
     };
-    let (journal, told) = journal(std::env::var("POD_NAME").ok());
+    let (journal, told) = journal(instance);
     // A second subscriber can only be one of the tests': theirs stays.
     let _ = tracing_subscriber::registry().with(lines).with(journal).try_init();
     told
