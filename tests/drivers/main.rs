@@ -47,6 +47,7 @@ mod local {
     libtenancy::leaders_conformance!(store);
     libtenancy::endpoints_conformance!(store);
     libtenancy::journals_conformance!(store);
+    libtenancy::receipts_conformance!(store);
     libtenancy::deadlines_conformance!(store);
     libtenancy::jobs_conformance!(store);
     libtenancy::quotas_conformance!(store);

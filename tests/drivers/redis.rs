@@ -63,6 +63,7 @@ mod single {
     libtenancy::leaders_conformance!(redis, "needs redis-server");
     libtenancy::endpoints_conformance!(redis, "needs redis-server");
     libtenancy::journals_conformance!(redis, "needs redis-server");
+    libtenancy::receipts_conformance!(redis, "needs redis-server");
     libtenancy::deadlines_conformance!(redis, "needs redis-server");
     libtenancy::signals_conformance!(redis, "needs redis-server");
 }
@@ -81,6 +82,7 @@ mod cluster {
     libtenancy::leaders_conformance!(redis, "needs redis-server");
     libtenancy::endpoints_conformance!(redis, "needs redis-server");
     libtenancy::journals_conformance!(redis, "needs redis-server");
+    libtenancy::receipts_conformance!(redis, "needs redis-server");
     libtenancy::deadlines_conformance!(redis, "needs redis-server");
     libtenancy::signals_conformance!(redis, "needs redis-server");
 }

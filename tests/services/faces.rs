@@ -205,6 +205,7 @@ impl Faces {
             leaders: Arc::new(store.clone()),
             endpoints: Arc::new(store.clone()),
             journals: Arc::new(store.clone()),
+            receipts: Arc::new(store.clone()),
             deadlines: Arc::new(store.clone()),
             jobs: Arc::new(store.clone()),
             quotas: Arc::new(store.clone()),

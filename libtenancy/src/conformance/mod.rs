@@ -27,6 +27,7 @@ pub mod ledgers;
 pub mod messengers;
 pub mod model;
 pub mod quotas;
+pub mod receipts;
 pub mod signals;
 pub mod snapshots;
 pub mod tenants;

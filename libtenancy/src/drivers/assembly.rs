@@ -279,6 +279,7 @@ impl Opened {
             leaders: self.leaders()?,
             endpoints: memory!(self, endpoints),
             journals: memory!(self, endpoints),
+            receipts: memory!(self, endpoints),
             deadlines: memory!(self, deadlines),
             signals: self.signals(config)?,
             fleets: self.fleets(config, &workloads)?,

@@ -15,6 +15,7 @@ pub mod leaders;
 pub mod ledgers;
 pub mod messengers;
 pub mod quotas;
+pub mod receipts;
 pub mod signals;
 pub mod snapshots;
 pub mod tenants;

@@ -134,6 +134,11 @@ impl Keys {
         format!("{}tenant:journal:{tenant}", self.prefix)
     }
 
+    /// What came of an order.
+    pub(super) fn receipt(&self, key: &str) -> String {
+        format!("{}ztm:receipt:{key}", self.prefix)
+    }
+
     /// Idle deadlines.
     pub(super) fn deadlines(&self) -> String {
         format!("sys:{}ztm:deadlines", self.prefix)

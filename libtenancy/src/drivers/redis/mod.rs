@@ -30,6 +30,7 @@ mod journals;
 mod keys;
 mod leaders;
 mod quotas;
+mod receipts;
 mod rows;
 mod scripts;
 mod signals;

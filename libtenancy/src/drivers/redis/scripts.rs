@@ -81,6 +81,9 @@ alone! {
     ENDPOINT_PUT "endpoint_put.lua",
     ENDPOINT_REMOVE "endpoint_remove.lua",
     JOURNAL_APPEND "journal_append.lua",
+    RECEIPT_BEGIN "receipt_begin.lua",
+    RECEIPT_END "receipt_end.lua",
+    RECEIPT_DROP "receipt_drop.lua",
 }
 
 scripts! {
