@@ -239,6 +239,11 @@ impl Tenancy {
         &self.inner.config
     }
 
+    /// What came of orders, by the keys under which they were given.
+    pub fn receipts(&self) -> &dyn Receipts {
+        &*self.inner.drivers.receipts
+    }
+
     pub(crate) fn drivers(&self) -> &Drivers {
         &self.inner.drivers
     }

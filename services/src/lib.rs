@@ -2,7 +2,7 @@
 //!
 //! # Where to find what
 //! - the routes for operators and their tools: [`orchestrator`]; the one for Telegram: [`router`]
-//! - who may do what: [`auth`]; a request's id: [`request_id`]; which error is which status: [`http_error`]
+//! - who may do what: [`auth`]; a request's id: [`request_id`]; what is done once: [`idempotency`]; which error is which status: [`http_error`]
 //! - who runs jobs: [`worker`]; how a process is: [`health`]; its numbers: `prometheus`
 //! - what is logged of a tenant: [`journal`]
 //! - bounds on connections and bodies: [`server`], [`body`]
@@ -16,6 +16,7 @@ pub mod body;
 pub mod doubles;
 pub mod health;
 pub mod http_error;
+pub mod idempotency;
 pub mod journal;
 pub mod orchestrator;
 pub(crate) mod prometheus;

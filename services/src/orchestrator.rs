@@ -21,7 +21,7 @@ mod why;
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     body::Body,
     extract::{FromRequest, FromRequestParts, Path, Query, Request, State, rejection::PathRejection},
     http::{HeaderValue, StatusCode, header, request::Parts},
@@ -49,7 +49,7 @@ use crate::{
     auth::{Action, Auth},
     body, health,
     http_error::HttpError,
-    request_id,
+    idempotency, request_id,
 };
 
 /// The largest request body, in bytes.
@@ -135,6 +135,7 @@ pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
         .merge(health::routes())
         .fallback(async || HttpError::no_route())
         .method_not_allowed_fallback(async || HttpError::no_method())
+        .layer(Extension(tenancy.clone()))
         .layer(middleware::from_fn(request_id::named))
         .with_state(tenancy)
 }
@@ -152,7 +153,13 @@ fn guarded(auth: &Arc<Auth>, action: Action, routes: MethodRouter<Tenancy>) -> M
                     // What changes something, in whose name: the services' own many calls aside.
                     let order = matches!(action, Action::Operate | Action::Administer)
                         .then(|| (request.method().clone(), request.uri().path().to_owned()));
-                    let response = next.run(request).await;
+                    let response = match request.extensions().get::<Tenancy>().filter(|_| order.is_some()) {
+                        Some(tenancy) => {
+                            let given = idempotency::once(tenancy.clone(), role, request, next).await;
+                            given.unwrap_or_else(IntoResponse::into_response)
+                        }
+                        None => next.run(request).await,
+                    };
                     if let Some((method, path)) = order {
                         let status = response.status().as_u16();
                         tracing::info!(role = role.label(), %method, path, status, "order");

@@ -10,6 +10,7 @@ mod kill;
 mod lifecycle;
 mod logs;
 mod on_kubernetes;
+mod orders;
 mod plane;
 mod power;
 #[path = "../drivers/process.rs"]

@@ -4,6 +4,7 @@
 
 mod client;
 mod faces;
+mod idempotency;
 mod jobs;
 mod leases;
 mod llm_double;

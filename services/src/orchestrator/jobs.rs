@@ -18,13 +18,10 @@ use libtenancy::{
 use serde::Deserialize;
 
 use super::{Answer, Asked, MAX_PAGE, PAGE, Sent, label, within};
-use crate::http_error::HttpError;
+use crate::{http_error::HttpError, idempotency};
 
 /// The largest submission in bytes: a prompt of which every byte may have to be escaped, and the rest.
 const MAX_SUBMISSION: usize = 6 * MAX_PROMPT + (16 << 10);
-
-/// The header that makes a repeat the same submission.
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// The job named in the path.
 pub(super) struct NamedJob(pub(super) JobId);
@@ -43,7 +40,7 @@ pub(super) async fn submit(
     headers: HeaderMap,
     Sent(job): Sent<SubmitJob, MAX_SUBMISSION>,
 ) -> Answer<(StatusCode, Json<JobSubmitted>)> {
-    let key = headers.get(IDEMPOTENCY_KEY).map(|key| {
+    let key = headers.get(idempotency::HEADER).map(|key| {
         key.to_str().map_err(|_| Error::invalid("Idempotency-Key", "it must be 1 to 255 visible ASCII characters"))
     });
     let new = job.into_new_job(key.transpose()?, SystemClock::default().now())?;

@@ -15,11 +15,11 @@ use libtenancy::{
         probe::ProbeReport,
     },
     drivers::kubernetes::tunnel::Tunnel,
-    secret::{Secret, read_private},
+    secret::{Secret, random_bytes, read_private},
 };
 use reqwest::{Method, RequestBuilder, Response, header};
 use serde::{Serialize, de::DeserializeOwned};
-use services::{http_error, request_id};
+use services::{http_error, idempotency, request_id};
 
 use super::path::{query, segment};
 use crate::settings::Settings;
@@ -33,6 +33,10 @@ const PATIENT: Duration = Duration::from_mins(5);
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
 
+/// The pauses before an order is given again whose answer was lost.
+const AGAIN: [Duration; 4] =
+    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+
 /// The part that errors name.
 pub(super) const PART: &str = "control plane";
 
@@ -45,6 +49,8 @@ pub struct Http {
     timeout: Option<Duration>,
     verbose: bool,
     request_id: String,
+    /// What the keys of orders begin with; each has one of its own without it.
+    idempotency_key: Option<String>,
     /// The way there, if it is in a cluster.
     _tunnel: Option<Tunnel>,
 }
@@ -90,6 +96,7 @@ impl Http {
             timeout: settings.request_timeout,
             verbose: settings.verbose > 0,
             request_id: settings.request_id.clone(),
+            idempotency_key: settings.idempotency_key.clone(),
             _tunnel: tunnel,
         })
     }
@@ -257,7 +264,8 @@ impl Http {
         limit: Duration,
     ) -> Result<T> {
         let what = format!("{method} {path}");
-        let bytes = self.send(with_body(self.request(method, path), body)?, limit, &what).await?;
+        let request = with_body(self.keyed(method, path)?, body)?;
+        let bytes = self.send(request, limit, &what).await?;
         serde_json::from_slice(&bytes).map_err(|e| {
             Error::unavailable(PART, format!("its answer to {what} cannot be read ({e}); is it another version?"))
         })
@@ -266,10 +274,40 @@ impl Http {
     /// Asks, and needs no more than that it was done.
     async fn order(&self, method: Method, path: &str, body: Option<&impl Serialize>, limit: Duration) -> Result<()> {
         let what = format!("{method} {path}");
-        self.send(with_body(self.request(method, path), body)?, limit, &what).await.map(drop)
+        self.send(with_body(self.keyed(method, path)?, body)?, limit, &what).await.map(drop)
     }
 
+    /// A request; one that gives an order has a key, so that it can be given again.
+    fn keyed(&self, method: Method, path: &str) -> Result<RequestBuilder> {
+        if method == Method::GET {
+            return Ok(self.request(method, path));
+        }
+        let key = match &self.idempotency_key {
+            Some(key) => format!("{key}:{method}:{path}"),
+            None => hex::encode(random_bytes::<16>()?),
+        };
+        Ok(self.request(method, path).header(idempotency::HEADER, key))
+    }
+
+    /// Asks. What has a key is asked again if its answer was lost on the way, for a few seconds: it is done once.
     pub(super) async fn send(&self, request: RequestBuilder, limit: Duration, what: &str) -> Result<Bytes> {
+        let (mut request, mut lost) = (request, None);
+        for pause in AGAIN.map(Some).into_iter().chain([None]) {
+            let next = request.try_clone().filter(has_key);
+            match self.send_once(request, limit, what).await {
+                Err(error @ Error::OutcomeUnknown { .. }) => lost = Some(error),
+                // Who lost it is not back yet, or is still at it.
+                Err(Error::Unavailable { .. }) if lost.is_some() => {}
+                answer => return answer,
+            }
+            let (Some(next), Some(pause)) = (next, pause) else { break };
+            tokio::time::sleep(pause).await;
+            request = next;
+        }
+        Err(lost.unwrap_or_else(|| Error::internal("nothing was asked")))
+    }
+
+    async fn send_once(&self, request: RequestBuilder, limit: Duration, what: &str) -> Result<Bytes> {
         self.say(what);
         let limit = self.timeout.unwrap_or(limit);
         let answer = request.timeout(limit).send().await.map_err(|e| classify(e, what, limit))?;
@@ -317,6 +355,12 @@ fn asks_as(id: &str) -> &'static str {
 /// Under which id this process has asked a control plane; `None` if it has not.
 pub fn asked_as() -> Option<&'static str> {
     ASKS_AS.get().map(String::as_str)
+}
+
+/// Whether a request can be given again.
+fn has_key(request: &RequestBuilder) -> bool {
+    let built = request.try_clone().and_then(|request| request.build().ok());
+    built.is_some_and(|request| request.headers().contains_key(idempotency::HEADER))
 }
 
 /// No body.

@@ -16,6 +16,7 @@ use libtenancy::{
     tenant::TenantId,
 };
 use reqwest::Method;
+use services::idempotency;
 
 use super::{
     Client, Direct, PAGE, further,
@@ -73,7 +74,7 @@ impl Client {
         match self {
             Self::Http(http) => {
                 let request =
-                    with_body(http.request(Method::POST, "/jobs"), Some(&new))?.header("idempotency-key", key);
+                    with_body(http.request(Method::POST, "/jobs"), Some(&new))?.header(idempotency::HEADER, key);
                 let bytes = http.send(request, PLAIN, "POST /jobs").await?;
                 serde_json::from_slice(&bytes)
                     .map_err(|e| Error::unavailable(PART, format!("its answer to POST /jobs cannot be read ({e})")))

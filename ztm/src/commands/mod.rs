@@ -3,7 +3,7 @@
 use std::{future::Future, path::Path, process::ExitCode};
 
 use anyhow::Result;
-use libtenancy::{Error, secret::random_bytes};
+use libtenancy::{Error, jobs::Idempotency, secret::random_bytes};
 
 use crate::{
     cli::{
@@ -68,7 +68,15 @@ impl Context {
     }
 }
 
-/// A name that nobody else has used: for what is done once a name.
+/// A name for what is done once a name: the same one under the same `ZTM_IDEMPOTENCY_KEY`.
+fn once_name(settings: &Settings) -> Result<String> {
+    match &settings.idempotency_key {
+        Some(key) => Ok(Idempotency::new(key, b"")?.key[..32].to_owned()),
+        None => random_name(),
+    }
+}
+
+/// A name that nobody else has used.
 fn random_name() -> Result<String> {
     Ok(format!("{:032x}", u128::from_be_bytes(random_bytes()?)))
 }

@@ -51,6 +51,8 @@ pub struct Settings {
     pub request_timeout: Option<Duration>,
     /// Under which id a control plane is asked; one of its own if nobody said it.
     pub request_id: String,
+    /// With what the keys of orders begin; each order has a key that nobody else has without it.
+    pub idempotency_key: Option<String>,
     /// How much more to say on standard error.
     pub verbose: u8,
     /// Whether to say nothing there but errors.
@@ -99,6 +101,14 @@ fn appearance(flags: &GlobalArgs, variables: Variables<'_>, says: &Configuration
     };
     let color = flags.color.map_or_else(|| variables.choice("ZTM_COLOR"), |color| Ok(Some(color)))?;
     Ok((output.or(says.output.clone()).unwrap_or_default(), color.or(says.color).unwrap_or_default()))
+}
+
+/// What keys of orders begin with. `Invalid` unless it is 1 to 128 visible ASCII characters: the rest of a key follows.
+fn order_key(key: String) -> Result<String> {
+    if key.len() > 128 || !key.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Error::invalid("ZTM_IDEMPOTENCY_KEY", "it must be 1 to 128 visible ASCII characters"));
+    }
+    Ok(key)
 }
 
 impl Settings {
@@ -161,6 +171,7 @@ impl Settings {
                 Some(id) => request_id::checked(id)?,
                 None => request_id::random(),
             },
+            idempotency_key: variables.text("ZTM_IDEMPOTENCY_KEY")?.map(order_key).transpose()?,
             verbose: flags.verbose,
             quiet: flags.quiet,
             up: file.up,

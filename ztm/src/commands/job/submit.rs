@@ -15,7 +15,7 @@ use libtenancy::{
 use super::wait::over;
 use crate::{
     cli::job::SubmitArgs,
-    commands::{Context, random_name},
+    commands::{Context, once_name},
     exit::Unsure,
 };
 
@@ -26,7 +26,7 @@ pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
     cost_checked("cost", args.cost)?;
     let key = match args.idempotency_key {
         Some(key) => key,
-        None => random_name()?,
+        None => once_name(&ctx.settings)?,
     };
     Idempotency::new(&key, b"")?;
     let prompt = match (args.prompt, args.prompt_file) {

@@ -8,7 +8,7 @@ use libtenancy::{
 
 use crate::{
     cli::quota::GrantArgs,
-    commands::{Context, random_name},
+    commands::{Context, once_name},
     exit::Unsure,
 };
 
@@ -18,7 +18,7 @@ pub async fn grant(ctx: &Context, args: GrantArgs) -> Result<()> {
     // Named here and not by the control plane: a repeat by whoever did not hear the answer grants nothing more.
     let name = match args.name {
         Some(name) => name,
-        None => random_name()?,
+        None => once_name(&ctx.settings)?,
     };
     ctx.detail(&format!("name of the grant: {name}"));
     let grant = GrantCredits {
