@@ -128,6 +128,7 @@ fn a_control_plane_elsewhere_is_measured_only_when_its_name_is_typed_or_yes_is_s
     let typed = |text: &str| {
         let mut terminal = Terminal::start(&world, &["bench", "--only", "read,job", "--count", "2"]);
         terminal.shows("Type `far` to go on");
+        terminal.reads_keys();
         terminal.types(text);
         terminal.ends()
     };
@@ -236,4 +237,20 @@ fn there_must_be_a_control_plane_and_room_in_it() {
     marked(&plane, "bench-0a1b2c3d-000", "00000000.7.1000000000");
     plane.tenant_runs("bench-0a1b2c3d-000");
     world.ztm(["bench", "--tenants", "3", "--only", "read", "--count", "1"]).ok();
+}
+
+#[test]
+fn progress_is_drawn_on_a_terminal_only() {
+    let mut world = World::new();
+    let _plane = plane_on(&mut world);
+    let terminal = Terminal::start(&world, &["bench", "--only", "read", "--duration", "1s", "--tenants", "1"]);
+    terminal.shows("measuring healthz");
+    terminal.shows("measuring read (1 of 1)");
+    let (code, screen) = terminal.ends();
+    assert_eq!(code, Some(0), "{screen}");
+    let ended = world.ztm(["bench", "--only", "read", "--duration", "1s", "--tenants", "1"]).ok();
+    assert_eq!(
+        ended.stderr,
+        "measuring `embedded` will:\n- make 1 tenant, and remove at the end all that there is of them\n"
+    );
 }

@@ -6,7 +6,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::process::Child;
 
-use crate::plane::{BOUND, Plane};
+use crate::{
+    plane::{BOUND, Plane},
+    stores::Stores,
+};
 
 /// The bench's tenants that there are.
 async fn tenants(plane: &Plane) -> Vec<String> {
@@ -14,7 +17,7 @@ async fn tenants(plane: &Plane) -> Vec<String> {
     list["tenants"].as_array().unwrap().iter().map(|t| t["tenant_id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// A bench that goes on for an hour, with so many tenants of its own that run.
+/// A bench that goes on for an hour, with so many tenants of its own that run; what it says beside the data can be read.
 async fn started(plane: &Plane, count: usize) -> Child {
     let before = tenants(plane).await.len();
     let count_text = count.to_string();
@@ -22,7 +25,7 @@ async fn started(plane: &Plane, count: usize) -> Child {
         .command()
         .args(["bench", "--duration", "1h", "--only", "job", "--tenants", &count_text])
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     plane
@@ -35,10 +38,14 @@ async fn started(plane: &Plane, count: usize) -> Child {
     bench
 }
 
+fn send(process: u32, signal: Signal) {
+    kill_process(Pid::from_raw(i32::try_from(process).unwrap()).unwrap(), signal).unwrap();
+}
+
 /// Sends a signal; the exit status, `None` if the signal was it.
-async fn ended(mut bench: Child, with: Signal) -> Option<i32> {
-    kill_process(Pid::from_raw(i32::try_from(bench.id().unwrap()).unwrap()).unwrap(), with).unwrap();
-    tokio::time::timeout(BOUND, bench.wait()).await.expect("it does not end").unwrap().code()
+async fn ended(bench: Child, with: Signal) -> Option<i32> {
+    send(bench.id().unwrap(), with);
+    tokio::time::timeout(BOUND, bench.wait_with_output()).await.expect("it does not end").unwrap().status.code()
 }
 
 fn row<'a>(report: &'a Value, name: &str) -> &'a Value {
@@ -122,5 +129,40 @@ async fn whoever_interrupts_a_run_finds_nothing_left_of_it() {
     assert_eq!(tenants(&plane).await, [""; 0]);
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(tenants(&plane).await, [""; 0], "one came afterwards");
+    plane.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_interrupts_it_twice_waits_for_nobody_and_is_told_what_is_left() {
+    let mut plane = Plane::start(&["--warm", "0"]).await;
+    let mut bench = started(&plane, 2).await;
+    send(plane.pid(), Signal::STOP);
+    send(bench.id().unwrap(), Signal::INT);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(bench.try_wait().unwrap(), None, "it did not wait for its tenants to be gone");
+    send(bench.id().unwrap(), Signal::INT);
+    let ended = tokio::time::timeout(BOUND, bench.wait_with_output()).await.expect("it does not end").unwrap();
+    send(plane.pid(), Signal::CONT);
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(130), "{said}");
+    assert!(said.contains("up to 2 tenants of this run are left; the next `ztm bench` removes them"), "{said}");
+    plane.ztm(&["bench", "--only", "read", "--count", "1"]).await.ok();
+    assert_eq!(tenants(&plane).await, [""; 0]);
+    plane.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, moto_server: tests/run"]
+async fn on_other_stores_it_asks_first_and_leaves_as_little() {
+    let mut plane = Plane::start_on(Stores::Cloud, &["--warm", "1"]).await;
+    plane.create_plain("alice").await;
+    let bench = ["bench", "--duration", "6s", "--tenants", "2", "-o", "json"];
+    assert_eq!(plane.ztm(&bench).await.code, Some(2));
+    let report = plane.ztm(&[&bench[..], &["--yes"]].concat()).await.ok().json();
+    for name in ["healthz", "wake.cold", "wake.stop", "job", "read.get", "read.list", "event", "exec"] {
+        let row = row(&report, name);
+        assert!(row["count"].as_u64().unwrap() > 0 && row["errors"] == 0, "{report:#}");
+    }
+    assert_eq!(plane.ztm(&["tenant", "list", "-o", "name"]).await.ok().stdout, "alice\n");
     plane.down().await;
 }

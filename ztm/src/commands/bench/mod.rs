@@ -9,10 +9,8 @@ pub mod plan;
 pub mod report;
 mod tenants;
 
-use std::time::Duration;
-
 use anyhow::Result;
-use indicatif::{ProgressBar, ProgressDrawTarget};
+use indicatif::ProgressBar;
 use libtenancy::{
     Error,
     clock::{Clock, Stopwatch, SystemClock},
@@ -34,9 +32,6 @@ use crate::{
     confirm,
     exit::{BadNews, Interrupted},
 };
-
-/// How often the progress is drawn.
-const TICK: Duration = Duration::from_millis(100);
 
 /// Measures, and prints what that came to; fails if an operation did, or if a tenant stayed.
 pub fn bench(ctx: &Context, args: &BenchArgs) -> Result<()> {
@@ -64,11 +59,7 @@ async fn perform(ctx: &Context, args: &BenchArgs) -> Result<()> {
         plan.will.iter().for_each(|line| ctx.printer.note(&format!("- {line}")));
     }
     let (stop, at_once) = interrupts()?;
-    let bar = ProgressBar::with_draw_target(
-        None,
-        if ctx.printer.draws_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() },
-    );
-    bar.enable_steady_tick(TICK);
+    let bar = ctx.printer.progress();
     let tenants = Tenants::named(&client, plan.tenants, plan.ends(SystemClock::default().now()))?;
     let run = Run { ctx, client: &client, plan: &plan, tenants: &tenants, bar: &bar };
     let ran = Box::pin(run.run(&stop)).await;
