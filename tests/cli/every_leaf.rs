@@ -124,6 +124,8 @@ fn every_command(format: &str, holds: impl Fn(&Ended)) -> Vec<Vec<String>> {
     let lines: &[&[&str]] = &[
         &["admin", "init"],
         &["admin", "render", "rendered", "--image", "ztm:1", "--agent-image", "ztm-agent:1"],
+        &["bench", "--dry-run"],
+        &["bench", "--only", "read", "--count", "2"],
         &["config", "view"],
         &["context", "list"],
         &["context", "show"],

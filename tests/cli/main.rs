@@ -3,6 +3,7 @@
 
 mod admin_prices;
 mod apply;
+mod bench;
 mod colour;
 mod completion;
 mod context;

@@ -140,6 +140,10 @@ impl Plane {
         serde_json::to_string(&self.records.lock().unwrap().tenants[id]).unwrap()
     }
 
+    pub(crate) fn tenant_runs(&self, id: &str) {
+        run(self.records.lock().unwrap().tenants.get_mut(id).unwrap());
+    }
+
     pub(crate) fn without_tenant(&self, id: &str) {
         self.records.lock().unwrap().tenants.remove(id);
     }
@@ -285,7 +289,7 @@ fn feed(records: Arc<Mutex<Records>>) -> Response {
         let piece = Piece { at: SystemClock::default().now(), change };
         Ok::<_, std::convert::Infallible>(format!("data: {}\n\n", serde_json::to_string(&piece).unwrap()))
     };
-    let begun = [event(Change::Begin(Begin { live: true, ..Begin::default() }))];
+    let begun = [event(Change::Begin(Begin { live: true, max_running: 1_000, ..Begin::default() }))];
     let told: (BTreeMap<String, TenantView>, bool) = (BTreeMap::new(), false);
     let rest = futures::stream::unfold((records, told), move |(records, (mut told, ready))| async move {
         let changes = loop {

@@ -10,7 +10,11 @@ use std::{
 
 use libtenancy::clock::Stopwatch;
 
-use super::{invocation::World, plane::Plane, pty::Pty};
+use super::{
+    invocation::World,
+    plane::{Plane, job},
+    pty::Pty,
+};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -65,7 +69,7 @@ impl Terminal {
 
     /// Waits until the program itself reads each key: until then Ctrl-C is for whoever has the terminal for its own, and
     /// that is nobody here.
-    fn reads_keys(&self) {
+    pub(crate) fn reads_keys(&self) {
         let settings = || rustix::termios::tcgetattr(&self.keyboard).unwrap();
         let watch = Stopwatch::start();
         while settings().local_modes.contains(rustix::termios::LocalModes::ICANON) {
@@ -165,6 +169,21 @@ fn a_wake_shows_its_progress_on_a_terminal() {
     let (code, screen) = Terminal::start(&world, &["tenant", "wake", "alice"]).ends();
     assert_eq!(code, Some(0), "{screen}");
     assert!(screen.contains("warm in 25.6 ms"), "{screen}");
+}
+
+#[test]
+fn a_wait_for_a_job_shows_how_it_stands_on_a_terminal() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    let id = "alice.00000000000000000000000000";
+    let running = job(id, "running", |_| ());
+    for line in [format!("GET /jobs/{id}"), format!("GET /jobs/{id}/wait?timeout_s=1")] {
+        plane.answer(&line, 200, &running);
+    }
+    let terminal = Terminal::start(&world, &["job", "wait", id, "--timeout", "2s"]);
+    terminal.shows(&format!("{id} is running, attempt 1 of 3"));
+    let (code, screen) = terminal.ends();
+    assert_eq!(code, Some(6), "{screen}");
 }
 
 #[test]

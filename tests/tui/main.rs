@@ -8,3 +8,4 @@ mod panic;
 mod pty;
 mod rows;
 mod scenario;
+mod svg;

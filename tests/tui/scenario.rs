@@ -13,7 +13,7 @@ use libtenancy::{
     fleet::{Node, NodeClaim, Resources},
     labels::Labels,
 };
-use ratatui::{Terminal, backend::TestBackend};
+use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 use ztm_tui::{
     event::{Action, Event},
     state::{Options, State},
@@ -309,11 +309,16 @@ pub(crate) fn keys(state: &mut State, keys: &str) -> Vec<Action> {
     actions
 }
 
-/// What is on the screen.
-pub(crate) fn drawn(state: &State) -> String {
+/// What is on the screen, with its colours.
+pub(crate) fn buffer(state: &State) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(state.size.0, state.size.1)).unwrap();
     terminal.draw(|frame| view::draw(state, frame)).unwrap();
-    let buffer = terminal.backend().buffer();
+    terminal.backend().buffer().clone()
+}
+
+/// What is on the screen.
+pub(crate) fn drawn(state: &State) -> String {
+    let buffer = buffer(state);
     let rows = (0..state.size.1).map(|y| {
         let row: String = (0..state.size.0).map(|x| buffer[(x, y)].symbol()).collect();
         row.trim_end().to_owned()

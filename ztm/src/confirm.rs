@@ -24,6 +24,15 @@ const LONGEST_TOKEN: u64 = 4096;
 /// Has a person type `name` after seeing what will be lost; `yes` goes without. Without a terminal and without `yes`
 /// this is wrong usage, never a hang.
 pub fn name_typed(what: &str, losses: &[String], name: &str, yes: bool) -> anyhow::Result<()> {
+    typed(what, &format!("{what} loses for ever:"), losses, name, yes)
+}
+
+/// The same, after seeing what it will do.
+pub fn agreed(what: &str, will: &[String], name: &str, yes: bool) -> anyhow::Result<()> {
+    typed(what, &format!("{what} will:"), will, name, yes)
+}
+
+fn typed(what: &str, says: &str, lines: &[String], name: &str, yes: bool) -> anyhow::Result<()> {
     if yes {
         return Ok(());
     }
@@ -34,20 +43,20 @@ pub fn name_typed(what: &str, losses: &[String], name: &str, yes: bool) -> anyho
         }
         .into());
     }
-    let mut question = format!("{what} loses for ever:\n");
-    for loss in losses {
+    let mut question = format!("{says}\n");
+    for line in lines {
         question.push_str("  - ");
-        question.push_str(&crate::view::plain(loss));
+        question.push_str(&crate::view::plain(line));
         question.push('\n');
     }
     let terminal = dialoguer::console::Term::stderr();
     terminal.write_str(&question)?;
-    let typed: String = dialoguer::Input::new()
+    let answer: String = dialoguer::Input::new()
         .with_prompt(format!("Type `{name}` to go on"))
         .allow_empty(true)
         .interact_text_on(&terminal)
         .map_err(asked)?;
-    if typed.trim() == name {
+    if answer.trim() == name {
         return Ok(());
     }
     Err(Usage { message: format!("{what} was not confirmed; nothing was changed"), hint: None }.into())

@@ -3,8 +3,12 @@
 //! Owns the formats of `-o`, colour, errors with their hints, and the end of a pipe. What a thing looks like is said in
 //! [`crate::view`].
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    io::{self, IsTerminal, Write},
+    time::Duration,
+};
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use libtenancy::api::ErrorBody;
 use serde::Serialize;
 
@@ -18,6 +22,9 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[error("nobody reads standard output any more")]
 pub struct BrokenPipe;
+
+/// How often progress is drawn.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Prints.
 #[derive(Clone, Debug)]
@@ -58,6 +65,17 @@ impl Printer {
     /// Whether progress may be drawn on standard error.
     pub fn draws_progress(&self) -> bool {
         self.err.terminal && !self.quiet && !self.output.is_document()
+    }
+
+    /// A line on standard error that says what goes on, and is gone at the end; nothing where none may be drawn.
+    pub fn progress(&self) -> ProgressBar {
+        if !self.draws_progress() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        bar.enable_steady_tick(TICK);
+        // That of a bar without an end has no place for words.
+        bar.with_style(ProgressStyle::default_spinner())
     }
 
     /// Whether standard output has colour.

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 pub mod admin;
 pub mod agent;
 pub mod apply;
+pub mod bench;
 pub mod config;
 pub mod context;
 pub mod demo;
@@ -83,6 +84,8 @@ pub enum Command {
     Down(down::DownArgs),
     /// Watch the whole job happen on real parts, in a temporary directory
     Demo(demo::DemoArgs),
+    /// Measure the control plane that the context means, with tenants of its own
+    Bench(bench::BenchArgs),
     /// Tenants: create, look at, change, wake, stop, delete
     #[command(subcommand, arg_required_else_help = true)]
     Tenant(tenant::TenantCommand),

@@ -128,6 +128,11 @@ impl Http {
         self.send(self.request(Method::GET, "/readyz"), PLAIN, "GET /readyz").await.map(drop)
     }
 
+    /// Whether it answers at all.
+    pub async fn healthy(&self) -> Result<()> {
+        self.send(self.request(Method::GET, "/healthz"), PLAIN, "GET /healthz").await.map(drop)
+    }
+
     pub(super) async fn tenant_create(&self, new: &CreateTenant) -> Result<TenantView> {
         self.call(Method::POST, "/tenants", Some(new), PATIENT).await
     }

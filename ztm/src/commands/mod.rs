@@ -20,6 +20,7 @@ use crate::{
 
 pub mod admin;
 pub mod apply;
+pub mod bench;
 pub mod config;
 pub mod context;
 pub mod demo;
@@ -138,6 +139,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Up(args) => up::up(ctx, *args),
         Command::Down(args) => down::down(ctx, &args),
         Command::Demo(args) => demo::demo(ctx, &args),
+        Command::Bench(args) => bench::bench(ctx, &args),
         Command::Top(args) => top::top(ctx, args),
         Command::Import(args) => wait_for(Box::pin(import::import(ctx, &args))),
         Command::Exec(args) => wait_for(Box::pin(exec::exec(ctx, args))),

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 pub mod admin;
 pub mod apply;
+pub mod bench;
 pub mod config;
 pub mod context;
 pub mod demo;

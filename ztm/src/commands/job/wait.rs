@@ -4,7 +4,7 @@ use std::{cell::Cell, time::Duration};
 
 use anyhow::Result;
 use futures::{StreamExt, stream};
-use indicatif::{ProgressBar, ProgressDrawTarget};
+use indicatif::ProgressBar;
 use libtenancy::{Error, api::jobs::JobView, clock::Stopwatch};
 
 use crate::{
@@ -64,9 +64,7 @@ pub(super) fn succeeded(job: &JobView) -> Result<()> {
 /// The jobs that were over in time, in the order they were named, and the first failure. One that fails does not keep the
 /// others from it.
 async fn ended(ctx: &Context, client: &Client, ids: &[String], timeout: Duration) -> (Vec<JobView>, Option<Error>) {
-    let target = if ctx.printer.draws_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(None, target);
-    bar.enable_steady_tick(LOOK);
+    let bar = ctx.printer.progress();
     let wait = &Wait { client, timeout, watch: Stopwatch::start(), bar, ended: Cell::new(0), all: ids.len() };
     // All have to end, so it is no loss if some are asked about later than others.
     let answers: Vec<_> = stream::iter(ids.iter().map(|id| wait.one(id))).buffered(AT_ONCE).collect().await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use indicatif::{ProgressBar, ProgressDrawTarget};
+use indicatif::ProgressBar;
 
 use crate::{
     cli::tenant::TenantArgs,
@@ -20,8 +20,7 @@ pub async fn wake(ctx: &Context, args: &TenantArgs) -> Result<()> {
     let client = ctx.client().await?;
     client.plane("waking a tenant")?;
     let woken = if ctx.printer.draws_progress() {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        bar.enable_steady_tick(Duration::from_millis(100));
+        let bar = ctx.printer.progress();
         let woken = tokio::select! {
             woken = client.tenant_wake(&args.tenant) => woken,
             never = progress(&client, &args.tenant, &bar) => match never {},
