@@ -29,5 +29,6 @@ mod terminal;
 mod up;
 mod usage;
 mod version;
+mod watch;
 mod webhook;
 mod why;

@@ -218,13 +218,18 @@ impl<'a> Rows<'a> {
     fn first<T: Show>(&mut self, data: &T) -> anyhow::Result<()> {
         if matches!(self.printer.output, Output::Table | Output::Wide) {
             let text = data.text(&self.printer.look(true));
-            for line in text.lines() {
-                let line: Vec<usize> = columns(line).into_iter().map(width).collect();
-                self.widths.resize(self.widths.len().max(line.len()), 0);
-                self.widths.iter_mut().zip(line).for_each(|(widest, width)| *widest = width.max(*widest));
-            }
+            self.widen(&text);
         }
         self.printer.print(data, !self.args.no_headers)
+    }
+
+    /// Makes the columns as wide as these lines need them.
+    fn widen(&mut self, text: &str) {
+        for line in text.lines() {
+            let line: Vec<usize> = columns(line).into_iter().map(width).collect();
+            self.widths.resize(self.widths.len().max(line.len()), 0);
+            self.widths.iter_mut().zip(line).for_each(|(widest, width)| *widest = width.max(*widest));
+        }
     }
 
     /// Prints more of them, as far as the flags choose them.
@@ -240,6 +245,7 @@ impl<'a> Rows<'a> {
             Output::Table | Output::Wide if self.widths.is_empty() => self.first(&data),
             Output::Table | Output::Wide => {
                 let text = data.text(&self.printer.look(false));
+                self.widen(&text);
                 let padded = |line: &str| {
                     let cells = columns(line);
                     let widths = self.widths.iter().copied().chain(std::iter::repeat(0));

@@ -11,7 +11,7 @@ pub enum InboxCommand {
     /// List stored updates
     #[command(
         long_about = "List stored updates, by tenant, bot and update id; never their content",
-        after_help = "Examples:\n  ztm inbox list\n  ztm inbox list alice --stage dead -o wide"
+        after_help = "Examples:\n  ztm inbox list\n  ztm inbox list alice --stage dead -o wide\n  ztm inbox list -w --stage dead"
     )]
     List(InboxListArgs),
     /// Deliver updates that were given up, or dropped, once more
@@ -34,6 +34,11 @@ pub struct InboxListArgs {
     /// Only those in this stage
     #[arg(long, value_name = "STAGE", value_parser = PossibleValuesParser::new(Stage::LABELS))]
     pub stage: Option<String>,
+
+    /// Go on with each one that changes, until interrupted: a row, or a line of JSON; one that went with its tenant is
+    /// `deleted`
+    #[arg(long, short)]
+    pub watch: bool,
 
     /// Which rows, in which order.
     #[command(flatten)]
