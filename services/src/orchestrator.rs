@@ -11,6 +11,7 @@ mod metrics;
 mod nodes;
 mod pool;
 mod quotas;
+mod rehearsal;
 mod schedules;
 mod session;
 mod spend;
@@ -20,13 +21,13 @@ mod why;
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     body::Body,
     extract::{FromRequest, FromRequestParts, Path, Query, Request, State, rejection::PathRejection},
     http::{HeaderValue, StatusCode, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{MethodRouter, delete, get, patch, post, put},
+    routing::{MethodRouter, any, delete, get, patch, post, put},
 };
 use libtenancy::{
     Error, Tenancy,
@@ -67,7 +68,15 @@ type Answer<T> = Result<T, HttpError>;
 /// The orchestrator's routes.
 pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
     let auth = Arc::new(auth);
-    let on = |action, routes| guarded(&auth, action, routes);
+    routes(&auth)
+        .route("/dry-run/{*path}", any(rehearsal::rehearse).layer(Extension(Arc::clone(&auth))))
+        .layer(middleware::from_fn(request_id::named))
+        .with_state(tenancy)
+}
+
+/// The routes, without a handle to answer them with.
+fn routes(auth: &Arc<Auth>) -> Router<Tenancy> {
+    let on = |action, routes| guarded(auth, action, routes);
     Router::new()
         .route("/tenants", on(Action::Read, get(tenant_list)).merge(on(Action::Administer, post(tenant_create))))
         .route(
@@ -133,8 +142,6 @@ pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
         .merge(health::routes())
         .fallback(async || HttpError::no_route())
         .method_not_allowed_fallback(async || HttpError::no_method())
-        .layer(middleware::from_fn(request_id::named))
-        .with_state(tenancy)
 }
 
 /// `routes` for callers that may do `action`; their role is an extension of the request.
@@ -150,10 +157,12 @@ fn guarded(auth: &Arc<Auth>, action: Action, routes: MethodRouter<Tenancy>) -> M
                     // What changes something, in whose name: the services' own many calls aside.
                     let order = matches!(action, Action::Operate | Action::Administer)
                         .then(|| (request.method().clone(), request.uri().path().to_owned()));
+                    let rehearsed = request.extensions().get::<rehearsal::Rehearsed>().is_some();
                     let response = next.run(request).await;
                     if let Some((method, path)) = order {
                         let status = response.status().as_u16();
-                        tracing::info!(role = role.label(), %method, path, status, "order");
+                        let what = if rehearsed { "order, rehearsed" } else { "order" };
+                        tracing::info!(role = role.label(), %method, path, status, "{what}");
                     }
                     response
                 }

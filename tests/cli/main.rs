@@ -8,6 +8,7 @@ mod completion;
 mod context;
 mod doctor;
 mod down;
+mod dry_run;
 mod every_leaf;
 mod inbox;
 mod invocation;

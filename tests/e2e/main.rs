@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod cloud;
+mod dry_run;
 mod full_disk;
 mod hostile;
 mod jobs;

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use libtenancy::inbox::Stage;
 
-use super::listing::ListingArgs;
+use super::{global::DryRunArgs, listing::ListingArgs};
 
 /// The verbs of `ztm inbox`.
 #[derive(Debug, Subcommand)]
@@ -59,6 +59,10 @@ pub struct ReplayArgs {
     /// With `--all-dead`: only this tenant's
     #[arg(long, value_name = "TENANT", requires = "all_dead")]
     pub tenant: Option<String>,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }
 
 /// `ztm inbox drop`.
@@ -71,4 +75,8 @@ pub struct DropArgs {
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }

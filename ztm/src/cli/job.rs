@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use libtenancy::{clock::Timestamp, credits::MicroCredits, jobs::JobState};
 
-use super::{listing::ListingArgs, quantity};
+use super::{global::DryRunArgs, listing::ListingArgs, quantity};
 
 /// The verbs of `ztm job`.
 #[derive(Debug, Subcommand)]
@@ -106,6 +106,10 @@ pub struct SubmitArgs {
     /// With `--wait`: how long
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = quantity::timeout, requires = "wait")]
     pub timeout: Duration,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }
 
 /// `ztm job get`.
@@ -126,6 +130,10 @@ pub struct JobsArgs {
     /// The jobs: TENANT.SERIAL
     #[arg(value_name = "JOB", required = true)]
     pub jobs: Vec<String>,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }
 
 /// `ztm job list`.
@@ -175,6 +183,10 @@ pub struct JobRetryArgs {
     /// With `--all-dead`: only this tenant's
     #[arg(long, value_name = "TENANT", requires = "all_dead")]
     pub tenant: Option<String>,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }
 
 /// `ztm job dead`.
