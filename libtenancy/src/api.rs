@@ -272,6 +272,15 @@ pub struct InboxList {
     pub next: Option<String>,
 }
 
+/// What a rehearsed order would do: every order below `/dry-run`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DryRun {
+    /// Always.
+    pub dry_run: bool,
+    /// What would be done first, as an imperative; `None` if nothing would change.
+    pub would: Option<String>,
+}
+
 /// `POST /inbox/replay` and `POST /inbox/drop`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -163,6 +163,12 @@ pub enum Error {
         /// What was asked.
         what: &'static str,
     },
+    /// It was rehearsed: nothing refuses it, and nothing was done.
+    #[error("a rehearsal: it would {would}")]
+    Rehearsed {
+        /// What would have been done first, as an imperative.
+        would: String,
+    },
     /// A file or directory could not be used.
     #[error("cannot {action} `{path}`")]
     Io {
@@ -245,6 +251,7 @@ impl Error {
             Self::Behind { .. } => "store_behind",
             Self::StateDirInUse { .. } => "state_dir_in_use",
             Self::NeedsControlPlane { .. } => "needs_control_plane",
+            Self::Rehearsed { .. } => "rehearsed",
             Self::Io { .. } => "io",
             Self::Internal { .. } => "internal",
         }
@@ -273,6 +280,7 @@ impl Error {
             | Self::Corrupt { .. }
             | Self::StateDirInUse { .. }
             | Self::NeedsControlPlane { .. }
+            | Self::Rehearsed { .. }
             | Self::Io { .. }
             | Self::Internal { .. } => false,
         }
@@ -362,6 +370,7 @@ impl Error {
             | Self::Timeout { .. }
             | Self::ChatMigrated { .. }
             | Self::Refused { .. }
+            | Self::Rehearsed { .. }
             | Self::Io { .. }
             | Self::Internal { .. } => None,
         }

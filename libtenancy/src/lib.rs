@@ -43,6 +43,7 @@ pub mod ports;
 mod probe;
 pub mod quota;
 pub mod reconcile;
+pub mod rehearsal;
 pub mod schedule;
 pub mod secret;
 pub mod snapshot;

@@ -141,7 +141,11 @@ impl Tenancy {
         self.inner.decisions.record(DecisionRecord { tenant: id.clone(), ask: Ask::Wake, decision: decision.clone() });
         match account.check(MicroCredits(1), decision.at) {
             Err(blocked) if code == Code::from(blocked) && blocked.suspends() => {
-                self.suspension_note(id, blocked).await?;
+                match self.suspension_note(id, blocked).await {
+                    // What is asked for is a wake, and that is refused.
+                    Ok(()) | Err(Error::Rehearsed { .. }) => {}
+                    Err(error) => return Err(error),
+                }
                 let reason = Suspension::of(blocked).text;
                 Err(Error::IllegalState { tenant: id.to_string(), status: "suspended", reason })
             }
@@ -191,7 +195,9 @@ impl Tenancy {
         let (tenancy, id) = (self.clone(), id.clone());
         let wake = async move {
             let result = tenancy.wake_run(&id).await;
-            if let Err(error) = &result {
+            if let Err(error) = &result
+                && !matches!(error, Error::Rehearsed { .. })
+            {
                 tracing::warn!(tenant = %id, error = error.chain(), "wake failed");
             }
             // Out of the map first: whoever comes later must look at the record, not at this result.

@@ -145,6 +145,7 @@ impl Tenancy {
     /// Calls a job off: at once if it waits, else at its worker's next renewal. `NotFound`; `Conflict` if it is over.
     pub async fn job_cancel(&self, id: &JobId) -> Result<Job> {
         self.drivers().jobs.job_cancel(id).await?;
+        self.feed_mark(id.tenant());
         self.inner.job_ended.send_replace(());
         self.job_get(id).await
     }
@@ -152,6 +153,7 @@ impl Tenancy {
     /// Puts a dead or cancelled job back with all its attempts. `NotFound`; `Conflict` in any other state.
     pub async fn job_retry(&self, id: &JobId) -> Result<Job> {
         self.drivers().jobs.job_retry(id).await?;
+        self.feed_mark(id.tenant());
         self.job_get(id).await
     }
 

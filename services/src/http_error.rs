@@ -21,6 +21,7 @@ pub struct HttpError {
 
 const TOO_LARGE: &str = "too_large";
 const TOO_SLOW: &str = "too_slow";
+const REHEARSED: &str = "rehearsed";
 const NO_ROUTE: &str = "no_route";
 const NO_METHOD: &str = "method_not_allowed";
 
@@ -31,6 +32,8 @@ fn describe(error: &Error) -> (StatusCode, &'static str) {
         Error::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
         Error::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden"),
         Error::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
+        // No failure: it is what was asked for.
+        Error::Rehearsed { .. } => (StatusCode::OK, REHEARSED),
         Error::AlreadyExists { .. } => (StatusCode::CONFLICT, "already_exists"),
         Error::Conflict { .. } => (StatusCode::CONFLICT, "conflict"),
         Error::IllegalState { .. } => (StatusCode::CONFLICT, "illegal_state"),
@@ -275,6 +278,11 @@ pub fn error_from(status: u16, body: &[u8]) -> Error {
         502..=504 => Error::unavailable("control plane", body.error),
         _ => unexpected(body.error),
     })
+}
+
+/// What an order that was rehearsed would do, if this says it.
+pub(crate) fn would(body: &ErrorBody) -> Option<&str> {
+    body.error.strip_prefix("a rehearsal: it would ").filter(|_| body.code == REHEARSED)
 }
 
 fn unexpected(reason: String) -> Error {

@@ -12,6 +12,7 @@ mod metrics;
 mod nodes;
 mod pool;
 mod quotas;
+mod rehearsal;
 mod schedules;
 mod session;
 mod spend;
@@ -27,7 +28,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{MethodRouter, delete, get, patch, post, put},
+    routing::{MethodRouter, any, delete, get, patch, post, put},
 };
 use libtenancy::{
     Error, Tenancy,
@@ -68,7 +69,16 @@ type Answer<T> = Result<T, HttpError>;
 /// The orchestrator's routes.
 pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
     let auth = Arc::new(auth);
-    let on = |action, routes| guarded(&auth, action, routes);
+    routes(&auth)
+        .route("/dry-run/{*path}", any(rehearsal::rehearse).layer(Extension(Arc::clone(&auth))))
+        .layer(Extension(tenancy.clone()))
+        .layer(middleware::from_fn(request_id::named))
+        .with_state(tenancy)
+}
+
+/// The routes, without a handle to answer them with.
+fn routes(auth: &Arc<Auth>) -> Router<Tenancy> {
+    let on = |action, routes| guarded(auth, action, routes);
     Router::new()
         .route("/tenants", on(Action::Read, get(tenant_list)).merge(on(Action::Administer, post(tenant_create))))
         .route(
@@ -135,9 +145,6 @@ pub fn app(tenancy: Tenancy, auth: Auth) -> Router {
         .merge(health::routes())
         .fallback(async || HttpError::no_route())
         .method_not_allowed_fallback(async || HttpError::no_method())
-        .layer(Extension(tenancy.clone()))
-        .layer(middleware::from_fn(request_id::named))
-        .with_state(tenancy)
 }
 
 /// `routes` for callers that may do `action`; their role is an extension of the request.
@@ -153,7 +160,9 @@ fn guarded(auth: &Arc<Auth>, action: Action, routes: MethodRouter<Tenancy>) -> M
                     // What changes something, in whose name: the services' own many calls aside.
                     let order = matches!(action, Action::Operate | Action::Administer)
                         .then(|| (request.method().clone(), request.uri().path().to_owned()));
-                    let response = match request.extensions().get::<Tenancy>().filter(|_| order.is_some()) {
+                    let rehearsed = request.extensions().get::<rehearsal::Rehearsed>().is_some();
+                    let keeps = request.extensions().get::<Tenancy>().filter(|_| order.is_some() && !rehearsed);
+                    let response = match keeps {
                         Some(tenancy) => {
                             let given = idempotency::once(tenancy.clone(), role, request, next).await;
                             given.unwrap_or_else(IntoResponse::into_response)
@@ -162,7 +171,8 @@ fn guarded(auth: &Arc<Auth>, action: Action, routes: MethodRouter<Tenancy>) -> M
                     };
                     if let Some((method, path)) = order {
                         let status = response.status().as_u16();
-                        tracing::info!(role = role.label(), %method, path, status, "order");
+                        let what = if rehearsed { "order, rehearsed" } else { "order" };
+                        tracing::info!(role = role.label(), %method, path, status, "{what}");
                     }
                     response
                 }

@@ -8,6 +8,7 @@ use ztm::{cli::Cli, generate};
 use super::{
     invocation::{Ended, World},
     plane::{Plane, job},
+    terminal::on_terminals,
 };
 
 /// Every command without subcommands: its words after `ztm`, and itself.
@@ -115,6 +116,12 @@ fn machines(plane: &Plane) {
 
 /// Runs every command that prints data with this `-o`, and checks what each printed. Returns the command lines.
 fn every_command(format: &str, holds: impl Fn(&Ended)) -> Vec<Vec<String>> {
+    every_command_by(|world, line| world.ztm(line), format, holds)
+}
+
+/// [`every_command`], run in this way.
+fn every_command_by(run: impl Fn(&World, &[&str]) -> Ended, format: &str, holds: impl Fn(&Ended)) -> Vec<Vec<String>> {
+    let run = |world: &World, line: &[&str]| run(world, &[line, &["-o", format]].concat()).ok();
     let mut world = World::new();
     let plane = Plane::on(&mut world);
     plane.tenant("alice", |_| ());
@@ -172,7 +179,7 @@ fn every_command(format: &str, holds: impl Fn(&Ended)) -> Vec<Vec<String>> {
     plane.answer("POST /tenants/alice/state/restore", 200, &plane.tenant_json("alice"));
     let wait: &[&str] = &["job", "wait", id];
     for line in lines.iter().chain([&wait]) {
-        holds(&world.ztm(line.iter().copied().chain(["-o", format])).ok());
+        holds(&run(&world, line));
     }
     // The job plane, on a store of its own.
     let store = World::new();
@@ -205,7 +212,7 @@ fn every_command(format: &str, holds: impl Fn(&Ended)) -> Vec<Vec<String>> {
         &["why", "wake", "alice"],
     ];
     for line in work {
-        holds(&store.ztm(line.iter().copied().chain(["-o", format])).ok());
+        holds(&run(&store, line));
     }
     let all = lines.iter().chain([&wait]).chain(work);
     all.map(|line| line.iter().map(ToString::to_string).collect()).collect()
@@ -217,34 +224,100 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
         assert_eq!(ended.json()["schema_version"], 1, "{ended}");
         assert!(!ended.stdout.contains('\u{1b}'), "{ended}");
     });
-    // Covered elsewhere: what runs or ends a control plane, and what prints nothing.
-    let elsewhere = [
-        "admin prices",
-        "top",
-        "job submit",
-        "tenant logs",
-        "exec",
-        "import",
-        "shell",
-        "help",
-        "tenant state export",
-        "spend export",
-        "up",
-        "down",
-        "demo",
-        "agent",
-        "agentd",
-        "agentd-exec",
-        "generate man",
-        "generate completions",
-    ];
+    // Covered elsewhere: what runs or ends a control plane, and what prints no data of its own.
+    let elsewhere = ["top", "job submit", "tenant logs", "tenant state export", "spend export", "up", "down"];
+    every_leaf_is_among(&covered, &[&WITHOUT_DATA[..], &elsewhere].concat());
+}
+
+/// What prints no data of its own, or asks the world outside for it.
+const WITHOUT_DATA: [&str; 11] = [
+    "admin prices",
+    "exec",
+    "import",
+    "shell",
+    "help",
+    "demo",
+    "agent",
+    "agentd",
+    "agentd-exec",
+    "generate man",
+    "generate completions",
+];
+
+/// Every leaf begins one of these lines, or is named.
+fn every_leaf_is_among(lines: &[Vec<String>], named: &[&str]) {
     for (path, _) in leaves() {
         let name = path.join(" ");
         assert!(
-            covered.iter().any(|line| line.len() >= path.len() && line.iter().zip(&path).all(|(a, b)| a == b))
-                || elsewhere.contains(&name.as_str()),
+            lines.iter().any(|line| line.len() >= path.len() && line.iter().zip(&path).all(|(a, b)| a == b))
+                || named.contains(&name.as_str()),
             "`{name}` is not tested with `-o json`"
         );
+    }
+}
+
+/// The documents that a command printed: one, or one a line; and nothing else.
+fn documents(ended: &Ended) -> Vec<serde_json::Value> {
+    let read = serde_json::Deserializer::from_str(&ended.stdout).into_iter().collect::<Result<Vec<_>, _>>();
+    let documents: Vec<serde_json::Value> = read.unwrap_or_else(|error| panic!("{error}: {ended}"));
+    assert!(documents.len() == 1 || documents.len() == ended.stdout.lines().count(), "{ended}");
+    assert!(documents.iter().all(serde_json::Value::is_object), "{ended}");
+    documents
+}
+
+/// A world whose control plane, if one runs, ends with it.
+struct Ending(World);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ = self.0.ztm(["down"]);
+    }
+}
+
+#[test]
+fn f6_on_a_terminal_too_every_command_prints_json_and_nothing_else() {
+    let data = |ended: &Ended| {
+        assert!(!ended.to_string().contains('\u{1b}'), "{ended}");
+        documents(ended)
+    };
+    let mut covered = every_command_by(on_terminals, "json", |ended| {
+        let documents = data(ended);
+        assert!(documents.len() == 1 && documents[0]["schema_version"] == 1, "{ended}");
+    });
+    // What prints a line each, and what begins and ends a control plane: a real one.
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    plane.log(&["one\u{1b}[2J\n", "two\n"]);
+    let real = Ending(World::new());
+    let id = "alice.00000000000000000000000000";
+    let fake: &[(&[&str], usize)] =
+        &[(&["tenant", "logs", "alice"], 2), (&["tenant", "list", "--sort-by", "since"], 1)];
+    let lines: &[(&[&str], usize)] = &[
+        (&["up", "--detach", "--port", "0", "--router-port", "0"], 1),
+        (&["tenant", "create", "alice"], 1),
+        (&["tenant", "wake", "alice"], 1),
+        (&["job", "submit", "alice", "hello", "--cost", "5", "--wait"], 1),
+        (&["tenant", "stop", "alice"], 1),
+        (&["tenant", "state", "export", "alice", "--file", "alice.tar.zst"], 1),
+        (&["top", "--once"], 1),
+        (&["down"], 1),
+        (&["spend", "export"], 4),
+    ];
+    plane.answer(&format!("GET /jobs/{id}"), 200, &job(id, "dead", |job| job.error = Some("\u{1b}[2J".to_owned())));
+    let watched: &[(&[&str], usize)] = &[(&["job", "get", id, "-w"], 1)];
+    let all = fake.iter().chain(watched).map(|line| (&world, line)).chain(lines.iter().map(|line| (&real.0, line)));
+    for (world, (line, least)) in all {
+        let ended = on_terminals(world, &[line, &["-o", "json"][..]].concat()).ok();
+        assert!(data(&ended).len() >= *least, "{line:?}: {ended}");
+        covered.push(line.iter().map(ToString::to_string).collect());
+    }
+    every_leaf_is_among(&covered, &WITHOUT_DATA);
+    // What is wrong is one document too, on the other terminal.
+    for line in [&["tenant", "get", "nobody"][..], &["nonsense"], &["tenant", "delete", "alice", "--bad"]] {
+        let ended = on_terminals(&world, &[line, &["-o", "json"]].concat());
+        assert!(ended.code != Some(0) && ended.stdout.is_empty(), "{line:?}: {ended}");
+        assert!(ended.json_error()["error"].is_string(), "{line:?}: {ended}");
     }
 }
 
@@ -322,4 +395,37 @@ fn every_command_that_cannot_reach_a_control_plane_says_so_with_a_hint_and_print
         asked += usize::from(ended.code == Some(7));
     }
     assert!(asked > 30, "{asked} commands asked");
+}
+
+#[test]
+fn a_listing_without_rows_has_the_header_that_one_with_rows_has() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    let header = |list: &[&str]| {
+        let printed = world.ztm(list.iter().copied().chain(["-o", "csv"])).ok();
+        printed.stdout.lines().next().unwrap_or_default().split(',').map(str::to_owned).collect::<Vec<_>>()
+    };
+    let schedules = |list: &str| plane.answer("GET /schedules?limit=1000", 200, &format!("{{\"schedules\":[{list}]}}"));
+    let spec = r#"{"cron":"@daily","message":{"chat_id":7,"text":"hi"}}"#;
+    let jobs = |list: &str| {
+        for line in ["GET /jobs?limit=1000", "GET /jobs?status=dead&limit=1000"] {
+            plane.answer(line, 200, &format!("{{\"jobs\":[{list}]}}"));
+        }
+    };
+    schedules("");
+    jobs("");
+    let all: [&[&str]; 5] =
+        [&["tenant", "list"], &["inbox", "list"], &["job", "list"], &["job", "dead"], &["schedule", "list"]];
+    let empty = all.map(header);
+    assert!(empty.iter().all(|names| names.len() > 3), "{empty:?}");
+    assert!(world.ztm(["job", "list", "-o", "csv", "--no-headers"]).ok().stdout.is_empty());
+    plane.tenant("alice", |_| ());
+    plane.update("alice", 1, "dead", None);
+    jobs(&job("alice.00000000000000000000000000", "dead", |_| ()));
+    schedules(&format!(r#"{{"tenant_id":"alice","name":"m","spec":{spec},"next_at":"2027-01-01T00:00:00Z"}}"#));
+    for (list, empty) in all.into_iter().zip(empty) {
+        let full = header(list);
+        assert!(empty.iter().all(|name| full.contains(name)), "{list:?}: {empty:?} of {full:?}");
+        assert!(full == empty || list[0] == "schedule", "{list:?}: {empty:?} is not {full:?}");
+    }
 }

@@ -1,6 +1,6 @@
 //! Runs `ztm` in an environment of its own, and shows what came of it.
 
-use std::{ffi::OsStr, fmt, path::Path, time::Duration};
+use std::{ffi::OsStr, fmt, path::Path, process::ExitStatus, time::Duration};
 
 /// No command of these tests may take longer.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -78,10 +78,15 @@ impl World {
 
     pub(crate) fn ended(&self, command: &mut assert_cmd::Command) -> Ended {
         let output = command.output().unwrap();
+        self.ended_with(output.status, output.stdout, output.stderr)
+    }
+
+    /// What was written by a command that has ended so.
+    pub(crate) fn ended_with(&self, status: ExitStatus, stdout: Vec<u8>, stderr: Vec<u8>) -> Ended {
         Ended {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
+            code: status.code(),
+            stdout: String::from_utf8(stdout).unwrap(),
+            stderr: String::from_utf8(stderr).unwrap(),
             hidden: self.hidden.clone(),
         }
     }

@@ -54,6 +54,7 @@ struct Records {
     asked: Vec<Asked>,
     tenants: BTreeMap<String, TenantView>,
     updates: Vec<UpdateView>,
+    touched: BTreeMap<String, u64>,
     log: Vec<String>,
     answers: BTreeMap<String, (StatusCode, String)>,
     webhooks: BTreeMap<String, String>,
@@ -144,6 +145,11 @@ impl Plane {
         run(self.records.lock().unwrap().tenants.get_mut(id).unwrap());
     }
 
+    /// Says that something of this tenant's was written.
+    pub(crate) fn touch(&self, id: &str) {
+        *self.records.lock().unwrap().touched.entry(id.to_owned()).or_default() += 1;
+    }
+
     pub(crate) fn without_tenant(&self, id: &str) {
         self.records.lock().unwrap().tenants.remove(id);
     }
@@ -163,6 +169,16 @@ impl Plane {
             last_error: error.map(str::to_owned),
             possible_repeats: 0,
         });
+    }
+
+    /// Another stage of the update that was added at this place.
+    pub(crate) fn stage(&self, place: usize, stage: &str) {
+        let mut records = self.records.lock().unwrap();
+        let update = &mut records.updates[place];
+        stage.clone_into(&mut update.stage);
+        let tenant = update.tenant_id.clone();
+        drop(records);
+        self.touch(&tenant);
     }
 
     pub(crate) fn log(&self, lines: &[&str]) {
@@ -211,9 +227,10 @@ pub(crate) fn write_token(path: &std::path::Path, token: &str) {
     writeln!(file, "{token}").unwrap();
 }
 
-/// A moment whose age is shown as `3d` for as long as a test runs.
+/// A moment whose age is shown as `3d` for as long as a test runs; the same for all of it.
 fn three_days_ago() -> Timestamp {
-    SystemClock::default().now() - std::time::Duration::from_hours(84)
+    static MOMENT: std::sync::OnceLock<Timestamp> = std::sync::OnceLock::new();
+    *MOMENT.get_or_init(|| SystemClock::default().now() - std::time::Duration::from_hours(84))
 }
 
 fn idle(id: &str) -> TenantView {
@@ -290,12 +307,12 @@ fn feed(records: Arc<Mutex<Records>>) -> Response {
         Ok::<_, std::convert::Infallible>(format!("data: {}\n\n", serde_json::to_string(&piece).unwrap()))
     };
     let begun = [event(Change::Begin(Begin { live: true, max_running: 1_000, ..Begin::default() }))];
-    let told: (BTreeMap<String, TenantView>, bool) = (BTreeMap::new(), false);
+    let told: (BTreeMap<String, (TenantView, u64)>, bool) = (BTreeMap::new(), false);
     let rest = futures::stream::unfold((records, told), move |(records, (mut told, ready))| async move {
         let changes = loop {
-            let now = records.lock().unwrap().tenants.clone();
-            let fresh =
-                now.values().filter(|tenant| told.get(&tenant.tenant_id) != Some(*tenant)).map(line_of).collect();
+            let now = records.lock().unwrap().touched_tenants();
+            let fresh = now.iter().filter(|(id, tenant)| told.get(*id) != Some(*tenant));
+            let fresh = fresh.map(|(_, (tenant, _))| line_of(tenant)).collect();
             let gone: Vec<_> = told.keys().filter(|id| !now.contains_key(*id)).cloned().collect();
             let changes = [Change::Tenants(fresh), Change::Gone(gone)];
             let news = changes.iter().any(|change| {
@@ -325,6 +342,12 @@ fn line_of(tenant: &TenantView) -> TenantLine {
 }
 
 impl Records {
+    /// Every tenant, and how often something of it was written.
+    fn touched_tenants(&self) -> BTreeMap<String, (TenantView, u64)> {
+        let touched = |id: &str| self.touched.get(id).copied().unwrap_or_default();
+        self.tenants.iter().map(|(id, tenant)| (id.clone(), (tenant.clone(), touched(id)))).collect()
+    }
+
     fn route(&mut self, method: &Method, path: &[&str], query: &BTreeMap<&str, &str>, body: Value) -> Response {
         match (method.as_str(), path) {
             ("GET", ["tenants"]) => {

@@ -11,7 +11,7 @@ use std::{
 use libtenancy::clock::Stopwatch;
 
 use super::{
-    invocation::World,
+    invocation::{Ended, World},
     plane::{Plane, job},
     pty::Pty,
 };
@@ -92,6 +92,40 @@ impl Terminal {
         }
         (self.child.wait().unwrap().code(), screen.0.clone())
     }
+}
+
+/// Runs a command to its end, each of its standard streams a terminal: what it wrote to each.
+pub(crate) fn on_terminals(world: &World, args: &[&str]) -> Ended {
+    let (out, errors) = (Pty::open(80, 24), Pty::open(80, 24));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ztm"))
+        .args(args)
+        .current_dir(world.home())
+        .env_clear()
+        .envs(world.environment())
+        .stdin(out.stream())
+        .stdout(out.stream())
+        .stderr(errors.stream())
+        .spawn()
+        .unwrap();
+    let read = |pty: &Pty| {
+        let mut reader = pty.reader();
+        std::thread::spawn(move || {
+            let (mut all, mut buffer) = (Vec::new(), [0; 4096]);
+            // The end of a terminal is an error (EIO) on Linux.
+            while let Ok(n @ 1..) = reader.read(&mut buffer) {
+                all.extend_from_slice(&buffer[..n]);
+            }
+            // A terminal goes back to the beginning of a line by itself.
+            all.retain(|byte| *byte != b'\r');
+            all
+        })
+    };
+    let readers = [read(&out), read(&errors)];
+    let status = child.wait().unwrap();
+    // Nobody writes there any more.
+    drop((out, errors));
+    let [stdout, stderr] = readers.map(|reader| reader.join().unwrap());
+    world.ended_with(status, stdout, stderr)
 }
 
 #[test]

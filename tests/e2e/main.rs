@@ -4,6 +4,7 @@
 mod bad_input;
 mod bench;
 mod cloud;
+mod dry_run;
 mod full_disk;
 mod hostile;
 mod jobs;

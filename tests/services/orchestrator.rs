@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::faces::{Faces, TOKEN};
 
-const ROUTES: [(Method, &str); 52] = [
+const ROUTES: [(Method, &str); 53] = [
     (Method::POST, "/admin/probe"),
     (Method::GET, "/tenants"),
     (Method::POST, "/tenants"),
@@ -22,6 +22,8 @@ const ROUTES: [(Method, &str); 52] = [
     (Method::POST, "/stop/acme"),
     (Method::POST, "/suspend/acme"),
     (Method::POST, "/resume/acme"),
+    (Method::POST, "/dry-run/tenants"),
+    (Method::DELETE, "/dry-run/tenants/acme"),
     (Method::GET, "/feed"),
     (Method::GET, "/nodes"),
     (Method::GET, "/pool"),
@@ -96,6 +98,7 @@ async fn s2_a_bot_token_is_given_to_the_service_alone_and_shown_nowhere_else() {
         (Method::POST, "/tenants", r#"{"tenant_id":"other"}"#),
         (Method::DELETE, "/tenants/acme", ""),
         (Method::POST, "/stop/acme", ""),
+        (Method::POST, "/dry-run/stop/acme", ""),
         (Method::POST, "/suspend/acme", r#"{"reason":"unpaid"}"#),
         (Method::POST, "/resume/acme", ""),
         (Method::POST, "/inbox/drop", r#"{"update":"acme/1/1"}"#),
@@ -105,6 +108,37 @@ async fn s2_a_bot_token_is_given_to_the_service_alone_and_shown_nowhere_else() {
         assert_eq!(faces.ask_as_service(method, path, body).await.status, 403, "{path}");
     }
     assert_eq!(faces.tenants().await, 1);
+}
+
+#[tokio::test]
+async fn a_rehearsed_order_says_what_it_would_do_and_does_not() {
+    let faces = Faces::start().await;
+    faces.tenant("acme").await;
+    for (method, path, body, would) in [
+        (Method::POST, "/dry-run/tenants", r#"{"tenant_id":"new"}"#, json!("create tenant `new`")),
+        (Method::DELETE, "/dry-run/tenants/acme", "", json!("take tenant `acme` from idle to terminated")),
+        (
+            Method::PATCH,
+            "/dry-run/tenants/acme",
+            r#"{"idle_timeout_s":77}"#,
+            json!("change tenant `acme`: idle_timeout_s 300 -> 77"),
+        ),
+        (Method::POST, "/dry-run/resume/acme", "", json!(null)),
+    ] {
+        let said = faces.ask(method.clone(), path, body).await;
+        assert_eq!((said.status, &said.body), (200, &json!({"dry_run": true, "would": would})), "{method} {path}");
+    }
+    for (method, path, body, status) in [
+        (Method::POST, "/dry-run/tenants", r#"{"tenant_id":"acme"}"#, 409),
+        (Method::POST, "/dry-run/wake/nobody", "", 404),
+        (Method::GET, "/dry-run/tenants", "", 405),
+        (Method::POST, "/dry-run/nothing", "", 404),
+        (Method::POST, "/dry-run/dry-run/stop/acme", "", 404),
+    ] {
+        assert_eq!(faces.ask(method.clone(), path, body).await.status, status, "{method} {path}");
+    }
+    assert_eq!(faces.tenants().await, 1);
+    assert_eq!(faces.ask(Method::GET, "/tenants/acme", "").await.body["idle_timeout_s"], 300);
 }
 
 #[tokio::test]

@@ -26,7 +26,11 @@ pub mod settings;
 pub mod view;
 pub mod watch;
 
-use cli::{Cli, global::Color, output::Output};
+use cli::{
+    Cli,
+    global::{Color, DryRun},
+    output::Output,
+};
 use exit::{ChildExit, Exit};
 use printer::{BrokenPipe, Printer};
 
@@ -39,7 +43,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if complete::answered(&args) {
         return Exit::Success.into();
     }
-    let parsed = Cli::command().try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = Cli::command().try_get_matches_from(&args).and_then(|matches| {
+        let mut cli = Cli::from_arg_matches(&matches)?;
+        cli.global.rehearses = rehearsed(&matches);
+        Ok(cli)
+    });
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
@@ -68,6 +76,17 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             Exit::of_any(&error).into()
         }
     }
+}
+
+/// The words of a command whose `--dry-run` was given.
+fn rehearsed(matches: &clap::ArgMatches) -> Option<String> {
+    let (mut words, mut leaf) = (Vec::new(), matches);
+    while let Some((word, inner)) = leaf.subcommand() {
+        words.push(word);
+        leaf = inner;
+    }
+    leaf.try_get_one::<DryRun>("dry_run").ok()??;
+    Some(words.join(" "))
 }
 
 /// What the control plane starts from this same executable as the supervisor of an agent. It knows no settings and must be

@@ -9,7 +9,10 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use libtenancy::api::ErrorBody;
+use libtenancy::{
+    api::ErrorBody,
+    clock::{Clock, SystemClock},
+};
 use serde::Serialize;
 
 use crate::{
@@ -123,7 +126,7 @@ impl Printer {
             Output::Json => format::json(data)?,
             Output::Yaml => format::yaml(data)?,
             Output::Name => data.names().join("\n"),
-            Output::Csv => format::csv(data, data.rows_name(), headers)?,
+            Output::Csv => format::csv(data, data.rows_name(), data.columns(), headers)?,
             Output::JsonPath(template) => template.render(&serde_json::to_value(data)?),
             Output::Table | Output::Wide => data.text(&self.look(headers)),
         };
@@ -234,15 +237,22 @@ impl<'a> Rows<'a> {
 
     /// Prints rows that are the first, under the names of their columns, and keeps how wide those are.
     fn first<T: Show>(&mut self, data: &T) -> anyhow::Result<()> {
-        if matches!(self.printer.output, Output::Table | Output::Wide) {
-            let text = data.text(&self.printer.look(true));
-            for line in text.lines() {
-                let line: Vec<usize> = columns(line).into_iter().map(width).collect();
-                self.widths.resize(self.widths.len().max(line.len()), 0);
-                self.widths.iter_mut().zip(line).for_each(|(widest, width)| *widest = width.max(*widest));
-            }
+        if !matches!(self.printer.output, Output::Table | Output::Wide) {
+            return self.printer.print(data, !self.args.no_headers);
         }
-        self.printer.print(data, !self.args.no_headers)
+        let text = stamped(&data.text(&self.printer.look(true)), true);
+        self.widen(&text);
+        let unsaid = if self.args.no_headers { text.find('\n').map_or(0, |end| end + 1) } else { 0 };
+        self.printer.bytes(&text.as_bytes()[unsaid..])
+    }
+
+    /// Makes the columns as wide as these lines need them.
+    fn widen(&mut self, text: &str) {
+        for line in text.lines() {
+            let line: Vec<usize> = columns(line).into_iter().map(width).collect();
+            self.widths.resize(self.widths.len().max(line.len()), 0);
+            self.widths.iter_mut().zip(line).for_each(|(widest, width)| *widest = width.max(*widest));
+        }
     }
 
     /// Prints more of them, as far as the flags choose them.
@@ -257,7 +267,8 @@ impl<'a> Rows<'a> {
             Output::Json | Output::Yaml => self.lines(data),
             Output::Table | Output::Wide if self.widths.is_empty() => self.first(&data),
             Output::Table | Output::Wide => {
-                let text = data.text(&self.printer.look(false));
+                let text = stamped(&data.text(&self.printer.look(false)), false);
+                self.widen(&text);
                 let padded = |line: &str| {
                     let cells = columns(line);
                     let widths = self.widths.iter().copied().chain(std::iter::repeat(0));
@@ -276,6 +287,13 @@ impl<'a> Rows<'a> {
     fn lines<T: ShowRows>(&self, mut data: T) -> anyhow::Result<()> {
         data.rows_mut().iter().try_for_each(|row| self.printer.json_line(row))
     }
+}
+
+/// The lines with the time before them, to the second, and the name of that column before the first if that is the header.
+fn stamped(text: &str, headed: bool) -> String {
+    let now: String = SystemClock::default().now().to_string().chars().take(19).collect();
+    let stamp = |place: usize| if headed && place == 0 { "TIME".to_owned() } else { format!("{now}Z") };
+    text.lines().enumerate().map(|(place, line)| format!("{:<20}  {line}\n", stamp(place))).collect()
 }
 
 /// The cells of a line: what stands between two spaces or more.

@@ -3,6 +3,8 @@
 //! Over the control plane's feed. When that is not heard any more it is asked for again until somebody interrupts; what is
 //! told from the beginning then is compared with what was known, and only the differences are news.
 
+pub(crate) mod listed;
+
 use std::{
     collections::{BTreeMap, VecDeque},
     time::Duration,
@@ -44,6 +46,14 @@ pub enum News {
     Job(Box<JobView>),
     /// A job that neither waits, runs nor is dead any more.
     JobOver(String),
+    /// Something of this tenant's was written that is not in its line: a job, an update.
+    Touched(String),
+    /// The queue of some partition is another.
+    Queue,
+    /// Another number of updates is dead.
+    Dead,
+    /// Somebody speaks from the beginning: what follows is no news of its own until it is whole.
+    Anew,
     /// What was there has been told.
     Whole,
     /// It was looked at once more since: what happened until a moment ago has been told.
@@ -56,6 +66,8 @@ struct Known {
     tenants: BTreeMap<String, TenantLine>,
     jobs: BTreeMap<String, JobView>,
     events: VecDeque<EventLine>,
+    /// Updates that are dead.
+    dead: Option<u64>,
     /// All tenants as far as they have been told anew.
     anew: Option<BTreeMap<String, TenantLine>>,
     /// Since when the one that speaks runs.
@@ -71,6 +83,7 @@ impl Known {
                 self.another = self.began.is_some_and(|before| before != begin.started_at);
                 self.began = Some(begin.started_at);
                 self.anew = Some(BTreeMap::new());
+                news.push_back(News::Anew);
             }
             Change::Tenants(lines) => {
                 for line in lines {
@@ -79,6 +92,9 @@ impl Known {
                     }
                     let old = self.tenants.get(&line.id);
                     if old == Some(&line) {
+                        if self.anew.is_none() {
+                            news.push_back(News::Touched(line.id));
+                        }
                         continue;
                     }
                     if self.another {
@@ -123,13 +139,17 @@ impl Known {
                 }
                 news.push_back(News::Whole);
             }
-            Change::Numbers(_) | Change::Beat if self.anew.is_none() => news.push_back(News::Looked),
-            Change::Numbers(_)
-            | Change::Beat
-            | Change::Queue(_)
-            | Change::Nodes(_)
-            | Change::Spend(_)
-            | Change::Trouble(_) => {}
+            Change::Numbers(numbers) => {
+                if self.dead.replace(numbers.dead_updates).is_some_and(|before| before != numbers.dead_updates) {
+                    news.push_back(News::Dead);
+                }
+                if self.anew.is_none() {
+                    news.push_back(News::Looked);
+                }
+            }
+            Change::Beat if self.anew.is_none() => news.push_back(News::Looked),
+            Change::Queue(_) => news.push_back(News::Queue),
+            Change::Beat | Change::Nodes(_) | Change::Spend(_) | Change::Trouble(_) => {}
         }
     }
 
@@ -180,6 +200,12 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// What is new, as much as was said at once; waits for it.
+    pub async fn next_ones(&mut self) -> Result<Vec<News>> {
+        let first = self.next().await?;
+        Ok(std::iter::once(first).chain(self.news.drain(..)).collect())
+    }
+
     async fn again(&mut self) -> Result<()> {
         let mut pause = AGAIN;
         loop {
@@ -200,7 +226,7 @@ impl<'a> Watch<'a> {
 
 #[cfg(test)]
 mod tests {
-    use libtenancy::api::feed::Begin;
+    use libtenancy::api::feed::{Begin, Numbers};
 
     use super::*;
 
@@ -227,6 +253,10 @@ mod tests {
             News::Event(event) => format!("{} was {}", event.tenant.unwrap_or_default(), event.what),
             News::Job(job) => job.job_id.clone(),
             News::JobOver(id) => format!("{id} over"),
+            News::Touched(id) => format!("{id} touched"),
+            News::Queue => "queue".to_owned(),
+            News::Dead => "dead".to_owned(),
+            News::Anew => "anew".to_owned(),
             News::Whole => "whole".to_owned(),
             News::Looked => "looked".to_owned(),
         };
@@ -238,16 +268,20 @@ mod tests {
         let mut known = Known::default();
         let all = vec![line("a", 1, "idle"), line("b", 1, "running"), line("c", 1, "idle")];
         let first = vec![begin(1), Change::Tenants(all.clone()), Change::Ready];
-        assert_eq!(news(&mut known, first), ["a idle", "b running", "c idle", "whole"]);
+        assert_eq!(news(&mut known, first), ["anew", "a idle", "b running", "c idle", "whole"]);
         assert_eq!(news(&mut known, vec![Change::Tenants(vec![line("a", 2, "running")])]), ["a running"]);
         // The same one, heard again: nothing is new but what changed.
         let again = vec![line("a", 2, "running"), line("b", 1, "running"), line("c", 1, "idle")];
-        assert_eq!(news(&mut known, vec![begin(1), Change::Tenants(again), Change::Ready]), ["whole"]);
+        assert_eq!(news(&mut known, vec![begin(1), Change::Tenants(again), Change::Ready]), ["anew", "whole"]);
+        // What was written of one, that its line does not show.
+        assert_eq!(news(&mut known, vec![Change::Tenants(vec![line("b", 1, "running")])]), ["b touched"]);
         // Another one, which knows no events of before: they are told from what is and what was.
         let other = vec![line("a", 3, "idle"), line("b", 1, "running"), line("d", 1, "idle")];
         assert_eq!(
             news(&mut known, vec![begin(2), Change::Tenants(other), Change::Ready]),
-            ["a was stopped", "a idle", "d was created", "d idle", "c gone", "whole"]
+            ["anew", "a was stopped", "a idle", "d was created", "d idle", "c gone", "whole"]
         );
+        let dead = |dead_updates| Change::Numbers(Numbers { dead_updates, ..Numbers::default() });
+        assert_eq!(news(&mut known, vec![dead(1), dead(1), dead(2)]), ["looked", "looked", "dead", "looked"]);
     }
 }

@@ -29,7 +29,7 @@ pub struct Piece {
 pub enum Change {
     /// Everything follows, from the beginning.
     Begin(Begin),
-    /// Tenants that are new, or another than before: each whole.
+    /// Tenants that are new, another than before, or of which something else was written (a job, an update): each whole.
     Tenants(Vec<TenantLine>),
     /// Tenants that are no more.
     Gone(Vec<String>),

@@ -155,8 +155,10 @@ impl Tenancy {
                 said |= feed.say(now, vec![Change::Ready]);
             }
         }
-        let lines = self.feed_read(changed.tenants.clone()).await?;
-        said |= feed.say(self.now(), lines);
+        let (changes, touched) = self.feed_read(changed.tenants.clone()).await?;
+        said |= feed.say(self.now(), changes);
+        // No news of theirs, but perhaps of their jobs and updates.
+        feed.say(self.now(), vec![Change::Tenants(touched)]);
         let backlog: BTreeSet<TenantId> = look.accounts.iter().take(PAGE).cloned().collect();
         let lines = self.feed_accounts(backlog).await?;
         look.accounts.drain(..look.accounts.len().min(PAGE));
@@ -205,7 +207,7 @@ impl Tenancy {
         }
         // A listing may miss one that came a moment ago: the record itself says whether there is one.
         let doubtful = gone.into_iter().filter_map(|id| id.parse().ok()).collect();
-        said |= feed.say(self.now(), self.feed_read(doubtful).await?);
+        said |= feed.say(self.now(), self.feed_read(doubtful).await?.0);
         if first {
             let mut after = None;
             loop {
@@ -244,8 +246,8 @@ impl Tenancy {
         vec![Change::Tenants(lines), Change::Events(events)]
     }
 
-    /// Reads these tenants with their inboxes and accounts.
-    async fn feed_read(&self, ids: BTreeSet<TenantId>) -> Result<Vec<Change>> {
+    /// Reads these tenants with their inboxes and accounts: what changed, and those that are as they were.
+    async fn feed_read(&self, ids: BTreeSet<TenantId>) -> Result<(Vec<Change>, Vec<TenantLine>)> {
         let drivers = self.drivers();
         let read = futures::stream::iter(ids).map(async |id| {
             let Some(tenant) = drivers.tenants.tenant_get(&id).await? else { return Ok((id, None)) };
@@ -256,8 +258,8 @@ impl Tenancy {
         let read: Vec<Result<_>> = read.buffered(AT_ONCE).collect().await;
         let now = self.now();
         let hub = lock(&self.inner.feed.hub);
-        let Some(Hub { image, .. }) = hub.as_ref() else { return Ok(Vec::new()) };
-        let (mut lines, mut gone, mut events) = (Vec::new(), Vec::new(), Vec::new());
+        let Some(Hub { image, .. }) = hub.as_ref() else { return Ok((Vec::new(), Vec::new())) };
+        let (mut lines, mut gone, mut events, mut touched) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for one in read {
             let (id, found) = one?;
             let old = image.tenants.get(id.as_str());
@@ -265,7 +267,9 @@ impl Tenancy {
                 Some((tenant, pending, account)) => {
                     let account = account.as_ref().map(AccountLine::from);
                     let line = TenantLine { pending, account, ..TenantLine::from(&tenant) };
-                    if old != Some(&line) {
+                    if old == Some(&line) {
+                        touched.push(line);
+                    } else {
                         events.extend(happened(old, &line));
                         lines.push(line);
                     }
@@ -277,7 +281,7 @@ impl Tenancy {
                 None => {}
             }
         }
-        Ok(vec![Change::Tenants(lines), Change::Gone(gone), Change::Events(events)])
+        Ok((vec![Change::Tenants(lines), Change::Gone(gone), Change::Events(events)], touched))
     }
 
     /// Reads accounts for the first time.

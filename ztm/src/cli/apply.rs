@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::global::DryRun;
+
 /// `ztm apply`.
 #[derive(Debug, Args)]
 #[command(
@@ -24,8 +26,8 @@ pub struct ApplyArgs {
     pub files: FilesArgs,
 
     /// Show what would be changed, against what the control plane says there is, and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
+    #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "server")]
+    pub dry_run: Option<DryRun>,
 }
 
 /// `ztm diff`.

@@ -74,6 +74,25 @@ pub struct GlobalArgs {
     /// Say nothing on standard error but errors
     #[arg(long, short, global = true, hide_short_help = true)]
     pub quiet: bool,
+
+    /// What is only to be rehearsed, in the words after `ztm`: from the command's own `--dry-run`.
+    #[arg(skip)]
+    pub rehearses: Option<String>,
+}
+
+/// The flag of every order.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DryRunArgs {
+    /// Have the control plane check whether it would be done, and say what it would do first; nothing is changed
+    #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "server")]
+    pub dry_run: Option<DryRun>,
+}
+
+/// Where an order is rehearsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DryRun {
+    /// Where it would be carried out: everything that it would be refused for is looked at
+    Server,
 }
 
 /// When colour is used.

@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use super::global::DryRun;
+
 /// `ztm import`.
 #[derive(Debug, Args)]
 #[command(
@@ -18,6 +20,6 @@ pub struct ImportArgs {
     pub from: String,
 
     /// Show what would be made, and make nothing
-    #[arg(long)]
-    pub dry_run: bool,
+    #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "server")]
+    pub dry_run: Option<DryRun>,
 }

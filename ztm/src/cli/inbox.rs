@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use libtenancy::inbox::Stage;
 
-use super::listing::ListingArgs;
+use super::{global::DryRunArgs, listing::ListingArgs};
 
 /// The verbs of `ztm inbox`.
 #[derive(Debug, Subcommand)]
@@ -11,7 +11,7 @@ pub enum InboxCommand {
     /// List stored updates
     #[command(
         long_about = "List stored updates, by tenant, bot and update id; never their content",
-        after_help = "Examples:\n  ztm inbox list\n  ztm inbox list alice --stage dead -o wide"
+        after_help = "Examples:\n  ztm inbox list\n  ztm inbox list alice --stage dead -o wide\n  ztm inbox list -w --stage dead"
     )]
     List(InboxListArgs),
     /// Deliver updates that were given up, or dropped, once more
@@ -35,6 +35,11 @@ pub struct InboxListArgs {
     #[arg(long, value_name = "STAGE", value_parser = PossibleValuesParser::new(Stage::LABELS))]
     pub stage: Option<String>,
 
+    /// Go on with each one that changes, until interrupted: a row, or a line of JSON; one that went with its tenant is
+    /// `deleted`
+    #[arg(long, short)]
+    pub watch: bool,
+
     /// Which rows, in which order.
     #[command(flatten)]
     pub listing: ListingArgs,
@@ -54,6 +59,10 @@ pub struct ReplayArgs {
     /// With `--all-dead`: only this tenant's
     #[arg(long, value_name = "TENANT", requires = "all_dead")]
     pub tenant: Option<String>,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }
 
 /// `ztm inbox drop`.
@@ -66,4 +75,8 @@ pub struct DropArgs {
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use libtenancy::{clock::Timestamp, credits::MicroCredits, jobs::JobState};
 
-use super::{listing::ListingArgs, quantity};
+use super::{global::DryRunArgs, listing::ListingArgs, quantity};
 
 /// The verbs of `ztm job`.
 #[derive(Debug, Subcommand)]
@@ -24,11 +24,13 @@ pub enum JobCommand {
         long_about = "Show a job and what came out\n\nA long result is cut; `-o json` has all of it. Jobs that succeeded or were \
             cancelled can be read for a day, dead ones for a week.",
         after_help = "Examples:\n  ztm job get alice.01k9zz5d7e8f9g0h1j2k3m4n5p\n  \
-            ztm job get alice.01k9zz5d7e8f9g0h1j2k3m4n5p -o json | jq -r .result"
+            ztm job get alice.01k9zz5d7e8f9g0h1j2k3m4n5p -o json | jq -r .result\n  \
+            ztm job get alice.01k9zz5d7e8f9g0h1j2k3m4n5p -w"
     )]
-    Get(JobArgs),
+    Get(JobGetArgs),
     /// List jobs and where they stand
-    #[command(after_help = "Examples:\n  ztm job list\n  ztm job list alice --status queued -o wide")]
+    #[command(after_help = "Examples:\n  ztm job list\n  ztm job list alice --status queued -o wide\n  \
+        ztm job list -w -o json | jq -r 'select(.status == \"dead\") | .job_id'")]
     List(JobListArgs),
     /// Wait until jobs are over; fails if one did not succeed
     #[command(
@@ -104,14 +106,22 @@ pub struct SubmitArgs {
     /// With `--wait`: how long
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = quantity::timeout, requires = "wait")]
     pub timeout: Duration,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }
 
-/// One job.
+/// `ztm job get`.
 #[derive(Debug, Args)]
-pub struct JobArgs {
+pub struct JobGetArgs {
     /// The job: TENANT.SERIAL
     #[arg(value_name = "JOB")]
     pub job: String,
+
+    /// Go on with each change of it until it is over: a row, or a line of JSON
+    #[arg(long, short)]
+    pub watch: bool,
 }
 
 /// Jobs.
@@ -120,6 +130,10 @@ pub struct JobsArgs {
     /// The jobs: TENANT.SERIAL
     #[arg(value_name = "JOB", required = true)]
     pub jobs: Vec<String>,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }
 
 /// `ztm job list`.
@@ -132,6 +146,11 @@ pub struct JobListArgs {
     /// Only those that are this
     #[arg(long, value_name = "STATUS", value_parser = PossibleValuesParser::new(JobState::LABELS))]
     pub status: Option<String>,
+
+    /// Go on with each one that changes, until interrupted: a row, or a line of JSON; one that went with its tenant is
+    /// `deleted`
+    #[arg(long, short)]
+    pub watch: bool,
 
     /// Which rows, in which order.
     #[command(flatten)]
@@ -164,6 +183,10 @@ pub struct JobRetryArgs {
     /// With `--all-dead`: only this tenant's
     #[arg(long, value_name = "TENANT", requires = "all_dead")]
     pub tenant: Option<String>,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }
 
 /// `ztm job dead`.

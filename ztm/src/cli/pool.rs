@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::quantity;
+use super::{global::DryRunArgs, quantity};
 
 /// The verbs of `ztm pool`.
 #[derive(Debug, Subcommand)]
@@ -35,4 +35,8 @@ pub struct PoolScaleArgs {
     /// As many as the configuration says
     #[arg(long, group = "to")]
     pub reset: bool,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use libtenancy::credits::MicroCredits;
 
-use super::quantity;
+use super::{global::DryRunArgs, quantity};
 
 /// The verbs of `ztm quota`.
 #[derive(Debug, Subcommand)]
@@ -80,6 +80,10 @@ pub struct QuotaSetArgs {
     /// Remove the budget
     #[arg(long, group = "change")]
     pub no_budget: bool,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }
 
 /// `ztm quota grant`.
@@ -100,4 +104,8 @@ pub struct GrantArgs {
     /// A repeat under the same name grants nothing more [default: a random one]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }

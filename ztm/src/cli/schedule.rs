@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use libtenancy::{credits::MicroCredits, jobs::AgentId, schedule::CatchUp};
 
-use super::{listing::ListingArgs, quantity};
+use super::{global::DryRunArgs, listing::ListingArgs, quantity};
 
 /// The verbs of `ztm schedule`.
 #[derive(Debug, Subcommand)]
@@ -27,10 +27,10 @@ pub enum ScheduleCommand {
     Get(ScheduleArgs),
     /// Have a schedule fire no more until it is resumed
     #[command(after_help = "Example:\n  ztm schedule pause alice morning")]
-    Pause(ScheduleArgs),
+    Pause(ScheduleOrderArgs),
     /// Have a paused schedule fire again; what it missed is made up for as its `--catch-up` says
     #[command(after_help = "Example:\n  ztm schedule resume alice morning")]
-    Resume(ScheduleArgs),
+    Resume(ScheduleOrderArgs),
     /// Delete a schedule; asks first
     #[command(after_help = "Example:\n  ztm schedule delete alice morning --yes")]
     Delete(ScheduleDeleteArgs),
@@ -48,6 +48,18 @@ pub struct ScheduleArgs {
     pub schedule: String,
 }
 
+/// `ztm schedule pause` and `resume`.
+#[derive(Debug, Args)]
+pub struct ScheduleOrderArgs {
+    /// Which one.
+    #[command(flatten)]
+    pub which: ScheduleArgs,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
+}
+
 /// `ztm schedule delete`.
 #[derive(Debug, Args)]
 pub struct ScheduleDeleteArgs {
@@ -58,6 +70,10 @@ pub struct ScheduleDeleteArgs {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }
 
 /// `ztm schedule list`.
@@ -117,4 +133,8 @@ pub struct ScheduleSetArgs {
     /// Set it, and have it fire only once it is resumed
     #[arg(long)]
     pub paused: bool,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::tenant::TenantArgs;
+use super::{global::DryRunArgs, tenant::TenantArgs};
 
 /// The verbs of `ztm tenant state`.
 #[derive(Debug, Subcommand)]
@@ -67,6 +67,10 @@ pub struct RestoreArgs {
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }
 
 /// `ztm tenant state export`.

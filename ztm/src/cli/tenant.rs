@@ -9,7 +9,7 @@ use libtenancy::{
     tenant::Status,
 };
 
-use super::{listing::ListingArgs, quantity, state::StateCommand};
+use super::{global::DryRunArgs, listing::ListingArgs, quantity, state::StateCommand};
 
 /// The verbs of `ztm tenant`.
 #[derive(Debug, Subcommand)]
@@ -47,10 +47,10 @@ pub enum TenantCommand {
     Delete(DeleteArgs),
     /// Wake a tenant's agent, and wait until it answers
     #[command(after_help = "Example:\n  ztm tenant wake alice")]
-    Wake(TenantArgs),
+    Wake(TenantOrderArgs),
     /// Save and stop a tenant's agent; the next message wakes it again
     #[command(after_help = "Example:\n  ztm tenant stop alice")]
-    Stop(TenantArgs),
+    Stop(TenantOrderArgs),
     /// Suspend a tenant: its agent is stopped, and its messages wait until it is resumed
     #[command(
         long_about = "Suspend a tenant: its agent is stopped, and its messages wait until it is resumed\n\nIt wakes for nobody, and \
@@ -60,14 +60,14 @@ pub enum TenantCommand {
     Suspend(SuspendArgs),
     /// End a tenant's suspension; what waits goes on
     #[command(after_help = "Example:\n  ztm tenant resume alice")]
-    Resume(TenantArgs),
+    Resume(TenantOrderArgs),
     /// Save the state of a tenant's running agent now
     #[command(
         long_about = "Save the state of a tenant's running agent now\n\nA running agent whose state changes is saved every \
             snapshot interval, and when it stops; this does not wait for that.",
         after_help = "Example:\n  ztm tenant snapshot alice"
     )]
-    Snapshot(TenantArgs),
+    Snapshot(TenantOrderArgs),
     /// What a tenant's agent remembers: archives, damage, copies
     #[command(subcommand, arg_required_else_help = true)]
     State(StateCommand),
@@ -112,6 +112,18 @@ pub struct TenantArgs {
     pub tenant: String,
 }
 
+/// What is to be done to which tenant.
+#[derive(Debug, Args)]
+pub struct TenantOrderArgs {
+    /// The tenant
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
+}
+
 /// `ztm tenant suspend`.
 #[derive(Debug, Args)]
 pub struct SuspendArgs {
@@ -122,6 +134,10 @@ pub struct SuspendArgs {
     /// Why, for whoever looks: a line of at most 256 bytes
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }
 
 /// The ways to give a bot's token.
@@ -162,6 +178,10 @@ pub struct CreateArgs {
     /// Say something of it: `name=value`; may be given 16 times
     #[arg(long, value_name = "LABEL", value_parser = label)]
     pub label: Vec<(String, Option<String>)>,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }
 
 /// `ztm tenant list`.
@@ -203,6 +223,10 @@ pub struct UpdateArgs {
     /// Say something of it: `name=value`, or `name-` to say it no more; may be given several times
     #[arg(long, value_name = "LABEL", value_parser = label)]
     pub label: Vec<(String, Option<String>)>,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }
 
 /// `ztm tenant delete`.
@@ -223,6 +247,10 @@ pub struct DeleteArgs {
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }
 
 /// `ztm tenant wait`.

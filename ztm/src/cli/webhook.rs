@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::global::DryRunArgs;
+
 /// The verbs of `ztm webhook`.
 #[derive(Debug, Subcommand)]
 pub enum WebhookCommand {
@@ -16,7 +18,7 @@ pub enum WebhookCommand {
     Register(RegisterArgs),
     /// Tell Telegram to stop delivering a tenant's messages; it keeps them for a day
     #[command(after_help = "Example:\n  ztm webhook delete alice")]
-    Delete(WebhookArgs),
+    Delete(WebhookDeleteArgs),
     /// Show what Telegram knows of a tenant's webhook
     #[command(after_help = "Example:\n  ztm webhook info alice -o json")]
     Info(WebhookArgs),
@@ -30,6 +32,18 @@ pub struct WebhookArgs {
     pub tenant: String,
 }
 
+/// `ztm webhook delete`.
+#[derive(Debug, Args)]
+pub struct WebhookDeleteArgs {
+    /// The tenant
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
+}
+
 /// `ztm webhook register`.
 #[derive(Debug, Args)]
 pub struct RegisterArgs {
@@ -40,4 +54,8 @@ pub struct RegisterArgs {
     /// The router's URL as Telegram reaches it [default: the control plane's public URL]
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }

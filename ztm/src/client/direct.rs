@@ -14,6 +14,7 @@ use libtenancy::{
 
 use tokio::sync::OnceCell;
 
+use super::http::NOTHING;
 use crate::{embedded, settings::Settings};
 
 /// A handle on the stores, opened when it is first needed: what needs a control plane must not make a store.
@@ -28,7 +29,11 @@ impl Direct {
     }
 
     pub(super) async fn tenancy(&self) -> Result<&Tenancy> {
-        self.tenancy.get_or_try_init(|| embedded::open(&self.settings)).await
+        let open = || async {
+            let tenancy = embedded::open(&self.settings).await?;
+            Ok(if self.settings.rehearses.is_some() { tenancy.rehearsal().tenancy.clone() } else { tenancy })
+        };
+        self.tenancy.get_or_try_init(open).await
     }
 
     pub(super) async fn tenant_create(&self, new: CreateTenant) -> Result<TenantView> {
@@ -117,6 +122,9 @@ impl Direct {
         let key = update_key(update)?;
         let tenancy = self.tenancy().await?;
         tenancy.update_drop(&key).await?;
+        if self.settings.rehearses.is_some() {
+            return Err(Error::Rehearsed { would: NOTHING.to_owned() });
+        }
         tenancy.records_announce().await;
         Ok(())
     }

@@ -8,7 +8,7 @@ use libtenancy::{
     Error, Result,
     agent::AgentStatus,
     api::{
-        CreateTenant, Deleted, InboxList, RegisterWebhook, StatusView, SuspendTenant, TenantList, TenantView,
+        CreateTenant, Deleted, DryRun, InboxList, RegisterWebhook, StatusView, SuspendTenant, TenantList, TenantView,
         UpdateTenant, WebhookView, Woken,
         nodes::NodeList,
         pool::{PoolView, ScalePool},
@@ -51,6 +51,8 @@ pub struct Http {
     request_id: String,
     /// What the keys of orders begin with; each has one of its own without it.
     idempotency_key: Option<String>,
+    /// Whether orders are rehearsed.
+    rehearses: bool,
     /// The way there, if it is in a cluster.
     _tunnel: Option<Tunnel>,
 }
@@ -97,6 +99,7 @@ impl Http {
             verbose: settings.verbose > 0,
             request_id: settings.request_id.clone(),
             idempotency_key: settings.idempotency_key.clone(),
+            rehearses: settings.rehearses.is_some(),
             _tunnel: tunnel,
         })
     }
@@ -252,7 +255,8 @@ impl Http {
     }
 
     pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let url = format!("{}{path}", self.orchestrator);
+        let rehearsal = if self.rehearses && method != Method::GET { "/dry-run" } else { "" };
+        let url = format!("{}{rehearsal}{path}", self.orchestrator);
         let request = self.client.request(method, url).header(request_id::HEADER, asks_as(&self.request_id));
         match &self.token {
             Some(token) => request.bearer_auth(token.expose()),
@@ -316,7 +320,13 @@ impl Http {
         self.say(what);
         let limit = self.timeout.unwrap_or(limit);
         let answer = request.timeout(limit).send().await.map_err(|e| classify(e, what, limit))?;
-        accepted(answer, limit, what).await?.bytes().await.map_err(|e| classify(e, what, limit))
+        let bytes = accepted(answer, limit, what).await?.bytes().await.map_err(|e| classify(e, what, limit))?;
+        if !self.rehearses || what.starts_with("GET ") {
+            return Ok(bytes);
+        }
+        let said: DryRun = serde_json::from_slice(&bytes)
+            .map_err(|e| Error::unavailable(PART, format!("its answer to {what} is none to a rehearsal ({e})")))?;
+        Err(Error::Rehearsed { would: said.would.unwrap_or_else(|| NOTHING.to_owned()) })
     }
 
     /// Asks for a body that is read as it comes: only the answer's beginning has a limit.
@@ -349,6 +359,9 @@ impl Http {
         }
     }
 }
+
+/// What an order does that finds everything as it is to be.
+pub(super) const NOTHING: &str = "change nothing";
 
 /// Under which id this process asks.
 static ASKS_AS: OnceLock<String> = OnceLock::new();

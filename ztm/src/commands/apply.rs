@@ -26,7 +26,7 @@ pub async fn apply(ctx: &Context, args: &ApplyArgs) -> Result<()> {
             (None, false) => "changed",
             (None, true) => "unchanged",
         };
-        if !args.dry_run {
+        if args.dry_run.is_none() {
             carry_out(client, manifest.id(), &plan).await?;
         }
         Ok((result, plan))
@@ -34,7 +34,7 @@ pub async fn apply(ctx: &Context, args: &ApplyArgs) -> Result<()> {
     .await?;
     let (all, failed) = (results.results.len(), results.failed());
     ctx.printer.show(&results)?;
-    if args.dry_run {
+    if args.dry_run.is_some() {
         ctx.printer.note("nothing was changed");
     }
     match failed {

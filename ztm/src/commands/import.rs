@@ -46,7 +46,7 @@ pub async fn import(ctx: &Context, args: &ImportArgs) -> Result<()> {
     }
     let client = ctx.client().await?;
     let one = async |row: &SeedRow| {
-        let done = tenant(&client, row, args.dry_run).await;
+        let done = tenant(&client, row, args.dry_run.is_some()).await;
         let (result, changes, error) = match done {
             Ok((result, changes)) => (result, changes, None),
             Err(error) => {
@@ -59,7 +59,7 @@ pub async fn import(ctx: &Context, args: &ImportArgs) -> Result<()> {
     let results = AppliedList { results: stream::iter(&rows).map(one).buffered(AT_ONCE).collect().await };
     let failed = results.failed();
     ctx.printer.show(&results)?;
-    if args.dry_run {
+    if args.dry_run.is_some() {
         ctx.printer.note("nothing was made");
     }
     match failed {

@@ -16,6 +16,7 @@ use crate::{
     generate, near,
     printer::Printer,
     settings::Settings,
+    view::apply::Rehearsed,
 };
 
 pub mod admin;
@@ -127,11 +128,24 @@ pub fn run(cli: Cli, early: Printer) -> (Printer, Result<ExitCode>) {
         printer.warn(warning);
     }
     let context = Context { settings, printer: printer.clone() };
-    let outcome = dispatch(&context, command).or_else(|error| {
+    let outcome = dispatch(&context, command).or_else(|error| rehearsed(&context, error)).or_else(|error| {
         // Whoever mistyped a name is told which ones there are.
         wait_for(async { Err(near::suggested(&context.settings, error).await) })
     });
     (printer, outcome.map(done))
+}
+
+/// What a rehearsed order would have done, said; any other error stays one.
+fn rehearsed(ctx: &Context, error: anyhow::Error) -> Result<()> {
+    let (Some(verb), Some(Error::Rehearsed { would })) = (&ctx.settings.rehearses, error.downcast_ref::<Error>())
+    else {
+        return Err(error);
+    };
+    ctx.printer.note(&format!("nothing was done; it would {would}"));
+    if ctx.printer.output().is_document() {
+        ctx.printer.show(&Rehearsed { dry_run: true, verb: verb.clone(), would: would.clone() })?;
+    }
+    Ok(())
 }
 
 fn dispatch(ctx: &Context, command: Command) -> Result<()> {

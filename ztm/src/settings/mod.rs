@@ -57,6 +57,8 @@ pub struct Settings {
     pub verbose: u8,
     /// Whether to say nothing there but errors.
     pub quiet: bool,
+    /// The order that is only to be rehearsed, in the words after `ztm`.
+    pub rehearses: Option<String>,
     /// What the file says about `ztm up`.
     pub up: UpArgs,
     /// Where `ztm top` keeps what it is to remember.
@@ -174,6 +176,7 @@ impl Settings {
             idempotency_key: variables.text("ZTM_IDEMPOTENCY_KEY")?.map(order_key).transpose()?,
             verbose: flags.verbose,
             quiet: flags.quiet,
+            rehearses: flags.rehearses,
             up: file.up,
             screen_file: user_directory(environment, "XDG_CONFIG_HOME", ".config").map(|dir| dir.join("top.toml")),
             config_file,

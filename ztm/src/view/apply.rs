@@ -82,4 +82,29 @@ impl Show for AppliedList {
     fn rows_name(&self) -> Option<&'static str> {
         Some("results")
     }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["tenant_id", "result", "changes"]
+    }
+}
+
+/// An order that was rehearsed.
+#[derive(Debug, Serialize)]
+pub struct Rehearsed {
+    /// Always.
+    pub dry_run: bool,
+    /// The command, without `ztm`.
+    pub verb: String,
+    /// What it would do first, as an imperative.
+    pub would: String,
+}
+
+impl Show for Rehearsed {
+    fn text(&self, _: &Look) -> String {
+        format!("would {}", super::plain(&self.would))
+    }
+
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

@@ -15,7 +15,7 @@ pub async fn drop(ctx: &Context, args: DropArgs) -> Result<()> {
         [update] => (format!("dropping `{update}`"), update.clone()),
         updates => (format!("dropping {} messages", updates.len()), updates.len().to_string()),
     };
-    confirm::name_typed(&what, &losses, &name, args.yes)?;
+    confirm::name_typed(&what, &losses, &name, args.yes || ctx.settings.rehearses.is_some())?;
     let client = &ctx.client().await?;
     each(ctx, "dropped", args.updates, |update| async move { client.update_drop(&update).await }).await
 }

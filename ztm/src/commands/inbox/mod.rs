@@ -20,16 +20,21 @@ async fn each<F: Future<Output = Result<(), Error>>>(
     act: impl Fn(String) -> F,
 ) -> Result<()> {
     let mut did = Vec::new();
+    let mut rehearsed = Vec::new();
     let mut failed: Option<Error> = None;
     for update in updates {
         match act(update.clone()).await {
             Ok(()) => did.push(update),
+            Err(Error::Rehearsed { would }) => rehearsed.push(would),
             Err(error) => {
                 if let Some(earlier) = failed.replace(error) {
                     ctx.printer.warn(&earlier.chain());
                 }
             }
         }
+    }
+    if !rehearsed.is_empty() && failed.is_none() {
+        return Err(Error::Rehearsed { would: rehearsed.join(", ") }.into());
     }
     if !did.is_empty() || failed.is_none() {
         ctx.printer.show(&Done { done, updates: did })?;

@@ -32,16 +32,21 @@ async fn each<F: Future<Output = Result<JobView, Error>>>(
     act: impl Fn(String) -> F,
 ) -> Result<()> {
     let mut did = Vec::new();
+    let mut rehearsed = Vec::new();
     let mut failed: Option<Error> = None;
     for job in jobs {
         match act(job).await {
             Ok(job) => did.push(job),
+            Err(Error::Rehearsed { would }) => rehearsed.push(would),
             Err(error) => {
                 if let Some(earlier) = failed.replace(error) {
                     ctx.printer.warn(&earlier.chain());
                 }
             }
         }
+    }
+    if !rehearsed.is_empty() && failed.is_none() {
+        return Err(Error::Rehearsed { would: rehearsed.join(", ") }.into());
     }
     if !did.is_empty() || failed.is_none() {
         ctx.printer.show(&Done { done, jobs: did })?;

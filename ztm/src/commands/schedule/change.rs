@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 
-use crate::{cli::schedule::ScheduleArgs, commands::Context};
+use crate::{cli::schedule::ScheduleOrderArgs, commands::Context};
 
 /// Pauses a schedule, or has it fire again, and prints it.
-pub(super) async fn pause(ctx: &Context, args: &ScheduleArgs, paused: bool) -> Result<()> {
+pub(super) async fn pause(ctx: &Context, args: &ScheduleOrderArgs, paused: bool) -> Result<()> {
     let client = ctx.client().await?;
-    let schedule = client.schedule_get(&args.tenant, &args.schedule).await?;
+    let schedule = client.schedule_get(&args.which.tenant, &args.which.schedule).await?;
     let spec = schedule.spec.with_paused(paused);
-    ctx.printer.show(&client.schedule_set(&args.tenant, &args.schedule, &spec).await?)
+    ctx.printer.show(&client.schedule_set(&args.which.tenant, &args.which.schedule, &spec).await?)
 }

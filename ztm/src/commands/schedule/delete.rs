@@ -8,7 +8,7 @@ use crate::{cli::schedule::ScheduleDeleteArgs, commands::Context, confirm};
 pub(super) async fn delete(ctx: &Context, args: &ScheduleDeleteArgs) -> Result<()> {
     let (tenant, name) = (&args.which.tenant, &args.which.schedule);
     let client = ctx.client().await?;
-    if !args.yes {
+    if !args.yes && ctx.settings.rehearses.is_none() {
         let schedule = client.schedule_get(tenant, name).await?;
         let next = schedule.next_at.map_or_else(|| "never".to_owned(), |at| at.to_string());
         confirm::name_typed(

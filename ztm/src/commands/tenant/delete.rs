@@ -9,8 +9,9 @@ use crate::{cli::tenant::DeleteArgs, client::Client, commands::Context, confirm,
 pub async fn delete(ctx: &Context, args: &DeleteArgs) -> Result<()> {
     let client = ctx.client().await?;
     client.plane("deleting a tenant")?;
-    let losses = if args.yes { Vec::new() } else { losses(&client, args).await? };
-    confirm::name_typed(&format!("deleting `{}`", args.tenant), &losses, &args.tenant, args.yes)?;
+    let yes = args.yes || ctx.settings.rehearses.is_some();
+    let losses = if yes { Vec::new() } else { losses(&client, args).await? };
+    confirm::name_typed(&format!("deleting `{}`", args.tenant), &losses, &args.tenant, yes)?;
     ctx.printer.show(&client.tenant_delete(&args.tenant, !args.purge).await?)
 }
 

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::{
-    cli::tenant::{SuspendArgs, TenantArgs},
+    cli::tenant::{SuspendArgs, TenantOrderArgs},
     commands::Context,
 };
 
@@ -13,6 +13,6 @@ pub async fn suspend(ctx: &Context, args: &SuspendArgs) -> Result<()> {
 }
 
 /// Ends a tenant's suspension, and prints it.
-pub async fn resume(ctx: &Context, args: &TenantArgs) -> Result<()> {
+pub async fn resume(ctx: &Context, args: &TenantOrderArgs) -> Result<()> {
     ctx.printer.show(&ctx.client().await?.tenant_resume(&args.tenant).await?)
 }

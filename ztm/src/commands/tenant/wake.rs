@@ -6,7 +6,7 @@ use anyhow::Result;
 use indicatif::ProgressBar;
 
 use crate::{
-    cli::tenant::TenantArgs,
+    cli::tenant::TenantOrderArgs,
     client::Client,
     commands::Context,
     view::{plain, tenant::TenantWoken},
@@ -16,7 +16,7 @@ use crate::{
 const LOOK: Duration = Duration::from_millis(200);
 
 /// Wakes a tenant and prints how that went.
-pub async fn wake(ctx: &Context, args: &TenantArgs) -> Result<()> {
+pub async fn wake(ctx: &Context, args: &TenantOrderArgs) -> Result<()> {
     let client = ctx.client().await?;
     client.plane("waking a tenant")?;
     let woken = if ctx.printer.draws_progress() {

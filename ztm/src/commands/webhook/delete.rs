@@ -2,10 +2,10 @@
 
 use anyhow::Result;
 
-use crate::{cli::webhook::WebhookArgs, commands::Context, view::webhook::WebhookDeleted};
+use crate::{cli::webhook::WebhookDeleteArgs, commands::Context, view::webhook::WebhookDeleted};
 
 /// Removes a tenant's webhook from Telegram.
-pub async fn delete(ctx: &Context, args: &WebhookArgs) -> Result<()> {
+pub async fn delete(ctx: &Context, args: &WebhookDeleteArgs) -> Result<()> {
     ctx.client().await?.webhook_delete(&args.tenant).await?;
     ctx.printer.show(&WebhookDeleted { tenant_id: args.tenant.clone(), deleted: true })
 }

@@ -8,7 +8,7 @@ use crate::{cli::state::RestoreArgs, commands::Context, confirm};
 pub async fn restore(ctx: &Context, args: &RestoreArgs) -> Result<()> {
     let client = ctx.client().await?;
     client.plane("bringing back a state")?;
-    if !args.yes {
+    if !args.yes && ctx.settings.rehearses.is_none() {
         let state = client.state_get(&args.tenant).await?;
         let losses = match state.saved_until {
             Some(until) => {

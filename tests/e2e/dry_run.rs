@@ -1,0 +1,253 @@
+//! `--dry-run`: what an order would do is said, what it would be refused for is said as the order says it, and nothing changes.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::plane::{Plane, Tenant};
+
+/// What changes nothing at the control plane, changes this machine alone, or has a rehearsal of its own.
+const NO_ORDERS: &[&str] = &[
+    "admin init",
+    "admin prices",
+    "admin render",
+    "agent",
+    "agentd",
+    "agentd-exec",
+    "apply",
+    "config view",
+    "context add",
+    "context list",
+    "context remove",
+    "context show",
+    "context use",
+    "demo",
+    "diff",
+    "doctor",
+    "down",
+    "events",
+    "exec",
+    "generate completions",
+    "generate man",
+    "help",
+    "import",
+    "inbox list",
+    "job dead",
+    "job get",
+    "job list",
+    "job wait",
+    "node get",
+    "node list",
+    "pool status",
+    "quota get",
+    "schedule get",
+    "schedule list",
+    "shell",
+    "spend audit",
+    "spend export",
+    "spend report",
+    "status",
+    "tenant get",
+    "tenant list",
+    "tenant logs",
+    "tenant state export",
+    "tenant state list",
+    "tenant state verify",
+    "tenant wait",
+    "top",
+    "up",
+    "version",
+    "wait",
+    "webhook info",
+    "why job",
+    "why tenant",
+    "why wake",
+];
+
+/// Every command that gives an order: its words after `ztm`, and whether it can be rehearsed.
+fn orders() -> Vec<(String, bool)> {
+    fn walk(command: &clap::Command, path: &str, into: &mut Vec<(String, bool)>) {
+        for child in command.get_subcommands() {
+            let path = format!("{path} {}", child.get_name()).trim().to_owned();
+            if child.has_subcommands() {
+                walk(child, &path, into);
+            } else {
+                let rehearses = child.get_arguments().any(|argument| argument.get_id() == "dry_run");
+                into.push((path, rehearses));
+            }
+        }
+    }
+    let mut all = Vec::new();
+    walk(&ztm::generate::tree(), "", &mut all);
+    all.retain(|(path, _)| !NO_ORDERS.contains(&path.as_str()));
+    all
+}
+
+/// Tenants of every kind, and what there is of them.
+struct Stage {
+    plane: Plane,
+    held: Tenant,
+    archive: String,
+    pending: String,
+    dropped: String,
+    handled: String,
+    later: String,
+    off: String,
+}
+
+impl Stage {
+    async fn set() -> Self {
+        let plane = Plane::start(&["--warm", "0"]).await;
+        let acme = plane.tenant("acme", 1, 3_600).await;
+        let held = plane.tenant("held", 2, 3_600).await;
+        plane.create_plain("busy").await;
+        plane.converse(&acme, "hello", "you said: hello").await;
+        plane.ztm(&["tenant", "stop", "acme"]).await.ok();
+        plane.ztm(&["tenant", "wake", "busy"]).await.ok();
+        plane.ztm(&["tenant", "suspend", "held", "--reason", "unpaid"]).await.ok();
+        let [pending, dropped] = ["one", "two"].map(|text| format!("held/{}/{}", held.bot, plane.write(&held, text)));
+        plane.wait("its messages wait", async || (plane.updates(&held).await.len() == 2).then_some(())).await;
+        plane.ztm(&["inbox", "drop", "--yes", &dropped]).await.ok();
+        let handled = plane.ztm(&["inbox", "list", "acme", "-o", "name"]).await.ok().stdout.trim().to_owned();
+        let submit = ["job", "submit", "acme", "hello", "--cost", "1", "--in", "1h", "-o", "name"];
+        let later = plane.ztm(&submit).await.ok().stdout.trim().to_owned();
+        let off = plane.ztm(&submit).await.ok().stdout.trim().to_owned();
+        plane.ztm(&["job", "cancel", &off]).await.ok();
+        let set = ["schedule", "set", "acme", "morning", "--cron", "@daily", "--message", "hi", "--chat", "7"];
+        plane.ztm(&set).await.ok();
+        let state = plane.ztm(&["tenant", "state", "list", "acme", "-o", "name"]).await.ok();
+        let archive = state.stdout.lines().next().unwrap().to_owned();
+        Self { plane, held, archive, pending, dropped, handled, later, off }
+    }
+
+    /// Everything that an order could have changed.
+    async fn everything(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        for line in [
+            "tenant list",
+            "tenant state list acme",
+            "tenant state list busy",
+            "inbox list",
+            "job list",
+            "schedule list",
+            "quota get acme",
+            "quota get held",
+            "pool status",
+            "webhook info acme",
+            "spend export",
+        ] {
+            let words: Vec<&str> = line.split(' ').chain(["-o", "json"]).collect();
+            all.push(self.plane.ztm(&words).await.ok().stdout);
+        }
+        all
+    }
+
+    /// One line for every order, that it would carry out.
+    fn carried_out(&self) -> Vec<Vec<&str>> {
+        let lines: &[&[&str]] = &[
+            &["tenant", "create", "new", "--label", "team=red"],
+            &["tenant", "update", "acme", "--idle-timeout", "1800"],
+            &["tenant", "delete", "acme", "--purge"],
+            &["tenant", "wake", "acme"],
+            &["tenant", "stop", "busy"],
+            &["tenant", "suspend", "acme", "--reason", "unpaid"],
+            &["tenant", "resume", "held"],
+            &["tenant", "snapshot", "busy"],
+            &["tenant", "state", "restore", "acme", &self.archive],
+            &["webhook", "register", "acme"],
+            &["webhook", "delete", "acme"],
+            &["inbox", "replay", &self.dropped],
+            &["inbox", "drop", &self.pending],
+            &["job", "submit", "acme", "hello", "--cost", "1"],
+            &["job", "cancel", &self.later],
+            &["job", "retry", &self.off],
+            &["quota", "set", "acme", "--weight", "200"],
+            &["quota", "grant", "acme", "5"],
+            &["schedule", "set", "acme", "evening", "--cron", "@daily", "--job", "sum up", "--cost", "1"],
+            &["schedule", "pause", "acme", "morning"],
+            &["schedule", "resume", "acme", "morning"],
+            &["schedule", "delete", "acme", "morning"],
+            &["pool", "scale", "3"],
+        ];
+        lines.iter().map(|line| line.to_vec()).collect()
+    }
+
+    /// Orders that are refused.
+    fn refused(&self) -> Vec<Vec<&str>> {
+        let lines: &[&[&str]] = &[
+            &["tenant", "create", "acme"],
+            &["tenant", "create", "Acme"],
+            &["tenant", "create", "other", &self.held.token],
+            &["tenant", "update", "nobody", "--idle-timeout", "1800"],
+            &["tenant", "update", "acme", "--idle-timeout", "0"],
+            &["tenant", "delete", "nobody", "--yes"],
+            &["tenant", "wake", "nobody"],
+            &["tenant", "wake", "held"],
+            &["tenant", "stop", "nobody"],
+            &["tenant", "suspend", "acme", "--reason", " "],
+            &["tenant", "resume", "nobody"],
+            &["tenant", "snapshot", "acme"],
+            &["tenant", "state", "restore", "acme", "1/2", "--yes"],
+            &["tenant", "state", "restore", "busy", &self.archive, "--yes"],
+            &["webhook", "register", "busy"],
+            &["webhook", "register", "acme", "--base-url", "bots"],
+            &["webhook", "delete", "nobody"],
+            &["inbox", "replay", &self.pending],
+            &["inbox", "drop", "--yes", &self.handled],
+            &["job", "submit", "nobody", "hello", "--cost", "1"],
+            &["job", "submit", "acme", "hello", "--cost", "4000"],
+            &["job", "cancel", &self.off],
+            &["job", "retry", &self.later],
+            &["quota", "set", "nobody", "--weight", "200"],
+            &["quota", "set", "acme", "--rate", "8001"],
+            &["quota", "grant", "nobody", "5"],
+            &["schedule", "pause", "acme", "nothing"],
+            &["schedule", "set", "nobody", "x", "--cron", "@daily", "--job", "sum up", "--cost", "1"],
+            &["schedule", "delete", "acme", "nothing", "--yes"],
+        ];
+        lines.iter().map(|line| line.to_vec()).collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_order_can_be_rehearsed_and_a_rehearsal_changes_nothing() {
+    let mut stage = Stage::set().await;
+    let before = stage.everything().await;
+    let mut rehearsed = BTreeSet::new();
+    for line in stage.carried_out() {
+        for flag in ["--dry-run", "--dry-run=server"] {
+            let words = [&line[..], &[flag, "-o", "json"]].concat();
+            let said = stage.plane.ztm(&words).await.ok().json();
+            let verb = said["verb"].as_str().unwrap_or_default().to_owned();
+            assert!(line.join(" ").starts_with(&verb) && said["dry_run"] == true, "{words:?}: {said}");
+            let would = said["would"].as_str().unwrap();
+            let idle = line[..2] == ["schedule", "resume"];
+            assert!(idle || !would.contains("nothing"), "{words:?}: {said}");
+            rehearsed.insert(verb);
+        }
+        let table = stage.plane.ztm(&[&line[..], &["--dry-run"]].concat()).await.ok();
+        assert!(table.stdout.is_empty() && table.stderr.contains("nothing was done; it would "), "{table:?}");
+    }
+    assert_eq!(stage.everything().await, before);
+    for (order, rehearses) in orders() {
+        assert!(rehearses, "`{order}` has no `--dry-run`");
+        assert!(rehearsed.contains(&order), "`{order}` was not rehearsed");
+    }
+    // What is refused is refused in the same words, and ends the same.
+    for line in stage.refused() {
+        let ended = async |more: &[&str]| {
+            let ended = stage.plane.ztm(&[&line[..], more].concat()).await;
+            let said: Vec<Value> = ended.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            let said: Vec<_> = said.iter().map(|error| (error["code"].clone(), error["error"].clone())).collect();
+            (ended.code, ended.stdout, said)
+        };
+        let rehearsal = ended(&["--dry-run", "-o", "json"]).await;
+        assert!(rehearsal.0 != Some(0), "{line:?}: {rehearsal:?}");
+        assert_eq!(rehearsal, ended(&["-o", "json"]).await, "{line:?}");
+    }
+    assert_eq!(stage.everything().await, before);
+    // The orders themselves do something.
+    stage.plane.ztm(&["tenant", "update", "acme", "--idle-timeout", "1800"]).await.ok();
+    assert_ne!(stage.everything().await, before);
+    stage.plane.down().await;
+}
