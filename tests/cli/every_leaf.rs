@@ -393,3 +393,36 @@ fn every_command_that_cannot_reach_a_control_plane_says_so_with_a_hint_and_print
     }
     assert!(asked > 30, "{asked} commands asked");
 }
+
+#[test]
+fn a_listing_without_rows_has_the_header_that_one_with_rows_has() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    let header = |list: &[&str]| {
+        let printed = world.ztm(list.iter().copied().chain(["-o", "csv"])).ok();
+        printed.stdout.lines().next().unwrap_or_default().split(',').map(str::to_owned).collect::<Vec<_>>()
+    };
+    let schedules = |list: &str| plane.answer("GET /schedules?limit=1000", 200, &format!("{{\"schedules\":[{list}]}}"));
+    let spec = r#"{"cron":"@daily","message":{"chat_id":7,"text":"hi"}}"#;
+    let jobs = |list: &str| {
+        for line in ["GET /jobs?limit=1000", "GET /jobs?status=dead&limit=1000"] {
+            plane.answer(line, 200, &format!("{{\"jobs\":[{list}]}}"));
+        }
+    };
+    schedules("");
+    jobs("");
+    let all: [&[&str]; 5] =
+        [&["tenant", "list"], &["inbox", "list"], &["job", "list"], &["job", "dead"], &["schedule", "list"]];
+    let empty = all.map(header);
+    assert!(empty.iter().all(|names| names.len() > 3), "{empty:?}");
+    assert!(world.ztm(["job", "list", "-o", "csv", "--no-headers"]).ok().stdout.is_empty());
+    plane.tenant("alice", |_| ());
+    plane.update("alice", 1, "dead", None);
+    jobs(&job("alice.00000000000000000000000000", "dead", |_| ()));
+    schedules(&format!(r#"{{"tenant_id":"alice","name":"m","spec":{spec},"next_at":"2027-01-01T00:00:00Z"}}"#));
+    for (list, empty) in all.into_iter().zip(empty) {
+        let full = header(list);
+        assert!(empty.iter().all(|name| full.contains(name)), "{list:?}: {empty:?} of {full:?}");
+        assert!(full == empty || list[0] == "schedule", "{list:?}: {empty:?} is not {full:?}");
+    }
+}

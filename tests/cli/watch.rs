@@ -99,7 +99,10 @@ fn every_change_of_a_job_is_a_row_and_its_ending_is_told_once() {
     jobs(&plane, &[(ONE, "queued", 0)]);
     let table = Watcher::start(&world, &["job", "list", "-w"]);
     let first = table.says(2);
-    assert!(first[0].contains("STATUS") && first[1].contains(&format!("{ONE}  queued")), "{first:#?}");
+    assert!(first[0].starts_with("TIME  ") && first[0].contains("STATUS"), "{first:#?}");
+    let time = first[1].split("  ").next().unwrap();
+    assert!(time.len() == 20 && time.parse::<libtenancy::clock::Timestamp>().is_ok(), "{first:#?}");
+    assert!(first[1].contains(&format!("{ONE}  queued")), "{first:#?}");
     jobs(&plane, &[(ONE, "running", 1)]);
     assert!(table.says(3)[2].contains(&format!("{ONE}  running")));
     // One that came and ended between two looks is told too.

@@ -35,8 +35,9 @@ pub fn yaml<T: Serialize>(data: &T) -> Result<String> {
     Ok(serde_saphyr::to_string(&versioned(data))?)
 }
 
-/// A line for each row, with a header of all fields that any has, as they come; `rows` names the list, if the data is one.
-pub fn csv<T: Serialize>(data: &T, rows: Option<&str>, header: bool) -> Result<String> {
+/// A line for each row, with a header of all fields that any has, as they come; `rows` names the list, if the data is one, and
+/// `columns` the fields in the header of one without rows.
+pub fn csv<T: Serialize>(data: &T, rows: Option<&str>, columns: &[&str], header: bool) -> Result<String> {
     let whole = serde_json::value::to_raw_value(data)?;
     let rows: Vec<Box<RawValue>> = match rows {
         None => vec![whole],
@@ -56,6 +57,9 @@ pub fn csv<T: Serialize>(data: &T, rows: Option<&str>, header: bool) -> Result<S
             }
         }
         lines.push(cells.into_iter().collect());
+    }
+    if lines.is_empty() {
+        names.extend(columns.iter().map(ToString::to_string));
     }
     let mut writer = csv::Writer::from_writer(Vec::new());
     if header && !names.is_empty() {
@@ -127,13 +131,14 @@ mod tests {
         }
         let (one, other) = (json!({"kind": "cold", "ms": 1.5}), json!(null));
         let rows = [("a", one), ("b,\"c\"", other)].map(|(id, wake)| Row { id, wake, tags: ["x", "y"], at: None });
-        let text = csv(&BTreeMap::from([("rows", rows)]), Some("rows"), true).unwrap();
+        let text = csv(&BTreeMap::from([("rows", rows)]), Some("rows"), &["id"], true).unwrap();
         let tags = r#""[""x"",""y""]""#;
         // As the fields come, and what only a later row has at the end.
         let whole = format!("id,wake.kind,wake.ms,tags,at,wake\na,cold,1.5,{tags},,\n\"b,\"\"c\"\"\",,,{tags},,\n");
         assert_eq!(text, whole);
-        assert_eq!(csv(&json!({"a": 1, "b": true}), None, false).unwrap(), "1,true\n");
-        assert_eq!(csv(&json!({"rows": []}), Some("rows"), true).unwrap(), "");
+        assert_eq!(csv(&json!({"a": 1, "b": true}), None, &[], false).unwrap(), "1,true\n");
+        let none = |header| csv(&json!({"rows": []}), Some("rows"), &["id", "at"], header).unwrap();
+        assert_eq!((none(true), none(false)), ("id,at\n".to_owned(), String::new()));
     }
 
     #[test]

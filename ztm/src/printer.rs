@@ -5,7 +5,10 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use libtenancy::api::ErrorBody;
+use libtenancy::{
+    api::ErrorBody,
+    clock::{Clock, SystemClock},
+};
 use serde::Serialize;
 
 use crate::{
@@ -105,7 +108,7 @@ impl Printer {
             Output::Json => format::json(data)?,
             Output::Yaml => format::yaml(data)?,
             Output::Name => data.names().join("\n"),
-            Output::Csv => format::csv(data, data.rows_name(), headers)?,
+            Output::Csv => format::csv(data, data.rows_name(), data.columns(), headers)?,
             Output::JsonPath(template) => template.render(&serde_json::to_value(data)?),
             Output::Table | Output::Wide => data.text(&self.look(headers)),
         };
@@ -216,11 +219,13 @@ impl<'a> Rows<'a> {
 
     /// Prints rows that are the first, under the names of their columns, and keeps how wide those are.
     fn first<T: Show>(&mut self, data: &T) -> anyhow::Result<()> {
-        if matches!(self.printer.output, Output::Table | Output::Wide) {
-            let text = data.text(&self.printer.look(true));
-            self.widen(&text);
+        if !matches!(self.printer.output, Output::Table | Output::Wide) {
+            return self.printer.print(data, !self.args.no_headers);
         }
-        self.printer.print(data, !self.args.no_headers)
+        let text = stamped(&data.text(&self.printer.look(true)), true);
+        self.widen(&text);
+        let unsaid = if self.args.no_headers { text.find('\n').map_or(0, |end| end + 1) } else { 0 };
+        self.printer.bytes(&text.as_bytes()[unsaid..])
     }
 
     /// Makes the columns as wide as these lines need them.
@@ -244,7 +249,7 @@ impl<'a> Rows<'a> {
             Output::Json | Output::Yaml => self.lines(data),
             Output::Table | Output::Wide if self.widths.is_empty() => self.first(&data),
             Output::Table | Output::Wide => {
-                let text = data.text(&self.printer.look(false));
+                let text = stamped(&data.text(&self.printer.look(false)), false);
                 self.widen(&text);
                 let padded = |line: &str| {
                     let cells = columns(line);
@@ -264,6 +269,15 @@ impl<'a> Rows<'a> {
     fn lines<T: ShowRows>(&self, mut data: T) -> anyhow::Result<()> {
         data.rows_mut().iter().try_for_each(|row| self.printer.json_line(row))
     }
+}
+
+/// The lines with the time before them, to the second, and the name of that column before the first if that is the header.
+fn stamped(text: &str, headed: bool) -> String {
+    let now: String = SystemClock::default().now().to_string().chars().take(19).collect();
+    let stamp = |place: usize| if headed && place == 0 { "TIME".to_owned() } else { format!("{now}Z") };
+    let lines: Vec<String> =
+        text.lines().enumerate().map(|(place, line)| format!("{:<20}  {line}\n", stamp(place))).collect();
+    lines.concat()
 }
 
 /// The cells of a line: what stands between two spaces or more.

@@ -82,6 +82,10 @@ impl Show for AppliedList {
     fn rows_name(&self) -> Option<&'static str> {
         Some("results")
     }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["tenant_id", "result", "changes"]
+    }
 }
 
 /// An order that was rehearsed.

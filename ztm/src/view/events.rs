@@ -35,4 +35,8 @@ impl Show for Events {
     fn rows_name(&self) -> Option<&'static str> {
         Some("events")
     }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["at", "what", "text"]
+    }
 }

@@ -45,6 +45,22 @@ impl Show for InboxList {
     fn rows_name(&self) -> Option<&'static str> {
         Some("updates")
     }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &[
+            "tenant_id",
+            "bot_id",
+            "update_id",
+            "stage",
+            "reason",
+            "received_at",
+            "takes",
+            "attempts",
+            "not_before",
+            "last_error",
+            "possible_repeats",
+        ]
+    }
 }
 
 impl ShowRows for InboxList {

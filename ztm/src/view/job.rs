@@ -54,6 +54,29 @@ impl Show for JobList {
     fn rows_name(&self) -> Option<&'static str> {
         Some("jobs")
     }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &[
+            "job_id",
+            "tenant_id",
+            "agent_id",
+            "status",
+            "delay_reason",
+            "until",
+            "worker",
+            "cost_gpu_seconds",
+            "held_gpu_seconds",
+            "used_gpu_seconds",
+            "priority",
+            "attempts",
+            "max_attempts",
+            "cancelling",
+            "submitted_at",
+            "ended_at",
+            "result",
+            "error",
+        ]
+    }
 }
 
 impl ShowRows for JobList {

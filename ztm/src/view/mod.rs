@@ -39,6 +39,10 @@ pub trait Show: Serialize {
     fn rows_name(&self) -> Option<&'static str> {
         None
     }
+    /// If it is a list: the fields that every row of it has, for the header of `-o csv` where there is none.
+    fn columns(&self) -> &'static [&'static str] {
+        &[]
+    }
 }
 
 /// A listing, whose rows can be chosen and sorted.

@@ -105,6 +105,26 @@ impl Show for NodeList {
     fn rows_name(&self) -> Option<&'static str> {
         Some("nodes")
     }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &[
+            "name",
+            "pool",
+            "instance_type",
+            "region",
+            "zone",
+            "capacity_type",
+            "created_at",
+            "trouble",
+            "allocatable.cpu_millis",
+            "allocatable.memory_bytes",
+            "requested",
+            "tenants",
+            "warm",
+            "micro_usd_per_hour",
+            "idle_micro_usd_per_hour",
+        ]
+    }
 }
 
 impl ShowRows for NodeList {

@@ -90,6 +90,10 @@ impl Show for ScheduleList {
     fn rows_name(&self) -> Option<&'static str> {
         Some("schedules")
     }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["tenant_id", "name", "spec.cron", "spec.time_zone", "spec.catch_up", "next_at"]
+    }
 }
 
 impl ShowRows for ScheduleList {

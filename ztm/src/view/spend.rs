@@ -55,6 +55,26 @@ impl Show for SpendReport {
     fn rows_name(&self) -> Option<&'static str> {
         Some("lines")
     }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &[
+            "tenant_id",
+            "agent_id",
+            "day",
+            "granted",
+            "refilled",
+            "spent",
+            "expired",
+            "adjusted",
+            "money_micros",
+            "settled",
+            "reclaimed",
+            "running_s",
+            "idle_s",
+            "warm_s",
+            "snapshot_bytes",
+        ]
+    }
 }
 
 impl ShowRows for SpendReport {

@@ -87,6 +87,27 @@ impl Show for TenantList {
     fn rows_name(&self) -> Option<&'static str> {
         Some("tenants")
     }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &[
+            "tenant_id",
+            "status",
+            "suspended",
+            "generation",
+            "since",
+            "stop_reason",
+            "pod_name",
+            "pod_ip",
+            "bot_id",
+            "webhook_url",
+            "created_at",
+            "last_active_at",
+            "idle_timeout_s",
+            "s3_prefix",
+            "snapshot",
+            "last_wake",
+        ]
+    }
 }
 
 impl ShowRows for TenantList {
