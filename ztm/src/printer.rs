@@ -293,7 +293,9 @@ impl<'a> Rows<'a> {
 fn stamped(text: &str, headed: bool) -> String {
     let now: String = SystemClock::default().now().to_string().chars().take(19).collect();
     let stamp = |place: usize| if headed && place == 0 { "TIME".to_owned() } else { format!("{now}Z") };
-    text.lines().enumerate().map(|(place, line)| format!("{:<20}  {line}\n", stamp(place))).collect()
+    let lines: Vec<String> =
+        text.lines().enumerate().map(|(place, line)| format!("{:<20}  {line}\n", stamp(place))).collect();
+    lines.concat()
 }
 
 /// The cells of a line: what stands between two spaces or more.
