@@ -37,6 +37,7 @@ use crate::{
         leaders::Leaders,
         ledgers::Ledgers,
         messengers::Messengers,
+        probes::Probes,
         quotas::Quotas,
         signals::{Listener, Signal, Signals},
         snapshots::Snapshots,
@@ -73,6 +74,7 @@ pub struct Drivers {
     pub quotas: Arc<dyn Quotas>,
     pub ledgers: Arc<dyn Ledgers>,
     pub signals: Arc<dyn Signals>,
+    pub probes: Vec<Arc<dyn Probes>>,
     pub clock: Arc<dyn Clock>,
 }
 

@@ -13,6 +13,7 @@ pub mod jobs;
 pub mod leaders;
 pub mod ledgers;
 pub mod messengers;
+pub mod probes;
 pub mod quotas;
 pub mod signals;
 pub mod snapshots;

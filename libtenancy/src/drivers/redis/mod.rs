@@ -28,6 +28,7 @@ mod endpoints;
 mod jobs;
 mod keys;
 mod leaders;
+pub mod probes;
 mod quotas;
 mod rows;
 mod scripts;
