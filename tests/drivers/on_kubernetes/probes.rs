@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 use super::{Namespace, apply, kubectl};
 use crate::{probes::all, process::wait_for};
 
+/// The part that says which rights are missing.
+const RIGHTS: &str = "rights in the cluster";
+
 fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
@@ -86,7 +89,6 @@ async fn rights_that_are_missing_are_named_and_what_may_not_be_read_is_a_warning
     let cluster = open(&control_plane.0, Some(config)).await;
     let pods = PodSettings { namespace: agents.0.clone(), ..PodSettings::default() };
     let probes = ClusterProbes::new(cluster.clone(), true, Some(pods.clone()));
-    const RIGHTS: &str = "rights in the cluster";
 
     // Whoever has no right may still ask for it.
     let found = part(&probes, RIGHTS).await;

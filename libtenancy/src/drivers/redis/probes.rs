@@ -130,7 +130,7 @@ impl Setup {
                 "its file reaches the disk whenever the system likes (`appendfsync no`)".to_owned(),
                 "`CONFIG SET appendfsync always`, and the same in its configuration",
             ),
-            (Some(true), Some(_), _) => {}
+            (Some(true), ..) => {}
             (Some(false), _, Some("")) => add(
                 Verdict::Fail,
                 "it writes nothing to disk (`appendonly no`, no `save`): a restart forgets every job".to_owned(),
@@ -146,7 +146,6 @@ impl Setup {
                 "it does not say whether it writes to disk".to_owned(),
                 "see to it that `appendonly` is `yes`",
             ),
-            (Some(true), None, _) => {}
         }
         if self.fsync.is_none() || self.save.is_none() {
             add(
@@ -191,9 +190,9 @@ fn judged(servers: &[(String, Setup)], keeps_jobs: bool) -> Probed {
         return Probed::ok(format!("{many}{text}"));
     };
     let verdict = worst.verdict;
-    let say = |(trouble, whose): &(Trouble, Vec<&str>)| match whose.iter().any(|address| address.is_empty()) {
-        true => trouble.text.clone(),
-        false => format!("{}: {}", whose.join(", "), trouble.text),
+    let say = |(trouble, whose): &(Trouble, Vec<&str>)| {
+        let names = whose.join(", ");
+        if names.is_empty() { trouble.text.clone() } else { format!("{names}: {}", trouble.text) }
     };
     let texts: Vec<String> = troubles.iter().map(say).collect();
     let fixes: Vec<&str> = troubles.iter().map(|(trouble, _)| trouble.fix).collect();
