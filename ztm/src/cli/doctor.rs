@@ -2,12 +2,7 @@
 
 use clap::Args;
 
-/// Check that everything the context needs is there and works, and say how to mend what does not
-///
-/// Nothing is assumed: each store is written to, read and cleaned up, by the control plane itself where one runs. Servers are
-/// asked how they are set up: Redis for its version, persistence and eviction, DynamoDB for its tables, S3 for its bucket, a
-/// cluster for the rights, classes, policies and machines that pods need, and the messenger for the bots. Each part has a few
-/// seconds. What may not be looked at is a warning. Fails if a check does.
+/// What `ztm doctor` is asked; what it does is told beside the other commands.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ztm doctor\n  ztm doctor --strict --context production -o json")]
 pub struct DoctorArgs {
