@@ -260,6 +260,10 @@ impl Opened {
         expect(unused_variables, reason = "only a cluster is asked by its settings")
     )]
     fn probes(&self, config: &Config) -> Vec<Arc<dyn Probes>> {
+        #[cfg_attr(
+            not(any(feature = "redis", feature = "dynamodb", feature = "s3", feature = "kubernetes")),
+            expect(unused_mut, reason = "this program has no servers")
+        )]
         let mut probes: Vec<Arc<dyn Probes>> = Vec::new();
         #[cfg(feature = "redis")]
         if let Some(redis) = self.redis.clone() {
