@@ -4,16 +4,22 @@
 
 use std::time::Duration;
 
+use futures::{StreamExt, TryStreamExt};
+
 use crate::{
     api::probe::{ProbeReport, ProbedPart},
     clock::{Stopwatch, Timestamp},
     error::{Error, Result},
     labels::Labels,
-    ports::{tenants::Filter, wake_locks::OwnerToken},
+    ports::{
+        probes::{Look, Probed, Verdict},
+        tenants::Filter,
+        wake_locks::OwnerToken,
+    },
     schedule::Schedules,
     secret::random_bytes,
     tenancy::Tenancy,
-    tenant::{DEFAULT_IDLE_TIMEOUT, Generation, Lifecycle, Settings, SnapshotRef, Tenant, TenantId},
+    tenant::{Bot, DEFAULT_IDLE_TIMEOUT, Generation, Lifecycle, Settings, SnapshotRef, Status, Tenant, TenantId},
 };
 
 /// The label of a tenant that is a probe's.
@@ -25,6 +31,15 @@ const PREFIX: &str = "probe-";
 /// How old what is left must be to be a dead probe's.
 const LEFT: Duration = Duration::from_mins(5);
 
+/// How long a part may take. Three of them are less than a client waits for the report.
+const LIMIT: Duration = Duration::from_secs(8);
+
+/// Bots that are asked about.
+const BOTS: usize = 50;
+
+/// Of these, at once.
+const BOTS_AT_ONCE: usize = 8;
+
 /// What is written.
 const TEXT: &[u8] = b"written to see whether that works\n";
 
@@ -32,42 +47,72 @@ fn differs(what: &str) -> Error {
     Error::internal(format!("{what} is not what was written a moment ago"))
 }
 
+/// A look at a part that says only what was tried.
+fn own<'a>(part: &'static str, tried: impl Future<Output = Result<String>> + Send + 'a) -> Look<'a> {
+    Look { part, look: Box::pin(async { tried.await.map(Probed::ok) }) }
+}
+
+/// How a part is, as it is told.
+fn told(part: &str, watch: Stopwatch, outcome: Result<Probed>) -> ProbedPart {
+    let probed = outcome.unwrap_or_else(|error| {
+        // Whom a peer does not answer for now, or does not let look, knows nothing of it.
+        let unknown = matches!(error, Error::Forbidden { .. } | Error::RateLimited { .. });
+        let verdict = if unknown { Verdict::Warn } else { Verdict::Fail };
+        Probed { verdict, text: error.chain(), hint: error.hint() }
+    });
+    ProbedPart {
+        part: part.to_owned(),
+        ok: probed.verdict != Verdict::Fail,
+        warn: probed.verdict == Verdict::Warn,
+        text: probed.text,
+        hint: probed.hint,
+        took_ms: u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+/// What comes of something that may take [`LIMIT`].
+async fn within<T>(part: &str, what: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = |_| Err(Error::Timeout { what: format!("the probe of {part}"), after: LIMIT });
+    tokio::time::timeout(LIMIT, what).await.unwrap_or_else(late)
+}
+
+/// Tries a part. Whether it was cut off, and may have left something.
+async fn tried(look: Look<'_>) -> (ProbedPart, bool) {
+    let watch = Stopwatch::start();
+    let outcome = within(look.part, look.look).await;
+    let cut_off = matches!(outcome, Err(Error::Timeout { .. }));
+    (told(look.part, watch, outcome), cut_off)
+}
+
 impl Tenancy {
-    /// Tries every part. What does not work is in the report, not an error.
+    /// Tries every part, all at once, each for no longer than [`LIMIT`]. What does not work is in the report, not an error.
     pub async fn probe(&self) -> Result<ProbeReport> {
         let id: TenantId = format!("{PREFIX}{}", hex::encode(random_bytes::<4>()?)).parse()?;
-        let mut parts = Vec::new();
-        let mut tried = |part: &str, watch: Stopwatch, outcome: Result<String>| {
-            let (ok, text, hint) = match outcome {
-                Ok(text) => (true, text, None),
-                Err(error) => (false, error.chain(), error.hint()),
-            };
-            let took_ms = u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX);
-            parts.push(ProbedPart { part: part.to_owned(), ok, text, hint, took_ms });
-        };
         // First and last: whatever a process that dies in between leaves is a record's, by which the next probe finds it.
         let whole = Stopwatch::start();
-        let written = self.probe_record(&id).await;
-        let watch = Stopwatch::start();
-        tried("inboxes", watch, self.probe_inboxes(&id).await);
-        let watch = Stopwatch::start();
-        tried("wake locks", watch, self.probe_wake_locks(&id).await);
-        let watch = Stopwatch::start();
-        tried("deadlines", watch, self.probe_deadlines(&id).await);
-        let watch = Stopwatch::start();
-        tried("snapshots", watch, self.probe_snapshots(&id).await);
-        let watch = Stopwatch::start();
-        tried("jobs", watch, self.probe_jobs().await);
-        let watch = Stopwatch::start();
-        tried("ledger", watch, self.probe_ledger().await);
-        let watch = Stopwatch::start();
-        tried("workloads", watch, self.probe_workloads().await);
+        let written = within("registry", self.probe_record(&id)).await;
+        let own = [
+            own("inboxes", self.probe_inboxes(&id)),
+            own("wake locks", self.probe_wake_locks(&id)),
+            own("deadlines", self.probe_deadlines(&id)),
+            own("snapshots", self.probe_snapshots(&id)),
+            own("jobs", self.probe_jobs()),
+            own("ledger", self.probe_ledger()),
+            own("workloads", self.probe_workloads()),
+            Look { part: "bots", look: Box::pin(self.probe_bots()) },
+        ];
+        let servers = self.drivers().probes.iter().flat_map(|server| server.probe_looks());
+        let tried = futures::future::join_all(own.into_iter().chain(servers).map(tried)).await;
+        let cut_off = tried.iter().any(|(_, cut_off)| *cut_off);
         let registry = match written {
-            Ok(tenant) => self.probe_record_remove(&tenant).await,
+            Ok(_) if cut_off => {
+                Ok("a record was written; it stays, and the next probe removes what this one left".to_owned())
+            }
+            Ok(tenant) => within("registry", self.probe_record_remove(&tenant)).await,
             Err(error) => Err(error),
         };
-        tried("registry", whole, registry);
-        parts.rotate_right(1);
+        let registry = told("registry", whole, registry.map(Probed::ok));
+        let parts = std::iter::once(registry).chain(tried.into_iter().map(|(part, _)| part)).collect();
         Ok(ProbeReport { parts })
     }
 
@@ -203,8 +248,64 @@ impl Tenancy {
         Ok(format!("the ledger was read: {} partitions", partitions.len()))
     }
 
+    /// Whether the messenger knows the tenants' bots. Those of suspended tenants are asked for too: they are to answer.
+    async fn probe_bots(&self) -> Result<Probed> {
+        let page = self.drivers().tenants.tenant_list(&Filter::default(), None, 500).await?;
+        let are_kept =
+            page.items.into_iter().filter(|tenant| !matches!(tenant.lifecycle.status, Status::Terminated { .. }));
+        let bots: Vec<(TenantId, Bot)> =
+            are_kept.filter_map(|tenant| Some((tenant.id, tenant.settings.bot?))).take(BOTS).collect();
+        let asked = bots.len();
+        let answers = bots.into_iter().map(async |(id, bot)| {
+            let token = self.bot_open(&id, &bot)?;
+            match self.drivers().messengers.bot_get(&token).await {
+                Ok(_) => Ok(None),
+                Err(Error::Refused { .. }) => Ok(Some(id)),
+                Err(error) => Err(error),
+            }
+        });
+        let answers = futures::stream::iter(answers).buffered(BOTS_AT_ONCE).try_collect::<Vec<_>>().await?;
+        let refused: Vec<TenantId> = answers.into_iter().flatten().collect();
+        let Some(first) = refused.first() else {
+            return Ok(Probed::ok(match asked {
+                0 => "no tenant has one".to_owned(),
+                asked => format!("the tokens of {asked} were tried, and are known"),
+            }));
+        };
+        let names: Vec<String> = refused.iter().map(|id| format!("`{id}`")).collect();
+        let text = format!("the messenger refuses the token of {}", names.join(", "));
+        Ok(Probed::warn(text, format!("`ztm tenant update {first} --bot-token-file FILE`")))
+    }
+
     async fn probe_workloads(&self) -> Result<String> {
         let workloads = self.drivers().workloads.workload_list().await?;
         Ok(format!("workloads were listed: {}", workloads.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_part_that_does_not_answer_fails_in_time_and_may_have_left_something() {
+        let silent = Look { part: "jobs", look: Box::pin(std::future::pending()) };
+        let (part, cut_off) = tokio::time::timeout(LIMIT * 2, tried(silent)).await.unwrap();
+        assert_eq!((part.ok, part.warn, cut_off), (false, false, true));
+        assert_eq!(part.text, "the probe of jobs did not finish within 8s");
+    }
+
+    #[tokio::test]
+    async fn what_may_not_be_looked_at_is_a_warning_and_what_does_not_work_is_none() {
+        let of = async |outcome: Result<Probed>| {
+            let (part, cut_off) = tried(Look { part: "x", look: Box::pin(async { outcome }) }).await;
+            assert!(!cut_off);
+            (part.ok, part.warn)
+        };
+        assert_eq!(of(Ok(Probed::ok("fine"))).await, (true, false));
+        assert_eq!(of(Ok(Probed::warn("odd", "mend it"))).await, (true, true));
+        assert_eq!(of(Ok(Probed::fail("broken", "mend it"))).await, (false, false));
+        assert_eq!(of(Err(Error::Forbidden { reason: "no".to_owned() })).await, (true, true));
+        assert_eq!(of(Err(Error::StoreFull)).await, (false, false));
     }
 }

@@ -88,6 +88,7 @@ impl Tenancy {
             // Who writes these is no order: what is logged, and the guard before the routes.
             journals: drivers.journals,
             receipts: drivers.receipts,
+            probes: drivers.probes,
             clock: drivers.clock,
         };
         let tenancy = Self::new(self.inner.config.clone(), Arc::clone(&self.inner.keyring), drivers);

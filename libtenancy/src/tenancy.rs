@@ -38,6 +38,7 @@ use crate::{
         leaders::Leaders,
         ledgers::Ledgers,
         messengers::Messengers,
+        probes::Probes,
         quotas::Quotas,
         receipts::Receipts,
         signals::{Listener, Signal, Signals},
@@ -77,6 +78,7 @@ pub struct Drivers {
     pub quotas: Arc<dyn Quotas>,
     pub ledgers: Arc<dyn Ledgers>,
     pub signals: Arc<dyn Signals>,
+    pub probes: Vec<Arc<dyn Probes>>,
     pub clock: Arc<dyn Clock>,
 }
 

@@ -1,7 +1,10 @@
 //! The manifests of `deploy/` hold nothing that the API of the present Kubernetes does not know: also those of a version
 //! that the cluster of the tests is too old for.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
@@ -12,6 +15,13 @@ use k8s_openapi::api::{
     rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding},
     scheduling::v1::PriorityClass,
     storage::v1::StorageClass,
+};
+use libtenancy::{
+    drivers::kubernetes::{
+        access::{Place, RIGHTS},
+        probes::{NODE_POOL, POLICIES},
+    },
+    stores::PodSettings,
 };
 use serde_json::Value;
 
@@ -86,6 +96,65 @@ fn every_field_of_every_manifest_is_known_to_the_api() {
         let lost = lost(&manifest, &known, "");
         assert!(lost.is_empty(), "{name}: {lost:#?}");
     }
+}
+
+/// The rights of the roles for the control plane: where, group, resource, verb. Those of a `ClusterRole` are `cluster`'s.
+fn granted(manifests: &[(PathBuf, Value)]) -> BTreeSet<[String; 4]> {
+    let names = |values: &Value| -> Vec<String> {
+        values.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect()
+    };
+    let mut granted = BTreeSet::new();
+    for (_, role) in manifests.iter().filter(|(_, m)| m["kind"] == "Role" || m["kind"] == "ClusterRole") {
+        let place = role["metadata"]["namespace"].as_str().unwrap_or("cluster");
+        for rule in role["rules"].as_array().unwrap() {
+            for group in names(&rule["apiGroups"]) {
+                for resource in names(&rule["resources"]) {
+                    for verb in names(&rule["verbs"]) {
+                        granted.insert([place, &group, &resource, &verb].map(str::to_owned));
+                    }
+                }
+            }
+        }
+    }
+    granted
+}
+
+#[test]
+fn the_shipped_roles_give_what_a_probe_asks_for_and_no_more() {
+    let asked: BTreeSet<_> = RIGHTS
+        .iter()
+        .map(|right| {
+            let place = match right.place {
+                Place::ControlPlane => "ztm",
+                Place::Agents => "tenants",
+                Place::Cluster => "cluster",
+            };
+            [place, right.group, right.resource, right.verb].map(str::to_owned)
+        })
+        .collect();
+    assert_eq!(asked.len(), RIGHTS.len(), "one is there twice");
+    assert_eq!(asked, granted(&manifests()));
+}
+
+#[test]
+fn what_a_probe_looks_for_is_what_is_shipped() {
+    let manifests = manifests();
+    let shipped = |kind: &str, name: &str, namespace: Option<&str>| {
+        let is_it = |m: &Value| {
+            let metadata = &m["metadata"];
+            m["kind"] == kind && metadata["name"] == name && metadata["namespace"].as_str() == namespace
+        };
+        assert!(manifests.iter().any(|(_, manifest)| is_it(manifest)), "{kind} {name}");
+    };
+    let pods = PodSettings::default();
+    for policy in POLICIES {
+        shipped("NetworkPolicy", policy, Some(&pods.namespace));
+    }
+    shipped("RuntimeClass", &pods.runtime_class.unwrap(), None);
+    shipped("PriorityClass", &pods.priority_class.unwrap(), None);
+    let pool = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/karpenter/nodepool.yaml");
+    let pool: Value = serde_saphyr::from_str(&std::fs::read_to_string(pool).unwrap()).unwrap();
+    assert_eq!(pool["metadata"]["name"], NODE_POOL);
 }
 
 #[test]

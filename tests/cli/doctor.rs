@@ -61,6 +61,50 @@ fn a_store_that_does_not_work_fails_and_says_what_mends_it() {
 }
 
 #[test]
+fn a_part_that_works_and_may_not_for_long_is_a_warning() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    let odd = json!({ "part": "redis", "ok": true, "warn": true, "text": "odd", "hint": "mend it", "took_ms": 3 });
+    plane.answer("POST /admin/probe", 200, &json!({ "parts": [odd] }).to_string());
+    let (ended, diagnosis) = doctor(&world, &[]);
+    assert_eq!((ended.code, found(&diagnosis, "redis")), (Some(0), ("warn", "mend it")), "{ended}");
+    assert_eq!(doctor(&world, &["--strict"]).0.code, Some(1));
+}
+
+#[test]
+fn a_token_that_the_messenger_refuses_is_warned_of_with_the_command_that_gives_another() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.answer("POST /admin/probe", 200, &part(true));
+    plane.tenant("alice", |tenant| tenant.bot_id = Some(7));
+    plane.fail("GET /admin/webhook/alice", 502, "refused", "telegram refuses: Unauthorized");
+    let (ended, diagnosis) = doctor(&world, &[]);
+    let fix = "`ztm tenant update alice --bot-token-file FILE`";
+    assert_eq!((ended.code, found(&diagnosis, "webhook of alice")), (Some(0), ("warn", fix)), "{ended}");
+}
+
+#[test]
+fn a_way_through_a_cluster_that_leads_nowhere_is_found_where_it_ends() {
+    let context =
+        "[contexts.far]\ncluster = true\n[contexts.far.kubernetes]\nkubeconfig = 'kube.json'\ncontext = 'CONTEXT'\n";
+    let kubeconfig = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "c",
+        "clusters": [{ "name": "c", "cluster": { "server": "http://127.0.0.1:9" } }],
+        "users": [{ "name": "u", "user": {} }],
+        "contexts": [{ "name": "c", "context": { "cluster": "c", "user": "u" } }],
+    });
+    for (name, fails) in [("other", "kubeconfig"), ("c", "cluster")] {
+        let world = World::new().config(&context.replace("CONTEXT", name));
+        std::fs::write(world.home().join(".config/ztm/kube.json"), kubeconfig.to_string()).unwrap();
+        let (ended, diagnosis) = doctor(&world, &["--context", "far"]);
+        let (state, fix) = found(&diagnosis, fails);
+        assert!((ended.code, state) == (Some(1), "fail") && fix.contains("kubectl"), "{name}: {ended}");
+        let checks = diagnosis["checks"].as_array().unwrap();
+        assert_eq!(checks.last().unwrap()["check"], fails, "nothing behind it is asked: {ended}");
+    }
+}
+
+#[test]
 fn a_warning_fails_only_where_it_is_asked_to() {
     let mut world = World::new();
     let plane = Plane::on(&mut world);

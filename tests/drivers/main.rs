@@ -9,6 +9,7 @@ mod dynamodb;
 mod local_processes;
 mod local_store;
 mod on_kubernetes;
+mod probes;
 mod process;
 mod proxy;
 mod redis;

@@ -1,7 +1,10 @@
 //! Kubernetes, against the suites: `tests/kube/with` runs this beside a real one, which `KUBECONFIG` names.
 
+mod probes;
+
 use std::{
-    process::Command,
+    io::Write,
+    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -32,6 +35,13 @@ impl Drop for Namespace {
 fn kubectl(arguments: &[&str]) {
     let output = Command::new("kubectl").args(arguments).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Gives kubectl a manifest.
+fn apply(manifest: &str) {
+    let mut child = Command::new("kubectl").args(["apply", "-f", "-"]).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(manifest.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success(), "{manifest}");
 }
 
 async fn namespace(_clock: Arc<ManualClock>) -> (Kubernetes, Namespace) {

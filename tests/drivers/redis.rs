@@ -3,6 +3,7 @@
 //! The cases of the suites share a server and a cluster, each in a namespace of its own; a case that ends or restarts a
 //! server has its own. They need `redis-server` and `redis-cli` 7 in the path.
 
+mod probes;
 mod queue;
 mod reach;
 pub(crate) mod server;

@@ -16,7 +16,7 @@ use libtenancy::{
     Error,
     clock::{ManualClock, Timestamp},
     drivers::s3::{S3Snapshots, Settings, SharedCredentialsProvider, bucket::Step},
-    ports::snapshots::Snapshots,
+    ports::{probes::Verdict, snapshots::Snapshots},
     tenant::{Generation, SnapshotRef, TenantId},
 };
 use sha2::{Digest, Sha256};
@@ -24,6 +24,7 @@ use tempfile::TempDir;
 
 use crate::{
     dynamodb::server::{Kind, Server},
+    probes::only,
     proxy::{Fate, Proxy},
 };
 
@@ -266,6 +267,23 @@ async fn more_archives_than_one_page_are_listed_and_purged_and_other_tenants_sta
     assert_eq!(left, ["tenants/acme2/1/1"]);
     let uploads = behind.list_multipart_uploads().bucket(&settings.bucket).send().await.unwrap();
     assert!(uploads.uploads().is_empty());
+}
+
+#[tokio::test]
+#[ignore = "needs moto_server"]
+async fn a_bucket_that_is_missing_fails_and_one_without_its_rules_is_warned_of() {
+    let settings = settings(Server::shared(Kind::Moto).await.port);
+    let dir = tempfile::tempdir().unwrap();
+    let driver = S3Snapshots::open(settings.clone(), dir.path()).await.unwrap();
+    let found = only(&driver).await.unwrap();
+    assert_eq!((found.verdict, found.hint.as_deref()), (Verdict::Fail, Some("`ztm admin init` makes it")), "{found:?}");
+    client(&settings).create_bucket().bucket(&settings.bucket).send().await.unwrap();
+    let found = only(&driver).await.unwrap();
+    assert_eq!(found.verdict, Verdict::Warn, "{found:?}");
+    assert!(found.text.contains("block public access") && found.text.contains("abort uploads"), "{found:?}");
+    driver.bucket_apply().await.unwrap();
+    let found = only(&driver).await.unwrap();
+    assert_eq!((found.verdict, found.hint), (Verdict::Ok, None), "{}", found.text);
 }
 
 #[tokio::test]

@@ -36,6 +36,45 @@ async fn what_a_command_on_another_machine_writes_is_heeded_at_once() {
     plane.down().await;
 }
 
+/// The state and the text of a check.
+fn checked(diagnosis: &Value, check: &str) -> (String, String) {
+    let found = diagnosis["checks"].as_array().unwrap().iter().find(|found| found["check"] == check);
+    let found = found.unwrap_or_else(|| panic!("no {check}: {diagnosis:#}"));
+    (found["state"].as_str().unwrap().to_owned(), found["text"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, moto_server: tests/run"]
+async fn a_doctor_asks_every_server_how_it_is_set_up_with_a_control_plane_and_without() {
+    let mut plane = Plane::start_on(Stores::Cloud, &[]).await;
+    let elsewhere = plane.dir().join("elsewhere");
+    for alone in [false, true] {
+        let ask = async || {
+            if alone {
+                plane.ztm_on(&elsewhere, &["doctor", "-o", "json"]).await
+            } else {
+                plane.ztm(&["doctor", "-o", "json"]).await
+            }
+        };
+        let diagnosis = ask().await.ok().json();
+        for check in ["registry", "inboxes", "snapshots", "redis", "tables", "bucket"] {
+            assert_eq!(checked(&diagnosis, check).0, "ok", "{alone} {check}: {diagnosis:#}");
+        }
+        let redis = checked(&diagnosis, "redis").1;
+        assert!(redis.starts_with("version 7") && redis.contains("appendfsync always"), "{redis}");
+    }
+    let mut connection = crate::redis::connect(&plane.servers.as_ref().unwrap().redis.url).await;
+    let mut evict = ::redis::cmd("CONFIG");
+    evict.arg(&["SET", "maxmemory-policy", "allkeys-lru", "appendonly", "no"]);
+    evict.query_async::<()>(&mut connection).await.unwrap();
+    let ended = plane.ztm(&["doctor", "-o", "json"]).await;
+    let diagnosis = ended.json();
+    let (state, text) = checked(&diagnosis, "redis");
+    assert_eq!((ended.code, state.as_str()), (Some(1), "fail"), "{diagnosis:#}");
+    assert!(text.contains("maxmemory-policy allkeys-lru") && text.contains("forgets every job"), "{text}");
+    plane.down().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs redis-server, moto_server: tests/run"]
 async fn a_router_alone_stores_what_arrives_and_dies_without_losing_any_of_it() {

@@ -8,6 +8,8 @@ mod stage;
 
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::{
     plane::{BOUND, Plane},
     stores::{Servers, Stores},
@@ -17,6 +19,14 @@ fn kubectl(arguments: &[&str]) -> String {
     let output = Command::new("kubectl").args(arguments).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// What the doctor finds in a check.
+async fn diagnosis(plane: &Plane, context: &[&str], check: &str) -> Value {
+    let ended = plane.ztm(&[context, &["doctor", "-o", "json"]].concat()).await;
+    let found = ended.json();
+    let of = found["checks"].as_array().unwrap().iter().find(|found| found["check"] == check);
+    of.unwrap_or_else(|| panic!("no {check}: {found:#}")).clone()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -122,8 +122,9 @@ pub(crate) fn faulty(drivers: Drivers, plan: &Arc<Plan>) -> Drivers {
     macro_rules! wrap {
         ($($port:ident),*) => {
             Drivers { $($port: Arc::new(Faulty { port: drivers.$port, plan: Arc::clone(plan) }),)*
-                leaders: drivers.leaders, fleets: drivers.fleets, snapshots: drivers.snapshots, jobs: drivers.jobs, ledgers: drivers.ledgers, journals: drivers.journals, receipts: drivers.receipts,
-                signals: drivers.signals,
+                leaders: drivers.leaders, fleets: drivers.fleets, snapshots: drivers.snapshots, jobs: drivers.jobs,
+                ledgers: drivers.ledgers, journals: drivers.journals, receipts: drivers.receipts,
+                signals: drivers.signals, probes: drivers.probes,
                 clock: drivers.clock }
         };
     }

@@ -8,7 +8,30 @@ use libtenancy::{
     tenant::TenantId,
 };
 
-use crate::plane::Plane;
+use crate::plane::{Chat, Plane, TOKEN};
+
+#[test]
+fn a_bot_that_the_messenger_does_not_know_is_warned_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let chat = Chat::start();
+    let plane = Plane::start(dir.path(), &chat.double.url());
+    let bots =
+        || plane.block(plane.tenancy.probe()).unwrap().parts.into_iter().find(|part| part.part == "bots").unwrap();
+    assert_eq!(bots().text, "no tenant has one");
+    plane.create(&id("acme"), Some(TOKEN));
+    let known = bots();
+    assert!(known.ok && !known.warn, "{known:?}");
+    plane.create(&id("lost"), Some("4343:AAHnobody-has-made-a-bot-of-this-token"));
+    let refused = bots();
+    assert_eq!((refused.ok, refused.warn), (true, true), "{refused:?}");
+    assert_eq!(refused.text, "the messenger refuses the token of `lost`");
+    assert_eq!(refused.hint.unwrap(), "`ztm tenant update lost --bot-token-file FILE`");
+    // One that cannot be reached is not one that refuses.
+    plane.block(chat.double.stop());
+    let gone = bots();
+    assert!(!gone.ok && gone.text.contains("telegram"), "{gone:?}");
+    plane.end();
+}
 
 fn id(name: &str) -> TenantId {
     name.parse().unwrap()

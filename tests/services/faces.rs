@@ -215,6 +215,7 @@ impl Faces {
             fleets: Arc::new(ThisMachine::new(Arc::clone(&workloads))),
             workloads,
             messengers: Arc::new(Telegram::new(&Settings::new(double.url())).unwrap()),
+            probes: Vec::new(),
             clock,
         };
         let tenancy = Tenancy::new(config, keyring, drivers);

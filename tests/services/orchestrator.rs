@@ -193,7 +193,7 @@ async fn a_probe_tries_every_part_and_leaves_nothing() {
     faces.tenant("acme").await;
     let report = faces.ask(Method::POST, "/admin/probe", "").await;
     let parts = report.body["parts"].as_array().unwrap();
-    assert_eq!((report.status, parts.len()), (200, 8), "{}", report.text);
+    assert_eq!((report.status, parts.len()), (200, 9), "{}", report.text);
     assert!(parts.iter().all(|part| part["ok"] == true), "{}", report.text);
     assert_eq!(faces.tenants().await, 1);
     assert_eq!(faces.ask_as_service(Method::POST, "/admin/probe", "").await.status, 403);

@@ -16,6 +16,10 @@ pub struct ProbedPart {
     pub part: String,
     /// Whether it did.
     pub ok: bool,
+    /// Whether it did and may not for long, or could not be looked at. Always with `ok`: who does not know this word is told
+    /// that it works.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub warn: bool,
     /// What was tried, or what went wrong.
     pub text: String,
     /// What can be done about it.

@@ -22,7 +22,7 @@ use crate::{
     config::Config,
     error::{Error, Result},
     ports::{
-        fleets::Fleets, identities::Identities, jobs::JobSettings, leaders::Leaders, signals::Signals,
+        fleets::Fleets, identities::Identities, jobs::JobSettings, leaders::Leaders, probes::Probes, signals::Signals,
         snapshots::Snapshots, workloads::Workloads,
     },
     secret::Keyring,
@@ -254,6 +254,35 @@ impl Opened {
         }
     }
 
+    /// What can be asked how it is set up.
+    #[cfg_attr(
+        not(feature = "kubernetes"),
+        expect(unused_variables, reason = "only a cluster is asked by its settings")
+    )]
+    fn probes(&self, config: &Config) -> Vec<Arc<dyn Probes>> {
+        #[cfg_attr(
+            not(any(feature = "redis", feature = "dynamodb", feature = "s3", feature = "kubernetes")),
+            expect(unused_mut, reason = "this program has no servers")
+        )]
+        let mut probes: Vec<Arc<dyn Probes>> = Vec::new();
+        #[cfg(feature = "redis")]
+        if let Some(redis) = self.redis.clone() {
+            let keeps_jobs = self.stores.jobs == Memory::Redis;
+            probes.push(Arc::new(super::redis::probes::RedisProbes::new(redis, keeps_jobs)));
+        }
+        #[cfg(feature = "dynamodb")]
+        probes.extend(self.dynamodb.clone().map(|tables| Arc::new(tables) as Arc<dyn Probes>));
+        #[cfg(feature = "s3")]
+        probes.extend(self.s3.clone().map(|bucket| Arc::new(bucket) as Arc<dyn Probes>));
+        #[cfg(feature = "kubernetes")]
+        if let (Some(cluster), Some(server)) = (self.kubernetes.clone(), &config.servers.kubernetes) {
+            let leases = self.stores.leaders == Leases::Kubernetes;
+            let pods = (self.stores.workloads == Agents::Kubernetes).then(|| server.pods.clone());
+            probes.push(Arc::new(super::kubernetes::probes::ClusterProbes::new(cluster, leases, pods)));
+        }
+        probes
+    }
+
     fn drivers(
         &self,
         config: &Config,
@@ -289,6 +318,7 @@ impl Opened {
                 allow_plain_http: config.telegram_plain_http,
                 ..TelegramSettings::new(config.telegram_url.clone())
             })?),
+            probes: self.probes(config),
             clock,
         })
     }

@@ -14,6 +14,7 @@ pub mod journals;
 pub mod leaders;
 pub mod ledgers;
 pub mod messengers;
+pub mod probes;
 pub mod quotas;
 pub mod receipts;
 pub mod signals;

@@ -6,9 +6,11 @@ use aws_sdk_dynamodb::types::{
 use libtenancy::{
     drivers::dynamodb::{DynamoDb, Settings, schema::Step},
     error::Error,
+    ports::probes::Verdict,
 };
 
 use super::server::{Kind, Server, client, connect, settings};
+use crate::probes::only;
 
 /// Makes a table with one key, as the first control plane had it.
 pub(crate) async fn plain_table(settings: &Settings, name: &str, key: &str) {
@@ -83,7 +85,34 @@ async fn with_other_keys(kind: Kind) {
     assert!(!tables.table_names().contains(&settings.inbox_table), "nothing is made beside a table that is not ours");
 }
 
+async fn probed(kind: Kind) {
+    let (driver, own) = driver(kind).await;
+    let found = only(&driver).await.unwrap();
+    assert_eq!((found.verdict, found.hint.as_deref()), (Verdict::Fail, Some("`ztm admin init` makes it")), "{found:?}");
+    assert!(found.text.contains(&format!("create table `{}`", own.registry_table)), "{found:?}");
+    driver.schema_apply().await.unwrap();
+    let found = only(&driver).await.unwrap();
+    assert_eq!((found.verdict, found.hint), (Verdict::Ok, None), "{}", found.text);
+
+    let (driver, own) = self::driver(kind).await;
+    plain_table(&own, &own.registry_table, "name").await;
+    let found = only(&driver).await.unwrap();
+    assert!(found.verdict == Verdict::Fail && found.text.contains("with other keys than ours"), "{found:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs moto_server"]
+async fn a_table_whose_items_never_expire_is_warned_of() {
+    let (_, own) = driver(Kind::Moto).await;
+    let without = connect(Settings { time_to_live: false, ..own.clone() }).await;
+    without.schema_apply().await.unwrap();
+    let found = only(&connect(own.clone()).await).await.unwrap();
+    assert_eq!(found.verdict, Verdict::Warn, "{found:?}");
+    assert!(found.text.contains(&format!("expire items of table `{}`", own.inbox_table)), "{found:?}");
+}
+
 on_both! {
+    probed, tables_that_are_missing_or_others_are_found, tables_that_are_missing_or_others_are_found_on_dynalite;
     from_nothing, tables_are_made_from_nothing_and_once, tables_are_made_from_nothing_and_once_on_dynalite;
     with_other_keys, a_table_with_other_keys_is_refused, a_table_with_other_keys_is_refused_on_dynalite;
 }

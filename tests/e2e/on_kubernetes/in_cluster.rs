@@ -12,7 +12,7 @@ use services::doubles::llm;
 use tokio::sync::MutexGuard;
 
 use super::{
-    kubectl,
+    diagnosis, kubectl,
     stage::{CLUSTER, IMAGE, Stage, agent_image, clean, host, image},
 };
 use crate::{
@@ -261,6 +261,23 @@ async fn watched(plane: &Plane) -> Screen {
     screen
 }
 
+/// The doctor, on the way there and of what is there. That nothing enforces policies here it finds by trying.
+async fn examined(plane: &Plane) {
+    for (check, state, text) in [
+        ("kubeconfig", "ok", "namespace `ztm`"),
+        ("cluster", "ok", "version v1."),
+        ("rights of yours", "ok", "you may be `ztm-admin`"),
+        ("rights in the cluster", "ok", "all 19"),
+        ("redis", "ok", "appendfsync always"),
+        ("tables", "ok", ""),
+        ("bucket", "ok", ""),
+        ("network policies", "warn", "not in force"),
+    ] {
+        let found = diagnosis(plane, &["--context", "far"], check).await;
+        assert!(found["state"] == state && found["text"].as_str().unwrap().contains(text), "{found}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs a cluster and ZeroClaw: tests/kube/with, ZTM_TEST_ZEROCLAW"]
 async fn what_is_deployed_answers_sleeps_remembers_outlives_its_pods_and_deletes_without_a_trace() {
@@ -307,6 +324,8 @@ async fn what_is_deployed_answers_sleeps_remembers_outlives_its_pods_and_deletes
     assert!(status.stdout.contains("Warm"), "{status:?}");
     let nobody = plane.ztm(&["--context", "no-such", "status"]).await;
     assert!(nobody.stderr.contains("no-such"), "{nobody:?}");
+
+    examined(plane).await;
 
     // A command beside the agent in its pod, which is woken for it: for whoever may, and nobody else.
     let beside = plane.ztm(&["--context", "far", "exec", "acme", "--", "/bin/zeroclaw", "--version"]).await.ok();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use services::doubles::llm;
 
 use super::{
-    kubectl,
+    diagnosis, kubectl,
     stage::{self, Stage},
 };
 
@@ -305,6 +305,16 @@ async fn machines_are_shown_with_whose_agents_they_run_what_they_cost_and_what_i
     kubectl(&["wait", "--for=condition=Established", "--timeout=30s", "crd/ec2nodeclasses.karpenter.k8s.aws"]);
     kubectl(&["wait", "--for=condition=Established", "--timeout=30s", "crd/nodepools.karpenter.sh"]);
     kubectl(&["apply", "-k", &format!("{root}/deploy/karpenter")]);
+    for (check, text) in [
+        ("rights in the cluster", "all 19 that it uses are given"),
+        ("runtime class", "`kata-qemu` is there"),
+        ("priority classes", "`tenant-normal` (1000)"),
+        ("network policies", "the shipped policies are there"),
+        ("karpenter", "NodePool `kata-metal` has 0 of 1000 cpus"),
+    ] {
+        let found = diagnosis(plane, &[], check).await;
+        assert!(found["state"] == "ok" && found["text"].as_str().unwrap().contains(text), "{found}");
+    }
     let labels = [
         "node.kubernetes.io/instance-type=c6i.metal",
         "topology.kubernetes.io/region=us-east-1",

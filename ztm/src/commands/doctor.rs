@@ -1,5 +1,7 @@
 //! `ztm doctor`: every check, in the order in which one needs the other.
 
+mod cluster;
+
 use std::{os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use anyhow::Result;
@@ -47,6 +49,9 @@ pub async fn doctor(ctx: &Context, args: &DoctorArgs) -> Result<()> {
     if matches!(context.kind, Kind::Embedded | Kind::Stores) {
         directory(&mut checks, &ctx.settings.state_dir);
     }
+    if !way(&mut checks, ctx).await {
+        return told(ctx, args, checks);
+    }
     match ctx.client().await {
         Err(error) => checks.push(Check {
             check: "control plane".to_owned(),
@@ -65,15 +70,31 @@ pub async fn doctor(ctx: &Context, args: &DoctorArgs) -> Result<()> {
         }
         Ok(client @ Client::Http(_)) => plane(&mut checks, &client).await?,
     }
+    told(ctx, args, checks)
+}
+
+/// Says what was found; fails if it is bad enough.
+fn told(ctx: &Context, args: &DoctorArgs, checks: Vec<Check>) -> Result<()> {
     let worst = checks.iter().map(|check| check.state).max().unwrap_or(Finding::Ok);
     let count = |state| checks.iter().filter(|check| check.state == state).count();
     let (failed, warned) = (count(Finding::Fail), count(Finding::Warn));
-    ctx.printer.show(&Diagnosis { context: context.name.clone(), checks })?;
+    ctx.printer.show(&Diagnosis { context: ctx.settings.context.name.clone(), checks })?;
     if worst == Finding::Fail || (worst == Finding::Warn && args.strict) {
         let message = format!("{failed} checks failed, {warned} warn");
         return Err(BadNews { code: "unhealthy", message, hint: None }.into());
     }
     Ok(())
+}
+
+/// Whether the way to a control plane leads there, where it goes through a cluster.
+async fn way(checks: &mut Vec<Check>, ctx: &Context) -> bool {
+    let (context, url) = (&ctx.settings.context, &ctx.settings.orchestrator_url);
+    match &context.servers.kubernetes {
+        Some(server) if context.kind == Kind::Cluster && url.is_none() => {
+            cluster::way(checks, server, &context.account).await
+        }
+        _ => true,
+    }
 }
 
 fn push(checks: &mut Vec<Check>, check: &str, state: Finding, text: impl Into<String>, fix: Option<&str>) {
@@ -195,7 +216,11 @@ fn probed(checks: &mut Vec<Check>, report: Result<ProbeReport, Error>) {
     match report {
         Ok(report) => checks.extend(report.parts.into_iter().map(|part| Check {
             check: part.part,
-            state: if part.ok { Finding::Ok } else { Finding::Fail },
+            state: match (part.ok, part.warn) {
+                (true, false) => Finding::Ok,
+                (true, true) => Finding::Warn,
+                (false, _) => Finding::Fail,
+            },
             text: format!("{} ({} ms)", part.text, part.took_ms),
             fix: part.hint,
         })),
@@ -329,6 +354,11 @@ async fn webhooks(checks: &mut Vec<Check>, client: &Client) {
         let fix = format!("`ztm webhook register {}`", tenant.tenant_id);
         let name = format!("webhook of {}", tenant.tenant_id);
         match client.webhook_info(&tenant.tenant_id).await {
+            // The messenger does not know the token.
+            Err(error @ Error::Refused { .. }) => {
+                let fix = format!("`ztm tenant update {} --bot-token-file FILE`", tenant.tenant_id);
+                push(checks, &name, Finding::Warn, error.chain(), Some(&fix));
+            }
             Err(error) => push(checks, &name, Finding::Warn, error.chain(), error.hint().as_deref()),
             Ok(info) if info.url.is_empty() => push(checks, &name, Finding::Warn, "none is registered", Some(&fix)),
             Ok(info) if info.last_error_message.is_some() || info.pending_update_count > WAITING => {

@@ -15,6 +15,7 @@ mod connection;
 mod inboxes;
 mod items;
 mod ledgers;
+mod probes;
 pub mod schema;
 mod tenants;
 

@@ -58,7 +58,7 @@ fn created_at(meta: &ObjectMeta) -> Option<Timestamp> {
 }
 
 /// A quantity of Kubernetes in thousandths; `None` if it is none. What is smaller than one counts as one.
-fn thousandths(quantity: &Quantity) -> Option<u64> {
+pub(super) fn thousandths(quantity: &Quantity) -> Option<u64> {
     let text = quantity.0.as_str();
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, suffix) = text.split_at(end);

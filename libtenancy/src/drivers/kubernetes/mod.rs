@@ -5,11 +5,13 @@
 //! - Every write of a lease carries the resource version that was read. A conflict is read again and decided again: it says
 //!   nothing of who won.
 
+pub mod access;
 mod connection;
 pub mod fleets;
 mod identities;
 mod karpenter;
 mod leaders;
+pub mod probes;
 pub mod tunnel;
 pub mod workloads;
 

@@ -17,7 +17,7 @@ use kube::{
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{Kubernetes, connection::classify};
+use super::{Kubernetes, access::Ask, connection::classify};
 use crate::{
     error::{Error, Result},
     secret::Secret,
@@ -34,6 +34,19 @@ const AUDIENCE: &str = "ztm";
 
 /// How long the token is good for, seconds: the least that Kubernetes gives.
 const TOKEN_SECONDS: i64 = 600;
+
+/// From this minor version on an API server asks for the right to create a port-forward, and not only for that to get one: it is a
+/// GET that becomes a WebSocket.
+const FORWARD_CREATES: u32 = 35;
+
+/// Which API server it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerVersion {
+    /// Its whole version, for people.
+    pub name: String,
+    /// Of its version 1.MINOR; zero if it does not say.
+    pub minor: u32,
+}
 
 /// An open way; dropping it closes it.
 pub struct Tunnel {
@@ -73,6 +86,33 @@ impl Kubernetes {
             }
         });
         Ok(Tunnel { address, token, _open: open.drop_guard() })
+    }
+
+    /// The namespace that is meant.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The version of the API server. Store errors.
+    pub async fn version(&self) -> Result<ServerVersion> {
+        let told = self.clients.asking.apiserver_version().await.map_err(|error| classify(error, false))?;
+        // Some add a `+`.
+        let minor = told.minor.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(0);
+        Ok(ServerVersion { name: told.git_version, minor })
+    }
+
+    /// What an operator lacks for [`Kubernetes::tunnel`] as an account, as text; empty if nothing. Store errors.
+    pub async fn tunnel_refused(&self, account: &str, version: &ServerVersion) -> Result<Vec<String>> {
+        let ask = |verb, resource, name| Ask { verb, group: "", resource, name, namespace: Some(&self.namespace) };
+        let mut asks = vec![
+            ask("create", "serviceaccounts/token", Some(account)),
+            ask("list", "pods", None),
+            ask("get", "pods/portforward", None),
+        ];
+        if version.minor >= FORWARD_CREATES {
+            asks.push(ask("create", "pods/portforward", None));
+        }
+        self.refused(&asks).await
     }
 
     async fn account_token(&self, account: &str) -> Result<Secret> {

@@ -43,7 +43,7 @@ use k8s_openapi::api::core::v1::Pod;
 use tokio::{net::TcpListener, sync::broadcast};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub(super) use self::manifest::SELECTOR;
+pub(super) use self::manifest::{PLACE_PRIORITY, SELECTOR};
 use self::{
     condition::Condition,
     manifest::{Kind, Template, name, parse_id, workload_id},

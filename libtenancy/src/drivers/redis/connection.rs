@@ -16,7 +16,7 @@ use ::redis::{
     aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig, MultiplexedConnection, PubSub},
     cluster::{ClusterClient, ClusterClientBuilder},
     cluster_async::ClusterConnection,
-    cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr},
+    cluster_routing::{MultipleNodeRoutingInfo, Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr},
 };
 
 use super::scripts::Script;
@@ -180,6 +180,18 @@ impl Link {
             Self::Cluster { shared, .. } => {
                 let route = SingleNodeRoutingInfo::SpecificNode(Route::with_key(key, SlotAddr::Master));
                 shared.clone().route_command(command, RoutingInfo::SingleNode(route)).await?.extract_error()
+            }
+        }
+    }
+
+    /// Sends a command to every server that keeps something; whose answer it is, with the answer. A single server has no name.
+    pub(super) async fn send_to_masters(&self, command: Cmd) -> Result<Vec<(String, Value)>, RedisError> {
+        match self {
+            Self::Single { .. } => Ok(vec![(String::new(), self.send(&command).await?)]),
+            Self::Cluster { shared, .. } => {
+                let route = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
+                let answers = shared.clone().route_command(command, route).await?.extract_error()?;
+                Ok(::redis::from_redis_value(answers)?)
             }
         }
     }

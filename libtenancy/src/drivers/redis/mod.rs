@@ -29,6 +29,7 @@ mod jobs;
 mod journals;
 mod keys;
 mod leaders;
+pub mod probes;
 mod quotas;
 mod receipts;
 mod rows;

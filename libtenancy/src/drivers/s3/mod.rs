@@ -15,6 +15,7 @@
 
 pub mod bucket;
 mod connection;
+mod probes;
 mod snapshots;
 mod unstored;
 

@@ -48,7 +48,7 @@ pub(super) const AGENT_USER: u32 = 10_001;
 const TOKEN_SECONDS: u32 = 600;
 
 /// The `PriorityClass` of pods that keep a place.
-const PLACE_PRIORITY: &str = "tenant-low";
+pub(in super::super) const PLACE_PRIORITY: &str = "tenant-low";
 
 /// What a pod may write that is not its state.
 const TMP_LIMIT: &str = "64Mi";
