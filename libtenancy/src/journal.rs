@@ -249,7 +249,7 @@ impl Tenancy {
             match &written {
                 Ok(()) if failed => tracing::info!("what is told of tenants is written down again"),
                 Err(error) if !failed => {
-                    tracing::warn!(error = error.chain(), "what is told of tenants is not written down")
+                    tracing::warn!(error = error.chain(), "what is told of tenants is not written down");
                 }
                 _ => {}
             }

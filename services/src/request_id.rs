@@ -46,10 +46,8 @@ fn tenant_of(path: &str) -> Option<TenantId> {
 pub(crate) async fn named(request: Request, next: Next) -> Response {
     let given = request.headers().get(HEADER).and_then(|id| id.to_str().ok()).filter(|id| is_id(id));
     let id = given.map_or_else(random, str::to_owned);
-    let span = match tenant_of(request.uri().path()) {
-        Some(tenant) => tracing::info_span!("request", id, %tenant),
-        None => tracing::info_span!("request", id),
-    };
+    let tenant = tenant_of(request.uri().path()).map(tracing::field::display);
+    let span = tracing::info_span!("request", id, tenant);
     let mut response = next.run(request).instrument(span).await;
     if let Ok(id) = HeaderValue::try_from(id) {
         response.headers_mut().insert(HEADER, id);

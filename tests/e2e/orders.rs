@@ -55,7 +55,7 @@ impl Lossy {
             while let Ok((here, _)) = listener.accept().await {
                 let loses = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok();
                 let to = to.clone();
-                tokio::spawn(async move { pass(here, &to, loses).await });
+                tokio::spawn(async move { Box::pin(pass(here, &to, loses)).await });
             }
         });
         Self { url, task }
