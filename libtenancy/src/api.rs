@@ -333,10 +333,16 @@ pub struct StatusView {
     pub pid: u32,
     /// When it started.
     pub started_at: Timestamp,
+    /// The parts that were asked, and how they did.
+    #[serde(default)]
+    pub parts: Vec<PartView>,
     /// Tenants by status.
     pub tenants: std::collections::BTreeMap<String, u64>,
     /// All inboxes together.
     pub inbox: InboxCounts,
+    /// The queues of all partitions together.
+    #[serde(default)]
+    pub queue: QueueTotals,
     /// Unbound agents that are ready, and how many there should be.
     pub warm_ready: usize,
     /// See [`StatusView::warm_ready`].
@@ -372,6 +378,33 @@ pub struct StatusView {
     pub memory_bytes: Option<u64>,
     /// Processor time the control plane has used, milliseconds.
     pub cpu_ms: u64,
+}
+
+/// Whether a part answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartView {
+    /// Which: `registry`, `inboxes`, `queue`, `deadlines`, `ledger`, `archives`, `agents`.
+    pub part: String,
+    /// Why it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Milliseconds.
+    pub took_ms: u64,
+}
+
+/// What waits for its turn, and what has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueTotals {
+    /// Jobs that run.
+    pub running: u64,
+    /// How many may; 0: no limit.
+    pub capacity: u64,
+    /// Tenants whose jobs wait for their turn.
+    pub ready: u64,
+    /// Jobs that wait for their time, and tenants that wait for credits.
+    pub delayed: u64,
+    /// Leases that lapsed and were put back, since the store was made.
+    pub recovered: u64,
 }
 
 /// How the ledger keeps up with what is charged.

@@ -49,6 +49,7 @@ pub mod secret;
 pub mod snapshot;
 pub mod spend;
 pub mod state;
+mod status;
 pub mod stop;
 pub mod stores;
 pub mod tenancy;

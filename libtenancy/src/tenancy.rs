@@ -18,7 +18,7 @@ use tracing::Instrument;
 use crate::{
     admission::Decisions,
     agent::AgentStatus,
-    api::{StatusView, WakeRecord},
+    api::WakeRecord,
     clock::{Clock, Timestamp},
     config::Config,
     delivery::Deliveries,
@@ -27,7 +27,7 @@ use crate::{
     fleet::Fleet,
     inbox::{Update, UpdateKey},
     labels::{LabelChange, Labels, Selector},
-    operation::{Operations, lock},
+    operation::Operations,
     ports::{
         deadlines::Deadlines,
         endpoints::Endpoints,
@@ -81,9 +81,6 @@ pub struct Drivers {
     pub probes: Vec<Arc<dyn Probes>>,
     pub clock: Arc<dyn Clock>,
 }
-
-/// Whom one asks for to see whether anybody answers.
-const NOBODY: &str = "nobody";
 
 /// How many records are looked through for one page of a listing by labels.
 const LOOKED_THROUGH: usize = 5_000;
@@ -459,18 +456,6 @@ impl Tenancy {
         Ok(())
     }
 
-    /// Whether the stores answer without which nothing is taken in: records, inboxes, and what wakes are ordered by.
-    pub async fn ready(&self) -> Result<()> {
-        let drivers = self.drivers();
-        let nobody: TenantId = NOBODY.parse()?;
-        let (record, pending, deadline) = tokio::join!(
-            drivers.tenants.tenant_get(&nobody),
-            drivers.inboxes.pending_count(&nobody),
-            drivers.deadlines.deadline_next()
-        );
-        record.map(drop).and(pending.map(drop)).and(deadline.map(drop))
-    }
-
     /// Tells the control plane of these records that this process has written some. It finds them at its next look if the
     /// word is lost.
     pub async fn records_announce(&self) {
@@ -538,50 +523,4 @@ impl Tenancy {
     pub async fn fleet(&self) -> Result<Fleet> {
         self.drivers().fleets.fleet().await
     }
-
-    /// Resident memory of this process in bytes, where the system says it.
-    pub fn memory_bytes() -> Option<u64> {
-        resident_bytes()
-    }
-
-    /// The control plane in numbers.
-    pub async fn status(&self) -> Result<StatusView> {
-        let drivers = self.drivers();
-        let warm = self.warm_status();
-        Ok(StatusView {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            pid: std::process::id(),
-            started_at: self.inner.started_at,
-            tenants: drivers.tenants.tenant_counts().await?,
-            inbox: drivers.inboxes.inbox_counts(None).await?,
-            warm_ready: warm.ready,
-            warm_target: warm.target,
-            warm_configured: self.inner.config.warm_pool.min,
-            warm_configured_max: self.inner.config.warm_pool.max,
-            warm_chosen: warm.chosen,
-            warm_breaker: warm.trouble,
-            leader: self.inner.leading.load(std::sync::atomic::Ordering::Relaxed),
-            decisions: self.inner.decisions.counts(),
-            ledger: lock(&self.inner.ledger_state).view(),
-            wakes_total: lock(&self.inner.wakes_total).clone(),
-            state_fallbacks: self.inner.state_fallbacks.load(std::sync::atomic::Ordering::Relaxed),
-            wakes: lock(&self.inner.wake_records).iter().cloned().collect(),
-            reconcile: lock(&self.inner.last_reconcile).clone(),
-            memory_bytes: Self::memory_bytes(),
-            cpu_ms: cpu_time().as_millis().try_into().unwrap_or(u64::MAX),
-        })
-    }
-}
-
-/// Resident memory of this process in bytes, from `/proc/self/statm` (proc(5)); `None` where there is none.
-fn resident_bytes() -> Option<u64> {
-    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
-    Some(pages * u64::try_from(rustix::param::page_size()).ok()?)
-}
-
-/// User and system time of this process.
-fn cpu_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
 }

@@ -492,6 +492,8 @@ impl Records {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: 4242,
             started_at: three_days_ago(),
+            parts: Vec::new(),
+            queue: libtenancy::api::QueueTotals::default(),
             tenants,
             inbox: InboxCounts { pending: 1, dead: 2, handled: 30, possible_repeats: 0 },
             warm_ready: 1,

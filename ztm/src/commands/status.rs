@@ -1,18 +1,26 @@
 //! `ztm status`.
 
 use anyhow::Result;
+use libtenancy::{
+    clock::{Clock, SystemClock},
+    spend::By,
+};
 
-use crate::{commands::Context, view::plane::PlaneStatus};
+use crate::{client::Rows, commands::Context, view::plane::PlaneStatus};
 
 /// Prints the control plane in numbers.
 pub async fn status(ctx: &Context) -> Result<()> {
     let client = ctx.client().await?;
     let plane = client.plane("`ztm status`")?;
-    let (status, router_healthy) = tokio::join!(client.status(), plane.router_healthy());
+    let today: String = SystemClock::default().now().to_string().chars().take(10).collect();
+    let rows = Rows { from: format!("{today}T00:00:00Z").parse().ok(), ..Rows::default() };
+    let (status, router_healthy, spent) =
+        tokio::join!(client.status(), plane.router_healthy(), client.spend_report(By::Day, &rows));
     ctx.printer.show(&PlaneStatus {
         orchestrator_url: plane.orchestrator().to_owned(),
         router_url: plane.router().map(str::to_owned),
         router_healthy,
+        spent_today: spent.ok().map(|report| report.total.spent),
         status: status?,
     })
 }

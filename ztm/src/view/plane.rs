@@ -1,6 +1,10 @@
 //! The control plane itself: where it is, how it does, its version, its end.
 
-use libtenancy::api::{StatusView, WakeRecord};
+use comfy_table::Cell;
+use libtenancy::{
+    api::{PartView, StatusView, WakeRecord},
+    credits::MicroCredits,
+};
 use serde::Serialize;
 
 use super::{Look, Show, cell, plain, size, span, status};
@@ -30,6 +34,8 @@ pub struct PlaneStatus {
     pub router_url: Option<String>,
     /// Whether the router answers its health check, where its URL is known.
     pub router_healthy: Option<bool>,
+    /// Credits that were spent today (UTC); absent if the ledger does not say.
+    pub spent_today: Option<MicroCredits>,
     /// What the orchestrator says.
     #[serde(flatten)]
     pub status: StatusView,
@@ -50,6 +56,13 @@ impl Show for PlaneStatus {
                 r.records, r.workloads, r.adopted, r.finished, r.lost, r.orphans, r.deadlines
             )
         });
+        let queue = format!(
+            "{} running{}, {} tenants wait for their turn, {} delayed",
+            s.queue.running,
+            if s.queue.capacity == 0 { String::new() } else { format!(" of {}", s.queue.capacity) },
+            s.queue.ready,
+            s.queue.delayed
+        );
         let errors = s.reconcile.as_ref().map(|r| r.errors.join("; ")).filter(|e| !e.is_empty());
         let router = self.router_url.as_ref().map(|url| match self.router_healthy {
             Some(true) => cell(format!("{url} (healthy)")),
@@ -61,9 +74,13 @@ impl Show for PlaneStatus {
             ("Router", router),
             ("Version", Some(cell(&s.version))),
             ("Process", Some(cell(format!("{}, up {}", s.pid, look.age(s.started_at))))),
-            ("Leads", Some(cell(if s.leader { "yes" } else { "no" }))),
+            ("Parts", parts(&s.parts)),
+            ("Leads", Some(cell(if s.leader { "yes" } else { "no, another does" }))),
             ("Tenants", Some(cell(if tenants.is_empty() { "none" } else { &tenants }))),
             ("Inboxes", Some(cell(inbox))),
+            ("Queue", Some(cell(queue))),
+            ("Spent", self.spent_today.map(|credits| cell(format!("{credits} credits today")))),
+            ("Ledger", s.ledger.failing.as_ref().map(|why| cell(why).fg(comfy_table::Color::Red))),
             ("Warm pool", Some(cell(format!("{} of {} ready", s.warm_ready, s.warm_target)))),
             ("Pool stopped", s.warm_breaker.as_ref().map(cell)),
             ("Cold wakes", Some(cell(wakes(&s.wakes, "cold")))),
@@ -78,6 +95,22 @@ impl Show for PlaneStatus {
     fn names(&self) -> Vec<String> {
         vec![self.orchestrator_url.clone()]
     }
+}
+
+/// Whether the parts answer; which do not, and why.
+fn parts(parts: &[PartView]) -> Option<Cell> {
+    let failing: Vec<String> =
+        parts.iter().filter_map(|part| part.error.as_ref().map(|error| format!("{}: {error}", part.part))).collect();
+    let slowest = parts.iter().max_by_key(|part| part.took_ms)?;
+    if failing.is_empty() {
+        return Some(cell(format!(
+            "all {} answer, the slowest ({}) in {} ms",
+            parts.len(),
+            slowest.part,
+            slowest.took_ms
+        )));
+    }
+    Some(cell(failing.join("; ")).fg(comfy_table::Color::Red))
 }
 
 /// How many of the last wakes were of this kind, and their median and 95th percentile (nearest rank).
