@@ -77,14 +77,11 @@ pub struct Cli {
 
 /// The nouns, and the verbs that need none.
 #[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the help of a command without a line here is what its arguments say")]
 pub enum Command {
-    /// Run the whole control plane in this process, on this machine
     Up(Box<up::UpArgs>),
-    /// Stop the control plane that `ztm up` runs
     Down(down::DownArgs),
-    /// Watch the whole job happen on real parts, in a temporary directory
     Demo(demo::DemoArgs),
-    /// Measure the control plane that the context means, with tenants of its own
     Bench(bench::BenchArgs),
     /// Tenants: create, look at, change, wake, stop, delete
     #[command(subcommand, arg_required_else_help = true)]
@@ -132,33 +129,19 @@ pub enum Command {
     /// Contexts: which control plane, or whose stores, the commands mean
     #[command(subcommand, arg_required_else_help = true)]
     Context(context::ContextCommand),
-    /// Show what happened: wakes, stops, suspensions, refusals
     Events(events::EventsArgs),
-    /// Show what is told of a tenant, by the control plane and by its agent, in one log
     Logs(logs::LogsArgs),
     /// The settings in force, and who says them
     #[command(subcommand, arg_required_else_help = true)]
     Config(config::ConfigCommand),
-    /// Watch the whole fleet, its queue and its money on one screen
     Top(top::TopArgs),
-    /// Wait until a tenant is running, idle or deleted, or until a job is over
     Wait(wait::WaitArgs),
-    /// Check that everything the context needs is there and works
-    ///
-    /// Nothing is assumed: each store is written to, read and cleaned up, by the control plane itself where one runs.
-    /// Servers are asked how they are set up: Redis for its version, persistence and eviction, DynamoDB for its tables, S3
-    /// for its bucket, a cluster for the rights, classes, policies and machines that pods need, the messenger for the bots.
-    /// What does not work comes with what mends it; each part has a few seconds. What may not be looked at is a warning.
-    /// Fails if a check does.
     Doctor(doctor::DoctorArgs),
-    /// Show the control plane in numbers
     Status(status::StatusArgs),
-    /// Show the version of this command and of the control plane
     Version(status::VersionArgs),
     /// Explain a command, or what holds for all: formatting, exit-codes, environment, contexts
     #[command(after_help = "Examples:\n  ztm help tenant create\n  ztm help exit-codes")]
     Help(help::HelpArgs),
-    /// Run the small built-in agent
     #[command(hide = true)]
     Agent(agent::AgentArgs),
     /// Write the man pages or the completions

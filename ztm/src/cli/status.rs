@@ -4,7 +4,8 @@ use clap::Args;
 
 /// Show the control plane in numbers
 ///
-/// Tenants by status, inboxes, the warm pool, wakes, the reconciler's last pass, memory and processor time.
+/// Whether each part answers (by a read; `ztm doctor` writes too), who leads, tenants by status, inboxes, the queue of jobs, what
+/// was spent today, the warm pool, wakes, the reconciler's last pass, memory and processor time.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ztm status\n  ztm status -o json | jq .tenants")]
 pub struct StatusArgs {}

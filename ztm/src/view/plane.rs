@@ -57,7 +57,7 @@ impl Show for PlaneStatus {
             )
         });
         let queue = format!(
-            "{} running{}, {} tenants wait for their turn, {} delayed",
+            "{} running{}, tenants with jobs that wait: {}, {} delayed",
             s.queue.running,
             if s.queue.capacity == 0 { String::new() } else { format!(" of {}", s.queue.capacity) },
             s.queue.ready,
