@@ -290,6 +290,12 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NotFound { what: "tenant", .. } => Some("`ztm tenant list` shows the tenants that exist".into()),
+            Self::NotFound { what: "bot of tenant", name } => {
+                Some(format!("`ztm tenant update {name} --bot-token-file FILE` gives it one"))
+            }
+            Self::IllegalState { tenant, status: "suspended", .. } => Some(format!(
+                "`ztm why tenant {tenant}` says what ends that; `ztm tenant resume {tenant}` does if an operator suspended it"
+            )),
             Self::NotFound { what: "job", .. } => {
                 Some("`ztm job list` shows the jobs; one that ended is kept for a day, a dead one for a week".into())
             }

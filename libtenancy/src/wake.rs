@@ -118,6 +118,11 @@ pub(crate) fn admit(tenant: &Tenant, live: usize, max_running: usize) -> Result<
     }
 }
 
+/// A time in milliseconds with one decimal, for a log.
+fn tenths(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e4).round() / 10.0
+}
+
 impl Tenancy {
     /// Wakes the tenant, or joins the wake under way. The phases are `None` if the agent was running already.
     ///
@@ -240,7 +245,7 @@ impl Tenancy {
         }
         self.wake_remember(id, &phases);
         tracing::info!(tenant = %id, generation = %agent.generation, warm = phases.warm,
-            total_ms = phases.total.as_secs_f64() * 1e3, own_ms = phases.own().as_secs_f64() * 1e3, "running");
+            total_ms = tenths(phases.total), own_ms = tenths(phases.own()), "running");
         Ok((agent, Some(phases)))
     }
 

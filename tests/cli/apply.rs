@@ -135,7 +135,7 @@ fn a_file_that_is_wrong_anywhere_changes_nothing() {
         assert!(matches!(refused.code, Some(1 | 2)) && refused.stdout.is_empty(), "{text}: {refused}");
         assert!(refused.stderr.contains(says), "{text}: {refused}");
     }
-    assert_eq!(world.ztm(["apply", "-f", "no-such-file"]).code, Some(1));
+    assert_eq!(world.ztm(["apply", "-f", "no-such-file"]).code, Some(2));
     assert_eq!(everything(&world), before);
 }
 

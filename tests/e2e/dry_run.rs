@@ -15,6 +15,8 @@ const NO_ORDERS: &[&str] = &[
     "agentd",
     "agentd-exec",
     "apply",
+    // Its plan is its own: the tenants that it makes are too.
+    "bench",
     "config view",
     "context add",
     "context list",
@@ -30,6 +32,7 @@ const NO_ORDERS: &[&str] = &[
     "generate completions",
     "generate man",
     "help",
+    "logs",
     "import",
     "inbox list",
     "job dead",

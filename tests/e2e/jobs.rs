@@ -9,6 +9,7 @@ use tokio::process::{Child, Command};
 use crate::{
     plane::{Answer, Plane, Tenant, answer},
     stores::{Stores, on_every_store},
+    watch::Watcher,
 };
 
 /// A lease that lapses (30 s), the pauses after it, and the work.
@@ -404,3 +405,27 @@ on_every_store!(
     a_chat_turn_is_charged_once,
     bodies_of_bad_will_change_nothing_and_harm_nobody,
 );
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_waits_for_a_job_goes_on_when_the_control_plane_was_away_and_knows_the_job() {
+    let mut plane = Plane::start(&["--warm", "0"]).await;
+    plane.create_plain("acme").await;
+    let submit = ["job", "submit", "acme", "--cost", "5", "hello", "--in", "3s", "--wait", "-o", "json"];
+    let wait = Watcher::start(&plane, &submit);
+    let there = async || {
+        let jobs = plane.ztm(&["job", "list", "-o", "json"]).await.ok().json();
+        (jobs["jobs"].as_array().unwrap().len() == 1).then_some(())
+    };
+    plane.wait("it is submitted", there).await;
+    plane.kill().await;
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    plane.up().await;
+    wait.says("how it ended", |line| line.contains(r#""status": "succeeded""#)).await;
+    drop(wait);
+    // Where nobody would wait, nothing is submitted.
+    plane.down().await;
+    let refused = plane.ztm(&submit).await;
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(7), ""), "{refused:?}");
+    let jobs = plane.ztm(&["job", "list", "-o", "json"]).await.ok().json();
+    assert_eq!(jobs["jobs"].as_array().unwrap().len(), 1, "{jobs}");
+}

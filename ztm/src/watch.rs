@@ -188,6 +188,10 @@ impl<'a> Watch<'a> {
             }
             let why = match tokio::time::timeout(SILENCE, self.feed.next()).await {
                 Ok(Some(Ok(piece))) => {
+                    if matches!(&piece.change, Change::Begin(begin) if !begin.live) {
+                        self.printer
+                            .note("no control plane runs; what there is is shown, and what happens once one does");
+                    }
                     self.known.take(piece.change, &mut self.news);
                     continue;
                 }

@@ -25,6 +25,7 @@ macro_rules! endpoints_conformance {
             s5_an_endpoint_of_a_stopped_agent_is_forgotten,
             a_stop_does_not_forget_the_next_agents_endpoint,
             a_repeated_removal_is_no_error,
+            whatever_is_cached_can_be_forgotten,
             endpoints_of_different_tenants_are_independent,
         ]);
     };
@@ -117,4 +118,10 @@ pub async fn endpoints_of_different_tenants_are_independent(port: &dyn Endpoints
     port.endpoint_remove(&id("b"), Generation(2)).await.unwrap();
     assert_eq!(port.endpoint_get(&id("a"), clock.now()).await.unwrap(), Some(a));
     assert_eq!(port.endpoint_get(&id("b"), clock.now()).await.unwrap(), None);
+}
+
+pub async fn whatever_is_cached_can_be_forgotten(port: &dyn Endpoints, clock: &ManualClock) {
+    port.endpoint_put(&id("acme"), &agent(Generation(7)), clock.now() + ENDPOINT_TTL).await.unwrap();
+    port.endpoint_remove(&id("acme"), Generation(u64::MAX)).await.unwrap();
+    assert_eq!(port.endpoint_get(&id("acme"), clock.now()).await.unwrap(), None);
 }

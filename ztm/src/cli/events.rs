@@ -6,6 +6,7 @@ use clap::Args;
 ///
 /// What the control plane remembers: its last wakes, and whatever it said since somebody listens. With `--watch` it goes on
 /// with what happens; when the control plane is gone for a while, what happened to tenants meanwhile is told afterwards.
+/// `ztm logs TENANT` shows what is kept of a tenant, step by step, also over restarts.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ztm events alice\n  ztm events -w -o json | jq -r .text")]
 pub struct EventsArgs {

@@ -13,7 +13,7 @@ use libtenancy::{
 
 use crate::{
     cli::logs::LogsArgs,
-    client::{Told, journal_of},
+    client::{Client, Told, journal_of},
     commands::Context,
     view::logs::Journal,
 };
@@ -54,6 +54,8 @@ impl<'a> Wanted<'a> {
 /// What was heard, by which what is told again is known.
 #[derive(Default)]
 struct Heard {
+    /// What was told before the first line that was shown was not asked for.
+    first: Option<Timestamp>,
     last: Option<Timestamp>,
     lines: VecDeque<JournalLine>,
 }
@@ -61,9 +63,10 @@ struct Heard {
 impl Heard {
     /// Whether a line is new.
     fn take(&mut self, line: &JournalLine) -> bool {
-        if self.lines.contains(line) {
+        if self.lines.contains(line) || self.first.is_some_and(|first| line.at < first) {
             return false;
         }
+        self.first.get_or_insert(line.at);
         self.last = self.last.max(Some(line.at));
         self.lines.push_back(line.clone());
         let surplus = self.lines.len().saturating_sub(SHOWN);
@@ -87,12 +90,15 @@ pub async fn logs(ctx: &Context, args: &LogsArgs) -> Result<()> {
         }
         lines.drain(..lines.len().saturating_sub(usize::try_from(args.tail)?));
         if lines.is_empty() {
-            ctx.printer.note("nothing is remembered; `ztm logs -f` shows what is told from now on");
+            ctx.printer.note("nothing like this is remembered; `ztm logs -f` shows what is told from now on");
         }
         return ctx.printer.show(&Journal { lines });
     }
     ask.tail = usize::try_from(args.tail)?;
     let mut told = journal_of(&ctx.settings, &args.tenant, ask).await?;
+    if matches!(ctx.client().await, Ok(Client::Direct(_))) {
+        ctx.printer.note("no control plane runs; what was told is shown, and what is told once one does");
+    }
     loop {
         let why = match tokio::time::timeout(SILENCE, told.next()).await {
             Ok(Some(Ok(line))) => {

@@ -51,6 +51,10 @@ pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
     // The key is bound to the moment, which `--in` would make another one.
     let at = new.not_before.filter(|_| args.delay.is_some()).map(|at| format!(" --at {at}")).unwrap_or_default();
     let client = ctx.client().await?;
+    if args.wait {
+        // Before anything is stored.
+        client.plane("waiting for a job")?;
+    }
     ctx.detail(&format!("idempotency key: {key}"));
     let submitted = match client.job_submit(new, &key).await {
         Ok(submitted) => submitted,
@@ -66,6 +70,8 @@ pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
     if !args.wait {
         return ctx.printer.show(&submitted);
     }
+    // Whatever becomes of the wait, the job is known by it.
+    ctx.printer.note(&format!("`{0}` is submitted; `ztm job wait {0}` waits for it too", submitted.job_id));
     let job = over(ctx, &client, &submitted.job_id, args.timeout).await?;
     ctx.printer.show(&job)?;
     super::wait::succeeded(&job)

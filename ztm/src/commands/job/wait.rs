@@ -18,6 +18,9 @@ use crate::{
 /// The shortest time between two questions about one job, however fast they are answered.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// Between two questions while nobody answers.
+const AWAY: Duration = Duration::from_millis(500);
+
 /// How many jobs are asked about at once.
 const AT_ONCE: usize = 16;
 
@@ -65,7 +68,16 @@ pub(super) fn succeeded(job: &JobView) -> Result<()> {
 /// others from it.
 async fn ended(ctx: &Context, client: &Client, ids: &[String], timeout: Duration) -> (Vec<JobView>, Option<Error>) {
     let bar = ctx.printer.progress();
-    let wait = &Wait { client, timeout, watch: Stopwatch::start(), bar, ended: Cell::new(0), all: ids.len() };
+    let wait = &Wait {
+        ctx,
+        client,
+        away: Cell::new(false),
+        timeout,
+        watch: Stopwatch::start(),
+        bar,
+        ended: Cell::new(0),
+        all: ids.len(),
+    };
     // All have to end, so it is no loss if some are asked about later than others.
     let answers: Vec<_> = stream::iter(ids.iter().map(|id| wait.one(id))).buffered(AT_ONCE).collect().await;
     wait.bar.finish_and_clear();
@@ -80,9 +92,22 @@ async fn ended(ctx: &Context, client: &Client, ids: &[String], timeout: Duration
     (jobs, failed)
 }
 
+/// Whether somebody was there, and went away.
+fn was_there(error: &Error) -> bool {
+    matches!(error, Error::OutcomeUnknown { .. })
+}
+
+/// Whether an error says no more than that nobody is there to answer.
+fn is_away(error: &Error) -> bool {
+    matches!(error, Error::Unavailable { .. } | Error::OutcomeUnknown { .. } | Error::NeedsControlPlane { .. })
+}
+
 /// One wait for some jobs.
 struct Wait<'a> {
+    ctx: &'a Context,
     client: &'a Client,
+    /// Whether nobody answered when last asked.
+    away: Cell<bool>,
     timeout: Duration,
     watch: Stopwatch,
     bar: ProgressBar,
@@ -95,10 +120,24 @@ impl Wait<'_> {
         self.timeout.saturating_sub(self.watch.elapsed())
     }
 
+    /// Asks until it is over; whoever is asked may go away meanwhile, and come back.
     async fn one(&self, id: &str) -> Result<JobView, Error> {
+        let mut came = None;
         loop {
             let asked = Stopwatch::start();
-            let job = self.client.job_wait(id, self.left()).await?;
+            let job = match came.as_ref().unwrap_or(self.client).job_wait(id, self.left()).await {
+                Ok(job) => job,
+                Err(error) if (self.away.get() || was_there(&error)) && is_away(&error) && !self.left().is_zero() => {
+                    if !self.away.replace(true) {
+                        self.ctx.printer.note(&format!("{}; asking again", error.chain()));
+                    }
+                    tokio::time::sleep(AWAY.min(self.left())).await;
+                    came = self.ctx.client().await.ok();
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            self.away.set(false);
             let over = is_over(&job);
             self.ended.set(self.ended.get() + usize::from(over));
             self.show(&job);
