@@ -55,13 +55,13 @@ fn row<'a>(report: &'a Value, name: &str) -> &'a Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_has_plausible_figures_and_leaves_nothing() {
-    let mut plane = Plane::start(&["--warm", "1"]).await;
+    let mut plane = Plane::start(&["--warm", "0"]).await;
     plane.create_plain("alice").await;
     plane.create_plain("bench-0a1b2c3d-000").await;
     let before = plane.ask("GET", "/tenants", None).await.ok();
     let report = plane.ztm(&["bench", "--duration", "6s", "--tenants", "3", "-o", "json"]).await.ok().json();
     let names = ["healthz", "fsync", "wake.cold", "wake.stop", "job", "read.get", "read.list", "event", "exec"];
-    for name in names.into_iter().chain(["wake.warm"]) {
+    for name in names {
         let row = row(&report, name);
         let ms = |field: &str| row[field].as_f64().unwrap_or_else(|| panic!("{row:#}"));
         assert!(row["count"].as_u64().unwrap() > 0 && row["errors"] == 0, "{report:#}");
@@ -159,10 +159,16 @@ async fn on_other_stores_it_asks_first_and_leaves_as_little() {
     let bench = ["bench", "--duration", "6s", "--tenants", "2", "-o", "json"];
     assert_eq!(plane.ztm(&bench).await.code, Some(2));
     let report = plane.ztm(&[&bench[..], &["--yes"]].concat()).await.ok().json();
-    for name in ["healthz", "wake.cold", "wake.stop", "job", "read.get", "read.list", "event", "exec"] {
+    for name in ["healthz", "wake.stop", "job", "read.get", "read.list", "event", "exec"] {
         let row = row(&report, name);
         assert!(row["count"].as_u64().unwrap() > 0 && row["errors"] == 0, "{report:#}");
     }
+    // Whether the pool is full again when the next one wakes is a matter of who is faster.
+    let measures = report["measures"].as_array().unwrap();
+    let wakes = measures.iter().filter(|row| row["measure"] == "wake.cold" || row["measure"] == "wake.warm");
+    let (counts, errors): (Vec<u64>, Vec<u64>) =
+        wakes.map(|row| (row["count"].as_u64().unwrap(), row["errors"].as_u64().unwrap())).unzip();
+    assert!(counts.iter().sum::<u64>() > 0 && errors.iter().all(|errors| *errors == 0), "{report:#}");
     assert_eq!(plane.ztm(&["tenant", "list", "-o", "name"]).await.ok().stdout, "alice\n");
     plane.down().await;
 }
