@@ -415,8 +415,8 @@ impl Account {
         (gone, more - drawn)
     }
 
-    /// Replaces the quota; the account was brought to now before. What is in the bucket stays.
-    pub fn configure(&mut self, quota: Quota, now: Timestamp) {
+    /// Replaces the quota; the account was brought to now before. What no longer fits into the bucket expires.
+    pub fn configure(&mut self, quota: Quota, now: Timestamp) -> Deltas {
         if quota.budget.map(|budget| budget.period) != self.quota.budget.map(|budget| budget.period) {
             self.period = quota.budget.map_or(0, |budget| budget.period.at(now).0);
             self.period_spent = MicroCredits::ZERO;
@@ -428,6 +428,9 @@ impl Account {
             self.remainder = 0;
         }
         self.quota = quota;
+        let surplus = (self.bucket - quota.burst).max(MicroCredits::ZERO);
+        self.bucket = self.bucket - surplus;
+        Deltas { expired: surplus, ..Deltas::default() }
     }
 
     /// What a store that forgot is told that the account was, the quota if it was changed. `held` is what is held there now.

@@ -438,7 +438,7 @@ impl Quotas for Accounts {
     async fn quota_set(&self, tenant: &TenantId, patch: &QuotaPatch) -> Result<Account> {
         let before = self.would_be(tenant).await?.quota;
         let after = patch.apply(before)?;
-        would(format!("change the quota of `{tenant}` from `{}` to `{}`", before.text(), after.text()))
+        would(format!("change the quota of `{tenant}` from {} to {}", before.shown(), after.shown()))
     }
 
     async fn account_get(&self, tenant: &TenantId) -> Result<Option<Account>> {

@@ -293,11 +293,17 @@ impl Tenancy {
         self.require_live("running a job")?;
         let broke = lock(&self.inner.broke).contains(id.tenant());
         if broke {
-            self.suspension_lift(id.tenant()).await?;
+            // The job's own credits are held: something of the tenant's can be paid for.
+            self.suspension_lift_if(id.tenant(), true).await?;
         }
         let span = tracing::info_span!("request", %id, tenant = %id.tenant());
         let (key, name, turn) = (turn_key(id), id.to_string(), Turn { message: prompt });
-        self.turn_run(&key, &name, &turn).instrument(span).await
+        let done = self.turn_run(&key, &name, &turn).instrument(span).await?;
+        // Its agent had work until now; that it did is no reason to lose what it said.
+        if let Err(error) = self.drivers().tenants.tenant_touch(id.tenant(), self.now()).await {
+            tracing::debug!(tenant = %id.tenant(), error = error.chain(), "activity not recorded");
+        }
+        Ok(done)
     }
 
     // --- accounts -------------------------------------------------------------------------------------------------------
@@ -364,6 +370,11 @@ impl Tenancy {
 
     /// A suspension for want of budget ends if a chat turn could be paid for now. One by an operator stays.
     pub(crate) async fn suspension_lift(&self, id: &TenantId) -> Result<()> {
+        self.suspension_lift_if(id, false).await
+    }
+
+    /// The same; also without asking, if something of the tenant's was just paid for.
+    async fn suspension_lift_if(&self, id: &TenantId, paid: bool) -> Result<()> {
         let operation = self.inner.settings_operations.begin(id).await;
         let suspended = self.tenant_get(id).await?.settings.suspended;
         if suspended.is_none_or(|suspended| Suspension::parse(&suspended).by_operator()) {
@@ -371,7 +382,7 @@ impl Tenancy {
         } else {
             let account = self.drivers().quotas.account_get(id).await?;
             let checked = account.map(|account| account.check(self.inner.config.turn_hold, self.now()));
-            if !matches!(checked, Some(Err(blocked)) if blocked.suspends()) {
+            if paid || !matches!(checked, Some(Err(blocked)) if blocked.suspends()) {
                 lock(&self.inner.broke).remove(id);
                 tracing::info!(tenant = %id, "resumed");
                 self.suspension_write(id, None).await?;

@@ -134,6 +134,12 @@ pub fn arrange(rows: &[Value], order: Option<&Order>, conditions: &[Condition]) 
             return Err(format!("no row has a field `{}`; there are {}", field.name(), names.join(", ")));
         }
     }
+    for condition in conditions.iter().filter(|condition| matches!(condition.is, Is::Below | Is::Above)) {
+        let is_number = |row: &Value| condition.field.of(row).is_some_and(Value::is_number);
+        if condition.value.parse::<f64>().is_err() && rows.iter().any(is_number) {
+            return Err(format!("`{}` is a number, and `{}` is none", condition.field.name(), condition.value));
+        }
+    }
     let holds = |place: &usize| conditions.iter().all(|condition| condition.holds(&rows[*place]));
     let mut places: Vec<usize> = (0..rows.len()).filter(holds).collect();
     if let Some(order) = order {
@@ -193,6 +199,13 @@ mod tests {
         for bad in ["", "n", "=x", "n!x", "a b=c", "..=1"] {
             assert!(bad.parse::<Condition>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_is_a_number_is_compared_with_numbers() {
+        let refused = arrange(&rows(), None, &["n>abc".parse().unwrap()]).unwrap_err();
+        assert_eq!(refused, "`n` is a number, and `abc` is none");
+        assert_eq!(arrange(&rows(), None, &["why>abc".parse().unwrap()]), Ok(vec![1]));
     }
 
     #[test]

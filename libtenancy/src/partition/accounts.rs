@@ -17,8 +17,8 @@ impl Partition {
     pub fn quota_set(&mut self, tenant: &TenantId, patch: &QuotaPatch, now: Timestamp) -> Result<Account> {
         let quota = patch.apply(self.would_be(tenant, now).quota)?;
         let mut account = self.opened(tenant, now);
-        let deltas = account.touch(now);
-        account.configure(quota, now);
+        let mut deltas = account.touch(now);
+        deltas += account.configure(quota, now);
         self.reconsider(tenant, &mut account);
         self.save(tenant, account.clone());
         self.book(tenant, About::account(RowKind::Configure, &account.quota.text()), deltas, now);

@@ -154,6 +154,19 @@ impl Quota {
         Ok(self)
     }
 
+    /// The quota in words.
+    pub fn shown(&self) -> String {
+        let Self { rate, burst, weight, max_running, budget } = self;
+        let budget = budget.map_or_else(
+            || "no budget".to_owned(),
+            |budget| {
+                let hard = if budget.hard { "" } else { ", a soft one" };
+                format!("a budget of {} a {}{hard}", budget.limit, budget.period.label())
+            },
+        );
+        format!("{rate} credits a second up to {burst}, weight {weight}, {max_running} jobs at once, {budget}")
+    }
+
     /// The quota in one word, as a ledger's `configure` row carries it: rate, burst, weight, jobs at once, period (or
     /// nothing), limit, 1 if it is hard; colons between.
     pub fn text(&self) -> String {

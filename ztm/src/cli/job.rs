@@ -69,7 +69,7 @@ pub struct SubmitArgs {
     pub prompt_file: Option<PathBuf>,
 
     /// Credits (GPU-seconds) that are held while it runs
-    #[arg(long, value_name = "CREDITS", value_parser = quantity::credits)]
+    #[arg(long, value_name = "CREDITS", value_parser = quantity::credits, allow_negative_numbers = true)]
     pub cost: MicroCredits,
 
     /// One of the tenant's agents

@@ -46,11 +46,11 @@ pub struct QuotaSetArgs {
     pub tenant: String,
 
     /// Credits a second that the bucket refills by, at most 8000
-    #[arg(long, value_name = "CREDITS", value_parser = quantity::credits, group = "change")]
+    #[arg(long, value_name = "CREDITS", value_parser = quantity::credits, allow_negative_numbers = true, group = "change")]
     pub rate: Option<MicroCredits>,
 
     /// Up to where the bucket refills
-    #[arg(long, value_name = "CREDITS", value_parser = quantity::credits, group = "change")]
+    #[arg(long, value_name = "CREDITS", value_parser = quantity::credits, allow_negative_numbers = true, group = "change")]
     pub burst: Option<MicroCredits>,
 
     /// The share of capacity relative to others; 100 is the usual one
@@ -94,7 +94,7 @@ pub struct GrantArgs {
     pub tenant: String,
 
     /// How many credits
-    #[arg(value_name = "CREDITS", value_parser = quantity::credits)]
+    #[arg(value_name = "CREDITS", value_parser = quantity::credits, allow_negative_numbers = true)]
     pub credits: MicroCredits,
 
     /// When what is left of them is gone [default: never]

@@ -80,7 +80,7 @@ fn told(ctx: &Context, args: &DoctorArgs, checks: Vec<Check>) -> Result<()> {
     let (failed, warned) = (count(Finding::Fail), count(Finding::Warn));
     ctx.printer.show(&Diagnosis { context: ctx.settings.context.name.clone(), checks })?;
     if worst == Finding::Fail || (worst == Finding::Warn && args.strict) {
-        let message = format!("{failed} checks failed, {warned} warn");
+        let message = format!("{failed} check{} failed, {warned} warn", if failed == 1 { "" } else { "s" });
         return Err(BadNews { code: "unhealthy", message, hint: None }.into());
     }
     Ok(())
@@ -237,8 +237,8 @@ fn probed(checks: &mut Vec<Check>, report: Result<ProbeReport, Error>) {
 async fn plane(checks: &mut Vec<Check>, client: &Client) -> Result<()> {
     let http = client.plane("the control plane")?;
     if let Err(error) = http.ready().await {
-        let hint = error.hint();
-        push(checks, "control plane", Finding::Fail, error.chain(), hint.as_deref());
+        let hint = error.hint().unwrap_or_else(|| "see whether its process runs, and what its log says last".to_owned());
+        push(checks, "control plane", Finding::Fail, error.chain(), Some(&hint));
         return Ok(());
     }
     push(checks, "control plane", Finding::Ok, format!("{} is ready", http.orchestrator()), None);

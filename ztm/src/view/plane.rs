@@ -1,5 +1,7 @@
 //! The control plane itself: where it is, how it does, its version, its end.
 
+use std::time::Duration;
+
 use comfy_table::Cell;
 use libtenancy::{
     api::{PartView, StatusView, WakeRecord},
@@ -85,10 +87,10 @@ impl Show for PlaneStatus {
             ("Pool stopped", s.warm_breaker.as_ref().map(cell)),
             ("Cold wakes", Some(cell(wakes(&s.wakes, "cold")))),
             ("Warm wakes", Some(cell(wakes(&s.wakes, "warm")))),
-            ("Reconciler", reconcile.map(cell)),
+            ("Last pass", reconcile.map(cell)),
             ("Not done", errors.map(|e| cell(e).fg(comfy_table::Color::Red))),
             ("Memory", s.memory_bytes.map(|bytes| cell(size(bytes)))),
-            ("Processor", Some(cell(span(std::time::Duration::from_millis(s.cpu_ms))))),
+            ("Processor", Some(cell(format!("{:.1} s", Duration::from_millis(s.cpu_ms).as_secs_f64())))),
         ])
     }
 

@@ -144,7 +144,7 @@ impl ClusterProbes {
         let policies: Api<NetworkPolicy> = Api::namespaced(self.kubernetes.clients.asking.clone(), &pods.namespace);
         let mut missing = Vec::new();
         for name in POLICIES {
-            if read(policies.get_opt(name).await)?.is_none() {
+            if read(policies.get_metadata_opt(name).await)?.is_none() {
                 missing.push(format!("`{name}`"));
             }
         }

@@ -23,8 +23,8 @@ impl Desk<'_> {
     pub(super) fn quota_set(&mut self, tenant: &TenantId, patch: &QuotaPatch) -> Result<Account, Fault> {
         let quota = patch.apply(self.would_be(tenant)?.quota)?;
         let mut account = self.opened(tenant)?;
-        let deltas = account.touch(self.now);
-        account.configure(quota, self.now);
+        let mut deltas = account.touch(self.now);
+        deltas += account.configure(quota, self.now);
         self.reconsider(tenant, &mut account)?;
         self.save(tenant, account.clone())?;
         self.book(tenant, &About::account(RowKind::Configure, &account.quota.text()), deltas)?;

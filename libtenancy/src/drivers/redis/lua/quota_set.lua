@@ -26,7 +26,11 @@ if rate ~= true then
   if rate ~= a.rate_per_sec then a.rest = 0 end
   a.rate_per_sec = rate
 end
-if burst ~= true then a.burst = burst end
+if burst ~= true then
+  a.burst = burst
+  -- What no longer fits into the bucket expires.
+  if a.credits > burst then d.expired, a.credits = d.expired + a.credits - burst, burst end
+end
 if weight ~= true then a.weight = weight end
 if running ~= true then a.max_running = running end
 reconsider(t)
