@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How long a part may take to answer before it is one that does not.
-const WITHIN: Duration = Duration::from_secs(3);
+const WITHIN: Duration = Duration::from_secs(1);
 
 /// Whom one asks for to see whether anybody answers.
 const NOBODY: &str = "nobody";

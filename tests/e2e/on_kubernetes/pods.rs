@@ -209,11 +209,14 @@ async fn while_the_api_server_is_away_what_runs_works_on_and_what_waits_goes_on_
     let api_server = stage::Frozen::freeze("kube-apiserver");
     let watch = Stopwatch::start();
     plane.converse(&awake, "two", "[2] you said: two").await;
-    // What is asked of the control plane alone is answered at once, from what it was told.
+    // What the control plane was told it says at once; who does not answer it, it names.
     let asked = Stopwatch::start();
     let status = plane.status().await;
     assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
     assert_eq!((&status["warm_target"], &status["warm_chosen"]), (&json!(0), &json!(true)), "{status}");
+    let silent = |part: &&Value| !part["error"].is_null();
+    let silent: Vec<_> = status["parts"].as_array().unwrap().iter().filter(silent).map(|part| &part["part"]).collect();
+    assert_eq!(silent, ["agents"], "{status}");
     plane.write(&asleep, "hello");
     tokio::time::sleep(Duration::from_secs(30).saturating_sub(watch.elapsed())).await;
     assert_eq!(plane.texts(&asleep).iter().filter(|text| text.contains("hello")).count(), 0);

@@ -9,7 +9,7 @@ use libtenancy::{
 };
 use serde::Serialize;
 
-use super::{Look, Show, cell, plain, size, span, status};
+use super::{Look, Show, cell, plain, size, status};
 use crate::discovery::Up;
 
 impl Show for Up {
