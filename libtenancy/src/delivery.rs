@@ -24,10 +24,11 @@ use crate::{
     jobs::AgentId,
     operation::lock,
     partition::TurnAdmission,
-    ports::{inboxes::DELIVERY_TTL, workloads::TurnKey},
+    ports::inboxes::DELIVERY_TTL,
     quota::Blocked,
     tenancy::Tenancy,
-    tenant::{Agent, Status, TenantId},
+    tenant::{Status, TenantId},
+    turn::AGENT_ROUNDS,
     webhook::OpenedBot,
 };
 
@@ -48,9 +49,6 @@ const TYPING_AFTER: Duration = Duration::from_secs(1);
 
 /// How often a suspended tenant's account is looked at without a signal.
 const GATE_LOOK: Duration = Duration::from_secs(600);
-
-/// How often one delivery looks for the tenant's agent anew before it counts as a failed attempt.
-const AGENT_ROUNDS: u32 = 3;
 
 /// The loops of this process.
 #[derive(Default)]
@@ -321,7 +319,7 @@ impl Tenancy {
         }
     }
 
-    /// A turn that is paid for: a hold, the turn, what it used. One that fails costs nothing. A turn whose charge is
+    /// A turn that is paid for: a hold, the agent, the turn, what it used. One that fails costs nothing. A turn whose charge is
     /// settled but whose reply was not stored is joined or replayed, and not charged again.
     async fn turn_paid(&self, delivery: &Delivery<'_>, chat: i64, turn: &Turn) -> Result<Paid> {
         let (quotas, id) = (&self.drivers().quotas, &delivery.key.tenant);
@@ -335,8 +333,13 @@ impl Tenancy {
             TurnAdmission::Settled => None,
             TurnAdmission::Blocked(blocked) => return self.turn_blocked(delivery, chat, blocked).await,
         };
+        // A wake costs the tenant nothing.
+        let ready = self.agent_resolve(id).await;
         let watch = Stopwatch::start();
-        let response = self.turn_run(delivery.key, &delivery.key.request_id(), turn).await;
+        let response = match ready {
+            Ok(_) => self.turn_run(delivery.key, &delivery.key.request_id(), turn).await,
+            Err(error) => Err(error),
+        };
         if let Some(epoch) = epoch {
             // A second of an agent's turn is a GPU-second; what cannot be settled now lapses and goes back.
             let used = MicroCredits(i64::try_from(watch.elapsed().as_micros()).unwrap_or(i64::MAX).max(1));
@@ -394,62 +397,6 @@ impl Tenancy {
                 Ok(None)
             }
         }
-    }
-
-    /// Wakes the agent if needed and runs, joins or replays the turn, which is told of by `request_id`.
-    pub(crate) async fn turn_run(&self, key: &UpdateKey, request_id: &str, turn: &Turn) -> Result<String> {
-        let workloads = &self.drivers().workloads;
-        let mut last = None;
-        for _ in 0..AGENT_ROUNDS {
-            let agent = self.agent_resolve(&key.tenant).await?;
-            let timeout = self.inner.config.agent.turn_timeout;
-            let (name, watch) = (TurnKey { update: key, request_id }, Stopwatch::start());
-            tracing::debug!(workload = %agent.workload, generation = %agent.generation, "the agent is asked");
-            match workloads.agent_turn(&agent, name, turn, timeout).await {
-                Ok(reply) => {
-                    let ms = watch.elapsed().as_millis();
-                    tracing::debug!(ms, bytes = reply.response.len(), "the agent answered");
-                    return Ok(reply.response);
-                }
-                // Not this agent (any more), or it did not answer: what is true now is in the record and the lock.
-                Err(error @ (Error::Conflict { .. } | Error::Unavailable { .. } | Error::OutcomeUnknown { .. })) => {
-                    tracing::info!(update = %key, error = error.chain(), "the agent did not take the turn");
-                    self.agent_doubt(&key.tenant, &agent, &error).await?;
-                    last = Some(error);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Err(Error::AgentFailed {
-            tenant: key.tenant.to_string(),
-            reason: last.map_or_else(String::new, |error| format!("it did not take the turn: {}", error.chain())),
-        })
-    }
-
-    /// The tenant's agent: as cached, as recorded, or as woken.
-    async fn agent_resolve(&self, id: &TenantId) -> Result<Agent> {
-        if let Some(agent) = lock(&self.inner.live).get(id) {
-            return Ok(agent.clone());
-        }
-        if let Ok(Some(agent)) = self.drivers().endpoints.endpoint_get(id, self.now()).await {
-            return Ok(agent);
-        }
-        self.wake_admitted(id).await.map(|(agent, _)| agent)
-    }
-
-    /// The agent did not take a turn: forget where it was, and find out whether it lives.
-    async fn agent_doubt(&self, id: &TenantId, agent: &Agent, error: &Error) -> Result<()> {
-        lock(&self.inner.live).remove(id);
-        if let Err(error) = self.drivers().endpoints.endpoint_remove(id, agent.generation).await {
-            tracing::debug!(tenant = %id, error = error.chain(), "endpoint not removed");
-        }
-        // Waits for a stop under way; records the loss if the agent is gone.
-        self.agent_gone(id, agent.generation, error.chain()).await?;
-        if self.drivers().workloads.workload_find(id).await?.is_some() {
-            // It lives, so it was busy starting, stopping or dying: a moment later it is one or the other.
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        Ok(())
     }
 
     /// Sends the parts that are not known to have been sent.

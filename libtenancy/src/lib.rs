@@ -54,6 +54,7 @@ pub mod stop;
 pub mod stores;
 pub mod tenancy;
 pub mod tenant;
+mod turn;
 pub mod wake;
 pub mod warm_pool;
 pub mod webhook;

@@ -12,7 +12,8 @@
 //!   So a grant cannot be turned into credits that last by holding and cancelling.
 //! - A refund may lift the bucket over `burst`; it then does not refill until it is below.
 //! - Time never runs backwards in an account: an earlier `now` refills nothing and moves nothing.
-//! - Actual use above a hold is not taken from the tenant: it is `adjusted`, the operator's line.
+//! - Actual use above a hold is taken from what can still be held; what is not there is `adjusted`, the operator's line. So
+//!   whoever announces less than it uses gains nothing by it.
 
 mod terms;
 
@@ -316,31 +317,47 @@ impl Account {
 
     /// Holds `amount`, which [`Account::check`] has allowed.
     pub fn hold(&mut self, amount: MicroCredits) -> (Hold, Deltas) {
+        let hold = Hold { amount, grants: self.draw(amount) };
+        self.held += amount;
+        (hold, Deltas { held: amount, ..Deltas::default() })
+    }
+
+    /// Takes `amount` out of the bucket, and what is not there out of grants: what each of these gave.
+    fn draw(&mut self, amount: MicroCredits) -> Vec<Grant> {
         let from_bucket = amount.0.min(self.bucket.0.max(0));
         self.bucket.0 -= from_bucket;
         let mut missing = amount.0 - from_bucket;
-        let mut hold = Hold { amount, grants: Vec::new() };
+        let mut given = Vec::new();
         while missing > 0
             && let Some(grant) = self.grants.first_mut()
         {
             let drawn = missing.min(grant.amount.0);
-            hold.grants.push(Grant { expires_at: grant.expires_at, amount: MicroCredits(drawn) });
+            given.push(Grant { expires_at: grant.expires_at, amount: MicroCredits(drawn) });
             grant.amount.0 -= drawn;
             missing -= drawn;
             if grant.amount.0 == 0 {
                 self.grants.remove(0);
             }
         }
-        self.held += amount;
-        (hold, Deltas { held: amount, ..Deltas::default() })
+        given
     }
 
-    /// Ends a hold: `used` of it is spent, the rest goes back to where it came from. Use beyond the hold is adjusted.
-    /// The account was brought to `now` before.
+    /// What could be held besides all that is: all that is available, within a hard budget.
+    fn spare(&self) -> MicroCredits {
+        let within = self
+            .quota
+            .budget
+            .filter(|budget| budget.hard)
+            .map_or(MAX_AMOUNT.0, |budget| budget.limit.0 - self.period_spent.0 - self.held.0);
+        MicroCredits(self.available().0.min(within).max(0))
+    }
+
+    /// Ends a hold: `used` of it is spent, the rest goes back to where it came from. Use beyond the hold is taken from what
+    /// can still be held; the rest of it is adjusted. The account was brought to `now` before.
     pub fn settle(&mut self, hold: &Hold, used: MicroCredits, now: Timestamp) -> Deltas {
         let used = MicroCredits(used.0.clamp(0, MAX_AMOUNT.0));
         let charged = MicroCredits(used.0.min(hold.amount.0));
-        let mut deltas = Deltas { held: -hold.amount, spent: used, adjusted: used - charged, ..Deltas::default() };
+        let mut deltas = Deltas { held: -hold.amount, spent: used, ..Deltas::default() };
         self.held -= hold.amount;
         let mut refund = hold.amount - charged;
         for grant in hold.grants.iter().rev() {
@@ -357,6 +374,10 @@ impl Account {
         }
         self.bucket += refund;
         self.period_spent = (self.period_spent + charged).min(MAX_AMOUNT);
+        let over = (used - charged).min(self.spare());
+        self.draw(over);
+        self.period_spent = (self.period_spent + over).min(MAX_AMOUNT);
+        deltas.adjusted = used - charged - over;
         deltas.notice = self.notice();
         deltas
     }

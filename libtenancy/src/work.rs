@@ -286,16 +286,24 @@ impl Tenancy {
         Ok(answers)
     }
 
-    /// Wakes the tenant's agent and has it do a job's work; what it answered. The caller holds the lease.
+    /// Has the tenant's agent ready for a job. The caller holds the lease.
     ///
     /// `IllegalState` and `Overloaded` say that the agent may not be woken now; `AgentFailed`, `Timeout`.
-    pub async fn job_execute(&self, id: &JobId, prompt: String) -> Result<String> {
+    pub async fn job_prepare(&self, id: &JobId) -> Result<()> {
         self.require_live("running a job")?;
         let broke = lock(&self.inner.broke).contains(id.tenant());
         if broke {
             // The job's own credits are held: something of the tenant's can be paid for.
             self.suspension_lift_if(id.tenant(), true).await?;
         }
+        let span = tracing::info_span!("request", %id, tenant = %id.tenant());
+        self.agent_resolve(id.tenant()).instrument(span).await.map(drop)
+    }
+
+    /// Has the tenant's agent do a job's work; what it answered. The caller holds the lease. An agent that does not run
+    /// (any more) is woken. `IllegalState`, `Overloaded`, `AgentFailed`, `Timeout`.
+    pub async fn job_execute(&self, id: &JobId, prompt: String) -> Result<String> {
+        self.require_live("running a job")?;
         let span = tracing::info_span!("request", %id, tenant = %id.tenant());
         let (key, name, turn) = (turn_key(id), id.to_string(), Turn { message: prompt });
         let done = self.turn_run(&key, &name, &turn).instrument(span).await?;

@@ -6,8 +6,10 @@
 //! # Design notes
 //! - It claims no more than it can begin at once: nothing waits in a worker's hands behind something else.
 //! - All leases are renewed together, by a task of their own, every [`LEASE_RENEW`]. A lease whose job comes near what is held
-//!   for it asks for more; the answer may be to stop.
-//! - A second of a job is a credit. What could not begin, or was cut off by this worker's own end, costs nothing.
+//!   for it asks for more, before it uses it, and for less if it is not given that; once nothing more is given it is stopped
+//!   when what is held is used up.
+//! - A second of a job is a credit, from when its agent is ready. What could not begin, or was cut off by this worker's own
+//!   end, costs nothing.
 //! - What is kept of a failure are our own words: an agent's log and inner errors are where only operators look.
 //! - Whatever a worker was doing when it dies lapses and is claimed again; the next one joins the agent's running turn, as
 //!   this one does when the control plane was away for a moment. A turn that is called off ends at the agent by itself.
@@ -30,7 +32,7 @@ use libtenancy::{
     work::{MAX_CLAIM, MAX_WAIT},
 };
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
@@ -50,6 +52,9 @@ pub trait Desk: Send + Sync + 'static {
     /// Ends an attempt.
     async fn finalize(&self, finish: Finish) -> Result<()>;
 
+    /// Has the tenant's agent ready for the work.
+    async fn prepare(&self, leased: &Leased) -> Result<()>;
+
     /// Has the tenant's agent do the work; what it answered.
     async fn execute(&self, leased: &Leased) -> Result<String>;
 }
@@ -68,6 +73,10 @@ impl Desk for Tenancy {
         self.leases_finalize(vec![finish]).await?.pop().map_or(Ok(()), |answer| answer.map(drop))
     }
 
+    async fn prepare(&self, leased: &Leased) -> Result<()> {
+        self.job_prepare(&leased.id).await
+    }
+
     async fn execute(&self, leased: &Leased) -> Result<String> {
         self.job_execute(&leased.id, leased.prompt.clone()).await
     }
@@ -82,6 +91,12 @@ const NOT_NOW: Duration = Duration::from_secs(15);
 /// How long the last words of a worker may take that ends.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
+/// How much of a hold is left when more is asked for, in time.
+const MARGIN: Duration = Duration::from_millis(250);
+
+/// The shortest pause between two renewals.
+const BREATH: Duration = Duration::from_millis(5);
+
 /// Why an attempt is to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Halt {
@@ -93,38 +108,104 @@ enum Halt {
 
 /// An attempt under way.
 struct Attempt {
-    /// Since it began.
-    watch: Stopwatch,
+    /// Since its agent was ready.
+    begun: Option<Stopwatch>,
     /// Since its lease was last known to hold.
     renewed: Stopwatch,
     /// What is held for it.
     held: MicroCredits,
+    /// How far ahead it asks for more; nothing once less than [`MARGIN`] was refused.
+    ahead: Option<Duration>,
     halt: CancellationToken,
     why: Option<Halt>,
 }
 
 impl Attempt {
+    fn new(held: MicroCredits, halt: CancellationToken) -> Self {
+        Self { begun: None, renewed: Stopwatch::start(), held, ahead: Some(LEASE_RENEW * 2), halt, why: None }
+    }
+
     fn stop(&mut self, why: Halt) {
         self.why = Some(why);
         self.halt.cancel();
+    }
+
+    fn used(&self) -> MicroCredits {
+        self.begun.map_or(MicroCredits::ZERO, |begun| credits(begun.elapsed()))
+    }
+
+    /// What is to be held, if that is more than is.
+    fn need(&self) -> Option<MicroCredits> {
+        let soon = (self.used() + credits(self.ahead?)).min(MAX_COST);
+        (soon > self.held).then_some(soon)
+    }
+
+    /// More was refused: it asks for less, and at last for nothing.
+    fn refused(&mut self) {
+        self.ahead = self.ahead.filter(|ahead| *ahead > MARGIN).map(|ahead| (ahead / 4).max(MARGIN));
+    }
+
+    /// In how long what is held is used up, or nearly so if more can be asked for; `None` if it uses nothing yet.
+    fn exhausted_in(&self) -> Option<Duration> {
+        let left = (self.held - MicroCredits(self.begun?.elapsed().as_micros().try_into().unwrap_or(i64::MAX))).0;
+        let left = Duration::from_micros(left.try_into().unwrap_or(0));
+        Some(if self.may_grow() { left.saturating_sub(MARGIN) } else { left })
+    }
+
+    fn may_grow(&self) -> bool {
+        self.ahead.is_some() && self.held < MAX_COST
+    }
+
+    /// In how long it is to be renewed or stopped.
+    fn due_in(&self) -> Duration {
+        let lease = LEASE_RENEW.saturating_sub(self.renewed.elapsed());
+        self.exhausted_in().map_or(lease, |exhausted| exhausted.min(lease))
+    }
+
+    /// Whether it is renewed in this round: due, or so soon that it goes along.
+    fn is_due(&self) -> bool {
+        self.renewed.elapsed() >= LEASE_RENEW / 2 || self.due_in().is_zero()
     }
 }
 
 /// The attempts under way. One job may be there twice: under the lease that was lost, not yet told so, and under the next.
 #[derive(Clone, Default)]
-struct Attempts(Arc<Mutex<HashMap<(JobId, JobEpoch), Attempt>>>);
+struct Attempts {
+    all: Arc<Mutex<HashMap<(JobId, JobEpoch), Attempt>>>,
+    /// An attempt is due before any other was.
+    sooner: Arc<Notify>,
+}
 
 impl Attempts {
     fn lock(&self) -> MutexGuard<'_, HashMap<(JobId, JobEpoch), Attempt>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has an attempt renewed for as long as the answer lives.
     fn enter(&self, leased: &Leased, halt: CancellationToken) -> Entered {
-        let (watch, renewed) = (Stopwatch::start(), Stopwatch::start());
         let key = (leased.id.clone(), leased.epoch);
-        self.lock().insert(key.clone(), Attempt { watch, renewed, held: leased.cost, halt, why: None });
-        Entered { attempts: self.clone(), key, watch }
+        self.lock().insert(key.clone(), Attempt::new(leased.cost, halt));
+        Entered { attempts: self.clone(), key }
+    }
+
+    /// In how long the first of them is due.
+    fn due_in(&self) -> Duration {
+        let attempts = self.lock();
+        let running = attempts.values().filter(|attempt| attempt.why.is_none());
+        running.map(Attempt::due_in).min().unwrap_or(LEASE_RENEW).max(BREATH)
+    }
+
+    /// What is to be renewed now. Stops those that used up what they may.
+    fn due(&self) -> Vec<Renewal> {
+        let mut attempts = self.lock();
+        for attempt in attempts.values_mut().filter(|attempt| attempt.why.is_none() && !attempt.may_grow()) {
+            if attempt.exhausted_in().is_some_and(|left| left.is_zero()) {
+                attempt.stop(Halt::OutOfCredits);
+            }
+        }
+        let due = attempts.iter().filter(|(_, attempt)| attempt.why.is_none() && attempt.is_due());
+        due.map(|((id, epoch), attempt)| Renewal { id: id.clone(), epoch: *epoch, lease: LEASE, need: attempt.need() })
+            .collect()
     }
 }
 
@@ -132,14 +213,24 @@ impl Attempts {
 struct Entered {
     attempts: Attempts,
     key: (JobId, JobEpoch),
-    watch: Stopwatch,
 }
 
 impl Entered {
+    /// Its agent is ready: from now on it uses something.
+    fn begin(&self) {
+        if let Some(attempt) = self.attempts.lock().get_mut(&self.key) {
+            attempt.begun = Some(Stopwatch::start());
+            if attempt.held > credits(LEASE_RENEW) {
+                return;
+            }
+        }
+        self.attempts.sooner.notify_one();
+    }
+
     /// Ends the renewals; why the attempt was to stop, and what it used.
     fn leave(self) -> (Option<Halt>, MicroCredits) {
         let attempt = self.attempts.lock().remove(&self.key);
-        (attempt.and_then(|attempt| attempt.why), used(&self.watch))
+        attempt.map_or((None, MicroCredits::ZERO), |attempt| (attempt.why, attempt.used()))
     }
 }
 
@@ -152,10 +243,6 @@ impl Drop for Entered {
 /// A credit a second.
 fn credits(time: Duration) -> MicroCredits {
     MicroCredits(i64::try_from(time.as_micros()).unwrap_or(i64::MAX).min(MAX_COST.0))
-}
-
-fn used(watch: &Stopwatch) -> MicroCredits {
-    credits(watch.elapsed())
 }
 
 /// Runs up to `slots` jobs at once until `shutdown`; then finishes what runs, for at most `drain`, and gives the rest back.
@@ -226,13 +313,14 @@ async fn claim(desk: &dyn Desk, id: &WorkerId, places: &Arc<Semaphore>) -> Resul
     Ok((desk.claim(id, free.num_permits(), MAX_WAIT / 2).await?, free))
 }
 
-/// Renews all leases together, again and again; stops those that are not to go on.
+/// Renews leases together, again and again; stops those that are not to go on.
 async fn renew(desk: Arc<dyn Desk>, attempts: Attempts) {
-    let mut pause = LEASE_RENEW;
     loop {
-        tokio::time::sleep(std::mem::replace(&mut pause, LEASE_RENEW)).await;
-        let renewals: Vec<Renewal> = attempts.lock().iter().map(|(key, attempt)| renewal(key, attempt)).collect();
-        for renewals in renewals.chunks(MAX_CLAIM) {
+        tokio::select! {
+            () = tokio::time::sleep(attempts.due_in()) => {}
+            () = attempts.sooner.notified() => continue,
+        }
+        for renewals in attempts.due().chunks(MAX_CLAIM) {
             let asked = Stopwatch::start();
             match desk.renew(renewals.to_vec()).await {
                 Ok(answers) => {
@@ -244,24 +332,14 @@ async fn renew(desk: Arc<dyn Desk>, attempts: Attempts) {
                 Err(error) => {
                     // The leases hold for a while yet.
                     tracing::warn!(error = error.chain(), leases = renewals.len(), "leases not renewed");
-                    pause = PAUSE;
                     for attempt in attempts.lock().values_mut().filter(|attempt| attempt.renewed.elapsed() > LEASE) {
                         attempt.stop(Halt::Lost);
                     }
+                    tokio::time::sleep(PAUSE).await;
                 }
             }
         }
     }
-}
-
-fn renewal((id, epoch): &(JobId, JobEpoch), attempt: &Attempt) -> Renewal {
-    Renewal { id: id.clone(), epoch: *epoch, lease: LEASE, need: need(used(&attempt.watch), attempt.held) }
-}
-
-/// What is to be held, if that is more than is: enough until the next renewal but one.
-fn need(used: MicroCredits, held: MicroCredits) -> Option<MicroCredits> {
-    let soon = (used + credits(LEASE_RENEW * 2)).min(MAX_COST);
-    (soon > held).then_some(soon)
 }
 
 fn heed(attempts: &mut HashMap<(JobId, JobEpoch), Attempt>, renewal: &Renewal, answer: &Renewed, asked: Stopwatch) {
@@ -272,9 +350,8 @@ fn heed(attempts: &mut HashMap<(JobId, JobEpoch), Attempt>, renewal: &Renewal, a
     match answer {
         Renewed::Continue { .. } => attempt.held = attempt.held.max(renewal.need.unwrap_or_default()),
         Renewed::Cancel { reason: "cancelled", .. } => attempt.stop(Halt::Cancelled),
-        // There is no more credit, but what is held may still be used.
-        Renewed::Cancel { .. } if used(&attempt.watch) < attempt.held => {}
-        Renewed::Cancel { .. } => attempt.stop(Halt::OutOfCredits),
+        // There is no credit for as much; what is held may still be used.
+        Renewed::Cancel { .. } => attempt.refused(),
         Renewed::Lost => attempt.stop(Halt::Lost),
     }
 }
@@ -284,7 +361,7 @@ async fn attempt(desk: &dyn Desk, leased: Leased, attempts: &Attempts) {
     let halt = CancellationToken::new();
     let entered = attempts.enter(&leased, halt.clone());
     let done = tokio::select! {
-        done = execute(desk, &leased) => Some(done),
+        done = work(desk, &leased, &entered) => Some(done),
         () = halt.cancelled() => None,
     };
     let (why, used) = entered.leave();
@@ -305,12 +382,19 @@ async fn give_back(desk: &dyn Desk, leased: Leased) {
     finalize(desk, Finish { id: leased.id, epoch: leased.epoch, outcome, used: MicroCredits::ZERO }).await;
 }
 
-/// Has the agent do the work; asks again if the control plane was away: the agent's turn is joined then.
-async fn execute(desk: &dyn Desk, leased: &Leased) -> Result<String> {
+/// Has the agent ready, and has it do the work.
+async fn work(desk: &dyn Desk, leased: &Leased, entered: &Entered) -> Result<String> {
+    insist(leased, || desk.prepare(leased)).await?;
+    entered.begin();
+    insist(leased, || desk.execute(leased)).await
+}
+
+/// Asks again if the control plane was away: the agent's turn is joined then.
+async fn insist<T, F: Future<Output = Result<T>>>(leased: &Leased, ask: impl Fn() -> F) -> Result<T> {
     let mut away = Stopwatch::start();
     loop {
         let asked = Stopwatch::start();
-        let error = match desk.execute(leased).await {
+        let error = match ask().await {
             Err(error) if is_away(&error) => error,
             done => return done,
         };
@@ -429,12 +513,28 @@ mod tests {
         assert!(matches!(refused, Outcome::Failed { retry: false, .. }), "{refused:?}");
     }
 
-    #[test]
-    fn a_hold_is_raised_before_it_is_used_up() {
+    #[tokio::test(start_paused = true)]
+    async fn a_hold_is_raised_before_it_is_used_up_and_by_less_where_less_is_given() {
         let seconds = MicroCredits::credits;
-        assert_eq!(need(seconds(10), seconds(100)), None);
-        assert_eq!(need(seconds(10), seconds(30)), None);
-        assert_eq!(need(seconds(20), seconds(30)), Some(seconds(40)));
-        assert_eq!(need(MAX_COST, MAX_COST), None, "no job may cost more");
+        let mut attempt = Attempt::new(seconds(30), CancellationToken::new());
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        assert_eq!((attempt.need(), attempt.exhausted_in()), (None, None), "a wake costs nothing");
+        attempt.begun = Some(Stopwatch::start());
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert_eq!(attempt.need(), None);
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert_eq!(attempt.need(), Some(seconds(40)));
+        assert_eq!(attempt.exhausted_in(), Some(Duration::from_millis(9_750)));
+        attempt.refused();
+        assert_eq!(attempt.need(), None, "enough for five seconds more");
+        for _ in 0..3 {
+            attempt.refused();
+        }
+        assert_eq!((attempt.ahead, attempt.may_grow()), (Some(MARGIN), true));
+        attempt.refused();
+        assert_eq!((attempt.need(), attempt.exhausted_in()), (None, Some(Duration::from_secs(10))));
+        attempt.held = MAX_COST;
+        attempt.ahead = Some(LEASE_RENEW);
+        assert_eq!((attempt.need(), attempt.may_grow()), (None, false), "no job may cost more");
     }
 }

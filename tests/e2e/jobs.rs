@@ -374,6 +374,7 @@ async fn bodies_of_bad_will_change_nothing_and_harm_nobody(stores: Stores) {
         ("POST", "/leases/renew"),
         ("POST", "/leases/finalize"),
         ("POST", "/turns"),
+        ("POST", "/turns/prepare"),
         ("PATCH", "/quotas/acme"),
         ("POST", "/quotas/acme/grants"),
     ] {

@@ -291,7 +291,7 @@ async fn every_role_does_its_own_with_jobs_and_no_more() {
     let (get, wait) = (format!("/jobs/{id}"), format!("/jobs/{id}/wait"));
     let (cancel, retry, why) = (format!("/jobs/{id}/cancel"), format!("/jobs/{id}/retry"), format!("/why/job/{id}"));
     // Who may: viewer, operator, admin, service.
-    let table: [(Method, &str, &str, [bool; 4]); 18] = [
+    let table: [(Method, &str, &str, [bool; 4]); 19] = [
         (Method::GET, "/jobs", "", [true; 4]),
         (Method::GET, "/metrics", "", [true; 4]),
         (Method::GET, "/quotas/acme", "", [true; 4]),
@@ -311,6 +311,12 @@ async fn every_role_does_its_own_with_jobs_and_no_more() {
             Method::POST,
             "/turns",
             r#"{"job_id":"acme.01k9zz00000000000000000000","epoch":1,"prompt":"x"}"#,
+            [false, false, true, true],
+        ),
+        (
+            Method::POST,
+            "/turns/prepare",
+            r#"{"job_id":"acme.01k9zz00000000000000000000","epoch":1}"#,
             [false, false, true, true],
         ),
         (Method::PATCH, "/quotas/acme", r#"{"weight":1}"#, [false, false, true, false]),

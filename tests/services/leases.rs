@@ -223,4 +223,9 @@ async fn a_turn_is_run_for_the_holder_of_the_lease_alone() {
     assert!((500..=504).contains(&held.status), "{}", held.text);
     let ghost = json!({"job_id": GHOST, "epoch": 1, "prompt": "x"}).to_string();
     assert_eq!(faces.ask_as_service(Method::POST, "/turns", &ghost).await.status, 404);
+    let prepared = |epoch: i64| json!({"job_id": job["job_id"], "epoch": epoch}).to_string();
+    let stale = faces.ask_as_service(Method::POST, "/turns/prepare", &prepared(epoch - 1)).await;
+    assert_eq!((stale.status, &stale.body["code"]), (409, &json!("conflict")), "{}", stale.text);
+    let held = faces.ask_as_service(Method::POST, "/turns/prepare", &prepared(epoch)).await;
+    assert!((500..=504).contains(&held.status), "{}", held.text);
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::faces::{Faces, TOKEN};
 
-const ROUTES: [(Method, &str); 54] = [
+const ROUTES: [(Method, &str); 55] = [
     (Method::POST, "/admin/probe"),
     (Method::GET, "/tenants"),
     (Method::POST, "/tenants"),
@@ -48,6 +48,7 @@ const ROUTES: [(Method, &str); 54] = [
     (Method::POST, "/leases/renew"),
     (Method::POST, "/leases/finalize"),
     (Method::POST, "/turns"),
+    (Method::POST, "/turns/prepare"),
     (Method::GET, "/quotas/acme"),
     (Method::PATCH, "/quotas/acme"),
     (Method::POST, "/quotas/acme/grants"),

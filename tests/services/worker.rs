@@ -37,6 +37,10 @@ struct Book {
     renewals: Vec<(Duration, usize)>,
     orders: HashMap<String, Renewed>,
     deaf: u32,
+    /// How long an agent takes to be ready.
+    wake: Duration,
+    /// What a tenant has for each of its jobs; anything, if nothing is said.
+    purse: Option<MicroCredits>,
     ends: Vec<(Duration, Finish)>,
     fault: Option<String>,
 }
@@ -119,8 +123,12 @@ impl Desk for Counter {
         let mut book = self.book();
         book.renewals.push((self.since.elapsed(), renewals.len()));
         let lease_until = Timestamp::from_micros(0);
-        let answer = |renewal: &Renewal| book.orders.get(renewal.id.serial()).cloned();
-        Ok(renewals.iter().map(|renewal| answer(renewal).unwrap_or(Renewed::Continue { lease_until })).collect())
+        let answer = |renewal: &Renewal| match book.orders.get(renewal.id.serial()) {
+            Some(order) => order.clone(),
+            None if renewal.need > book.purse.or(renewal.need) => Renewed::Cancel { lease_until, reason: "credits" },
+            None => Renewed::Continue { lease_until },
+        };
+        Ok(renewals.iter().map(answer).collect())
     }
 
     async fn finalize(&self, finish: Finish) -> Result<()> {
@@ -135,6 +143,12 @@ impl Desk for Counter {
         }
         book.in_hand -= 1;
         book.ends.push((self.since.elapsed(), finish));
+        Ok(())
+    }
+
+    async fn prepare(&self, _: &Leased) -> Result<()> {
+        let wake = self.book().wake;
+        tokio::time::sleep(wake).await;
         Ok(())
     }
 
@@ -178,6 +192,43 @@ async fn m7_all_leases_are_renewed_together_while_jobs_run() {
     worker.await.unwrap();
     let seen: Vec<_> = desk.book().renewals.iter().map(|(at, count)| (at.as_secs(), *count)).collect();
     assert_eq!(seen, [(10, 3), (20, 2), (30, 2)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_announces_less_than_it_uses_is_held_for_more_before_it_uses_it_and_stopped_when_nothing_is_left() {
+    let desk = Counter::new(3, &["60", "4", "60"]);
+    for leased in &mut desk.book().waiting {
+        leased.cost = MicroCredits(1);
+    }
+    desk.book().purse = Some(MicroCredits::credits(7));
+    let shutdown = CancellationToken::new();
+    let worker = desk.start(&shutdown);
+    let ends = desk.ended(3).await;
+    shutdown.cancel();
+    worker.await.unwrap();
+    assert!(matches!(ends[1].1.outcome, Outcome::Succeeded { .. }), "{ends:?}");
+    for (_, end) in [&ends[0], &ends[2]] {
+        let used_up = "the credits were used up while it ran";
+        assert!(matches!(&end.outcome, Outcome::Failed { error, retry: true } if error == used_up), "{end:?}");
+        // To the last quarter of a second of what the tenant has, and no more than a moment beyond it.
+        assert!((6_750_000..=7_010_000).contains(&end.used.0), "{end:?}");
+    }
+    let asked = desk.book().renewals.len();
+    assert!((4..60).contains(&asked), "{asked} questions");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wake_costs_nothing_and_the_lease_is_kept_meanwhile() {
+    let desk = Counter::new(1, &["3"]);
+    desk.book().wake = Duration::from_secs(95);
+    let shutdown = CancellationToken::new();
+    let worker = desk.start(&shutdown);
+    let ends = desk.ended(1).await;
+    shutdown.cancel();
+    worker.await.unwrap();
+    assert_eq!((ends[0].0, ends[0].1.used), (98, MicroCredits::credits(3)));
+    let at: Vec<u64> = desk.book().renewals.iter().map(|(at, _)| at.as_secs()).collect();
+    assert_eq!(at, [10, 20, 30, 40, 50, 60, 70, 80, 90]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -424,6 +424,20 @@ pub struct FinalizedLease {
     pub error: Option<super::ErrorBody>,
 }
 
+/// `POST /turns/prepare`: has a tenant's agent ready for a job whose lease the caller holds. Nothing is used by it yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrepareTurn {
+    /// `TENANT.SERIAL`.
+    pub job_id: String,
+    /// Of the claim.
+    pub epoch: i64,
+}
+
+/// The agent runs. No fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnReady {}
+
 /// `POST /turns`: has a tenant's agent do the work of a job whose lease the caller holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

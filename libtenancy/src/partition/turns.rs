@@ -96,17 +96,7 @@ impl Partition {
         let (tenant, key) = key;
         let Some(mut account) = self.accounts.get(tenant).cloned() else { return };
         let mut deltas = account.touch(now);
-        let mut hold = turn.hold.clone();
-        if used > hold.amount {
-            let more = used - hold.amount;
-            if account.check(more, now).is_ok() {
-                let (extra, change) = account.hold(more);
-                deltas += change;
-                hold.amount += extra.amount;
-                hold.grants.extend(extra.grants);
-            }
-        }
-        deltas += account.settle(&hold, used, now);
+        deltas += account.settle(&turn.hold, used, now);
         self.unset_ready(tenant, &account);
         account.corrected(turn.hold.amount, used, self.clock);
         match account.standing {

@@ -48,11 +48,26 @@ fn a_refund_goes_back_to_the_grant_it_came_from_and_expires_with_it() {
 }
 
 #[test]
-fn use_beyond_a_hold_is_the_operators_line() {
+fn use_beyond_a_hold_is_the_tenants_as_far_as_it_has_something_and_else_the_operators_line() {
     let (mut account, _) = Account::open(quota(0, 10), at(0));
     let (hold, _) = account.hold(MicroCredits(4));
     let deltas = account.settle(&hold, MicroCredits(9), at(1));
-    assert_eq!((deltas.spent.0, deltas.adjusted.0, account.available().0, account.held.0), (9, 5, 6, 0));
+    assert_eq!((deltas.spent.0, deltas.adjusted.0, account.available().0, account.held.0), (9, 0, 1, 0));
+    let (hold, _) = account.hold(MicroCredits(1));
+    let deltas = account.settle(&hold, MicroCredits(5), at(1));
+    assert_eq!((deltas.spent.0, deltas.adjusted.0, account.available().0, account.held.0), (5, 4, 0, 0));
+}
+
+#[test]
+fn what_is_used_beyond_a_hold_is_taken_within_a_hard_budget_and_leaves_what_others_hold() {
+    let budget = Budget { period: Period::Day, limit: MicroCredits(10), hard: true };
+    let (mut account, _) = Account::open(Quota { budget: Some(budget), ..quota(0, 100) }, at(0));
+    let (small, _) = account.hold(MicroCredits(1));
+    let (other, _) = account.hold(MicroCredits(4));
+    let deltas = account.settle(&small, MicroCredits(9), at(1));
+    assert_eq!((deltas.adjusted.0, account.period_spent.0, account.available().0), (3, 6, 90));
+    account.settle(&other, MicroCredits(4), at(1));
+    assert_eq!((account.period_spent.0, account.check(MicroCredits(1), at(1)).is_err()), (10, true));
 }
 
 #[test]

@@ -6,10 +6,10 @@ use axum::{Json, extract::State};
 use libtenancy::{
     Error, Tenancy,
     api::jobs::{
-        ClaimJobs, ClaimedJobs, FinalizeLease, FinalizeLeases, FinalizedLease, FinalizedLeases, LeasedJob, RenewLease,
-        RenewLeases, RenewedLease, RenewedLeases, RunTurn, TurnDone,
+        ClaimJobs, ClaimedJobs, FinalizeLease, FinalizeLeases, FinalizedLease, FinalizedLeases, LeasedJob, PrepareTurn,
+        RenewLease, RenewLeases, RenewedLease, RenewedLeases, RunTurn, TurnDone, TurnReady,
     },
-    jobs::{JobId, JobState, MAX_PROMPT, MAX_RESULT, WorkerId},
+    jobs::{JobEpoch, JobId, JobState, MAX_PROMPT, MAX_RESULT, WorkerId},
     work::{MAX_CLAIM, MAX_WAIT},
 };
 
@@ -59,6 +59,14 @@ pub(super) async fn finalize(
     Ok(Json(FinalizedLeases { leases: leases.collect() }))
 }
 
+/// Has a tenant's agent ready for a job, for a worker that holds its lease on another machine.
+pub(super) async fn prepare(State(tenancy): State<Tenancy>, Sent(asked): Sent<PrepareTurn>) -> Answer<Json<TurnReady>> {
+    let id: JobId = asked.job_id.parse()?;
+    held(&tenancy, &id, JobEpoch(asked.epoch)).await?;
+    tenancy.job_prepare(&id).await?;
+    Ok(Json(TurnReady::default()))
+}
+
 /// Has a tenant's agent do a job's work, for a worker that holds its lease on another machine. Whoever has lost the lease
 /// meanwhile has its result refused by the finalize.
 pub(super) async fn turn(
@@ -66,9 +74,15 @@ pub(super) async fn turn(
     Sent(asked): Sent<RunTurn, MAX_TURN>,
 ) -> Answer<Json<TurnDone>> {
     let id: JobId = asked.job_id.parse()?;
-    let job = tenancy.job_get(&id).await?;
-    if !matches!(job.state, JobState::Running { .. }) || job.epoch.0 != asked.epoch {
-        return Err(libtenancy::partition::lease_lost(&id).into());
-    }
+    held(&tenancy, &id, JobEpoch(asked.epoch)).await?;
     Ok(Json(TurnDone { response: tenancy.job_execute(&id, asked.prompt).await? }))
+}
+
+/// `Conflict` if the job runs no more under this epoch.
+async fn held(tenancy: &Tenancy, id: &JobId, epoch: JobEpoch) -> Result<(), Error> {
+    let job = tenancy.job_get(id).await?;
+    if !matches!(job.state, JobState::Running { .. }) || job.epoch != epoch {
+        return Err(libtenancy::partition::lease_lost(id));
+    }
+    Ok(())
 }

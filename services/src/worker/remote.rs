@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use libtenancy::{
     Error, Result,
     api::jobs::{
-        ClaimJobs, ClaimedJobs, FinalizeLease, FinalizeLeases, FinalizedLeases, RenewLease, RenewLeases, RenewedLeases,
-        RunTurn, TurnDone,
+        ClaimJobs, ClaimedJobs, FinalizeLease, FinalizeLeases, FinalizedLeases, PrepareTurn, RenewLease, RenewLeases,
+        RenewedLeases, RunTurn, TurnDone, TurnReady,
     },
     jobs::{Finish, JobEpoch, LEASE, Leased, Outcome, Renewal, Renewed, WorkerId},
     secret::Secret,
@@ -148,6 +148,11 @@ impl Desk for Remote {
             Some(error) if error.code == "not_found" => Err(Error::not_found("job", &finish.id)),
             Some(_) => Err(libtenancy::partition::lease_lost(&finish.id)),
         }
+    }
+
+    async fn prepare(&self, leased: &Leased) -> Result<()> {
+        let turn = PrepareTurn { job_id: leased.id.to_string(), epoch: leased.epoch.0 };
+        self.post::<_, TurnReady>("/turns/prepare", &turn, TURN).await.map(drop)
     }
 
     async fn execute(&self, leased: &Leased) -> Result<String> {

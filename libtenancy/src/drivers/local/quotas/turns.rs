@@ -169,17 +169,7 @@ impl Desk<'_> {
     ) -> Result<(), Fault> {
         let Some(mut account) = self.account(tenant)? else { return Ok(()) };
         let mut deltas = account.touch(self.now);
-        let mut hold = turn.hold.clone();
-        if used > hold.amount {
-            let more = used - hold.amount;
-            if account.check(more, self.now).is_ok() {
-                let (extra, change) = account.hold(more);
-                deltas += change;
-                hold.amount += extra.amount;
-                hold.grants.extend(extra.grants);
-            }
-        }
-        deltas += account.settle(&hold, used, self.now);
+        deltas += account.settle(&turn.hold, used, self.now);
         account.corrected(turn.hold.amount, used, self.counts.clock);
         if matches!(account.standing, Standing::Parked(_)) && used < turn.hold.amount {
             self.rejoin(tenant, &mut account)?;

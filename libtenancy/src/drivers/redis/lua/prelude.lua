@@ -302,8 +302,8 @@ local function blocked(a, amount)
   return 'credits', a.last_us + floor(missing / rate) * MILLION + floor((missing % rate * MILLION + rate - 1) / rate)
 end
 
--- Holds an amount; returns what grants gave of it.
-local function hold(a, amount, d)
+-- Takes an amount out of the bucket, and what is not there out of grants; returns what these gave.
+local function draw(a, amount)
   local from_bucket = min(amount, max(a.credits, 0))
   a.credits = a.credits - from_bucket
   local missing, drawn = amount - from_bucket, NO_GRANTS
@@ -319,9 +319,20 @@ local function hold(a, amount, d)
     end
     a.grants = grants_text(list)
   end
-  a.held = a.held + amount
-  d.held = d.held + amount
   return drawn
+end
+
+-- Holds an amount; returns what grants gave of it.
+local function hold(a, amount, d)
+  a.held, d.held = a.held + amount, d.held + amount
+  return draw(a, amount)
+end
+
+-- What could be held besides all that is: all that is available, within a hard budget.
+local function spare(a)
+  local most = available(a)
+  if a.hard == '1' and a.period ~= '' then most = min(most, a.limit - a.spent - a.held) end
+  return max(most, 0)
 end
 
 local function grant_add(a, at, amount)
@@ -336,11 +347,12 @@ local function grant_add(a, at, amount)
   a.grants = grants_text(list)
 end
 
--- Ends a hold: used of it is spent, the rest goes back to where it came from.
+-- Ends a hold: used of it is spent, the rest goes back to where it came from. Use beyond it is taken from what can still be
+-- held; the rest is adjusted.
 local function settle(a, amount, grants, used, d)
   used = min(max(used, 0), MAX_AMOUNT)
   local charged = min(used, amount)
-  d.held, d.spent, d.adjusted = d.held - amount, d.spent + used, d.adjusted + used - charged
+  d.held, d.spent = d.held - amount, d.spent + used
   a.held = a.held - amount
   local refund = amount - charged
   for i = #grants, 1, -1 do
@@ -350,6 +362,11 @@ local function settle(a, amount, grants, used, d)
     if grants[i][1] <= now then d.expired = d.expired + back else grant_add(a, grants[i][1], back) end
   end
   a.credits, a.spent = a.credits + refund, min(a.spent + charged, MAX_AMOUNT)
+  if used > charged then
+    local over = min(used - charged, spare(a))
+    draw(a, over)
+    a.spent, d.adjusted = min(a.spent + over, MAX_AMOUNT), d.adjusted + used - charged - over
+  end
   if a.period ~= '' then
     local reached = 0
     if a.spent >= a.limit then reached = 100 elseif a.spent >= a.limit - floor(a.limit / 5) then reached = 80 end

@@ -208,17 +208,11 @@ local function wake(count)
   for _ = 1, min(count, 64 - call('XLEN', TOKENS)) do call('XADD', TOKENS, '*', 'at', now) end
 end
 
--- Ends a turn's hold. What was used beyond it is taken as far as the account may.
+-- Ends a turn's hold.
 local function turn_end(t, turn, used, kind, label)
   local a = t.a
   local d = touch(a)
-  local amount, grants = turn.hold, grants_read(turn.grants)
-  if used > amount and not blocked(a, used - amount) then
-    local drawn = grants_text(hold(a, used - amount, d))
-    grants = grants_read(turn.grants == '' and drawn or turn.grants .. ',' .. drawn)
-    amount = used
-  end
-  settle(a, amount, grants, used, d)
+  settle(a, turn.hold, grants_read(turn.grants), used, d)
   corrected(a, turn.hold, used)
   if parked(a) and used < turn.hold then rejoin(t) end
   book(t, kind, turn.agent, 'turn:' .. turn.name, 0, d, 0, label)
