@@ -117,15 +117,14 @@ impl Clock for ManualClock {
     }
 }
 
-/// A stopwatch on the monotonic clock: for measuring phases, never for deciding.
+/// A stopwatch on the monotonic clock of the runtime, which tests pause: for measuring, never for what a store decides.
 #[derive(Clone, Copy, Debug)]
-pub struct Stopwatch(std::time::Instant);
+pub struct Stopwatch(tokio::time::Instant);
 
 impl Stopwatch {
     /// Starts measuring.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the monotonic clock")]
     pub fn start() -> Self {
-        Self(std::time::Instant::now())
+        Self(tokio::time::Instant::now())
     }
 
     /// Time since the start.

@@ -93,7 +93,7 @@ macro_rules! jobs_conformance {
             a_repeat_of_a_finalize_says_the_same_and_charges_once,
             ten_concurrent_finalizes_charge_once,
             m8_a_pointer_moves_only_with_the_live_owner,
-            use_beyond_the_hold_is_the_operators,
+            use_beyond_the_hold_is_the_tenants_as_far_as_it_has_something,
             m4_an_absurd_use_is_bounded,
             a_batch_answers_each_finalize_by_itself,
             m20_a_finished_job_is_forgotten_after_a_day_and_a_dead_one_after_a_week,

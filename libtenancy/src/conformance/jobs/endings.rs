@@ -195,27 +195,46 @@ pub async fn m8_a_pointer_moves_only_with_the_live_owner<P: Jobs + Quotas>(port:
     }
 }
 
-pub async fn use_beyond_the_hold_is_the_operators<P: Jobs + Quotas>(port: &P, _clock: &ManualClock) {
+pub async fn use_beyond_the_hold_is_the_tenants_as_far_as_it_has_something<P: Jobs + Quotas>(
+    port: &P,
+    _clock: &ManualClock,
+) {
+    let beyond = async |tenant: &str, cost: i64, used: i64| {
+        submit_many(port, tenant, cost.unsigned_abs().try_into().unwrap(), 1, cost).await;
+        let leased = claim_one(port).await;
+        end(port, &leased, succeeded(), used).await.unwrap();
+        let row = port.outbox_read(0, 100).await.unwrap().rows.pop().unwrap();
+        assert_eq!((row.deltas.spent, row.deltas.held), (credits(used), -credits(cost)));
+        assert_eq!(port.job_get(&leased.id).await.unwrap().unwrap().used, credits(used));
+        row.deltas.adjusted
+    };
     with_purse(port, "acme", 20).await;
-    submit_many(port, "acme", 1, 1, 10).await;
-    let leased = claim_one(port).await;
-    end(port, &leased, succeeded(), 15).await.unwrap();
-    assert_eq!(balance(port, "acme").await, (credits(10), MicroCredits::ZERO));
-    let row = port.outbox_read(0, 100).await.unwrap().rows.pop().unwrap();
-    assert_eq!((row.deltas.spent, row.deltas.adjusted, row.deltas.held), (credits(15), credits(5), -credits(10)));
-    assert_eq!(port.job_get(&leased.id).await.unwrap().unwrap().used, credits(15));
+    assert_eq!(beyond("acme", 10, 15).await, credits(0));
+    assert_eq!(balance(port, "acme").await, (credits(5), MicroCredits::ZERO));
+    assert_eq!(beyond("acme", 2, 9).await, credits(2), "what it has not is the operator's line");
+    assert_eq!(balance(port, "acme").await, (credits(0), MicroCredits::ZERO));
+
+    with_purse(port, "bob", 20).await;
+    let budget = Budget { period: Period::Day, limit: credits(12), hard: true };
+    let patch = QuotaPatch { budget: Some(Some(budget)), ..QuotaPatch::default() };
+    port.quota_set(&tenant("bob"), &patch).await.unwrap();
+    assert_eq!(beyond("bob", 1, 15).await, credits(3), "a hard budget is not passed");
+    assert_eq!(balance(port, "bob").await, (credits(8), MicroCredits::ZERO));
+    submit_many(port, "bob", 50, 1, 1).await;
+    assert_eq!(claim(port, 1).await, [], "nothing more is begun on it");
+    super::super::quotas::audited(port).await;
 }
 
 pub async fn m4_an_absurd_use_is_bounded<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
     with_purse(port, "acme", 20).await;
     submit_many(port, "acme", 1, 1, 5).await;
-    for used in [i64::MAX, i64::MIN, i64::MAX] {
+    for used in [i64::MIN, -1, i64::MAX] {
         let leased = claim_one(port).await;
         let absurd = Finish { used: MicroCredits(used), ..finish(&leased, failed(), 0) };
         port.leases_finalize(vec![absurd]).await.unwrap().remove(0).unwrap();
         clock.advance(MINUTE);
     }
-    assert_eq!(balance(port, "acme").await, (credits(10), MicroCredits::ZERO), "no more than was held");
+    assert_eq!(balance(port, "acme").await, (MicroCredits::ZERO, MicroCredits::ZERO), "no more than it had");
     let job = port.job_get(&job_id("acme", 1)).await.unwrap().unwrap();
     assert_eq!((job.state.label(), job.used), ("dead", crate::credits::MAX_AMOUNT));
     super::super::quotas::audited(port).await;
