@@ -24,8 +24,8 @@ pub const LEASE: Duration = Duration::from_secs(30);
 /// An order that has its key: whoever holds this is the one to do it.
 pub struct Order {
     tenancy: Tenancy,
-    name: String,
-    order: String,
+    key: String,
+    says: String,
 }
 
 /// What becomes of an order that is given under a key.
@@ -40,10 +40,10 @@ impl Tenancy {
     /// Takes `key` for an order of a role; `order` is everything that it says. `Invalid` if the key is none; `Conflict` if it
     /// stands for another order; `Unavailable` while somebody works on this one; store errors.
     pub async fn order_begin(&self, role: &str, key: &str, order: &[u8]) -> Result<Given> {
-        let Idempotency { key: hashed, body: order } = Idempotency::new(key, order)?;
+        let Idempotency { key: hashed, body: says } = Idempotency::new(key, order)?;
         let name = format!("{role}:{hashed}");
-        match self.receipts().receipt_begin(&name, &order, LEASE).await? {
-            Begun::New => Ok(Given::Now(Order { tenancy: self.clone(), name, order })),
+        match self.receipts().receipt_begin(&name, &says, LEASE).await? {
+            Begun::New => Ok(Given::Now(Order { tenancy: self.clone(), key: name, says })),
             Begun::Done(receipt) => Ok(Given::Before(receipt)),
             Begun::Different => Err(Error::conflict("idempotency key", key, "it was used for something else")),
             Begun::Running => {
@@ -56,13 +56,13 @@ impl Tenancy {
 impl Order {
     /// Keeps what came of it. What keeps it from that is not the order's failure.
     pub async fn done(self, receipt: &Receipt) {
-        let kept = self.tenancy.receipts().receipt_end(&self.name, &self.order, receipt).await;
+        let kept = self.tenancy.receipts().receipt_end(&self.key, &self.says, receipt).await;
         note(kept, "what came of an order is not kept");
     }
 
     /// Gives its key back: nothing was done.
     pub async fn refused(self) {
-        let dropped = self.tenancy.receipts().receipt_drop(&self.name, &self.order).await;
+        let dropped = self.tenancy.receipts().receipt_drop(&self.key, &self.says).await;
         note(dropped, "a key of what was refused is not given back; it lapses");
     }
 }
