@@ -320,6 +320,10 @@ impl Error {
             }
             Self::Corrupt { .. } => Some("restore the file from a backup; it was not changed".into()),
             Self::AgentFailed { tenant, .. } => Some(format!("`ztm tenant logs {tenant}` shows what the agent said")),
+            // What no quota can hold is out of bounds otherwise (`partition::payable`).
+            Self::Invalid { field: "cost_gpu_seconds", reason } if reason.contains("the tenant") => {
+                Some("`ztm quota get TENANT` shows what it may hold, `ztm quota set` and `ztm quota grant` change that".into())
+            }
             Self::Conflict { what: "context", .. } => {
                 Some("use another first: `ztm context use NAME`; `embedded` is always there".into())
             }

@@ -139,6 +139,7 @@ pub struct After {
     pub remainder: i64,
     pub period: i64,
     pub period_spent: MicroCredits,
+    pub period_granted: MicroCredits,
     pub noticed: u8,
 }
 
@@ -152,6 +153,7 @@ impl From<&Account> for After {
             remainder: account.remainder,
             period: account.period,
             period_spent: account.period_spent,
+            period_granted: account.period_granted,
             noticed: account.noticed,
         }
     }
@@ -162,6 +164,21 @@ impl After {
     pub fn available(&self) -> MicroCredits {
         self.bucket + self.grants.iter().map(|grant| grant.amount).sum()
     }
+
+    /// What was spent in the period, and, after a colon, what was granted in it, if there is something. Rows of before that was
+    /// counted by itself have one number, below nothing where more was granted: they read back as they were written.
+    pub fn period_text(&self) -> String {
+        match self.period_granted.0 {
+            0 => self.period_spent.0.to_string(),
+            granted => format!("{}:{granted}", self.period_spent.0),
+        }
+    }
+}
+
+/// Reads [`After::period_text`]: what was spent and what was granted.
+fn period_parse(text: &str) -> Option<(MicroCredits, MicroCredits)> {
+    let (spent, granted) = text.split_once(':').unwrap_or((text, "0"));
+    Some((MicroCredits(spent.parse().ok()?), MicroCredits(granted.parse().ok()?)))
 }
 
 /// Checks what will stand in a row's `reference`: 1 to `most` visible ASCII characters, none of them `|`.
@@ -213,7 +230,7 @@ impl Row {
             a.refilled_at.as_micros(),
             a.remainder,
             a.period,
-            a.period_spent.0,
+            a.period_text(),
             a.noticed,
         );
         text
@@ -228,6 +245,7 @@ impl Row {
         let credits = |index: usize| f[index].parse().ok().map(MicroCredits);
         let time = |index: usize| f[index].parse().ok().map(Timestamp::from_micros);
         let notice: u8 = f[14].parse().ok()?;
+        let (spent, granted) = period_parse(f[23])?;
         Some(Self {
             incarnation: f[0].parse().ok()?,
             seq: f[1].parse().ok()?,
@@ -255,7 +273,8 @@ impl Row {
                 refilled_at: time(20)?,
                 remainder: f[21].parse().ok()?,
                 period: f[22].parse().ok()?,
-                period_spent: credits(23)?,
+                period_spent: spent,
+                period_granted: granted,
                 noticed: f[24].parse().ok()?,
             },
         })

@@ -42,6 +42,7 @@ pub mod pinned;
 pub mod ports;
 mod probe;
 pub mod quota;
+pub mod receipts;
 pub mod reconcile;
 pub mod rehearsal;
 pub mod schedule;

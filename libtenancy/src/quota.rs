@@ -10,7 +10,8 @@
 //! - A hold is drawn from the bucket first, which refills, then from grants, the one that expires first first. It
 //!   remembers what it took from which grant: a refund goes back there, and is `expired` if the grant has expired since.
 //!   So a grant cannot be turned into credits that last by holding and cancelling.
-//! - A refund may lift the bucket over `burst`; it then does not refill until it is below.
+//! - A refund may lift the bucket over `burst`; it then does not refill until it is below. Only a lower burst takes away
+//!   what is over it: that is `expired`.
 //! - Time never runs backwards in an account: an earlier `now` refills nothing and moves nothing.
 //! - Actual use above a hold is taken from what can still be held; what is not there is `adjusted`, the operator's line. So
 //!   whoever announces less than it uses gains nothing by it.
@@ -200,9 +201,10 @@ pub struct Account {
     pub held: MicroCredits,
     /// The number of the budget's period that `period_spent` is of.
     pub period: i64,
-    /// Spent in it less what was granted in it, or since the opening if there is no budget; not counted beyond
-    /// [`MAX_AMOUNT`].
+    /// Spent in it, or since the opening if there is no budget; not counted beyond [`MAX_AMOUNT`].
     pub period_spent: MicroCredits,
+    /// Granted in it, which widens the budget by as much; not counted beyond [`MAX_AMOUNT`].
+    pub period_granted: MicroCredits,
     /// The highest notice given in it: 0, 80 or 100.
     pub noticed: u8,
     /// Jobs that run.
@@ -231,6 +233,7 @@ impl Account {
             held: MicroCredits::ZERO,
             period: quota.budget.map_or(0, |budget| budget.period.at(now).0),
             period_spent: MicroCredits::ZERO,
+            period_granted: MicroCredits::ZERO,
             noticed: 0,
             running: 0,
             standing: Standing::Idle,
@@ -247,6 +250,11 @@ impl Account {
         self.bucket + self.grants.iter().map(|grant| grant.amount).sum()
     }
 
+    /// What is used of the period's budget: below nothing where more was granted than spent.
+    pub fn of_budget(&self) -> MicroCredits {
+        self.period_spent - self.period_granted
+    }
+
     /// Brings the account to `now`: refill, expiry of grants, the budget's period.
     pub fn touch(&mut self, now: Timestamp) -> Deltas {
         let mut deltas = Deltas { refilled: self.refill(now), ..Deltas::default() };
@@ -257,7 +265,8 @@ impl Account {
         if let Some(budget) = self.quota.budget {
             let (period, _) = budget.period.at(now);
             if period > self.period {
-                (self.period, self.period_spent, self.noticed) = (period, MicroCredits::ZERO, 0);
+                (self.period, self.noticed) = (period, 0);
+                (self.period_spent, self.period_granted) = (MicroCredits::ZERO, MicroCredits::ZERO);
             }
         }
         deltas
@@ -295,7 +304,7 @@ impl Account {
     /// Whether `amount` can be held at `now`, to which the account was brought before.
     pub fn check(&self, amount: MicroCredits, now: Timestamp) -> Result<(), Blocked> {
         if let Some(budget) = self.quota.budget.filter(|budget| budget.hard)
-            && self.period_spent.0 + self.held.0 + amount.0 > budget.limit.0
+            && self.of_budget().0 + self.held.0 + amount.0 > budget.limit.0
         {
             return Err(Blocked::Budget { until: budget.period.at(now).1 });
         }
@@ -385,7 +394,7 @@ impl Account {
     /// The notice that is due, once each a period.
     fn notice(&mut self) -> Option<u8> {
         let limit = self.quota.budget?.limit.0;
-        let reached = match self.period_spent.0 {
+        let reached = match self.of_budget().0 {
             spent if spent >= limit => 100,
             spent if spent >= limit - limit / 5 => 80,
             _ => 0,
@@ -411,7 +420,7 @@ impl Account {
         }
         self.grant_add(grant);
         if self.quota.budget.is_some() {
-            self.period_spent -= grant.amount;
+            self.period_granted = (self.period_granted + grant.amount).min(MAX_AMOUNT);
         }
         Ok(Deltas { granted: grant.amount, ..Deltas::default() })
     }
@@ -436,11 +445,11 @@ impl Account {
         (gone, more - drawn)
     }
 
-    /// Replaces the quota; the account was brought to now before. What no longer fits into the bucket expires.
+    /// Replaces the quota; the account was brought to now before. What no longer fits into a bucket that shrank expires.
     pub fn configure(&mut self, quota: Quota, now: Timestamp) -> Deltas {
         if quota.budget.map(|budget| budget.period) != self.quota.budget.map(|budget| budget.period) {
             self.period = quota.budget.map_or(0, |budget| budget.period.at(now).0);
-            self.period_spent = MicroCredits::ZERO;
+            (self.period_spent, self.period_granted) = (MicroCredits::ZERO, MicroCredits::ZERO);
         }
         if quota.budget != self.quota.budget {
             self.noticed = 0;
@@ -448,10 +457,11 @@ impl Account {
         if quota.rate != self.quota.rate {
             self.remainder = 0;
         }
+        let shrinks = quota.burst < self.quota.burst;
         self.quota = quota;
-        let surplus = (self.bucket - quota.burst).max(MicroCredits::ZERO);
-        self.bucket = self.bucket - surplus;
-        Deltas { expired: surplus, ..Deltas::default() }
+        let over = if shrinks { (self.bucket - quota.burst).max(MicroCredits::ZERO) } else { MicroCredits::ZERO };
+        self.bucket -= over;
+        Deltas { expired: over, ..Deltas::default() }
     }
 
     /// What a store that forgot is told that the account was, the quota if it was changed. `held` is what is held there now.
@@ -466,6 +476,7 @@ impl Account {
         self.remainder = after.remainder;
         self.period = after.period;
         self.period_spent = after.period_spent;
+        self.period_granted = after.period_granted;
         self.noticed = after.noticed;
         self.held_anew(after.held, held)
     }

@@ -40,8 +40,9 @@ use crate::{
         tenants::{Filter, Foreign, Page, SettingsPatch, Tenants},
     },
     quota::{Account, Grant},
+    schedule::Action,
     tenancy::{Drivers, Tenancy},
-    tenant::{Bot, Generation, Lifecycle, Settings, Tenant, TenantId},
+    tenant::{Bot, Generation, Lifecycle, Settings, Status, Tenant, TenantId},
 };
 
 /// Records that are looked through at once for who has a bot.
@@ -71,7 +72,13 @@ impl Tenancy {
         let drivers = self.drivers().clone();
         let quota = drivers.jobs.settings().default_quota;
         let drivers = Drivers {
-            tenants: Arc::new(Records(drivers.tenants)),
+            tenants: Arc::new(Records {
+                port: drivers.tenants,
+                inboxes: Arc::clone(&drivers.inboxes),
+                jobs: Arc::clone(&drivers.jobs),
+                clock: Arc::clone(&drivers.clock),
+                turn_hold: self.inner.config.turn_hold,
+            }),
             inboxes: Arc::new(Updates(drivers.inboxes)),
             wake_locks: Arc::new(Cache(Arc::clone(&drivers.endpoints), Arc::clone(&drivers.deadlines))),
             leaders: Arc::new(Cache(Arc::clone(&drivers.endpoints), Arc::clone(&drivers.deadlines))),
@@ -102,11 +109,17 @@ impl Tenancy {
 }
 
 /// The registry, read.
-struct Records(Arc<dyn Tenants>);
+struct Records {
+    port: Arc<dyn Tenants>,
+    inboxes: Arc<dyn Inboxes>,
+    jobs: Arc<dyn Jobs>,
+    clock: Arc<dyn crate::clock::Clock>,
+    turn_hold: MicroCredits,
+}
 
 impl Records {
     async fn found(&self, id: &TenantId) -> Result<Tenant> {
-        self.0.tenant_get(id).await?.ok_or_else(|| Error::not_found("tenant", id))
+        self.port.tenant_get(id).await?.ok_or_else(|| Error::not_found("tenant", id))
     }
 
     /// A bot belongs to one tenant only.
@@ -114,7 +127,7 @@ impl Records {
         let Some(bot) = bot else { return Ok(()) };
         let mut after = None;
         loop {
-            let page = self.0.tenant_list(&Filter::default(), after.as_ref(), PAGE).await?;
+            let page = self.port.tenant_list(&Filter::default(), after.as_ref(), PAGE).await?;
             let has = |tenant: &&Tenant| tenant.settings.bot.as_ref().is_some_and(|other| other.id == bot.id);
             if let Some(holder) = page.items.iter().filter(|tenant| tenant.id != *id).find(has) {
                 return Err(Error::conflict("bot", bot.id, format!("tenant `{}` has it", holder.id)));
@@ -125,10 +138,60 @@ impl Records {
             }
         }
     }
+
+    /// What goes with a tenant, for people.
+    async fn losses(&self, tenant: &Tenant, keep_state: bool) -> Result<String> {
+        let id = &tenant.id;
+        let mut losses = Vec::new();
+        let mut lose = |count: usize, what: &str| match count {
+            0 => {}
+            1 => losses.push(format!("1 {what}")),
+            PAGE.. => losses.push(format!("{PAGE} {what}s or more")),
+            count => losses.push(format!("{count} {what}s")),
+        };
+        lose(usize::from(tenant.lifecycle.status.agent().is_some()), "agent that runs");
+        let pending = self.inboxes.pending_count(id).await?;
+        lose(usize::try_from(pending).unwrap_or(PAGE), "unanswered message");
+        for state in ["running", "queued", "delayed"] {
+            let filter = JobFilter { tenant: Some(id.clone()), state: Some(state.to_owned()) };
+            lose(self.jobs.job_list(&filter, None, PAGE).await?.len(), &format!("{state} job"));
+        }
+        let names: Vec<String> = tenant.settings.schedules.iter().map(|(name, _)| format!("`{name}`")).collect();
+        lose(names.len(), "schedule");
+        if let Some(last) = losses.last_mut().filter(|_| !names.is_empty()) {
+            *last = format!("{last} ({})", names.join(", "));
+        }
+        if !keep_state {
+            losses.push("everything its agent remembers".to_owned());
+        }
+        Ok(if losses.is_empty() { String::new() } else { format!(" with {}", losses.join(", ")) })
+    }
+}
+
+/// What becomes of a tenant's schedules, for people.
+fn schedules_said(before: &Settings, after: &Settings, turn_hold: MicroCredits, now: Timestamp) -> Vec<String> {
+    let gone = before.schedules.iter().filter(|(name, _)| after.schedules.get(name).is_none());
+    let mut said: Vec<String> = gone.map(|(name, _)| format!("schedule `{name}` goes")).collect();
+    for (name, schedule) in after.schedules.iter().filter(|(name, one)| before.schedules.get(name) != Some(one)) {
+        let when = match schedule.next(now) {
+            None => "fires no more until it is resumed".to_owned(),
+            Some(_) if after.suspended.is_some() => "fires once the tenant is resumed".to_owned(),
+            Some(at) => format!("fires next at {at}"),
+        };
+        let what = match schedule.spec.action() {
+            Action::Message { chat_id, .. } => {
+                format!("tells chat {chat_id} something, which holds {turn_hold} credits")
+            }
+            Action::Job { cost, .. } => format!("submits a job, which holds {cost} credits"),
+        };
+        let (cron, zone) = (schedule.spec.cron(), schedule.spec.time_zone());
+        said.push(format!("schedule `{name}` (`{cron}`, {zone}) {when}; it {what}"));
+    }
+    said
 }
 
 /// What is another in the settings, for people.
-fn differences(before: &Settings, after: &Settings) -> String {
+fn differences(before: &Settings, after: &Settings, turn_hold: MicroCredits, now: Timestamp) -> String {
     let mut said = Vec::new();
     if before.idle_timeout != after.idle_timeout {
         said.push(format!("idle_timeout_s {} -> {}", before.idle_timeout.as_secs(), after.idle_timeout.as_secs()));
@@ -146,9 +209,7 @@ fn differences(before: &Settings, after: &Settings) -> String {
     if before.labels != after.labels {
         said.push(format!("labels `{}` -> `{}`", before.labels, after.labels));
     }
-    if before.schedules != after.schedules {
-        said.push("its schedules".to_owned());
-    }
+    said.extend(schedules_said(before, after, turn_hold, now));
     if said.is_empty() { "nothing of it".to_owned() } else { said.join(", ") }
 }
 
@@ -156,18 +217,18 @@ fn differences(before: &Settings, after: &Settings) -> String {
 impl Tenants for Records {
     async fn tenant_create(&self, tenant: &Tenant) -> Result<()> {
         self.bot_is_free(&tenant.id, tenant.settings.bot.as_ref()).await?;
-        if self.0.tenant_get(&tenant.id).await?.is_some() {
+        if self.port.tenant_get(&tenant.id).await?.is_some() {
             return Err(Error::AlreadyExists { what: "tenant", name: tenant.id.to_string() });
         }
         would(format!("create tenant `{}`", tenant.id))
     }
 
     async fn tenant_get(&self, id: &TenantId) -> Result<Option<Tenant>> {
-        self.0.tenant_get(id).await
+        self.port.tenant_get(id).await
     }
 
     async fn tenant_list(&self, filter: &Filter, after: Option<&TenantId>, limit: usize) -> Result<Page<Tenant>> {
-        self.0.tenant_list(filter, after, limit).await
+        self.port.tenant_list(filter, after, limit).await
     }
 
     async fn tenant_transition(&self, id: &TenantId, expected: Generation, next: &Lifecycle) -> Result<()> {
@@ -175,6 +236,9 @@ impl Tenants for Records {
         let found = tenant.lifecycle.generation;
         if found != expected {
             return Err(Error::conflict("tenant", id, format!("it is of generation {found}, not {expected}")));
+        }
+        if let Status::Terminated { keep_state } = next.status {
+            return would(format!("delete tenant `{id}`{}", self.losses(&tenant, keep_state).await?));
         }
         let (from, to) = (tenant.lifecycle.status.label(), next.status.label());
         would(if from == to {
@@ -189,7 +253,8 @@ impl Tenants for Records {
         let tenant = self.found(id).await?;
         let mut settings = tenant.settings.clone();
         patch.apply(&mut settings)?;
-        would(format!("change tenant `{id}`: {}", differences(&tenant.settings, &settings)))
+        let now = self.clock.now();
+        would(format!("change tenant `{id}`: {}", differences(&tenant.settings, &settings, self.turn_hold, now)))
     }
 
     async fn tenant_touch(&self, id: &TenantId, _: Timestamp) -> Result<()> {
@@ -202,11 +267,11 @@ impl Tenants for Records {
     }
 
     async fn tenant_counts(&self) -> Result<BTreeMap<String, u64>> {
-        self.0.tenant_counts().await
+        self.port.tenant_counts().await
     }
 
     async fn foreign_list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Foreign>> {
-        self.0.foreign_list(after, limit).await
+        self.port.foreign_list(after, limit).await
     }
 
     async fn foreign_remove(&self, id: &str) -> Result<()> {

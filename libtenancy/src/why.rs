@@ -11,6 +11,7 @@ use crate::{
     error::{Error, Result},
     jobs::{DelayReason, Job, JobId, JobState},
     operation::lock,
+    partition::payable,
     ports::jobs::{QueueView, partition_of},
     quota::{Account, Standing},
     tenancy::Tenancy,
@@ -31,14 +32,15 @@ fn money(account: &Account, needs: impl ToString) -> Vec<Compared> {
     numbers.push(compared("refill, credits a second", account.quota.rate, "-"));
     numbers.push(compared("held by what runs", account.held, "-"));
     if let Some(budget) = account.quota.budget {
-        let spent = account.period_spent + account.held;
-        numbers.push(compared(&format!("spent and held this {}", budget.period.label()), spent, budget.limit));
+        let (used, limit) = (account.period_spent + account.held, budget.limit + account.period_granted);
+        numbers.push(compared(&format!("spent and held this {}", budget.period.label()), used, limit));
     }
     numbers
 }
 
 impl Tenancy {
-    async fn account_now(&self, id: &TenantId) -> Result<Account> {
+    /// The account as it is, or as a first use would open it.
+    pub(crate) async fn account_now(&self, id: &TenantId) -> Result<Account> {
         let account = self.drivers().quotas.account_get(id).await?;
         Ok(account.unwrap_or_else(|| Account::open(self.drivers().jobs.settings().default_quota, self.now()).0))
     }
@@ -217,7 +219,12 @@ impl Tenancy {
     async fn why_queued(&self, job: &Job, queue: &QueueView, why: &mut Why) -> Result<()> {
         let account = self.account_now(job.id.tenant()).await?;
         let place = self.drivers().jobs.job_place(&job.id).await?;
-        if matches!(account.standing, Standing::Capped | Standing::Parked(_)) {
+        let blocked = account.check(job.cost, self.now());
+        if let (Err(blocked), Err(Error::Invalid { reason: more, .. })) = (blocked, payable(&account, job.cost)) {
+            // Submitted when it could be paid for.
+            let text = format!("it can never be paid for: {more}; `ztm quota set` or `ztm quota grant` allow more");
+            why.reasons.push(reason(Code::from(blocked), text, money(&account, job.cost), None));
+        } else if matches!(account.standing, Standing::Capped | Standing::Parked(_)) {
             let held = standing_reason(&account, Some(job));
             why.expected_at = held.until;
             why.expected_because = held.until.map(|_| held.text.clone());

@@ -293,8 +293,10 @@ impl Tenancy {
         self.require_live("running a job")?;
         let broke = lock(&self.inner.broke).contains(id.tenant());
         if broke {
-            // The job's own credits are held: something of the tenant's can be paid for.
-            self.suspension_lift_if(id.tenant(), true).await?;
+            // The job's own credits are held: something of the tenant's can be paid for. While messages wait that cannot, it
+            // stays suspended, and its chat is not told again.
+            let paid = self.drivers().inboxes.pending_count(id.tenant()).await? == 0;
+            self.suspension_lift_if(id.tenant(), paid).await?;
         }
         let span = tracing::info_span!("request", %id, tenant = %id.tenant());
         self.agent_resolve(id.tenant()).instrument(span).await.map(drop)

@@ -113,6 +113,22 @@ fn a_dry_run_shows_the_plan_and_changes_nothing() {
 }
 
 #[test]
+fn nothing_is_measured_in_a_context_that_only_looks() {
+    let (world, plane) = far();
+    let config = world.home().join(".config/ztm/config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("{text}readonly = true\n")).unwrap();
+    world.ztm(["bench", "--dry-run"]).ok();
+    assert_snapshot!(world.ztm(["bench", "--yes", "--only", "read", "--count", "2"]), @"
+    exit: 4
+    --- stdout
+    --- stderr
+    error: forbidden: context `far` is read-only, and a measurement makes tenants there
+    ");
+    assert!(!changed(&plane), "{:?}", plane.asked());
+}
+
+#[test]
 fn a_control_plane_elsewhere_is_measured_only_when_its_name_is_typed_or_yes_is_said() {
     let (world, plane) = far();
     let refused = world.ztm(["bench", "--only", "read", "--count", "2"]);

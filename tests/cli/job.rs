@@ -48,6 +48,46 @@ fn a_job_that_costs_more_than_the_tenant_can_ever_hold_is_refused_with_both_numb
     --- stdout
     --- stderr
     error: invalid cost_gpu_seconds: 4000 is more than the tenant can ever hold (3600 credits)
+    hint: `ztm quota get TENANT` shows what it may hold, `ztm quota set` and `ztm quota grant` change that
+    ");
+}
+
+#[test]
+fn a_job_whose_quota_was_lowered_below_its_cost_says_that_it_can_never_be_paid_for() {
+    let world = world();
+    let submitted = world.ztm(["job", "submit", "alice", "hello", "--cost", "3000", "-o", "name"]).ok();
+    let id = submitted.stdout.trim();
+    world.ztm(["quota", "set", "alice", "--burst", "10"]).ok();
+    let why = world.ztm(["why", "job", id, "-o", "json"]).ok().json();
+    assert_eq!((&why["reasons"][0]["code"], &why["expected_at"]), (&"credits_exhausted".into(), &().into()), "{why}");
+    let said = "it can never be paid for: 3000 is more than the tenant can ever hold (10 credits); ";
+    assert!(why["summary"].as_str().unwrap().starts_with(said), "{why}");
+    world.ztm(["quota", "set", "alice", "--burst", "3600", "--budget", "20/day"]).ok();
+    world.ztm(["quota", "grant", "alice", "2990"]).ok();
+    let why = world.ztm(["why", "job", id, "-o", "json"]).ok().json();
+    assert_eq!(why["reasons"][0]["code"], "admitted", "the grant widens the budget: {why}");
+}
+
+#[test]
+fn what_was_granted_is_not_taken_off_what_was_spent() {
+    let world = world();
+    world.ztm(["quota", "set", "alice", "--budget", "20/day"]).ok();
+    let granted = world.ztm(["quota", "grant", "alice", "50", "-o", "json"]).ok().json();
+    assert_eq!((&granted["budget_spent"], &granted["budget_granted"]), (&0.into(), &50.into()), "{granted}");
+    let shown = world.ztm(["quota", "get", "alice"]).ok();
+    let says = "0 spent of 20 credits a day and 50 granted beside them, hard";
+    assert!(shown.stdout.contains(says), "{shown}");
+}
+
+#[test]
+fn a_rehearsed_quota_is_said_in_words() {
+    let rehearsed =
+        world().ztm(["quota", "set", "alice", "--weight", "200", "--budget", "5/day", "--soft", "--dry-run"]);
+    assert_snapshot!(rehearsed, @"
+    exit: 0
+    --- stdout
+    --- stderr
+    nothing was done; it would change the quota of `alice` from 1 credits a second up to 3600, weight 100, 1000 jobs at once, no budget to 1 credits a second up to 3600, weight 200, 1000 jobs at once, a budget of 5 a day, a soft one
     ");
 }
 
@@ -97,6 +137,19 @@ fn a_quota_is_set_by_what_is_named_and_a_grant_is_given_once_a_name() {
     ] {
         let refused = world.ztm(wrong.iter().copied());
         assert_eq!(refused.code, Some(2), "{wrong:?}: {refused}");
+    }
+    // What is below nothing is refused as an amount, not as a flag that nobody knows.
+    for (line, field) in [
+        (&["quota", "grant", "alice", "-5"][..], "credits"),
+        (&["quota", "set", "alice", "--rate", "-5"], "rate"),
+        (&["quota", "set", "alice", "--burst", "-5"], "burst"),
+        (&["job", "submit", "alice", "x", "--cost", "-5"], "cost"),
+    ] {
+        let refused = world.ztm(line.iter().copied());
+        assert!(
+            refused.stderr.starts_with(&format!("error: invalid {field}: -5 must be from ")),
+            "{line:?}: {refused}"
+        );
     }
     assert_eq!(world.ztm(["quota", "get", "nobody"]).code, Some(3));
 }

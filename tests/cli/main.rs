@@ -17,6 +17,7 @@ mod job;
 mod job_plane;
 mod job_run;
 mod job_wait;
+mod keys;
 mod plane;
 mod pty;
 mod schedule;

@@ -113,6 +113,11 @@ impl Plane {
         self.records.lock().unwrap().asked.last().unwrap().body.clone()
     }
 
+    /// The idempotency keys of the requests so far that had one.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.records.lock().unwrap().asked.iter().filter_map(|asked| asked.idempotency_key.clone()).collect()
+    }
+
     /// The idempotency key of the last request.
     pub(crate) fn last_key(&self) -> Option<String> {
         self.records.lock().unwrap().asked.last().unwrap().idempotency_key.clone()

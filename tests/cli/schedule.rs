@@ -49,6 +49,51 @@ fn a_schedule_is_set_listed_paused_resumed_and_deleted() {
 }
 
 #[test]
+fn a_schedule_whose_job_could_never_be_paid_for_is_refused_unless_it_is_paused() {
+    let world = world();
+    let set = |more: &[&str]| {
+        let line = ["schedule", "set", "alice", "report", "--cron", "@daily", "--job", "sum up", "--cost", "4000"];
+        world.ztm(line.iter().chain(more))
+    };
+    for more in [&[][..], &["--dry-run"]] {
+        let refused = set(more);
+        let says = "invalid cost_gpu_seconds: 4000 is more than the tenant can ever hold (3600 credits)";
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{refused}");
+        assert!(refused.stderr.contains(says) && refused.stderr.contains("hint: `ztm quota get"), "{refused}");
+    }
+    set(&["--paused"]).ok();
+    assert_eq!(world.ztm(["schedule", "resume", "alice", "report"]).code, Some(2));
+    world.ztm(["quota", "set", "alice", "--burst", "4000"]).ok();
+    world.ztm(["schedule", "resume", "alice", "report"]).ok();
+    // One that is there can be paused whatever it costs.
+    world.ztm(["quota", "set", "alice", "--burst", "10"]).ok();
+    world.ztm(["schedule", "pause", "alice", "report"]).ok();
+}
+
+#[test]
+fn a_rehearsed_schedule_says_when_it_fires_and_what_that_holds() {
+    let world = world();
+    let would = |line: &[&str]| {
+        let said = world.ztm(line.iter().chain(&["--dry-run", "-o", "json"])).ok().json();
+        said["would"].as_str().unwrap().to_owned()
+    };
+    let message = would(&SET);
+    let (first, rest) = message.split_once(" fires next at ").unwrap();
+    let (next, what) = rest.split_once("; ").unwrap();
+    assert_eq!(first, "change tenant `alice`: schedule `morning` (`0 9 * * MON-FRI`, Europe/Berlin)");
+    let wall = next.parse::<jiff::Timestamp>().unwrap().in_tz("Europe/Berlin").unwrap();
+    assert_eq!((wall.hour(), wall.minute()), (9, 0), "{message}");
+    assert_eq!(what, "it tells chat -4711 something, which holds 10 credits");
+    let job = ["schedule", "set", "alice", "report", "--cron", "@weekly", "--job", "Write it.", "--cost", "120"];
+    assert!(would(&job).ends_with("; it submits a job, which holds 120 credits"), "{}", would(&job));
+    world.ztm(SET).ok();
+    let paused = would(&["schedule", "pause", "alice", "morning"]);
+    assert!(paused.contains(" fires no more until it is resumed; "), "{paused}");
+    let gone = would(&["schedule", "delete", "alice", "morning"]);
+    assert_eq!(gone, "change tenant `alice`: schedule `morning` goes");
+}
+
+#[test]
 fn what_is_no_schedule_is_refused_and_changes_nothing() {
     let world = world();
     let message = ["--message", "hi", "--chat", "1"];

@@ -134,13 +134,30 @@ fn f7_a_deletion_happens_only_when_the_name_is_typed() {
     let plane = Plane::on(&mut world);
     plane.tenant("alice", |tenant| tenant.webhook_url = Some("https://bots.example.com/tg/alice".to_owned()));
     plane.update("alice", 1, "pending", None);
+    for (status, count) in [("queued", 2), ("running", 0), ("delayed", 1)] {
+        let jobs: Vec<String> =
+            (0..count).map(|n| job(&format!("alice.01k9zz5d7e8f9g0h1j2k3m4n{n}p"), status, |_| ())).collect();
+        let body = format!("{{\"jobs\": [{}]}}", jobs.join(","));
+        plane.answer(&format!("GET /jobs?tenant=alice&status={status}&limit=1000"), 200, &body);
+    }
+    let schedule = r#"{"tenant_id": "alice", "name": "morning", "spec":
+        {"cron": "@daily", "time_zone": "UTC", "catch_up": "once", "message": {"chat_id": 7, "text": "hi"}}}"#;
+    let schedules = format!("{{\"schedules\": [{schedule}]}}");
+    plane.answer("GET /schedules?tenant=alice&limit=1000", 200, &schedules);
 
     let mut terminal = Terminal::start(&world, &["tenant", "delete", "alice", "--purge"]);
     terminal.shows("Type `alice` to go on");
     terminal.types("alicia\r");
     let (code, screen) = terminal.ends();
     assert_eq!(code, Some(2), "{screen}");
-    for loss in ["its webhook https://bots.example.com/tg/alice", "1 messages", "everything its agent remembers"] {
+    for loss in [
+        "its webhook https://bots.example.com/tg/alice",
+        "1 messages",
+        "2 queued jobs",
+        "1 delayed job",
+        "its schedule `morning`",
+        "everything its agent remembers",
+    ] {
         assert!(screen.contains(loss), "{loss} is not in:\n{screen}");
     }
     assert!(!plane.asked().iter().any(|line| line.starts_with("DELETE")));

@@ -231,6 +231,15 @@ async fn every_order_can_be_rehearsed_and_a_rehearsal_changes_nothing() {
         let table = stage.plane.ztm(&[&line[..], &["--dry-run"]].concat()).await.ok();
         assert!(table.stdout.is_empty() && table.stderr.contains("nothing was done; it would "), "{table:?}");
     }
+    // Whoever deletes is told what goes with it.
+    let delete = ["tenant", "delete", "acme", "--purge", "--dry-run", "-o", "json"];
+    let said = stage.plane.ztm(&delete).await.ok().json();
+    let would = "delete tenant `acme` with 1 delayed job, 1 schedule (`morning`), everything its agent remembers";
+    assert_eq!(said["would"], would);
+    let said = stage.plane.ztm(&["tenant", "delete", "busy", "--dry-run", "-o", "json"]).await.ok().json();
+    assert_eq!(said["would"], "delete tenant `busy` with 1 agent that runs");
+    let said = stage.plane.ztm(&["tenant", "delete", "held", "--dry-run", "-o", "json"]).await.ok().json();
+    assert_eq!(said["would"], "delete tenant `held` with 1 unanswered message");
     assert_eq!(stage.everything().await, before);
     for (order, rehearses) in orders() {
         assert!(rehearses, "`{order}` has no `--dry-run`");

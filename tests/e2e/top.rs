@@ -50,6 +50,8 @@ impl Screen {
             .env_clear()
             .envs(ztm.get_envs().filter_map(|(name, value)| Some((name, value?))))
             .envs([("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LANG", "C.UTF-8")])
+            // Of no use to a screen: the same order given twice is two orders.
+            .env("ZTM_IDEMPOTENCY_KEY", "deploy-7")
             .current_dir(plane.dir())
             .stdin(pty.stream())
             .stdout(pty.stream())

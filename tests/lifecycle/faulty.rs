@@ -27,6 +27,7 @@ use libtenancy::{
         inboxes::{InboxCounts, Inboxes, UpdateFilter},
         messengers::{Messengers, WebhookInfo},
         quotas::{Outbox, Quotas},
+        receipts::{Begun, Receipt, Receipts},
         tenants::{Filter, Page, SettingsPatch, Tenants},
         wake_locks::{OwnerToken, WakeLocks},
         workloads::{BindRequest, PoolKeeper, TurnKey, Workload, WorkloadEvent, Workloads},
@@ -123,12 +124,12 @@ pub(crate) fn faulty(drivers: Drivers, plan: &Arc<Plan>) -> Drivers {
         ($($port:ident),*) => {
             Drivers { $($port: Arc::new(Faulty { port: drivers.$port, plan: Arc::clone(plan) }),)*
                 leaders: drivers.leaders, fleets: drivers.fleets, snapshots: drivers.snapshots, jobs: drivers.jobs,
-                ledgers: drivers.ledgers, journals: drivers.journals, receipts: drivers.receipts,
+                ledgers: drivers.ledgers, journals: drivers.journals,
                 signals: drivers.signals, probes: drivers.probes,
                 clock: drivers.clock }
         };
     }
-    wrap!(tenants, inboxes, wake_locks, endpoints, deadlines, workloads, messengers, quotas)
+    wrap!(tenants, inboxes, wake_locks, endpoints, deadlines, workloads, messengers, quotas, receipts)
 }
 
 struct Faulty<P: ?Sized> {
@@ -218,6 +219,19 @@ impl Quotas for Faulty<dyn Quotas> {
     }
     async fn partition_rollback(&self, partition: u16, plan: &Rollback) -> Result<MicroCredits> {
         self.port.partition_rollback(partition, plan).await
+    }
+}
+
+#[async_trait]
+impl Receipts for Faulty<dyn Receipts> {
+    async fn receipt_begin(&self, key: &str, order: &str, lease: Duration) -> Result<Begun> {
+        through!(self.receipt_begin(key, order, lease))
+    }
+    async fn receipt_end(&self, key: &str, order: &str, receipt: &Receipt) -> Result<()> {
+        through!(self.receipt_end(key, order, receipt))
+    }
+    async fn receipt_drop(&self, key: &str, order: &str) -> Result<()> {
+        through!(self.receipt_drop(key, order))
     }
 }
 

@@ -7,6 +7,8 @@ mod deaths;
 mod failures;
 mod faulty;
 mod feed;
+mod orders;
+mod paid;
 mod plane;
 mod probe;
 mod schedules;

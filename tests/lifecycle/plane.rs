@@ -53,10 +53,14 @@ impl Plane {
 
     /// The same, with a configuration of its own.
     pub(crate) fn start_with(config: Config) -> Self {
+        Self::start_at(config, Arc::new(SystemClock::default()))
+    }
+
+    /// The same, by this clock.
+    pub(crate) fn start_at(config: Config, clock: Arc<dyn Clock>) -> Self {
         let state_dir = config.state_dir.clone();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let plan = Arc::new(Plan::default());
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let store = Store::open(&state_dir, Arc::clone(&clock)).unwrap();
         let keyring = Arc::new(Keyring::load_or_create(&state_dir.join(local::KEY_FILE)).unwrap());
         let agentd = AgentdCommand { program: env!("CARGO_BIN_EXE_agentd").into(), args: Vec::new() };

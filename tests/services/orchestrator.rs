@@ -117,7 +117,12 @@ async fn a_rehearsed_order_says_what_it_would_do_and_does_not() {
     faces.tenant("acme").await;
     for (method, path, body, would) in [
         (Method::POST, "/dry-run/tenants", r#"{"tenant_id":"new"}"#, json!("create tenant `new`")),
-        (Method::DELETE, "/dry-run/tenants/acme", "", json!("take tenant `acme` from idle to terminated")),
+        (
+            Method::DELETE,
+            "/dry-run/tenants/acme",
+            "",
+            json!("delete tenant `acme` with everything its agent remembers"),
+        ),
         (
             Method::PATCH,
             "/dry-run/tenants/acme",

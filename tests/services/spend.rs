@@ -102,7 +102,7 @@ async fn the_numbers_are_there_for_prometheus_and_name_no_tenant() {
     let faces = Faces::start().await;
     spent(&faces, "acme", 2).await;
     // A chat turn is refused for want of credits: a decision.
-    faces.ok(Method::PATCH, "/quotas/acme", json!({"rate_per_sec": 0, "burst": 0})).await;
+    faces.ok(Method::PATCH, "/quotas/acme", json!({"rate_per_sec": 0, "burst": 1})).await;
     faces.submit(json!({"tenant_id": "acme", "prompt": "x", "cost_gpu_seconds": 1})).await;
     assert_eq!(faces.claim("w", 1).await.len(), 1);
     let answer = faces.ask(Method::GET, "/metrics", "").await;

@@ -160,9 +160,9 @@ pub struct AccountLine {
     pub rate: MicroCredits,
     /// Held by jobs and turns.
     pub held: MicroCredits,
-    /// Spent in the budget's period, less what was granted in it; since the opening without a budget.
+    /// Spent in the budget's period, or since the opening without one.
     pub spent: MicroCredits,
-    /// The budget, if there is one.
+    /// The budget, if there is one, and what was granted beside it in its period.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<MicroCredits>,
     /// The share.
@@ -181,7 +181,7 @@ impl From<&Account> for AccountLine {
             rate: account.quota.rate,
             held: account.held,
             spent: account.period_spent,
-            budget: account.quota.budget.map(|budget| budget.limit),
+            budget: account.quota.budget.map(|budget| budget.limit + account.period_granted),
             weight: account.quota.weight,
             running: account.running,
             standing: account.standing.label().to_owned(),

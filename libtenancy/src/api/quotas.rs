@@ -114,8 +114,11 @@ pub struct QuotaView {
     pub max_running: u32,
     /// The budget.
     pub budget: Option<BudgetBody>,
-    /// Spent of the budget in this period, less what was granted in it.
+    /// Spent in this period of the budget, or since the account was opened if there is none.
     pub budget_spent: MicroCredits,
+    /// Granted in this period: the budget is wider by as much.
+    #[serde(default)]
+    pub budget_granted: MicroCredits,
     /// When the period ends.
     pub budget_resets_at: Option<Timestamp>,
     /// What can be held now: bucket and grants.
@@ -145,7 +148,9 @@ impl QuotaView {
             weight: quota.weight,
             max_running: quota.max_running,
             budget: quota.budget.map(Into::into),
-            budget_spent: account.period_spent,
+            // An account of before grants were counted by themselves may have spent less than nothing.
+            budget_spent: account.period_spent.max(MicroCredits::ZERO),
+            budget_granted: account.period_granted.max(-account.period_spent),
             budget_resets_at: quota.budget.map(|budget| budget.period.at(now).1),
             available: account.available(),
             bucket: account.bucket,

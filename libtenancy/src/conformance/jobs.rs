@@ -205,12 +205,6 @@ pub(super) fn purse(burst: i64) -> QuotaPatch {
 /// A tenant that has exactly `burst` credits and earns none.
 pub(super) async fn with_purse<P: Quotas>(port: &P, tenant: &str, burst: i64) -> TenantId {
     port.quota_set(&id(tenant), &purse(burst)).await.unwrap();
-    // An account begins with the default burst; what is over is spent in a turn.
-    let account = port.account_get(&id(tenant)).await.unwrap().unwrap();
-    let over = account.available() - credits(burst);
-    let admitted = port.turn_admit(&id(tenant), &"main".parse().unwrap(), "over", over, MINUTE).await.unwrap();
-    let crate::partition::TurnAdmission::Admitted { epoch } = admitted else { panic!("{admitted:?}") };
-    port.turn_settle(&id(tenant), "over", epoch, over).await.unwrap();
     assert_eq!(balance(port, tenant).await, (credits(burst), MicroCredits::ZERO));
     id(tenant)
 }

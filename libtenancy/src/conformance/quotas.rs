@@ -40,7 +40,8 @@ macro_rules! quotas_conformance {
             looking_at_an_account_refills_it_and_writes_nothing,
             m5_looking_often_earns_the_same_as_looking_once,
             m5_a_clock_that_stands_earns_nothing,
-            a_lower_burst_takes_nothing_away,
+            a_lower_burst_expires_what_no_longer_fits,
+            a_refund_over_the_burst_stays_until_the_burst_is_lowered,
             a_grant_is_booked_once_a_name,
             ten_concurrent_grants_of_one_name_grant_once,
             m4_a_grant_out_of_bounds_is_refused_and_leaves_nothing,
@@ -203,12 +204,36 @@ pub async fn m5_a_clock_that_stands_earns_nothing<P: Jobs + Quotas>(port: &P, _c
     assert_eq!(balance(port, "acme").await, (credits(1_600), credits(0)));
 }
 
-pub async fn a_lower_burst_takes_nothing_away<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
-    port.quota_set(&id("acme"), &QuotaPatch::default()).await.unwrap();
+pub async fn a_lower_burst_expires_what_no_longer_fits<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
+    port.credits_grant(&id("acme"), "gift", forever(7)).await.unwrap();
     let account = port.quota_set(&id("acme"), &purse(10)).await.unwrap();
-    assert_eq!(account.bucket, credits(3_600));
+    assert_eq!((account.bucket, account.available()), (credits(10), credits(17)), "a grant is not in the bucket");
     clock.advance(DAY);
-    assert_eq!(balance(port, "acme").await.0, credits(3_600), "and it refills no more");
+    assert_eq!(balance(port, "acme").await.0, credits(17));
+    let rows = port.outbox_read(0, 10).await.unwrap().rows;
+    let lost: Vec<_> = rows.iter().map(|row| (row.kind, row.deltas.expired)).collect();
+    let configured = (RowKind::Configure, credits(3_590));
+    assert_eq!(lost, [(RowKind::Opening, credits(0)), (RowKind::Grant, credits(0)), configured]);
+    audited(port).await;
+}
+
+pub async fn a_refund_over_the_burst_stays_until_the_burst_is_lowered<P: Jobs + Quotas>(
+    port: &P,
+    _clock: &ManualClock,
+) {
+    let acme = with_purse(port, "acme", 100).await;
+    submit_many(port, "acme", 0, 1, 60).await;
+    let leased = claim_one(port).await;
+    let patch = QuotaPatch { burst: Some(credits(50)), ..QuotaPatch::default() };
+    assert_eq!(port.quota_set(&acme, &patch).await.unwrap().bucket, credits(40), "it fits");
+    end(port, &leased, succeeded(), 10).await.unwrap();
+    for kept in [patch, QuotaPatch { weight: Some(7), ..QuotaPatch::default() }] {
+        assert_eq!(port.quota_set(&acme, &kept).await.unwrap().bucket, credits(90), "{kept:?}");
+    }
+    let lower = QuotaPatch { burst: Some(credits(49)), ..QuotaPatch::default() };
+    assert_eq!(port.quota_set(&acme, &lower).await.unwrap().bucket, credits(49));
+    let result = audited(port).await;
+    assert_eq!(result.tenants[&acme].expired, credits(3_500 + 41), "what the purse took, and what was over");
 }
 
 pub async fn a_grant_is_booked_once_a_name<P: Jobs + Quotas>(port: &P, _clock: &ManualClock) {
@@ -292,7 +317,7 @@ pub async fn a_grant_expires<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
     assert_eq!(balance(port, "acme").await.0, credits(0));
     port.quota_set(&acme, &QuotaPatch::default()).await.unwrap();
     let result = audited(port).await;
-    assert_eq!(result.tenants[&acme].expired, credits(10));
+    assert_eq!(result.tenants[&acme].expired, credits(3_600 + 10), "what the purse did not hold, and the grant");
 }
 
 pub async fn what_is_not_used_goes_back_to_its_grant<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
@@ -318,7 +343,8 @@ pub async fn what_is_not_used_of_an_expired_grant_is_gone<P: Jobs + Quotas>(port
     end(port, &leased, succeeded(), 1).await.unwrap();
     assert_eq!(balance(port, "acme").await, (credits(2), credits(0)), "only what the bucket gave is back");
     let result = audited(port).await;
-    assert_eq!(result.tenants[&acme].expired, credits(10), "3 that nobody held, 7 that came back too late");
+    let late = credits(3 + 7);
+    assert_eq!(result.tenants[&acme].expired, credits(3_597) + late, "3 that nobody held, 7 that came back too late");
 }
 
 pub async fn a_notice_is_given_once_at_80_and_once_at_100_per_cent<P: Jobs + Quotas>(port: &P, _clock: &ManualClock) {

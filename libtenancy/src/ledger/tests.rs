@@ -153,7 +153,7 @@ prop_compose! {
         (reference, label) in ("[!-{}~]{0,30}", "[a-z_]{0,12}"),
         (attempt, quantity, noticed) in (any::<u32>(), any::<i64>(), prop_oneof![Just(0), Just(80), Just(100)]),
         deltas in proptest::array::uniform6(any_amount()),
-        (bucket, held, period_spent) in (any_amount(), any_amount(), any_amount()),
+        (bucket, held, period_spent, period_granted) in (any_amount(), any_amount(), any_amount(), any_amount()),
         (remainder, period) in (0..1_000_000_i64, -5..50_000_i64),
         grants in proptest::collection::vec((0..NEVER.as_micros(), 1..1_000_i64), 0..4),
     ) -> Row {
@@ -190,10 +190,18 @@ prop_compose! {
                 remainder,
                 period,
                 period_spent,
+                period_granted,
                 noticed,
             },
         }
     }
+}
+
+#[test]
+fn a_row_of_before_grants_were_counted_by_themselves_reads_back_as_it_was_hashed() {
+    let old = "1|7|5|grant|acme||gift|0|50|0|0|0|0|0|0|0||9|9007199254740991:50|0|5|0|20|-50|0";
+    let row = Row::parse(old).unwrap();
+    assert_eq!((row.after.period_spent.0, row.after.period_granted.0, row.text().as_str()), (-50, 0, old));
 }
 
 proptest! {

@@ -34,6 +34,7 @@ use crate::{
     inbox::UpdateKey,
     jobs::{Idempotency, JobId, NewJob},
     operation::lock,
+    partition::payable,
     ports::{
         signals::Signal,
         tenants::{Filter, SettingsPatch},
@@ -129,9 +130,13 @@ fn next_of(tenant: &Tenant, now: Timestamp) -> Option<Timestamp> {
 
 impl Tenancy {
     /// Sets a schedule, or replaces it: its instants count from now on. A repeat changes nothing. `NotFound` without the tenant;
-    /// `Invalid` if it has too many; `IllegalState` while it is being deleted.
+    /// `Invalid` if it has too many, or if its job could never be paid for, unless it is paused; `IllegalState` while it is
+    /// being deleted.
     pub async fn schedule_set(&self, id: &TenantId, name: &ScheduleName, spec: ScheduleSpec) -> Result<ScheduleView> {
         self.tenant_kept(id).await?;
+        if let (Action::Job { cost, .. }, false) = (spec.action(), spec.is_paused()) {
+            payable(&self.account_now(id).await?, *cost)?;
+        }
         let tenant = self.schedules_change(id, name, Step::Set(spec, self.now())).await?;
         self.schedules_tell(id);
         let schedule = tenant.settings.schedules.get(name).ok_or_else(|| Error::not_found("schedule", name))?;

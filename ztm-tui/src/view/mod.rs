@@ -232,7 +232,7 @@ fn countdown(now: Timestamp, until: Timestamp) -> String {
     if left >= 6_000 { seconds(left) } else { format!("{}:{:02}", left / 60, left % 60) }
 }
 
-/// What was spent beyond what was granted above the budget: a grant that is not used up yet leaves nothing.
+/// What was spent: nothing of an account that counts grants as spent less (one of an older control plane).
 fn spent(account: &AccountLine) -> String {
     credits(account.spent.max(MicroCredits::ZERO))
 }

@@ -49,7 +49,7 @@ pub struct QuotaSetArgs {
     #[arg(long, value_name = "CREDITS", value_parser = quantity::credits, allow_negative_numbers = true, group = "change")]
     pub rate: Option<MicroCredits>,
 
-    /// Up to where the bucket refills
+    /// Up to where the bucket refills; what a lower one no longer holds is gone
     #[arg(long, value_name = "CREDITS", value_parser = quantity::credits, allow_negative_numbers = true, group = "change")]
     pub burst: Option<MicroCredits>,
 

@@ -4,17 +4,20 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use libtenancy::{
     Error, Result, Tenancy,
-    api::{CreateTenant, InboxList, TenantList, TenantView, UpdateTenant},
+    api::{CreateTenant, InboxList, TenantList, TenantView, UpdateName, UpdateTenant},
     inbox::UpdateKey,
-    ports::{inboxes::UpdateFilter, tenants::Filter},
+    ports::{inboxes::UpdateFilter, receipts::Receipt, tenants::Filter},
+    receipts::Given,
     secret::Secret,
     tenancy::{NewTenant, TenantChange},
     tenant::{BotId, TenantId, idle_timeout_from_secs},
 };
-
+use reqwest::Method;
+use serde::{Serialize, de::DeserializeOwned};
+use services::{auth::Role, idempotency};
 use tokio::sync::OnceCell;
 
-use super::http::NOTHING;
+use super::http::{NOTHING, order_key, tenant, written};
 use crate::{embedded, settings::Settings};
 
 /// A handle on the stores, opened when it is first needed: what needs a control plane must not make a store.
@@ -36,17 +39,55 @@ impl Direct {
         self.tenancy.get_or_try_init(open).await
     }
 
-    pub(super) async fn tenant_create(&self, new: CreateTenant) -> Result<TenantView> {
-        let new = NewTenant {
-            id: new.tenant_id.parse()?,
-            bot_token: new.bot_token.map(Secret::new),
-            idle_timeout: new.idle_timeout_s.map(idle_timeout_from_secs).transpose()?,
-            labels: new.labels,
-        };
+    /// Gives an order, once a key if there is one, and tells who else has the records open. Its key and what it says are
+    /// those of the same order at a control plane ([`Http`](super::Http)): whoever repeats it there is answered too.
+    pub(super) async fn order<T: Serialize + DeserializeOwned>(
+        &self,
+        (method, path): (Method, String),
+        body: Option<&impl Serialize>,
+        give: impl AsyncFnOnce(&Tenancy) -> Result<T>,
+    ) -> Result<T> {
         let tenancy = self.tenancy().await?;
-        let tenant = tenancy.tenant_create(new).await?;
-        tenancy.records_announce().await;
-        Ok(TenantView::from(&tenant))
+        let key = self.settings.idempotency_key.as_ref().filter(|_| self.settings.rehearses.is_none());
+        let body = written(body)?;
+        let Some(key) = key.map(|key| order_key(key, &method, &path, &body)) else {
+            let done = give(tenancy).await?;
+            tenancy.records_announce().await;
+            return Ok(done);
+        };
+        let says = idempotency::order(&method, &path, &body);
+        let order = match tenancy.order_begin(Role::Admin.label(), &key, &says).await? {
+            Given::Now(order) => order,
+            Given::Before(receipt) => {
+                let body = if receipt.body.is_empty() { "null" } else { &receipt.body };
+                return serde_json::from_str(body)
+                    .map_err(|e| Error::internal(format!("what came of {method} {path} cannot be read: {e}")));
+            }
+        };
+        match give(tenancy).await {
+            Ok(done) => {
+                let body = serde_json::to_string(&done).map_err(|e| Error::internal(format!("an answer: {e}")))?;
+                order.done(&Receipt { status: 200, body }).await;
+                tenancy.records_announce().await;
+                Ok(done)
+            }
+            Err(error) => {
+                order.refused().await;
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) async fn tenant_create(&self, asked: CreateTenant) -> Result<TenantView> {
+        let as_asked = asked.clone();
+        let new = NewTenant {
+            id: asked.tenant_id.parse()?,
+            bot_token: asked.bot_token.map(Secret::new),
+            idle_timeout: asked.idle_timeout_s.map(idle_timeout_from_secs).transpose()?,
+            labels: asked.labels,
+        };
+        let create = async |tenancy: &Tenancy| Ok(TenantView::from(&tenancy.tenant_create(new).await?));
+        self.order((Method::POST, "/tenants".to_owned()), Some(&as_asked), create).await
     }
 
     /// Tries every store.
@@ -73,17 +114,17 @@ impl Direct {
         Ok(TenantList { tenants: page.items.iter().map(TenantView::from).collect(), next: page.next.map(String::from) })
     }
 
-    pub(super) async fn tenant_update(&self, id: &str, change: UpdateTenant) -> Result<TenantView> {
+    pub(super) async fn tenant_update(&self, id: &str, asked: UpdateTenant) -> Result<TenantView> {
+        let as_asked = asked.clone();
+        let order = (Method::PATCH, format!("/tenants/{}", tenant(id)?));
         let id = id.parse()?;
         let change = TenantChange {
-            bot_token: change.bot_token.map(Secret::new),
-            idle_timeout: change.idle_timeout_s.map(idle_timeout_from_secs).transpose()?,
-            labels: change.labels,
+            bot_token: asked.bot_token.map(Secret::new),
+            idle_timeout: asked.idle_timeout_s.map(idle_timeout_from_secs).transpose()?,
+            labels: asked.labels,
         };
-        let tenancy = self.tenancy().await?;
-        let tenant = tenancy.tenant_update(&id, change).await?;
-        tenancy.records_announce().await;
-        Ok(TenantView::from(&tenant))
+        let update = async |tenancy: &Tenancy| Ok(TenantView::from(&tenancy.tenant_update(&id, change).await?));
+        self.order(order, Some(&as_asked), update).await
     }
 
     pub(super) async fn tenant_logs(
@@ -112,22 +153,26 @@ impl Direct {
 
     pub(super) async fn update_replay(&self, update: &str) -> Result<()> {
         let key = update_key(update)?;
-        let tenancy = self.tenancy().await?;
-        tenancy.update_replay(&key).await?;
-        tenancy.records_announce().await;
-        Ok(())
+        let replay = async |tenancy: &Tenancy| tenancy.update_replay(&key).await;
+        self.order((Method::POST, "/inbox/replay".to_owned()), Some(&update_name(update)), replay).await
     }
 
     pub(super) async fn update_drop(&self, update: &str) -> Result<()> {
         let key = update_key(update)?;
-        let tenancy = self.tenancy().await?;
-        tenancy.update_drop(&key).await?;
-        if self.settings.rehearses.is_some() {
-            return Err(Error::Rehearsed { would: NOTHING.to_owned() });
-        }
-        tenancy.records_announce().await;
-        Ok(())
+        let drop = async |tenancy: &Tenancy| {
+            tenancy.update_drop(&key).await?;
+            match self.settings.rehearses {
+                Some(_) => Err(Error::Rehearsed { would: NOTHING.to_owned() }),
+                None => Ok(()),
+            }
+        };
+        self.order((Method::POST, "/inbox/drop".to_owned()), Some(&update_name(update)), drop).await
     }
+}
+
+/// An update as an order names it.
+pub(super) fn update_name(update: &str) -> UpdateName {
+    UpdateName { update: update.to_owned() }
 }
 
 /// Reads `TENANT/BOT/UPDATE`.

@@ -21,7 +21,10 @@ use reqwest::{Method, RequestBuilder, Response, header};
 use serde::{Serialize, de::DeserializeOwned};
 use services::{http_error, idempotency, request_id};
 
-use super::path::{query, segment};
+use super::{
+    direct::update_name,
+    path::{encode, query, segment},
+};
 use crate::settings::Settings;
 
 /// How long an answer may take that waits for nobody.
@@ -226,11 +229,11 @@ impl Http {
     }
 
     pub(super) async fn update_replay(&self, update: &str) -> Result<()> {
-        self.order(Method::POST, "/inbox/replay", Some(&serde_json::json!({ "update": update })), PLAIN).await
+        self.order(Method::POST, "/inbox/replay", Some(&update_name(update)), PLAIN).await
     }
 
     pub(super) async fn update_drop(&self, update: &str) -> Result<()> {
-        self.order(Method::POST, "/inbox/drop", Some(&serde_json::json!({ "update": update })), PLAIN).await
+        self.order(Method::POST, "/inbox/drop", Some(&update_name(update)), PLAIN).await
     }
 
     pub(super) async fn webhook_register(&self, id: &str, body: &RegisterWebhook) -> Result<WebhookView> {
@@ -273,7 +276,7 @@ impl Http {
         limit: Duration,
     ) -> Result<T> {
         let what = format!("{method} {path}");
-        let request = with_body(self.keyed(method, path)?, body)?;
+        let request = with_body(self.keyed(method, path, body)?, body)?;
         let bytes = self.send(request, limit, &what).await?;
         serde_json::from_slice(&bytes).map_err(|e| {
             Error::unavailable(PART, format!("its answer to {what} cannot be read ({e}); is it another version?"))
@@ -283,16 +286,16 @@ impl Http {
     /// Asks, and needs no more than that it was done.
     async fn order(&self, method: Method, path: &str, body: Option<&impl Serialize>, limit: Duration) -> Result<()> {
         let what = format!("{method} {path}");
-        self.send(with_body(self.keyed(method, path)?, body)?, limit, &what).await.map(drop)
+        self.send(with_body(self.keyed(method, path, body)?, body)?, limit, &what).await.map(drop)
     }
 
     /// A request; one that gives an order has a key, so that it can be given again.
-    fn keyed(&self, method: Method, path: &str) -> Result<RequestBuilder> {
+    fn keyed(&self, method: Method, path: &str, body: Option<&impl Serialize>) -> Result<RequestBuilder> {
         if method == Method::GET {
             return Ok(self.request(method, path));
         }
         let key = match &self.idempotency_key {
-            Some(key) => format!("{key}:{method}:{path}"),
+            Some(key) => order_key(key, &method, path, &written(body)?),
             None => hex::encode(random_bytes::<16>()?),
         };
         Ok(self.request(method, path).header(idempotency::HEADER, key))
@@ -381,6 +384,15 @@ fn has_key(request: &RequestBuilder) -> bool {
     built.is_some_and(|request| request.headers().contains_key(idempotency::HEADER))
 }
 
+/// The key of an order under `ZTM_IDEMPOTENCY_KEY`. A command may give more than one (`ztm apply`, `ztm inbox drop`): a key says
+/// what its order is of, also where only the body does.
+pub(super) fn order_key(key: &str, method: &Method, path: &str, body: &[u8]) -> String {
+    let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let of = ["tenant_id", "update"].iter().find_map(|name| body[name].as_str());
+    let of = of.map(|of| format!(":{}", encode(of))).unwrap_or_default();
+    format!("{key}:{method}:{path}{of}")
+}
+
 /// No body.
 pub(super) const NONE: Option<&()> = None;
 
@@ -403,9 +415,16 @@ fn token(path: &Path) -> Result<Secret> {
 }
 
 pub(super) fn with_body(request: RequestBuilder, body: Option<&impl Serialize>) -> Result<RequestBuilder> {
-    let Some(body) = body else { return Ok(request) };
-    let text = serde_json::to_vec(body).map_err(|e| Error::internal(format!("a request cannot be written: {e}")))?;
-    Ok(request.header(header::CONTENT_TYPE, "application/json").body(text))
+    if body.is_none() {
+        return Ok(request);
+    }
+    Ok(request.header(header::CONTENT_TYPE, "application/json").body(written(body)?))
+}
+
+/// A body as it is sent; nothing is empty.
+pub(super) fn written(body: Option<&impl Serialize>) -> Result<Vec<u8>> {
+    let written = body.map(serde_json::to_vec).transpose();
+    written.map(Option::unwrap_or_default).map_err(|e| Error::internal(format!("a request cannot be written: {e}")))
 }
 
 /// The answer, if it is no error.

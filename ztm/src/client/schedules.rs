@@ -1,7 +1,7 @@
 //! Schedules, as the client asks for them.
 
 use libtenancy::{
-    Result,
+    Result, Tenancy,
     api::schedules::{ScheduleList, ScheduleRemoved, ScheduleView},
     schedule::ScheduleSpec,
 };
@@ -23,10 +23,9 @@ impl Client {
         match self {
             Self::Http(http) => http.call(Method::PUT, &path(id, name)?, Some(spec), PLAIN).await,
             Self::Direct(direct) => {
-                let tenancy = direct.tenancy().await?;
-                let set = tenancy.schedule_set(&id.parse()?, &name.parse()?, spec.clone()).await?;
-                tenancy.records_announce().await;
-                Ok(set)
+                let (order, id, name) = ((Method::PUT, path(id, name)?), id.parse()?, name.parse()?);
+                let set = async |tenancy: &Tenancy| tenancy.schedule_set(&id, &name, spec.clone()).await;
+                direct.order(order, Some(spec), set).await
             }
         }
     }
@@ -44,10 +43,12 @@ impl Client {
         match self {
             Self::Http(http) => http.call(Method::DELETE, &path(id, name)?, NONE, PLAIN).await,
             Self::Direct(direct) => {
-                let tenancy = direct.tenancy().await?;
-                tenancy.schedule_remove(&id.parse()?, &name.parse()?).await?;
-                tenancy.records_announce().await;
-                Ok(ScheduleRemoved { tenant_id: id.to_owned(), name: name.to_owned() })
+                let (order, tenant, schedule) = ((Method::DELETE, path(id, name)?), id.parse()?, name.parse()?);
+                let remove = async |tenancy: &Tenancy| {
+                    tenancy.schedule_remove(&tenant, &schedule).await?;
+                    Ok(ScheduleRemoved { tenant_id: id.to_owned(), name: name.to_owned() })
+                };
+                direct.order(order, NONE, remove).await
             }
         }
     }

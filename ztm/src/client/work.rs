@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use libtenancy::{
-    Error, Result,
+    Error, Result, Tenancy,
     api::{
         jobs::{JobList, JobSubmitted, JobView, SubmitJob},
         quotas::{GrantCredits, QuotaView, SetQuota},
@@ -19,7 +19,7 @@ use reqwest::Method;
 use services::idempotency;
 
 use super::{
-    Client, Direct, PAGE, further,
+    Client, PAGE, further,
     http::{NONE, PART, PLAIN, tenant, with_body},
     path::{query, segment},
 };
@@ -151,10 +151,9 @@ impl Client {
         match self {
             Self::Http(http) => http.call(Method::POST, &format!("/jobs/{}/cancel", job(id)?), NONE, PLAIN).await,
             Self::Direct(direct) => {
-                let tenancy = direct.tenancy().await?;
-                let cancelled = tenancy.job_cancel(&id.parse()?).await?;
-                tenancy.records_announce().await;
-                Ok(JobView::from(&cancelled))
+                let (order, id) = ((Method::POST, format!("/jobs/{}/cancel", job(id)?)), id.parse()?);
+                let cancel = async |tenancy: &Tenancy| Ok(JobView::from(&tenancy.job_cancel(&id).await?));
+                direct.order(order, NONE, cancel).await
             }
         }
     }
@@ -164,10 +163,9 @@ impl Client {
         match self {
             Self::Http(http) => http.call(Method::POST, &format!("/jobs/{}/retry", job(id)?), NONE, PLAIN).await,
             Self::Direct(direct) => {
-                let tenancy = direct.tenancy().await?;
-                let retried = tenancy.job_retry(&id.parse()?).await?;
-                tenancy.records_announce().await;
-                Ok(JobView::from(&retried))
+                let (order, id) = ((Method::POST, format!("/jobs/{}/retry", job(id)?)), id.parse()?);
+                let retry = async |tenancy: &Tenancy| Ok(JobView::from(&tenancy.job_retry(&id).await?));
+                direct.order(order, NONE, retry).await
             }
         }
     }
@@ -176,7 +174,7 @@ impl Client {
     pub async fn quota_get(&self, id: &str) -> Result<QuotaView> {
         match self {
             Self::Http(http) => http.call(Method::GET, &format!("/quotas/{}", tenant(id)?), NONE, PLAIN).await,
-            Self::Direct(direct) => quota_view(direct, &id.parse()?).await,
+            Self::Direct(direct) => quota_view(direct.tenancy().await?, &id.parse()?).await,
         }
     }
 
@@ -187,10 +185,13 @@ impl Client {
                 http.call(Method::PATCH, &format!("/quotas/{}", tenant(id)?), Some(&change), PLAIN).await
             }
             Self::Direct(direct) => {
-                let (tenancy, id) = (direct.tenancy().await?, id.parse()?);
-                tenancy.quota_set(&id, &change.into_patch()?).await?;
-                tenancy.records_announce().await;
-                quota_view(direct, &id).await
+                let (order, id) = ((Method::PATCH, format!("/quotas/{}", tenant(id)?)), id.parse()?);
+                let patch = change.clone().into_patch()?;
+                let set = async |tenancy: &Tenancy| {
+                    tenancy.quota_set(&id, &patch).await?;
+                    quota_view(tenancy, &id).await
+                };
+                direct.order(order, Some(&change), set).await
             }
         }
     }
@@ -202,11 +203,13 @@ impl Client {
                 http.call(Method::POST, &format!("/quotas/{}/grants", tenant(id)?), Some(&grant), PLAIN).await
             }
             Self::Direct(direct) => {
-                let (tenancy, id) = (direct.tenancy().await?, id.parse()?);
-                let (name, grant) = grant.into_grant(SystemClock::default().now())?;
-                tenancy.credits_grant(&id, &name, grant).await?;
-                tenancy.records_announce().await;
-                quota_view(direct, &id).await
+                let (order, id) = ((Method::POST, format!("/quotas/{}/grants", tenant(id)?)), id.parse()?);
+                let (name, granted) = grant.clone().into_grant(SystemClock::default().now())?;
+                let give = async |tenancy: &Tenancy| {
+                    tenancy.credits_grant(&id, &name, granted).await?;
+                    quota_view(tenancy, &id).await
+                };
+                direct.order(order, Some(&grant), give).await
             }
         }
     }
@@ -276,7 +279,7 @@ impl Client {
     }
 }
 
-async fn quota_view(direct: &Direct, id: &TenantId) -> Result<QuotaView> {
-    let (account, now) = direct.tenancy().await?.quota_get(id).await?;
+async fn quota_view(tenancy: &Tenancy, id: &TenantId) -> Result<QuotaView> {
+    let (account, now) = tenancy.quota_get(id).await?;
     Ok(QuotaView::new(id, &account, now))
 }

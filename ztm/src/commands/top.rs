@@ -64,7 +64,8 @@ pub fn top(ctx: &Context, args: TopArgs) -> Result<()> {
     };
     let plane: Arc<dyn Plane> = match &args.replay {
         Some(file) => Arc::new(Replay { pieces: record::read(file)?, speed: args.speed }),
-        None => Arc::new(Live(ctx.settings.clone())),
+        // Each of its orders is one of its own, however often the same is given.
+        None => Arc::new(Live(Settings { idempotency_key: None, ..ctx.settings.clone() })),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let outcome = runtime.block_on(runner::run(plane, run));

@@ -8,14 +8,11 @@ impl Show for QuotaView {
     fn text(&self, look: &Look) -> String {
         let budget = self.budget.as_ref().map(|budget| {
             let kind = if budget.hard { "hard" } else { "soft" };
-            // What was granted in the period is not of the budget.
-            let (spent, granted) = match self.budget_spent {
-                MicroCredits(spent @ ..0) => {
-                    (MicroCredits::ZERO, format!(" and {} granted beside it", MicroCredits(-spent)))
-                }
-                spent => (spent, String::new()),
+            let beside = match self.budget_granted {
+                MicroCredits::ZERO => String::new(),
+                granted => format!(" and {granted} granted beside them"),
             };
-            format!("{spent} of {} credits a {} spent{granted}, {kind}", budget.credits, budget.period)
+            format!("{} spent of {} credits a {}{beside}, {kind}", self.budget_spent, budget.credits, budget.period)
         });
         let grants: Vec<String> = self
             .grants

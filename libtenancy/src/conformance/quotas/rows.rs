@@ -343,6 +343,7 @@ pub async fn a_store_that_forgot_is_told_what_the_ledger_knows<P: Jobs + Quotas>
         held: credits(5),
         refilled_at: clock.now(),
         period_spent: credits(9),
+        period_granted: credits(4),
         ..After::default()
     };
     let label = |n: u32, label: &str| SettledJob { id: job_id("acme", n), label: label.to_owned() };
@@ -360,7 +361,8 @@ pub async fn a_store_that_forgot_is_told_what_the_ledger_knows<P: Jobs + Quotas>
     assert_eq!(balance(port, "acme").await, (credits(13), credits(0)));
     assert_eq!(balance(port, "never-seen").await.0, credits(3));
     let account = port.account_get(&acme).await.unwrap().unwrap();
-    assert_eq!((account.running, account.period_spent, account.grants), (0, credits(9), vec![forever(2)]));
+    let period = (account.period_spent, account.period_granted);
+    assert_eq!((account.running, period, account.grants), (0, (credits(9), credits(4)), vec![forever(2)]));
     let job = port.job_get(&job_id("acme", 0)).await.unwrap().unwrap();
     assert_eq!((job.state, job.result.as_deref()), (JobState::Succeeded { at: clock.now() }, Some(FORGOTTEN)));
     assert_eq!(port.job_get(&job_id("acme", 2)).await.unwrap().unwrap().state, JobState::Dead { at: clock.now() });

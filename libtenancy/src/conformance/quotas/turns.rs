@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 
-use super::{MINUTE, SECOND, audited, balance, claim, claim_one, credits, forever, id, submit_many, with_purse};
+use super::{DAY, MINUTE, SECOND, audited, balance, claim, claim_one, credits, forever, id, submit_many, with_purse};
 use crate::{
     clock::{Clock, ManualClock},
     credits::{MAX_AMOUNT, MicroCredits},
@@ -118,7 +118,7 @@ pub async fn a_turn_without_credit_is_blocked_and_holds_nothing<P: Jobs + Quotas
     admitted(port, &id("beta"), "2", 60).await;
 }
 
-pub async fn a_grant_resumes_a_tenant_whose_budget_is_used_up<P: Jobs + Quotas>(port: &P, _clock: &ManualClock) {
+pub async fn a_grant_resumes_a_tenant_whose_budget_is_used_up<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
     let acme = with_purse(port, "acme", 100).await;
     let budget = Budget { period: Period::Month, limit: credits(10), hard: true };
     port.quota_set(&acme, &QuotaPatch { budget: Some(Some(budget)), ..QuotaPatch::default() }).await.unwrap();
@@ -129,7 +129,20 @@ pub async fn a_grant_resumes_a_tenant_whose_budget_is_used_up<P: Jobs + Quotas>(
     assert!(matches!(admit("2", 1).await, TurnAdmission::Blocked(Blocked::Budget { .. })));
     port.credits_grant(&acme, "more", forever(5)).await.unwrap();
     assert!(matches!(admit("3", 6).await, TurnAdmission::Blocked(Blocked::Budget { .. })), "by no more than the grant");
-    assert!(matches!(admit("4", 5).await, TurnAdmission::Admitted { .. }));
+    let TurnAdmission::Admitted { epoch } = admit("4", 5).await else { panic!("it was granted") };
+    port.turn_settle(&acme, "4", epoch, credits(2)).await.unwrap();
+    // What was spent is not less because something was granted.
+    let period = async || {
+        let account = port.account_get(&acme).await.unwrap().unwrap();
+        (account.period_spent, account.period_granted)
+    };
+    assert_eq!(period().await, (credits(12), credits(5)));
+    let rows = port.outbox_read(0, 100).await.unwrap().rows;
+    let after = &rows.last().unwrap().after;
+    assert_eq!((after.period_spent, after.period_granted), period().await);
+    clock.advance(DAY * 31);
+    port.quota_set(&acme, &QuotaPatch::default()).await.unwrap();
+    assert_eq!(period().await, (credits(0), credits(0)), "another period");
 }
 
 pub async fn a_turn_by_a_used_up_budget_is_blocked_until_the_period_ends<P: Jobs + Quotas>(

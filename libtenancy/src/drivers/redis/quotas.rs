@@ -242,7 +242,7 @@ impl Quotas for Redis {
                 after.refilled_at.as_micros(),
                 after.remainder,
                 after.period,
-                after.period_spent.0,
+                after.period_text(),
                 after.noticed,
                 plan.quotas.get(tenant).map(Quota::text).unwrap_or_default()
             );

@@ -157,6 +157,7 @@ impl Fields {
             held: self.credits("held")?,
             period: self.number("period_number", 0)?,
             period_spent: self.credits("spent")?,
+            period_granted: self.credits("granted")?,
             noticed: self.number("noticed", 0)?,
             running: self.number("running", 0)?,
             standing: Standing::from_label(self.text("standing"), self.number("due_us", 0)?)

@@ -51,6 +51,10 @@ async fn perform(ctx: &Context, args: &BenchArgs) -> Result<()> {
     if args.dry_run {
         return ctx.printer.show(&plan);
     }
+    if ctx.settings.context.readonly {
+        let reason = format!("context `{}` is read-only, and a measurement makes tenants there", plan.context);
+        return Err(Error::Forbidden { reason }.into());
+    }
     let what = format!("measuring `{}`", plan.context);
     if plan.asks {
         confirm::agreed(&what, &plan.will, &plan.context, false)?;

@@ -25,18 +25,41 @@ async fn losses(client: &Client, args: &DeleteArgs) -> Result<Vec<String>> {
     if let Some(url) = tenant.webhook_url.as_deref().filter(|url| !url.is_empty()) {
         losses.push(format!("its webhook {url}"));
     }
-    let waiting = match client.update_list(Some(&args.tenant), None).await {
-        Ok(list) => list.updates.iter().filter(|u| !matches!(u.stage.as_str(), "handled" | "dropped")).count(),
-        // A tenant of an older system has no inbox of ours.
-        Err(Error::Invalid { .. } | Error::NotFound { .. }) => 0,
-        Err(error) => return Err(error.into()),
-    };
+    let updates = known(client.update_list(Some(&args.tenant), None).await)?;
+    let waits = |stage: &str| !matches!(stage, "handled" | "dropped");
+    let waiting = updates.map_or(0, |list| list.updates.iter().filter(|update| waits(&update.stage)).count());
     if waiting > 0 {
         losses.push(format!("{waiting} messages that were not answered"));
     }
+    losses.extend(work(client, &args.tenant).await?);
     if args.purge {
         let snapshot = tenant.snapshot.map_or_else(String::new, |s| format!(" (last snapshot: {})", size(s.bytes)));
         losses.push(format!("everything its agent remembers{snapshot}"));
     }
     Ok(losses)
+}
+
+/// Its jobs that are not over, and its schedules.
+async fn work(client: &Client, tenant: &str) -> Result<Vec<String>> {
+    let mut work = Vec::new();
+    for status in ["running", "queued", "delayed"] {
+        match known(client.job_list(Some(tenant), Some(status)).await)?.map_or(0, |list| list.jobs.len()) {
+            0 => {}
+            1 => work.push(format!("1 {status} job")),
+            count => work.push(format!("{count} {status} jobs")),
+        }
+    }
+    for schedule in known(client.schedule_list(Some(tenant)).await)?.map_or_else(Vec::new, |list| list.schedules) {
+        work.push(format!("its schedule `{}`", schedule.name));
+    }
+    Ok(work)
+}
+
+/// What there is of a tenant; one of an older system has no inbox, jobs or schedules of ours.
+fn known<T>(answer: libtenancy::Result<T>) -> libtenancy::Result<Option<T>> {
+    match answer {
+        Ok(list) => Ok(Some(list)),
+        Err(Error::Invalid { .. } | Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }

@@ -42,17 +42,18 @@ pub(in super::super) const OF_TENANT: &str =
     concat!("SELECT ", job_columns!(), " FROM jobs WHERE tenant = ?1 ORDER BY serial LIMIT ?2");
 const ACCOUNT: &str = "SELECT rate, burst, weight, max_running, budget_period, budget_limit, budget_hard, bucket, \
      refilled_at, remainder, grants, held, period, period_spent, noticed, running, standing, until, tag, used, used_at, \
-     agent_clock, waiting FROM accounts WHERE tenant = ?1";
+     agent_clock, waiting, period_granted FROM accounts WHERE tenant = ?1";
 const ACCOUNT_PUT: &str = "INSERT INTO accounts (tenant, rate, burst, weight, max_running, budget_period, budget_limit, \
      budget_hard, bucket, refilled_at, remainder, grants, held, period, period_spent, noticed, running, standing, until, \
-     tag, used, used_at, agent_clock, waiting) VALUES (:tenant, :rate, :burst, :weight, :max_running, :budget_period, \
+     tag, used, used_at, agent_clock, waiting, period_granted) VALUES (:tenant, :rate, :burst, :weight, :max_running, :budget_period, \
      :budget_limit, :budget_hard, :bucket, :refilled_at, :remainder, :grants, :held, :period, :period_spent, :noticed, \
-     :running, :standing, :until, :tag, :used, :used_at, :agent_clock, :waiting) \
+     :running, :standing, :until, :tag, :used, :used_at, :agent_clock, :waiting, :period_granted) \
      ON CONFLICT (tenant) DO UPDATE SET rate = :rate, burst = :burst, weight = :weight, max_running = :max_running, \
      budget_period = :budget_period, budget_limit = :budget_limit, budget_hard = :budget_hard, bucket = :bucket, \
      refilled_at = :refilled_at, remainder = :remainder, grants = :grants, held = :held, period = :period, \
      period_spent = :period_spent, noticed = :noticed, running = :running, standing = :standing, until = :until, \
-     tag = :tag, used = :used, used_at = :used_at, agent_clock = :agent_clock, waiting = :waiting";
+     tag = :tag, used = :used, used_at = :used_at, agent_clock = :agent_clock, waiting = :waiting, \
+     period_granted = :period_granted";
 const JOB_INSERT: &str = "INSERT INTO jobs (tenant, serial, agent, cost, priority, max_attempts, submitted_at, state, \
      until, reason, worker, attempts, epoch, tag, score, hold, hold_grants, used, cancel) VALUES (:tenant, :serial, \
      :agent, :cost, :priority, :max_attempts, :submitted_at, :state, :until, :reason, :worker, :attempts, :epoch, :tag, \
@@ -125,6 +126,7 @@ fn account_from_row(row: &Row<'_>) -> Result<(Account, u64), Fault> {
         held: credits(row, 11)?,
         period: row.get(12)?,
         period_spent: credits(row, 13)?,
+        period_granted: credits(row, 23)?,
         noticed: small(row, 14)?,
         running: small(row, 15)?,
         standing,
@@ -164,6 +166,7 @@ pub(in super::super) fn account_put(
         ":held": account.held.0,
         ":period": account.period,
         ":period_spent": account.period_spent.0,
+        ":period_granted": account.period_granted.0,
         ":noticed": account.noticed,
         ":running": account.running,
         ":standing": account.standing.label(),

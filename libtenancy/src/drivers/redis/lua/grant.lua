@@ -18,7 +18,7 @@ if not t.a or call('SISMEMBER', names, ARGV[5]) == 0 then
   if refused then return {refused, seq} end
   a = opened(t)
   grant_add(a, at, amount)
-  if a.period ~= '' then a.spent = a.spent - amount end
+  if a.period ~= '' then a.granted = min(a.granted + amount, MAX_AMOUNT) end
   d.granted = d.granted + amount
   call('SADD', names, ARGV[5])
   reconsider(t)

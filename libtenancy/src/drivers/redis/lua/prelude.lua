@@ -111,13 +111,13 @@ end
 local FIELDS = {'credits', 'last_us', 'rate_per_sec', 'burst', 'grants', 'money', 'order', 'terms'}
 
 local function account_read(f)
-  local rest, held, number, spent, noticed = decode(f[6])
+  local rest, held, number, spent, noticed, granted = decode(f[6])
   local standing, due_us, running, tag, agent_clock, used, used_us = decode(f[7])
   local weight, max_running, period, limit, hard, life = decode(f[8])
   return {
     credits = tonumber(f[1]), last_us = tonumber(f[2]), rest = rest, grants = f[5] or '', held = held,
-    period_number = number, spent = spent, noticed = noticed, running = running, standing = standing, due_us = due_us,
-    tag = tag, used = used, used_us = used_us, agent_clock = agent_clock, rate_per_sec = tonumber(f[3]),
+    period_number = number, spent = spent, granted = granted or 0, noticed = noticed, running = running,
+    standing = standing, due_us = due_us, tag = tag, used = used, used_us = used_us, agent_clock = agent_clock, rate_per_sec = tonumber(f[3]),
     burst = tonumber(f[4]), weight = weight, max_running = max_running, period = period, limit = limit, hard = hard,
     life = life,
   }
@@ -125,7 +125,7 @@ end
 
 local function account_write(t)
   local a, was, list = t.a, t.was, {}
-  local money = encode(a.rest, a.held, a.period_number, a.spent, a.noticed)
+  local money = encode(a.rest, a.held, a.period_number, a.spent, a.noticed, a.granted)
   local place = encode(a.standing, a.due_us, a.running, a.tag, a.agent_clock, a.used, a.used_us)
   local terms = encode(a.weight, a.max_running, a.period, a.limit, a.hard, a.life)
   if a.credits ~= was.credits then put(list, 'credits', fmt('%d', a.credits)) end
@@ -185,14 +185,20 @@ end
 
 local touched = deltas()
 
+-- What was spent in the period, and granted in it (ledger.rs, After::period_text).
+local function period_text(a)
+  if a.granted == 0 then return fmt('%d', a.spent) end
+  return fmt('%d:%d', a.spent, a.granted)
+end
+
 -- A row of the ledger, as ledger.rs writes it; the account is as it is after the step.
 local function book(t, kind, agent, reference, attempt, d, quantity, label)
   local a = t.a
   seq = seq + 1
   rows[#rows + 1] = fmt(
-    '%d|%d|%d|%s|%s|%s|%s|%d|%d|%d|%d|%d|%d|%d|%d|%d|%s|%d|%s|%d|%d|%d|%d|%d|%d', incarnation, seq, now, kind, t.name,
+    '%d|%d|%d|%s|%s|%s|%s|%d|%d|%d|%d|%d|%d|%d|%d|%d|%s|%d|%s|%d|%d|%d|%d|%s|%d', incarnation, seq, now, kind, t.name,
     agent, reference, attempt, d.granted, d.refilled, d.held, d.spent, d.expired, d.adjusted, d.notice, quantity, label,
-    a.credits, a.grants, a.held, a.last_us, a.rest, a.period_number, a.spent, a.noticed)
+    a.credits, a.grants, a.held, a.last_us, a.rest, a.period_number, period_text(a), a.noticed)
 end
 
 -- A new account with a full bucket, and what that grants it. It is not booked.
@@ -205,7 +211,8 @@ local function account_new(t)
   d.granted = tonumber(burst)
   return {
     credits = d.granted, last_us = now, rest = 0, grants = '', held = 0,
-    period_number = period ~= '' and period_at(period) or 0, spent = 0, noticed = 0, running = 0, standing = 'idle',
+    period_number = period ~= '' and period_at(period) or 0, spent = 0, granted = 0, noticed = 0, running = 0,
+    standing = 'idle',
     due_us = 0, tag = 0, used = 0, used_us = now, agent_clock = 0, rate_per_sec = tonumber(rate), burst = d.granted,
     weight = tonumber(weight), max_running = tonumber(running), period = period, limit = tonumber(limit), hard = hard,
     life = seq + 1,
@@ -275,23 +282,23 @@ local function touch(a)
   end
   if a.period ~= '' then
     local number = period_at(a.period)
-    if number > a.period_number then a.period_number, a.spent, a.noticed = number, 0, 0 end
+    if number > a.period_number then a.period_number, a.spent, a.granted, a.noticed = number, 0, 0, 0 end
   end
   return d
 end
 
 -- What a touch may change, to put it back where a step says no.
 local function before(a)
-  return {a.credits, a.last_us, a.rest, a.grants, a.period_number, a.spent, a.noticed}
+  return {a.credits, a.last_us, a.rest, a.grants, a.period_number, a.spent, a.granted, a.noticed}
 end
 
 local function put_back(a, old)
-  a.credits, a.last_us, a.rest, a.grants, a.period_number, a.spent, a.noticed = unpack(old)
+  a.credits, a.last_us, a.rest, a.grants, a.period_number, a.spent, a.granted, a.noticed = unpack(old)
 end
 
 -- Why an amount cannot be held (`credits` or `budget`), and until when (0: for good); nil if it can.
 local function blocked(a, amount)
-  if a.hard == '1' and a.period ~= '' and a.spent + a.held + amount > a.limit then
+  if a.hard == '1' and a.period ~= '' and a.spent - a.granted + a.held + amount > a.limit then
     local _, ends = period_at(a.period)
     return 'budget', ends
   end
@@ -369,7 +376,8 @@ local function settle(a, amount, grants, used, d)
   end
   if a.period ~= '' then
     local reached = 0
-    if a.spent >= a.limit then reached = 100 elseif a.spent >= a.limit - floor(a.limit / 5) then reached = 80 end
+    local of_budget = a.spent - a.granted
+    if of_budget >= a.limit then reached = 100 elseif of_budget >= a.limit - floor(a.limit / 5) then reached = 80 end
     if reached > a.noticed then a.noticed, d.notice = reached, max(d.notice, reached) end
   end
 end

@@ -18,7 +18,9 @@ local a = opened(t)
 local d = touch(a)
 if ARGV[9] ~= '' then
   period, limit, hard = period or '', limit or 0, hard or '0'
-  if period ~= a.period then a.period_number, a.spent = period ~= '' and period_at(period) or 0, 0 end
+  if period ~= a.period then
+    a.period_number, a.spent, a.granted = period ~= '' and period_at(period) or 0, 0, 0
+  end
   if period ~= a.period or limit ~= a.limit or hard ~= a.hard then a.noticed = 0 end
   a.period, a.limit, a.hard = period, limit, hard
 end
@@ -27,9 +29,9 @@ if rate ~= true then
   a.rate_per_sec = rate
 end
 if burst ~= true then
+  -- What no longer fits into a bucket that shrank expires.
+  if burst < a.burst and a.credits > burst then d.expired, a.credits = d.expired + a.credits - burst, burst end
   a.burst = burst
-  -- What no longer fits into the bucket expires.
-  if a.credits > burst then d.expired, a.credits = d.expired + a.credits - burst, burst end
 end
 if weight ~= true then a.weight = weight end
 if running ~= true then a.max_running = running end

@@ -4,7 +4,7 @@
 -- KEYS[1]: sys:{p07}:meta
 -- ARGV[4]: the new incarnation. ARGV[5]: the sequence number to go on from.
 -- ARGV[6]: jobs that ended, a line each: tenant|serial|label. ARGV[7]: accounts, a line each:
--- tenant|bucket|grants|held|refilled at|remainder|period|period spent|noticed|quota (empty: as it is).
+-- tenant|bucket|grants|held|refilled at|remainder|period|period spent[:granted in it]|noticed|quota (empty: as it is).
 -- ARGV[8]: turns that ended, a line each: tenant|key|1 if it was charged, 0 if its hold had lapsed.
 -- ARGV[9]: up to which number the outbox is the ledger's; empty if nothing contradicts.
 -- ARGV[10]: grants and usage that were booked, a line each: tenant|kind|reference.
@@ -100,8 +100,8 @@ for i = 1, #turns do
   if found and not found.settled then held[name] = (held[name] or 0) + found.hold end
 end
 local lost = 0
-for name, bucket, grants, was_held, last_us, rest, period, spent, noticed, quota in
-  ARGV[7]:gmatch('([^|\n]+)|(%-?%d+)|([%d:,]*)|(%-?%d+)|(%-?%d+)|(%-?%d+)|(%-?%d+)|(%-?%d+)|(%d+)|([%w:]*)') do
+for name, bucket, grants, was_held, last_us, rest, period, spent, granted, noticed, quota in
+  ARGV[7]:gmatch('([^|\n]+)|(%-?%d+)|([%d:,]*)|(%-?%d+)|(%-?%d+)|(%-?%d+)|(%-?%d+)|(%-?%d+):?(%d*)|(%d+)|([%w:]*)') do
   local t = tenant(name)
   if not t.a then
     t.a = account_new(t)
@@ -112,7 +112,8 @@ for name, bucket, grants, was_held, last_us, rest, period, spent, noticed, quota
   local here, there = held[name] or 0, tonumber(was_held)
   local nobodys, d = max(there - here, 0), deltas()
   a.credits, a.grants, a.last_us, a.rest = tonumber(bucket) + nobodys, grants, tonumber(last_us), tonumber(rest)
-  a.period_number, a.spent, a.noticed = tonumber(period), tonumber(spent), tonumber(noticed)
+  a.period_number, a.noticed = tonumber(period), tonumber(noticed)
+  a.spent, a.granted = tonumber(spent), tonumber(granted) or 0
   -- What is held beyond it, for work begun on forgotten ground, is drawn as far as there is something.
   local more = max(here - there, 0)
   local drawn = min(more, available(a))
