@@ -14,8 +14,10 @@ use crate::{
         DelayReason, Finish, JobEpoch, JobState, KEEP_DEAD, KEEP_FINISHED, LEASE, Leased, MAX_BACKOFF, NewJob, Outcome,
         backoff,
     },
+    partition::QuotaPatch,
     ports::jobs::Jobs,
     ports::quotas::Quotas,
+    quota::{Budget, Period},
 };
 
 pub async fn a_success_settles_what_was_used_and_refunds_the_rest<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
@@ -217,7 +219,7 @@ pub async fn use_beyond_the_hold_is_the_tenants_as_far_as_it_has_something<P: Jo
     with_purse(port, "bob", 20).await;
     let budget = Budget { period: Period::Day, limit: credits(12), hard: true };
     let patch = QuotaPatch { budget: Some(Some(budget)), ..QuotaPatch::default() };
-    port.quota_set(&tenant("bob"), &patch).await.unwrap();
+    port.quota_set(&id("bob"), &patch).await.unwrap();
     assert_eq!(beyond("bob", 1, 15).await, credits(3), "a hard budget is not passed");
     assert_eq!(balance(port, "bob").await, (credits(8), MicroCredits::ZERO));
     submit_many(port, "bob", 50, 1, 1).await;
