@@ -316,18 +316,20 @@ fn turn_member((tenant, key): &(TenantId, String)) -> String {
     format!("{tenant}|{key}")
 }
 
-/// Refuses a cost that the tenant could never hold.
-pub fn payable(account: &Account, cost: MicroCredits) -> Result<()> {
+/// Refuses a cost that the tenant could never hold, as it looks at `now`.
+pub fn payable(account: &Account, cost: MicroCredits, now: Timestamp) -> Result<()> {
     // What is held now may come back.
     let refilled = account.quota.burst + account.grants.iter().map(|grant| grant.amount).sum();
     let most = refilled.max(account.available() + account.held);
     if cost > most {
         return Err(unpayable(cost, most));
     }
-    match account.quota.budget.filter(|budget| budget.hard && cost > budget.limit) {
-        Some(budget) => Err(over_budget(cost, budget.limit, budget.period)),
-        None => Ok(()),
-    }
+    let Some(budget) = account.quota.budget.filter(|budget| budget.hard) else { return Ok(()) };
+    // What was granted in this period widens it, as far as it is not spent.
+    let is_this = budget.period.at(now).0 == account.period;
+    let wider = if is_this { (-account.of_budget()).max(MicroCredits::ZERO) } else { MicroCredits::ZERO };
+    let limit = budget.limit + wider;
+    if cost > limit { Err(over_budget(cost, limit, budget.period)) } else { Ok(()) }
 }
 
 /// The error of a cost that is more than the tenant could ever hold.

@@ -398,7 +398,8 @@ impl Queue {
         let tenant = new.id.tenant();
         let quota = self.port.settings().default_quota.opening(tenant);
         let account = self.quotas.account_get(tenant).await?;
-        payable(&account.unwrap_or_else(|| Account::open(quota, self.clock.now()).0), new.cost)?;
+        let now = self.clock.now();
+        payable(&account.unwrap_or_else(|| Account::open(quota, now).0), new.cost, now)?;
         would(format!("give `{tenant}` a job that holds {} credits", new.cost))
     }
 }

@@ -219,8 +219,9 @@ impl Tenancy {
     async fn why_queued(&self, job: &Job, queue: &QueueView, why: &mut Why) -> Result<()> {
         let account = self.account_now(job.id.tenant()).await?;
         let place = self.drivers().jobs.job_place(&job.id).await?;
-        let blocked = account.check(job.cost, self.now());
-        if let (Err(blocked), Err(Error::Invalid { reason: more, .. })) = (blocked, payable(&account, job.cost)) {
+        let now = self.now();
+        let (blocked, never) = (account.check(job.cost, now), payable(&account, job.cost, now));
+        if let (Err(blocked), Err(Error::Invalid { reason: more, .. })) = (blocked, never) {
             // Submitted when it could be paid for.
             let text = format!("it can never be paid for: {more}; `ztm quota set` or `ztm quota grant` allow more");
             why.reasons.push(reason(Code::from(blocked), text, money(&account, job.cost), None));

@@ -66,6 +66,7 @@ macro_rules! jobs_conformance {
             a_parked_tenant_is_moved_when_credits_come_back,
             a_tenant_that_no_refill_helps_waits_for_a_grant,
             a_hard_budget_holds_jobs_back_until_its_period_ends,
+            a_grant_widens_the_budget_for_jobs_of_its_period,
             a_soft_budget_holds_nothing_back,
             a_parked_tenant_stands_in_nobodys_way,
             m1_a_dead_workers_job_is_claimed_again_and_its_hold_goes_back,

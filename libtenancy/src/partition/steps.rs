@@ -48,7 +48,7 @@ impl Partition {
         if self.waiting.get(&tenant).map_or(0, BTreeSet::len) >= MAX_WAITING {
             return Err(Error::Overloaded { reason: format!("{MAX_WAITING} jobs of the tenant are waiting") });
         }
-        payable(&self.would_be(&tenant, now), new.cost)?;
+        payable(&self.would_be(&tenant, now), new.cost, now)?;
         let mut account = self.opened(&tenant, now);
         if let Some(idempotency) = new.idempotency {
             let row = (idempotency.body, new.id.clone(), now + KEEP_IDEMPOTENCY);

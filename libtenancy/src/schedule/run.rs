@@ -135,7 +135,7 @@ impl Tenancy {
     pub async fn schedule_set(&self, id: &TenantId, name: &ScheduleName, spec: ScheduleSpec) -> Result<ScheduleView> {
         self.tenant_kept(id).await?;
         if let (Action::Job { cost, .. }, false) = (spec.action(), spec.is_paused()) {
-            payable(&self.account_now(id).await?, *cost)?;
+            payable(&self.account_now(id).await?, *cost, self.now())?;
         }
         let tenant = self.schedules_change(id, name, Step::Set(spec, self.now())).await?;
         self.schedules_tell(id);

@@ -9,10 +9,12 @@ use libtenancy::{
     drivers::redis::Redis,
     error::Error,
     jobs::{Finish, JobId, LEASE, NewJob, Outcome, WorkerId},
+    partition::QuotaPatch,
     ports::{
         jobs::{JobSettings, Jobs},
         quotas::Quotas,
     },
+    quota::{Budget, Period},
     tenant::TenantId,
 };
 
@@ -241,6 +243,33 @@ async fn a_small_job_is_one_value_and_its_account_a_small_hash() {
     let keys: Vec<String> = plane.raw("KEYS t:{}:acme:job:*").await;
     assert_eq!(keys.len(), 1, "{keys:?}");
     assert_eq!(plane.raw::<String>("OBJECT ENCODING t:{}:acme:quota:gpu").await, "listpack");
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn an_account_of_before_grants_were_counted_by_themselves_means_what_it_meant() {
+    let mut plane = Plane::open().await;
+    let acme: TenantId = "acme".parse().unwrap();
+    let budget = Budget { period: Period::Month, limit: MicroCredits::credits(10), hard: true };
+    let patch = QuotaPatch { budget: Some(Some(budget)), ..QuotaPatch::default() };
+    plane.port.quota_set(&acme, &patch).await.unwrap();
+    // Five were granted, and taken off what was spent.
+    let script = "local rest, held, number = cmsgpack.unpack(redis.call('HGET', KEYS[1], 'money')) \
+                  redis.call('HSET', KEYS[1], 'money', cmsgpack.pack(rest, held, number, -5000000, 0))";
+    let mut command = ::redis::cmd("EVAL");
+    command.arg(script).arg(1).arg(format!("t:{}:acme:quota:gpu", plane.tag));
+    let _: () = command.query_async(&mut plane.behind).await.unwrap();
+    let account = plane.port.account_get(&acme).await.unwrap().unwrap();
+    assert_eq!((account.period_spent.0, account.period_granted.0), (-5_000_000, 0));
+    let now = SystemClock::default().now();
+    let mut large = job("acme", 1);
+    large.cost = MicroCredits::credits(16);
+    assert!(account.check(large.cost, now).is_err());
+    assert!(plane.port.jobs_submit(vec![large.clone()]).await.unwrap().remove(0).is_err());
+    large.cost = MicroCredits::credits(15);
+    account.check(large.cost, now).unwrap();
+    plane.port.jobs_submit(vec![large]).await.unwrap().remove(0).unwrap();
+    assert_eq!(plane.port.jobs_claim(0, &worker("w"), 1, LEASE).await.unwrap().jobs.len(), 1);
 }
 
 #[tokio::test]

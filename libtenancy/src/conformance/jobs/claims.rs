@@ -262,6 +262,28 @@ pub async fn a_hard_budget_holds_jobs_back_until_its_period_ends<P: Jobs + Quota
     assert_eq!(claim_one(port).await.id, job_id("acme", 2));
 }
 
+pub async fn a_grant_widens_the_budget_for_jobs_of_its_period<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
+    let budget = Budget { period: Period::Day, limit: credits(10), hard: true };
+    port.quota_set(&id("acme"), &QuotaPatch { budget: Some(Some(budget)), ..QuotaPatch::default() }).await.unwrap();
+    let submit = async |n, cost| port.jobs_submit(vec![job("acme", n, cost)]).await.unwrap().remove(0);
+    let grant = async |name, amount| {
+        let grant = Grant { expires_at: NEVER, amount: credits(amount) };
+        port.credits_grant(&id("acme"), name, grant).await.unwrap();
+    };
+    assert!(submit(0, 11).await.is_err());
+    grant("more", 5).await;
+    let refused = submit(1, 16).await.unwrap_err();
+    assert!(refused.to_string().contains("the tenant's budget of 15 credits a day"), "{refused}");
+    submit(2, 15).await.unwrap();
+    let leased = claim_one(port).await;
+    end(port, &leased, succeeded(), 15).await.unwrap();
+    assert!(submit(3, 11).await.is_err(), "it is spent");
+    grant("again", 20).await;
+    submit(4, 20).await.unwrap();
+    clock.advance(MINUTE * 1_440);
+    assert!(submit(5, 11).await.is_err(), "it was of another period");
+}
+
 pub async fn a_soft_budget_holds_nothing_back<P: Jobs + Quotas>(port: &P, _clock: &ManualClock) {
     let budget = Budget { period: Period::Month, limit: credits(10), hard: false };
     port.quota_set(&id("acme"), &QuotaPatch { budget: Some(Some(budget)), ..QuotaPatch::default() }).await.unwrap();

@@ -83,7 +83,7 @@ impl Desk<'_> {
         if self.waiting(tenant)? >= MAX_WAITING as u64 {
             return Err(Error::Overloaded { reason: format!("{MAX_WAITING} jobs of the tenant are waiting") }.into());
         }
-        payable(&self.would_be(tenant)?, new.cost)?;
+        payable(&self.would_be(tenant)?, new.cost, self.now)?;
         let account = self.opened(tenant)?;
         if let Some(idempotency) = &new.idempotency {
             self.connection

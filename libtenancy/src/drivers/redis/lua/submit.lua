@@ -43,10 +43,13 @@ for i = 4, #ARGV, 10 do
     else
       local a = t.a or account_new(t)
       local most = max(available(a) + a.held, a.burst + available(a) - a.credits)
+      -- What was granted in this period widens a budget, as far as it is not spent.
+      local limit = a.limit
+      if a.period ~= '' and period_at(a.period) == a.period_number then limit = limit + max(a.granted - a.spent, 0) end
       if cost > most then
         answer('unpayable', fmt('%d', most), '')
-      elseif a.hard == '1' and a.period ~= '' and cost > a.limit then
-        answer('budget', fmt('%d', a.limit), a.period)
+      elseif a.hard == '1' and a.period ~= '' and cost > limit then
+        answer('budget', fmt('%d', limit), a.period)
       else
         a = opened(t)
         if idem ~= '' then
