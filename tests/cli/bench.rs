@@ -90,6 +90,7 @@ fn a_dry_run_shows_the_plan_and_changes_nothing() {
     - take agents out of the warm pool: another tenant's wake may be a cold one meanwhile
     - submit jobs for 5.0 s, 4 at once: a turn of the agent each, a credit for each second of it, and what its model costs; the ledger keeps their lines
     --- stderr
+    nothing was done
     ");
     assert_snapshot!(world.ztm(["bench", "--dry-run", "--only", "read,event", "--count", "7", "--tenants", "1"]), @"
     exit: 0
@@ -102,6 +103,7 @@ fn a_dry_run_shows_the_plan_and_changes_nothing() {
 
     - make 1 tenant, and remove at the end all that there is of them
     --- stderr
+    nothing was done
     ");
     let plan = world.ztm(["bench", "--dry-run", "-o", "json", "--only", "job", "--concurrency", "1"]).ok().json();
     assert_eq!(

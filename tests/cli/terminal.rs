@@ -140,7 +140,7 @@ fn f7_a_deletion_happens_only_when_the_name_is_typed() {
     terminal.types("alicia\r");
     let (code, screen) = terminal.ends();
     assert_eq!(code, Some(2), "{screen}");
-    for loss in ["its webhook https://bots.example.com/tg/alice", "1 messages", "everything its agent remembers"] {
+    for loss in ["its webhook https://bots.example.com/tg/alice", "1 message", "everything its agent remembers"] {
         assert!(screen.contains(loss), "{loss} is not in:\n{screen}");
     }
     assert!(!plane.asked().iter().any(|line| line.starts_with("DELETE")));

@@ -93,7 +93,7 @@ impl Client {
     pub async fn job_get(&self, id: &str) -> Result<JobView> {
         match self {
             Self::Http(http) => http.call(Method::GET, &format!("/jobs/{}", job(id)?), NONE, PLAIN).await,
-            Self::Direct(direct) => Ok(JobView::from(&direct.tenancy().await?.job_get(&id.parse()?).await?)),
+            Self::Direct(direct) => Ok(JobView::from(&direct.records().await?.job_get(&id.parse()?).await?)),
         }
     }
 
@@ -132,7 +132,7 @@ impl Client {
                     let tenant = of.map(str::parse).transpose()?;
                     let filter = JobFilter { tenant, state: status.map(str::to_owned) };
                     let from = after.as_deref().map(str::parse).transpose()?;
-                    let jobs = direct.tenancy().await?.job_list(&filter, from.as_ref(), PAGE).await?;
+                    let jobs = direct.records().await?.job_list(&filter, from.as_ref(), PAGE).await?;
                     let next = jobs.last().filter(|_| jobs.len() == PAGE).map(|job| job.id.to_string());
                     let shown = |job| JobView { result: None, error: None, ..JobView::from(job) };
                     JobList { jobs: jobs.iter().map(shown).collect(), next }
@@ -224,7 +224,7 @@ impl Client {
                 ]);
                 http.call(Method::GET, &format!("/spend/report{query}"), NONE, PLAIN).await
             }
-            Self::Direct(direct) => direct.tenancy().await?.spend_report(by, &rows.filter()?).await,
+            Self::Direct(direct) => direct.records().await?.spend_report(by, &rows.filter()?).await,
         }
     }
 
@@ -232,7 +232,7 @@ impl Client {
     pub async fn spend_audit(&self) -> Result<AuditReport> {
         match self {
             Self::Http(http) => http.call(Method::GET, "/spend/audit", NONE, PLAIN).await,
-            Self::Direct(direct) => direct.tenancy().await?.spend_audit().await,
+            Self::Direct(direct) => direct.records().await?.spend_audit().await,
         }
     }
 
@@ -251,7 +251,7 @@ impl Client {
                 ]);
                 http.call(Method::GET, &format!("/spend/rows{query}"), NONE, PLAIN).await?
             }
-            Self::Direct(direct) => direct.tenancy().await?.spend_rows(&rows.filter()?, after, PAGE).await?,
+            Self::Direct(direct) => direct.records().await?.spend_rows(&rows.filter()?, after, PAGE).await?,
         };
         Ok(LedgerRows { next: further(after, page.next)?, rows: page.rows })
     }
@@ -268,15 +268,15 @@ impl Client {
                 http.call(Method::GET, &path, NONE, PLAIN).await
             }
             Self::Direct(direct) => match subject {
-                Subject::Tenant => direct.tenancy().await?.why_tenant(&id.parse()?).await,
-                Subject::Wake => direct.tenancy().await?.why_wake(&id.parse()?).await,
-                Subject::Job => direct.tenancy().await?.why_job(&id.parse()?, true).await,
+                Subject::Tenant => direct.records().await?.why_tenant(&id.parse()?).await,
+                Subject::Wake => direct.records().await?.why_wake(&id.parse()?).await,
+                Subject::Job => direct.records().await?.why_job(&id.parse()?, true).await,
             },
         }
     }
 }
 
 async fn quota_view(direct: &Direct, id: &TenantId) -> Result<QuotaView> {
-    let (account, now) = direct.tenancy().await?.quota_get(id).await?;
+    let (account, now) = direct.records().await?.quota_get(id).await?;
     Ok(QuotaView::new(id, &account, now))
 }

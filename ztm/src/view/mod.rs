@@ -62,6 +62,20 @@ pub trait ShowRows: Show {
     }
 }
 
+/// The fields that the rows of a listing have, by the words of its command: what its rows can be chosen and sorted by.
+pub fn fields(noun: &str, verb: &str) -> &'static [&'static str] {
+    match (noun, verb) {
+        ("tenant", "list") => tenant::COLUMNS,
+        ("job", "list" | "dead") => job::COLUMNS,
+        ("inbox", "list") => inbox::COLUMNS,
+        ("node", "list") => node::COLUMNS,
+        ("schedule", "list") => schedule::COLUMNS,
+        ("spend", "report") => spend::COLUMNS,
+        ("context", "list") => &["name", "current", "kind", "target", "problem"],
+        _ => &[],
+    }
+}
+
 /// How to draw.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
@@ -173,6 +187,15 @@ pub fn plain(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(clean)
+}
+
+/// So many of something: `1 agent`, `2 agents`.
+pub fn counted(count: impl TryInto<u64>, what: &str) -> String {
+    match count.try_into() {
+        Ok(1) => format!("1 {what}"),
+        Ok(count) => format!("{count} {what}s"),
+        Err(_) => format!("many {what}s"),
+    }
 }
 
 /// A time span in its largest unit, as `kubectl` shows it: `5s`, `3m`, `2h`, `4d`.

@@ -31,6 +31,7 @@ use crate::{
     commands::Context,
     confirm,
     exit::{BadNews, Interrupted},
+    view::counted,
 };
 
 /// Measures, and prints what that came to; fails if an operation did, or if a tenant stayed.
@@ -49,7 +50,9 @@ async fn perform(ctx: &Context, args: &BenchArgs) -> Result<()> {
         _ = tokio::signal::ctrl_c() => return Err(Interrupted.into()),
     };
     if args.dry_run {
-        return ctx.printer.show(&plan);
+        ctx.printer.show(&plan)?;
+        ctx.printer.note("nothing was done");
+        return Ok(());
     }
     let what = format!("measuring `{}`", plan.context);
     if plan.asks {
@@ -70,7 +73,11 @@ async fn perform(ctx: &Context, args: &BenchArgs) -> Result<()> {
         Some(left) if left.is_empty() => None,
         Some(left) => {
             let (id, error) = &left[0];
-            Some(format!("{} tenants could not be removed, the first of them `{id}`: {}", left.len(), error.chain()))
+            Some(format!(
+                "{} could not be removed, the first of them `{id}`: {}",
+                counted(left.len(), "tenant"),
+                error.chain()
+            ))
         }
         None => Some(format!("up to {} tenants of this run are left", tenants.asked())),
     };
@@ -83,7 +90,7 @@ async fn perform(ctx: &Context, args: &BenchArgs) -> Result<()> {
     let bad = |code, message| Err(BadNews { code, message, hint: None }.into());
     match left {
         Some(left) => bad("left_behind", left),
-        None if failed > 0 => bad("partly_done", format!("{failed} operations failed")),
+        None if failed > 0 => bad("partly_done", format!("{} failed", counted(failed, "operation"))),
         None => Ok(()),
     }
 }

@@ -3,7 +3,13 @@
 use anyhow::Result;
 use libtenancy::{Error, api::TenantView};
 
-use crate::{cli::tenant::DeleteArgs, client::Client, commands::Context, confirm, view::size};
+use crate::{
+    cli::tenant::DeleteArgs,
+    client::Client,
+    commands::Context,
+    confirm,
+    view::{counted, size},
+};
 
 /// Deletes a tenant after a person, or `--yes`, has confirmed it.
 pub async fn delete(ctx: &Context, args: &DeleteArgs) -> Result<()> {
@@ -32,7 +38,7 @@ async fn losses(client: &Client, args: &DeleteArgs) -> Result<Vec<String>> {
         Err(error) => return Err(error.into()),
     };
     if waiting > 0 {
-        losses.push(format!("{waiting} messages that were not answered"));
+        losses.push(format!("{} not answered", counted(waiting, "message")));
     }
     if args.purge {
         let snapshot = tenant.snapshot.map_or_else(String::new, |s| format!(" (last snapshot: {})", size(s.bytes)));
