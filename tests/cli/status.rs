@@ -106,6 +106,8 @@ fn a_look_where_there_is_nothing_makes_nothing_and_says_so() {
         assert_eq!(looked.code, Some(code), "{line:?}: {looked}");
         assert!(!world.state_dir().exists(), "{line:?} made the state directory");
     }
+    let looked = World::new().ztm(["node", "list"]);
+    assert!(looked.stderr.starts_with("error: a look at the machines that agents run on needs a running"), "{looked}");
     // What is written begins it, and is found.
     let world = World::new();
     world.ztm(["tenant", "create", "alice"]).ok();

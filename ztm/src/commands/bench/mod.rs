@@ -26,12 +26,15 @@ use self::{
     tenants::{Tenants, remove},
 };
 use crate::{
-    cli::bench::{BenchArgs, Measure},
+    cli::{
+        bench::{BenchArgs, Measure},
+        output::Output,
+    },
     client::Client,
     commands::Context,
     confirm,
     exit::{BadNews, Interrupted},
-    view::counted,
+    view::{Look, Show, counted},
 };
 
 /// Measures, and prints what that came to; fails if an operation did, or if a tenant stayed.
@@ -50,7 +53,11 @@ async fn perform(ctx: &Context, args: &BenchArgs) -> Result<()> {
         _ = tokio::signal::ctrl_c() => return Err(Interrupted.into()),
     };
     if args.dry_run {
-        ctx.printer.show(&plan)?;
+        // As with every order that is rehearsed: what a person reads is no data.
+        if !matches!(ctx.printer.output(), Output::Table | Output::Wide) {
+            return ctx.printer.show(&plan);
+        }
+        plan.text(&Look::now(false, false)).lines().for_each(|line| ctx.printer.note(line));
         ctx.printer.note("nothing was done");
         return Ok(());
     }

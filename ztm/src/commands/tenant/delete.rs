@@ -17,6 +17,9 @@ pub async fn delete(ctx: &Context, args: &DeleteArgs) -> Result<()> {
     client.plane("deleting a tenant")?;
     let yes = args.yes || ctx.settings.rehearses.is_some();
     let losses = if yes { Vec::new() } else { losses(&client, args).await? };
+    if !yes && !args.purge && confirm::can_ask() {
+        ctx.printer.note("what its agent remembers is kept; `--purge` destroys that too");
+    }
     confirm::name_typed(&format!("deleting `{}`", args.tenant), &losses, &args.tenant, yes)?;
     ctx.printer.show(&client.tenant_delete(&args.tenant, !args.purge).await?)
 }
