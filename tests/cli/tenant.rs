@@ -407,3 +407,21 @@ fn what_to_do_next_is_said_of_a_snapshot_of_nothing_and_of_a_creation_that_takes
     let late = world.ztm(["tenant", "create", "bob"]);
     assert!(late.code != Some(0) && late.stderr.contains("`ztm tenant get bob` says"), "{late}");
 }
+
+#[test]
+fn the_archive_that_the_next_wake_restores_is_said_to_be_that() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    let archive = |key: &str, published: bool| {
+        format!(r#"{{"key":"tenants/alice/{key}","generation":1,"taken_at":null,"bytes":1,"published":{published}}}"#)
+    };
+    let archives = [archive("1/1.tar.zst", false), archive("1/2.tar.zst", true)].join(",");
+    let state = format!(
+        r#"{{"tenant_id":"alice","status":"idle","archives":[{archives}],"instead_of":null,"saved_until":null,"unsaved":false,"snapshot_interval_ms":1}}"#
+    );
+    plane.answer("GET /tenants/alice/state", 200, &state);
+    let listed = world.ztm(["tenant", "state", "list", "alice"]).ok().stdout;
+    assert!(listed.contains("NEXT WAKE") && !listed.contains("PUBLISHED"), "{listed}");
+    let line = |name: &str| listed.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+    assert!(line("1/2").ends_with("restores it") && line("1/1").ends_with('-'), "{listed}");
+}

@@ -242,6 +242,11 @@ mod tests {
     }
 
     #[test]
+    fn one_of_something_is_said_as_one() {
+        assert_eq!([0_u64, 1, 2].map(|count| counted(count, "agent")), ["0 agents", "1 agent", "2 agents"]);
+    }
+
+    #[test]
     fn spans_and_sizes_are_short() {
         let spans: Vec<_> = [0, 119, 120, 7_199, 7_200, 172_800].map(|s| span(Duration::from_secs(s))).into();
         assert_eq!(spans, ["0s", "119s", "2m", "119m", "2h", "2d"]);
