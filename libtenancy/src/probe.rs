@@ -245,7 +245,8 @@ impl Tenancy {
 
     async fn probe_ledger(&self) -> Result<String> {
         let partitions = self.drivers().ledgers.ledger_partitions().await?;
-        Ok(format!("the ledger was read: {} partitions", partitions.len()))
+        let plural = if partitions.len() == 1 { "" } else { "s" };
+        Ok(format!("the ledger was read: {} partition{plural}", partitions.len()))
     }
 
     /// Whether the messenger knows the tenants' bots. Those of suspended tenants are asked for too: they are to answer.

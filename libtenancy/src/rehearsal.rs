@@ -39,7 +39,7 @@ use crate::{
         quotas::{Outbox, Quotas},
         tenants::{Filter, Foreign, Page, SettingsPatch, Tenants},
     },
-    quota::{Account, Grant},
+    quota::{Account, Grant, NEVER},
     schedule::Action,
     tenancy::{Drivers, Tenancy},
     tenant::{Bot, Generation, Lifecycle, Settings, Status, Tenant, TenantId},
@@ -516,8 +516,9 @@ impl Quotas for Accounts {
         account.touch(self.clock.now());
         let before = account.available();
         let amount = grant.amount;
+        let until = if grant.expires_at == NEVER { String::new() } else { format!(" until {}", grant.expires_at) };
         account.grant(grant)?;
-        would(format!("grant `{tenant}` {amount} credits: {before} -> {}", account.available()))
+        would(format!("grant `{tenant}` {amount} credits{until}: {before} -> {}", account.available()))
     }
 
     async fn turn_admit(

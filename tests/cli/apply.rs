@@ -80,7 +80,7 @@ fn what_a_file_says_comes_true_and_then_there_is_nothing_to_do() {
     assert_eq!(made[2][0].to_string(), r#"[0.1,200,{"credits":5000,"hard":true,"period":"month"}]"#);
     assert!(results(&world, &["apply"]).iter().all(|(_, result, fields)| result == "unchanged" && fields.is_empty()));
     assert_eq!(everything(&world), made);
-    assert_eq!(world.ztm(["diff", "-f", "fleet.yaml"]).ok().stdout.lines().count(), 1);
+    assert_eq!(world.ztm(["diff", "-f", "fleet.yaml"]).ok().stdout.lines().count(), 0);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_file_that_is_wrong_anywhere_changes_nothing() {
         (tenant("    labels: {'-': x}"), "tenants[1].labels"),
         (tenant("    colour: red"), "unknown field `colour`"),
         (tenant("    quota: {weight: 0}"), "weight"),
-        (tenant("    quota: {rate_per_sec: 1e400}"), "rate_per_sec"),
+        (tenant("    quota: {rate_per_sec: 1e400}"), "fleet.yaml:4:27: non-finite"),
         (tenant("    schedules: {x: {cron: '99 * * * *', message: {chat_id: 1, text: a}}}"), "tenants[1].schedules.x"),
         (tenant("    bot_token_file: nowhere"), "nowhere"),
         (tenant("  - name: alice"), "tenant `alice` is in"),
@@ -160,4 +160,42 @@ fn directories_and_standard_input_are_read_and_one_failure_holds_up_no_other() {
     // What `tenant list` says can be changed and given back.
     world.ztm_reading(r#"{"tenants": [{"name": "c", "idle_timeout": 60}]}"#, &["apply", "-f", "-"]).ok();
     assert_eq!(world.ztm(["tenant", "get", "c", "-o", "jsonpath={.idle_timeout_s}"]).ok().stdout, "60\n");
+}
+
+#[test]
+fn what_is_wrong_in_a_file_is_said_once_with_its_line_and_its_column() {
+    let world = World::new();
+    for (text, says) in [
+        ("tenants:\n  - name: alice\n    colour: red\n", "fleet.yaml:3:13: tenants[0].colour: unknown field `colour`"),
+        (
+            "tenants:\n  - name: alice\n    quota:\n      weight: 0\n",
+            "fleet.yaml:2:5: tenant `alice`: invalid weight: ",
+        ),
+        ("tenants:\n\t- name: alice\n", "fleet.yaml:2:2: tabs"),
+        (
+            "tenants: []\n---\ntenants:\n  - name: b\n    idle_timeout: x\n",
+            "fleet.yaml:5:19: tenants[0].idle_timeout: ",
+        ),
+    ] {
+        write(&world, text);
+        let refused = world.ztm(["apply", "-f", "fleet.yaml"]);
+        assert_eq!((refused.code, refused.stderr.lines().count()), (Some(2), 1), "{refused}");
+        assert!(refused.stderr.starts_with(&format!("error: invalid manifest: {says}")), "{says}: {refused}");
+        assert_eq!(refused.stderr.matches("invalid manifest").count(), 1, "{refused}");
+    }
+}
+
+#[test]
+fn what_would_be_done_is_not_said_to_be_done_and_nothing_has_no_header() {
+    let world = world();
+    let rehearsed = world.ztm(["apply", "-f", "fleet.yaml", "--dry-run"]).ok();
+    assert!(rehearsed.stdout.contains("would create") && !rehearsed.stdout.contains(" created"), "{rehearsed}");
+    assert_eq!(world.ztm(["apply", "-f", "fleet.yaml", "--dry-run", "-o", "json"]).ok().json()["dry_run"], true);
+    world.ztm(["apply", "-f", "fleet.yaml"]).ok();
+    write(&world, &FLEET.replace("30m", "31m"));
+    let rehearsed = world.ztm(["apply", "-f", "fleet.yaml", "--dry-run"]).ok();
+    assert!(rehearsed.stdout.contains("would change"), "{rehearsed}");
+    write(&world, FLEET);
+    let same = world.ztm(["diff", "-f", "fleet.yaml"]).ok();
+    assert_eq!((same.stdout.as_str(), same.stderr.as_str()), ("", "nothing differs\n"));
 }

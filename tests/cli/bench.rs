@@ -79,6 +79,7 @@ fn a_dry_run_shows_the_plan_and_changes_nothing() {
     assert_snapshot!(world.ztm(["bench", "--dry-run", "--duration", "30s"]), @"
     exit: 0
     --- stdout
+    --- stderr
     Context        embedded
     Control plane  this machine's, version [VERSION]
     Tenants        4, called bench-RUN-000 and so on
@@ -89,11 +90,12 @@ fn a_dry_run_shows_the_plan_and_changes_nothing() {
     - run at most 4 agents at once, beside the 0 of 1000 that run now
     - take agents out of the warm pool: another tenant's wake may be a cold one meanwhile
     - submit jobs for 5.0 s, 4 at once: a turn of the agent each, a credit for each second of it, and what its model costs; the ledger keeps their lines
-    --- stderr
+    nothing was done
     ");
     assert_snapshot!(world.ztm(["bench", "--dry-run", "--only", "read,event", "--count", "7", "--tenants", "1"]), @"
     exit: 0
     --- stdout
+    --- stderr
     Context        embedded
     Control plane  this machine's, version [VERSION]
     Tenants        1, called bench-RUN-000 and so on
@@ -101,7 +103,7 @@ fn a_dry_run_shows_the_plan_and_changes_nothing() {
     Measures       read, event: 7 times each
 
     - make 1 tenant, and remove at the end all that there is of them
-    --- stderr
+    nothing was done
     ");
     let plan = world.ztm(["bench", "--dry-run", "-o", "json", "--only", "job", "--concurrency", "1"]).ok().json();
     assert_eq!(

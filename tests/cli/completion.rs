@@ -6,7 +6,7 @@ use libtenancy::clock::Stopwatch;
 
 use super::{
     invocation::{Ended, World},
-    plane::Plane,
+    plane::{Plane, job},
     terminal::Terminal,
 };
 
@@ -108,4 +108,67 @@ fn a_control_plane_that_does_not_answer_keeps_no_prompt_waiting() {
     let empty = World::new();
     assert_eq!(offered(&empty, &["tenant", "get", "al"]).ok().stdout.trim(), "");
     assert!(!empty.state_dir().exists());
+}
+
+#[test]
+fn what_is_waited_for_archives_labels_fields_and_topics_are_offered_too() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |tenant| tenant.labels = serde_json::from_str(r#"{"team":"red","env":"prod"}"#).unwrap());
+    plane.tenant("bob", |_| ());
+    let one = "alice.00000000000000000000000000";
+    plane.answer("GET /jobs?limit=1000", 200, &format!("{{\"jobs\":[{}]}}", job(one, "queued", |_| ())));
+    let archive =
+        |key: &str| format!(r#"{{"key":"{key}","generation":1,"taken_at":null,"bytes":1,"published":false}}"#);
+    let archives = ["1/1.tar.zst", "1/2.tar.zst"].map(archive).join(",");
+    let state = format!(
+        r#"{{"tenant_id":"alice","status":"idle","archives":[{archives}],"instead_of":null,"saved_until":null,"unsaved":false,"snapshot_interval_ms":1}}"#
+    );
+    plane.answer("GET /tenants/alice/state", 200, &state);
+    let asks = |words: &[&str]| {
+        let offers = offered(&world, words).ok();
+        assert_eq!(offers.stderr, "", "{offers}");
+        offers.stdout.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+    };
+    let awaited = format!("job/{one}");
+    assert_eq!(asks(&["wait", "ten"]), ["tenant/alice", "tenant/bob"]);
+    assert_eq!(asks(&["wait", "tenant/b"]), ["tenant/bob"]);
+    assert_eq!(asks(&["wait", "j"]), [awaited.as_str()]);
+    assert_eq!(asks(&["wait", "tenant/bob", "--for", ""]), ["running", "idle", "deleted"]);
+    assert_eq!(asks(&["tenant", "state", "restore", "alice", "1/"]), ["1/1.tar.zst", "1/2.tar.zst"]);
+    assert_eq!(asks(&["tenant", "state", "verify", "bob", "1/"]), [""; 0]);
+    assert_eq!(asks(&["tenant", "list", "-l", "t"]), ["team=red"]);
+    assert_eq!(asks(&["tenant", "list", "-l", "team=red,e"]), ["team=red,env=prod"]);
+    assert_eq!(asks(&["tenant", "list", "--sort-by", "last_"]), ["last_active_at", "last_wake"]);
+    assert_eq!(asks(&["tenant", "list", "--sort-by", "-last_a"]), ["-last_active_at"]);
+    assert_eq!(asks(&["job", "list", "--filter", "stat"]), ["status="]);
+    assert_eq!(asks(&["help", "exit"]), ["exit-codes"]);
+    assert_eq!(asks(&["help", "tenant", "cre"]), ["create"]);
+    assert_eq!(asks(&["completion", "z"]), ["zsh"]);
+}
+
+#[test]
+fn a_shell_is_told_how_to_complete_and_an_unknown_one_that_it_is_unknown() {
+    let world = World::new();
+    for (shell, file) in
+        [("bash", "ztm.bash"), ("zsh", "_ztm"), ("fish", "ztm.fish"), ("elvish", "ztm.elv"), ("powershell", "_ztm.ps1")]
+    {
+        let printed = world.ztm(["completion", shell]).ok();
+        assert_eq!(printed.stdout, std::fs::read_to_string(committed(file)).unwrap(), "{shell}");
+    }
+    assert_eq!(world.ztm(["completion", "ksh"]).code, Some(2));
+    let unknown = World::new().variable("COMPLETE", "ksh");
+    for words in [&[][..], &["tenant", "list"]] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(unknown.ztm(words), @"
+            exit: 2
+            --- stdout
+            --- stderr
+            error: COMPLETE is `ksh`, which is no shell that can be completed for
+            hint: it is one of bash, elvish, fish, powershell, zsh; without it the command itself runs
+            ");
+        }
+    }
+    let mine = World::new().variable("COMPLETE", "/usr/bin/bash").ztm([""; 0]).ok();
+    assert!(mine.stdout.contains("complete "), "{mine}");
 }

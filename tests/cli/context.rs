@@ -105,10 +105,15 @@ fn a_context_is_added_where_it_is_complete_and_removed_where_it_is_not_in_use() 
     let file = world.home().join(".config/ztm/config.toml");
     let text = || std::fs::read_to_string(&file).unwrap_or_default();
     let url = "https://ztm.example.com";
-    world.ztm(["context", "add", "prod", "--orchestrator-url", url, "--token-file", "/p.token", "--use"]).ok();
+    let token = world.home().join("p.token");
+    write_token(&token, TOKEN);
+    let file_of_token = token.to_str().unwrap();
+    world.ztm(["context", "add", "prod", "--orchestrator-url", url, "--token-file", file_of_token, "--use"]).ok();
     assert_eq!(
         text(),
-        "current_context = \"prod\"\n[contexts.prod]\norchestrator_url = \"https://ztm.example.com\"\ntoken_file = \"/p.token\"\n"
+        format!(
+            "current_context = \"prod\"\n[contexts.prod]\norchestrator_url = \"https://ztm.example.com\"\ntoken_file = \"{file_of_token}\"\n"
+        )
     );
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
@@ -129,7 +134,9 @@ fn a_context_is_added_where_it_is_complete_and_removed_where_it_is_not_in_use() 
         (&["context", "add", "new", "--cluster", "--account", "root"], 2),
         (&["context", "add", "n w", "--cluster"], 2),
         (&["context", "add", "new", "--cluster", "--state-dir", "/x", "--orchestrator-url", "http://x"], 2),
+        (&["context", "add", "new", "--orchestrator-url", url, "--token-file", "not-there.token"], 2),
         (&["context", "remove", "prod", "--yes"], 5),
+        (&["context", "remove", "embedded", "--yes"], 2),
         (&["context", "remove", "nobody", "--yes"], 3),
         (&["context", "remove", "eks"], 2),
     ] {

@@ -154,3 +154,11 @@ fn a_state_directory_that_cannot_be_written_is_found() {
     let (ended, diagnosis) = doctor(&world, &[]);
     assert_eq!((ended.code, found(&diagnosis, "snapshots").0), (Some(1), "fail"), "{ended}");
 }
+
+#[test]
+fn the_names_of_all_checks_are_printed_whatever_they_found() {
+    let world = World::new();
+    let names = world.ztm(["doctor", "-o", "name"]).ok().stdout;
+    let checks = world.ztm(["doctor", "-o", "json"]).ok().json()["checks"].as_array().unwrap().len();
+    assert!(names.lines().count() == checks && names.lines().any(|name| name == "control plane"), "{names}");
+}

@@ -54,3 +54,20 @@ fn a_control_plane_that_cannot_rehearse_is_not_given_the_order() {
     assert!(plane.asked().iter().all(|line| line.contains(" /dry-run/")), "{:?}", plane.asked());
     assert_eq!(world.ztm(["tenant", "stop", "alice", "--dry-run=client"]).code, Some(2));
 }
+
+#[test]
+fn a_rehearsed_grant_says_when_what_is_left_of_it_is_gone() {
+    let world = World::new();
+    world.ztm(["tenant", "create", "alice"]).ok();
+    let said = world.ztm(["quota", "grant", "alice", "5", "--expires", "30d", "--dry-run", "-o", "json"]).ok().json();
+    let would = said["would"].as_str().unwrap();
+    assert!(would.contains("5 credits until 20") && would.contains('Z'), "{would}");
+    let stays = world.ztm(["quota", "grant", "alice", "5", "--dry-run"]).ok();
+    assert!(!stays.stderr.contains("until"), "{stays}");
+}
+
+#[test]
+fn the_help_names_the_one_value_that_a_dry_run_can_have() {
+    let help = World::new().ztm(["tenant", "stop", "--help"]).ok().stdout;
+    assert!(help.contains("--dry-run[=<server>]") && !help.contains("Possible values"), "{help}");
+}

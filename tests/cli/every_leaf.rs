@@ -230,8 +230,9 @@ fn f6_every_command_prints_one_json_document_and_nothing_else() {
 }
 
 /// What prints no data of its own, or asks the world outside for it.
-const WITHOUT_DATA: [&str; 11] = [
+const WITHOUT_DATA: [&str; 12] = [
     "admin prices",
+    "completion",
     "exec",
     "import",
     "shell",
@@ -362,6 +363,7 @@ fn every_command_that_cannot_reach_a_control_plane_says_so_with_a_hint_and_print
     std::fs::write(world.home().join("fleet.yaml"), "tenants: [{name: alice}]").unwrap();
     // What needs no control plane, or is one.
     let without = [
+        "completion",
         "config",
         "context",
         "admin",

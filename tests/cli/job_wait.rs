@@ -63,6 +63,7 @@ fn a_wait_has_an_end_and_does_not_ask_faster_than_it_should() {
     --- stdout
     --- stderr
     error: waiting for `alice.01k9zz5d7e8f9g0h1j2k3m4n5p`, which is running, did not finish within 400ms
+    hint: `ztm why job alice.01k9zz5d7e8f9g0h1j2k3m4n5p` says what it waits for; `ztm job wait alice.01k9zz5d7e8f9g0h1j2k3m4n5p` goes on waiting
     ");
     assert!(plane.asked().len() <= 6, "{:?}", plane.asked());
 }

@@ -188,3 +188,51 @@ fn every_setting_says_who_said_it_and_the_first_who_may_goes_first() {
     let bare = World::new().ztm(["config", "view", "--show-origin"]).ok();
     assert!(bare.stdout.contains("default") && !bare.stdout.contains("orchestrator_url"), "{bare}");
 }
+
+#[test]
+fn what_up_heeds_is_shown_with_who_says_it() {
+    let world = World::new()
+        .config("[up]\nwarm = '2..5'\nagent_env = ['A=b']\npublic_url = 'https://filed'\n")
+        .variable("ROUTER_PUBLIC_URL", "https://varied");
+    let shown = world.ztm(["config", "view", "-o", "json"]).ok().json();
+    let find = |key: &str| {
+        let value = shown["settings"].as_array().unwrap().iter().find(|value| value["key"] == key);
+        let value = value.unwrap_or_else(|| panic!("{key}: {shown:#}"));
+        (value["value"].as_str().unwrap().to_owned(), value["from"].as_str().unwrap().to_owned())
+    };
+    for (key, value, from) in [
+        ("request_timeout", "30s; 5m for what waits for an agent", "default"),
+        ("up.warm", "2..5", "file"),
+        ("up.agent_env", r#"["A=b"]"#, "file"),
+        ("up.public_url", "https://varied", "ROUTER_PUBLIC_URL"),
+        ("up.port", "8080", "default"),
+        ("up.agent_turn_timeout", "10m", "default"),
+        ("up.telegram_url", "https://api.telegram.org", "default"),
+        ("up.telegram_plain_http", "false", "default"),
+        ("up.prices", "EC2's bare metal in us-east-1", "default"),
+        ("up.agent_template", "none", "default"),
+    ] {
+        assert_eq!(find(key), (value.to_owned(), from.to_owned()), "{key}");
+    }
+    assert!(!shown.to_string().contains("up.detach"), "{shown:#}");
+}
+
+#[test]
+fn what_is_wrong_with_up_stops_only_up() {
+    let world = World::new().config("output = 'wide'\n\n[up]\nwarmth = 3\n");
+    let (down, without) = (world.ztm(["down"]), World::new().ztm(["down"]));
+    assert_eq!((down.code, &down.stdout), (without.code, &without.stdout), "{down}");
+    assert!(down.stderr.starts_with("warning: `[up]` is not heeded: "), "{down}");
+    let up = world.ztm(["up"]);
+    assert_eq!((up.code, up.stdout.as_str()), (Some(2), ""), "{up}");
+    for says in ["config.toml` line 4 (`warmth`): unknown field", "hint: `ztm up --help`"] {
+        assert!(up.stderr.contains(says), "{up}");
+    }
+    assert!(!world.state_dir().exists(), "it was refused before anything was begun");
+    let view = world.ztm(["config", "view"]).ok();
+    assert!(view.stderr.contains("`[up]` is not heeded") && view.stdout.contains("wide"), "{view}");
+    assert_eq!(world.ztm(["context", "list"]).code, Some(0));
+    // What is wrong elsewhere stops all of them, also beside it.
+    let wrong = World::new().config("outputt = 'wide'\n[up]\nwarmth = 3\n").ztm(["down"]);
+    assert!(wrong.code == Some(2) && wrong.stderr.contains("outputt"), "{wrong}");
+}

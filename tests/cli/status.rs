@@ -73,3 +73,43 @@ fn what_needs_a_control_plane_says_so_and_makes_nothing() {
     }
     assert!(!world.state_dir().exists());
 }
+
+#[test]
+fn a_look_where_there_is_nothing_makes_nothing_and_says_so() {
+    for (line, code) in [
+        (&["tenant", "list"][..], 0),
+        (&["tenant", "get", "alice"], 3),
+        (&["tenant", "state", "list", "alice"], 3),
+        (&["job", "list"], 0),
+        (&["inbox", "list"], 0),
+        (&["schedule", "list"], 0),
+        (&["quota", "get", "alice"], 3),
+        (&["spend", "report"], 0),
+        (&["why", "tenant", "alice"], 3),
+    ] {
+        let world = World::new();
+        let looked = world.ztm(line.iter().copied());
+        assert_eq!(looked.code, Some(code), "{line:?}: {looked}");
+        assert!(looked.stderr.contains("`ztm up` begins one"), "{line:?}: {looked}");
+        assert!(!world.state_dir().exists(), "{line:?} made the state directory");
+    }
+    // What needs a control plane says so, and a rehearsal writes nothing either.
+    for (line, code) in [
+        (&["status"][..], 7),
+        (&["tenant", "list", "--watch"], 7),
+        (&["tenant", "create", "alice", "--dry-run"], 0),
+        (&["doctor"], 0),
+        (&["config", "view"], 0),
+    ] {
+        let world = World::new();
+        let looked = world.ztm(line.iter().copied());
+        assert_eq!(looked.code, Some(code), "{line:?}: {looked}");
+        assert!(!world.state_dir().exists(), "{line:?} made the state directory");
+    }
+    let looked = World::new().ztm(["node", "list"]);
+    assert!(looked.stderr.starts_with("error: a look at the machines that agents run on needs a running"), "{looked}");
+    // What is written begins it, and is found.
+    let world = World::new();
+    world.ztm(["tenant", "create", "alice"]).ok();
+    assert_eq!(world.ztm(["tenant", "list", "-o", "name"]).ok().stdout, "alice\n");
+}

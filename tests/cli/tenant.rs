@@ -342,3 +342,86 @@ fn whoever_mistypes_a_name_is_told_which_ones_there_are() {
     assert_eq!(nothing_like_it.json_error()["hint"], "`ztm tenant list` shows the tenants that exist");
     assert_eq!(world.ztm(["tenant", "get", "alise", "-o", "json"]).json_error()["code"], "not_found");
 }
+
+#[test]
+fn several_tenants_are_done_each_and_the_worst_failure_is_the_exit_status() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    for id in ["alice", "bob"] {
+        plane.tenant(id, |_| ());
+    }
+    let both = world.ztm(["tenant", "get", "alice", "bob", "-o", "json"]).ok().json();
+    let ids: Vec<&str> =
+        both["tenants"].as_array().unwrap().iter().map(|tenant| tenant["tenant_id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["alice", "bob"]);
+    assert_eq!(world.ztm(["tenant", "get", "alice", "bob"]).ok().stdout.lines().count(), 3, "a table");
+    plane.fail("GET /tenants/carol", 503, "unavailable", "store is unavailable: it is away");
+    let partly = world.ztm(["tenant", "get", "nobody", "bob", "carol", "-o", "name"]);
+    assert_eq!((partly.code, partly.stdout.as_str()), (Some(7), "bob\n"), "{partly}");
+    assert!(partly.stderr.contains("warning: `nobody`: ") && partly.stderr.contains("error: "), "{partly}");
+    for verb in ["stop", "wake", "resume"] {
+        let asked = plane.asked().len();
+        let none = world.ztm(["tenant", verb, "nobody", "no-one"]);
+        assert_eq!((none.code, none.stdout.as_str()), (Some(3), ""), "{verb}: {none}");
+        assert!(plane.asked().len() >= asked + 2, "{verb}: both are asked");
+    }
+    // One is shown as before.
+    assert!(world.ztm(["tenant", "get", "alice"]).ok().stdout.starts_with("Tenant"));
+}
+
+#[test]
+fn a_selection_that_matches_nothing_says_how_many_there_are() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    plane.tenant("bob", |_| ());
+    let none = world.ztm(["tenant", "list", "--filter", "status=nowhere"]).ok();
+    assert!(none.stderr.contains("there are 2 rows, and `--filter` holds of none of them"), "{none}");
+    // Where the control plane chooses, it is asked how many there are.
+    let world = World::new();
+    world.ztm(["tenant", "create", "alice"]).ok();
+    for (line, said) in [
+        (&["tenant", "list", "-l", "team=red"][..], "there is 1 tenant, but none matches `team=red`"),
+        (&["tenant", "list", "--status", "running"], "there is 1 tenant, but none is running"),
+        (&["inbox", "list"], "there are no messages in any inbox"),
+        (&["inbox", "list", "alice", "--stage", "dead"], "no message of `alice` is dead"),
+        (&["job", "list", "alice"], "`alice` has no jobs"),
+        (&["job", "list", "--status", "queued"], "no job is queued"),
+    ] {
+        let none = world.ztm(line.iter().copied()).ok();
+        assert_eq!(none.stderr, format!("{said}\n"), "{line:?}");
+    }
+}
+
+#[test]
+fn what_to_do_next_is_said_of_a_snapshot_of_nothing_and_of_a_creation_that_takes_long() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    let reason = "tenant `alice` is idle: it has no agent whose state could be saved";
+    plane.fail("POST /tenants/alice/snapshot", 409, "illegal_state", reason);
+    let refused = world.ztm(["tenant", "snapshot", "alice"]);
+    assert_eq!(refused.code, Some(5), "{refused}");
+    assert!(refused.stderr.contains("`ztm tenant state list alice`"), "{refused}");
+    plane.fail("POST /tenants", 504, "timeout", "the registration of the webhook did not finish within 30s");
+    let late = world.ztm(["tenant", "create", "bob"]);
+    assert!(late.code != Some(0) && late.stderr.contains("`ztm tenant get bob` says"), "{late}");
+}
+
+#[test]
+fn the_archive_that_the_next_wake_restores_is_said_to_be_that() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    let archive = |key: &str, published: bool| {
+        format!(r#"{{"key":"tenants/alice/{key}","generation":1,"taken_at":null,"bytes":1,"published":{published}}}"#)
+    };
+    let archives = [archive("1/1.tar.zst", false), archive("1/2.tar.zst", true)].join(",");
+    let state = format!(
+        r#"{{"tenant_id":"alice","status":"idle","archives":[{archives}],"instead_of":null,"saved_until":null,"unsaved":false,"snapshot_interval_ms":1}}"#
+    );
+    plane.answer("GET /tenants/alice/state", 200, &state);
+    let listed = world.ztm(["tenant", "state", "list", "alice"]).ok().stdout;
+    assert!(listed.contains("NEXT WAKE") && !listed.contains("PUBLISHED"), "{listed}");
+    let line = |name: &str| listed.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+    assert!(line("1/2").ends_with("restores it") && line("1/1").ends_with('-'), "{listed}");
+}

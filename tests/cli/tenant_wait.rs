@@ -68,6 +68,7 @@ fn a_wait_has_an_end() {
     --- stdout
     --- stderr
     error: waiting for `alice` to be deleted did not finish within 300ms
+    hint: `ztm why tenant alice` says what holds it up; `--timeout` waits longer
     ");
 }
 
@@ -90,4 +91,27 @@ fn a_wait_is_for_a_tenant_or_a_job() {
         let refused = world.ztm(wrong.iter().copied());
         assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{wrong:?}: {refused}");
     }
+}
+
+#[test]
+fn a_wait_that_times_out_says_where_to_look() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |tenant| "provisioning".clone_into(&mut tenant.status));
+    for line in [
+        &["tenant", "wait", "alice", "--for", "running", "--timeout", "300ms"][..],
+        &["wait", "tenant/alice", "--for", "running", "--timeout", "300ms"],
+    ] {
+        let late = world.ztm(line.iter().copied());
+        assert_eq!(late.code, Some(6), "{late}");
+        assert!(late.stderr.contains("hint: `ztm why wake alice` says what holds it up"), "{late}");
+    }
+    let late = world.ztm(["tenant", "wait", "alice", "--for", "idle", "--timeout", "300ms", "-o", "json"]);
+    assert_eq!((late.code, &late.json_error()["code"]), (Some(6), &"timeout".into()), "{late}");
+    assert!(late.json_error()["hint"].as_str().unwrap().contains("`ztm why tenant alice`"), "{late}");
+    let id = "alice.01k9zz5d7e8f9g0h1j2k3m4n5p";
+    plane.answer(&format!("GET /jobs/{id}"), 200, &job(id, "queued", |_| ()));
+    let late = world.ztm(["wait", &format!("job/{id}"), "--timeout", "300ms"]);
+    assert_eq!(late.code, Some(6), "{late}");
+    assert!(late.stderr.contains(&format!("hint: `ztm why job {id}` says what it waits for")), "{late}");
 }

@@ -152,7 +152,7 @@ fn f7_a_deletion_happens_only_when_the_name_is_typed() {
     assert_eq!(code, Some(2), "{screen}");
     for loss in [
         "its webhook https://bots.example.com/tg/alice",
-        "1 messages",
+        "1 message",
         "2 queued jobs",
         "1 delayed job",
         "its schedule `morning`",
@@ -163,6 +163,7 @@ fn f7_a_deletion_happens_only_when_the_name_is_typed() {
     assert!(!plane.asked().iter().any(|line| line.starts_with("DELETE")));
 
     let mut terminal = Terminal::start(&world, &["tenant", "delete", "alice"]);
+    terminal.shows("what its agent remembers is kept; `--purge` destroys that too");
     terminal.shows("Type `alice` to go on");
     terminal.types("alice\r");
     let (code, screen) = terminal.ends();

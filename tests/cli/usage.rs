@@ -172,3 +172,77 @@ fn it_is_a_plugin_of_kubectl() {
     assert!(output.status.success(), "{output:?}");
     assert_eq!(String::from_utf8(output.stdout).unwrap(), world.ztm(["version", "--client", "-o", "name"]).ok().stdout);
 }
+
+#[test]
+fn the_help_of_a_command_is_its_own_options_then_its_examples_and_the_global_options_are_a_line() {
+    let world = World::new();
+    for asked in [&["job", "submit", "--help"][..], &["help", "job", "submit"], &["job", "submit", "-h"]] {
+        let help = world.ztm(asked).ok().stdout;
+        assert!(!help.contains("--state-dir") && !help.contains("--request-timeout <"), "{help}");
+        assert!(help.contains("-o, --output <FORMAT>"), "{help}");
+        assert!(help.trim_end().ends_with("`ztm --help` lists them."), "{help}");
+        let lines: Vec<&str> = help.lines().collect();
+        let place = |text: &str| lines.iter().position(|line| line.trim_start().starts_with(text)).unwrap();
+        assert!(place("Examples:") < place("-o, --output") + 5, "{help}");
+    }
+    // A noun's too, asked for or not.
+    for asked in [&["tenant", "--help"][..], &["tenant", "-h"]] {
+        let help = world.ztm(asked).ok().stdout;
+        assert!(!help.contains("--state-dir") && help.contains("`ztm --help` lists them."), "{help}");
+    }
+    let whole = world.ztm(["--help"]).ok().stdout;
+    for option in ["--state-dir", "--orchestrator-url", "--context", "--request-timeout", "--color", "--verbose"] {
+        assert!(whole.contains(option), "{whole}");
+    }
+    let pages = ztm::generate::man().unwrap();
+    let page = pages.iter().find(|(name, _)| name == "ztm-job-submit.1").unwrap();
+    assert!(String::from_utf8_lossy(&page.1).contains("ZTM_STATE_DIR"), "the manual is complete");
+}
+
+#[test]
+fn a_prompt_that_says_nothing_is_refused_before_anything_is_asked() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    for line in [
+        &["job", "submit", "alice", "", "--cost", "1"][..],
+        &["job", "submit", "alice", "  ", "--cost", "1"],
+        &["schedule", "set", "alice", "m", "--cron", "@daily", "--job", "", "--cost", "1"],
+        &["schedule", "set", "alice", "m", "--cron", "@daily", "--message", "", "--chat", "1"],
+    ] {
+        let refused = world.ztm(line.iter().copied());
+        assert_eq!(refused.code, Some(2), "{line:?}: {refused}");
+        assert!(refused.stderr.contains("it is empty"), "{line:?}: {refused}");
+    }
+    let piped = world.ztm_reading("\n", &["job", "submit", "alice", "-", "--cost", "1"]);
+    assert_eq!(piped.code, Some(2), "{piped}");
+    assert_eq!(plane.asked(), [""; 0]);
+}
+
+#[test]
+fn everything_that_is_missing_is_said_at_once() {
+    let refused = World::new().ztm(["job", "submit"]);
+    for missing in ["--cost <CREDITS>", "<TENANT>", "<PROMPT>"] {
+        assert!(refused.stderr.contains(&format!("\n  {missing}\n")), "{missing}: {refused}");
+    }
+    let refused = World::new().ztm(["schedule", "set", "alice", "m", "--job", "x"]);
+    assert!(
+        refused.stderr.contains("--cron <PATTERN>\n") && refused.stderr.contains("--cost <CREDITS>\n"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn the_synopsis_of_a_page_has_the_options_before_what_is_named() {
+    let pages = ztm::generate::man().unwrap();
+    let page = |name: &str| {
+        let (_, content) = pages.iter().find(|(file, _)| file == name).unwrap();
+        let text = String::from_utf8_lossy(content).replace("\\-", "-");
+        let synopsis = text.split(".SH SYNOPSIS\n").nth(1).unwrap().lines().next().unwrap().to_owned();
+        synopsis.replace("\\fB", "").replace("\\fR", "")
+    };
+    assert_eq!(page("ztm-tenant-delete.1").trim(), "ztm tenant delete [OPTIONS] <TENANT>");
+    let submit = page("ztm-job-submit.1");
+    assert!(submit.starts_with("ztm job submit [OPTIONS] --cost <CREDITS> <TENANT>"), "{submit}");
+    assert_eq!(page("ztm-tenant.1").trim(), "ztm tenant [OPTIONS] <COMMAND>");
+}

@@ -65,3 +65,22 @@ fn a_base_url_that_is_none_is_refused_before_anything_is_asked() {
     ");
     assert!(plane.asked().is_empty());
 }
+
+#[test]
+fn what_the_url_is_missing_from_is_named() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    plane.fail("POST /admin/webhook/alice", 400, "invalid", "invalid base_url: no public URL is configured");
+    let refused = world.ztm(["webhook", "register", "alice"]);
+    assert_eq!(refused.code, Some(2), "{refused}");
+    for way in ["--base-url", "--public-url", "public_url", "ZTM_PUBLIC_URL"] {
+        assert!(
+            refused.stderr.lines().any(|line| line.starts_with("hint: ") && line.contains(way)),
+            "{way}: {refused}"
+        );
+    }
+    // Whoever has named one needs no hint that one can be named.
+    let other = world.ztm(["webhook", "register", "alice", "--base-url", "https://x.example.com"]);
+    assert!(other.code == Some(2) && !other.stderr.contains("hint: name it"), "{other}");
+}

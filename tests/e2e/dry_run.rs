@@ -60,6 +60,7 @@ const NO_ORDERS: &[&str] = &[
     "top",
     "up",
     "version",
+    "completion",
     "wait",
     "webhook info",
     "why job",

@@ -33,6 +33,10 @@ fn whoever_deletes_types_the_name() {
         assert!(state.modal.is_none(), "{wrong}");
     }
     assert_eq!(keys(&mut state, "D acmx backspace e enter"), [Action::Perform(Order::Delete(id("acme")))]);
+    keys(&mut state, "D");
+    let asked = drawn(&state);
+    assert!(asked.contains("remembers is kept") && asked.contains("`purge acme` destroys"), "{asked}");
+    assert_eq!(keys(&mut state, "purge space acme enter"), [Action::Perform(Order::Purge(id("acme")))]);
 }
 
 #[test]

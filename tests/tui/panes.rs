@@ -132,3 +132,21 @@ fn every_theme_and_every_kind_of_signs_draws_everything() {
         }
     }
 }
+
+#[test]
+fn at_a_hundred_columns_no_machine_and_no_state_of_it_is_cut() {
+    let shown = |cells| {
+        let mut state = screen(busy(), cells);
+        keys(&mut state, "4");
+        drawn(&state)
+    };
+    for (cells, name) in [
+        ((80, 24), "ip-10-0-1-17 "),
+        ((100, 30), "ip-10-0-1-17.ec2.internal "),
+        ((120, 30), "ip-10-0-1-17.ec2.internal "),
+    ] {
+        let screen = shown(cells);
+        assert!(screen.contains(name) && screen.contains(" ready"), "{screen}");
+    }
+    assert!(shown((100, 30)).contains("IDLE $/H") && !shown((80, 24)).contains("IDLE $/H"));
+}

@@ -75,8 +75,10 @@ pub enum Order {
     Grant(String, MicroCredits),
     /// Stop its agent after so many seconds without work.
     IdleTimeout(String, i64),
-    /// Delete it with everything it has.
+    /// Delete it, and keep what its agent remembers.
     Delete(String),
+    /// Delete it with everything it has.
+    Purge(String),
     /// Put a dead job back.
     Retry(String),
     /// Put a dead update back: `TENANT/BOT/UPDATE`.
@@ -96,6 +98,7 @@ impl Order {
             Self::Grant(..) => "grant credits to",
             Self::IdleTimeout(..) => "set the idle timeout of",
             Self::Delete(_) => "delete",
+            Self::Purge(_) => "purge",
             Self::Retry(_) | Self::Replay(_) => "requeue",
             Self::Scale(_) => "scale",
         }
@@ -111,6 +114,7 @@ impl Order {
             | Self::Grant(id, _)
             | Self::IdleTimeout(id, _)
             | Self::Delete(id)
+            | Self::Purge(id)
             | Self::Retry(id)
             | Self::Replay(id) => id,
             Self::Scale(_) => "the warm pool",
@@ -127,7 +131,7 @@ impl Order {
             | Self::Retry(_)
             | Self::Replay(_)
             | Self::Scale(_) => Role::Operator,
-            Self::Grant(..) | Self::IdleTimeout(..) | Self::Delete(_) => Role::Admin,
+            Self::Grant(..) | Self::IdleTimeout(..) | Self::Delete(_) | Self::Purge(_) => Role::Admin,
         }
     }
 }

@@ -180,7 +180,11 @@ fn alerts(state: &State, now: Timestamp) -> Vec<Alert> {
         say(true, format!("the ledger is behind: {why}"));
     }
     if numbers.ledger.rollbacks > 0 {
-        say(true, format!("a store forgot {} times since the start", numbers.ledger.rollbacks));
+        let often = match numbers.ledger.rollbacks {
+            1 => "once".to_owned(),
+            rollbacks => format!("{rollbacks} times"),
+        };
+        say(true, format!("a store forgot {often} since the start"));
     }
     if let Some(why) = &numbers.warm_trouble {
         say(true, format!("warm pool: {why}"));

@@ -318,7 +318,14 @@ fn on_modal_key(state: &mut State, key: KeyEvent) -> Vec<Action> {
     let Some(modal) = &mut state.modal else { return Vec::new() };
     let confirmed = match (&modal.must_type, key.code) {
         (_, KeyCode::Esc) | (None, KeyCode::Char('n' | 'N' | 'q')) => Some(false),
-        (Some(name), KeyCode::Enter) => Some(modal.typed == *name),
+        (Some(name), KeyCode::Enter) => {
+            if modal.typed == format!("purge {name}") {
+                modal.order = Order::Purge(name.clone());
+                Some(true)
+            } else {
+                Some(modal.typed == *name)
+            }
+        }
         (Some(_), KeyCode::Backspace) => {
             modal.typed.pop();
             None

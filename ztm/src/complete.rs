@@ -7,7 +7,7 @@
 use std::{
     ffi::{OsStr, OsString},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -15,14 +15,17 @@ use clap::{Command, CommandFactory, Parser};
 use clap_complete::{
     CompleteEnv,
     engine::{ArgValueCompleter, CompletionCandidate},
+    env::Shells,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    cli::{Cli, global::GlobalArgs},
+    cli::{Cli, global::GlobalArgs, help::TOPICS},
     client::Client,
+    exit::Usage,
     settings::{Contexts, Settings},
+    view::{self, Show},
 };
 
 /// How long a shell is kept waiting.
@@ -34,10 +37,20 @@ const FRESH: Duration = Duration::from_secs(30);
 /// How many names are offered.
 const NAMES: usize = 200;
 
-/// Whether a shell asked, and was answered.
-pub fn answered(args: &[OsString]) -> bool {
+/// Whether a shell asked, and was answered. `Usage` if it is none that is known.
+pub fn answered(args: &[OsString]) -> Result<bool, Usage> {
+    if let Some(shell) = std::env::var_os("COMPLETE").filter(|shell| !shell.is_empty() && shell != "0") {
+        let name = Path::new(&shell).file_stem().unwrap_or(&shell).to_string_lossy().into_owned();
+        if Shells::builtins().completer(&name).is_none() {
+            let known: Vec<&str> = Shells::builtins().names().collect();
+            return Err(Usage {
+                message: format!("COMPLETE is `{name}`, which is no shell that can be completed for"),
+                hint: Some(format!("it is one of {}; without it the command itself runs", known.join(", "))),
+            });
+        }
+    }
     let current = std::env::current_dir().ok();
-    CompleteEnv::with_factory(tree).try_complete(args, current.as_deref()).unwrap_or(true)
+    Ok(CompleteEnv::with_factory(tree).try_complete(args, current.as_deref()).unwrap_or(true))
 }
 
 /// The command with completers where a name is typed.
@@ -57,6 +70,12 @@ fn with_names(command: Command, parent: &str) -> Command {
             Some("UPDATE") => Kind::Update,
             Some("NODE") => Kind::Node,
             Some("SCHEDULE") if name != "set" => Kind::Schedule,
+            Some("WHAT") if name == "wait" => Kind::Awaited,
+            Some("ARCHIVE") => Kind::Archive,
+            Some("SELECTOR") => Kind::Label,
+            Some("WORD") if name == "help" => Kind::Word,
+            Some("FIELD") => Kind::Field(view::fields(parent, &name)),
+            Some("CONDITION") => Kind::Condition(view::fields(parent, &name)),
             Some("NAME") if arg.get_id() == "context" || (contexts && !makes && arg.is_positional()) => Kind::Context,
             _ => return arg,
         };
@@ -74,6 +93,61 @@ enum Kind {
     Node,
     Schedule,
     Context,
+    /// `tenant/TENANT` or `job/JOB`.
+    Awaited,
+    /// Of the tenant before it.
+    Archive,
+    /// One of a selector's, after its last comma.
+    Label,
+    /// A command's, or a topic.
+    Word,
+    /// One of these, or its reverse.
+    Field(&'static [&'static str]),
+    /// One of these and what follows it.
+    Condition(&'static [&'static str]),
+}
+
+/// The words of the line that is typed: what follows `--` and the program's name.
+fn line() -> Vec<String> {
+    let args = std::env::args_os().skip_while(|word| *word != "--").skip(2);
+    args.map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
+/// What is offered without asking anybody; `None` of what somebody must be asked for.
+fn known(kind: Kind, typed: &str) -> Option<Vec<String>> {
+    Some(match kind {
+        Kind::Word => words(&line()),
+        Kind::Field(fields) => {
+            let reverse = if typed.starts_with('-') { "-" } else { "" };
+            fields.iter().map(|field| format!("{reverse}{field}")).collect()
+        }
+        Kind::Condition(fields) => fields.iter().map(|field| format!("{field}=")).collect(),
+        _ => return None,
+    })
+}
+
+/// What can follow the words after `ztm help`.
+fn words(line: &[String]) -> Vec<String> {
+    let before: Vec<&String> = line.iter().skip_while(|word| *word != "help").skip(1).collect();
+    let before = before.split_last().map(|(_, before)| before).unwrap_or_default();
+    let mut command = Cli::command();
+    for word in before {
+        let Some(child) = command.find_subcommand(word) else { return Vec::new() };
+        command = child.clone();
+    }
+    let shown = command.get_subcommands().filter(|child| !child.is_hide_set());
+    let mut words: Vec<String> = shown.map(|child| child.get_name().to_owned()).collect();
+    if before.is_empty() {
+        words.extend(TOPICS.map(|topic| topic.name.to_owned()));
+    }
+    words
+}
+
+/// The tenant whose archive is typed: the first word after the verb.
+fn whose(line: &[String]) -> Option<&str> {
+    let verbs = ["verify", "restore", "export"];
+    let after = line.iter().skip_while(|word| !verbs.contains(&word.as_str())).skip(1);
+    after.map(String::as_str).find(|word| !word.starts_with('-'))
 }
 
 fn candidates(kind: Kind, typed: &OsStr) -> Vec<CompletionCandidate> {
@@ -85,18 +159,23 @@ fn candidates(kind: Kind, typed: &OsStr) -> Vec<CompletionCandidate> {
 }
 
 fn names(kind: Kind, typed: &str) -> Option<Vec<String>> {
+    if let Some(known) = known(kind, typed) {
+        return Some(known);
+    }
     let flags = flags(&std::env::args_os().collect::<Vec<_>>());
     if kind == Kind::Context {
         let contexts = Contexts::read(&flags, &|name| std::env::var_os(name)).ok()?;
         return Some(contexts.list().into_iter().map(|context| context.name).collect());
     }
     let settings = Settings::resolve(flags).ok()?;
-    let cache = Cache::of(&settings, kind, typed);
+    let line = line();
+    let tenant = if kind == Kind::Archive { whose(&line)? } else { "" };
+    let cache = Cache::of(&settings, kind, &format!("{tenant} {typed}"));
     if let Some(names) = cache.as_ref().and_then(Cache::read) {
         return Some(names);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-    let asked = runtime.block_on(async { tokio::time::timeout(BUDGET, ask(&settings, kind, typed)).await });
+    let asked = runtime.block_on(async { tokio::time::timeout(BUDGET, ask(&settings, kind, typed, tenant)).await });
     // What is still under way, the resolution of a name say, is waited for by nobody.
     runtime.shutdown_background();
     let names = asked.ok().flatten()?;
@@ -106,7 +185,7 @@ fn names(kind: Kind, typed: &str) -> Option<Vec<String>> {
     Some(names)
 }
 
-async fn ask(settings: &Settings, kind: Kind, typed: &str) -> Option<Vec<String>> {
+async fn ask(settings: &Settings, kind: Kind, typed: &str, of_tenant: &str) -> Option<Vec<String>> {
     let client = Client::connect(settings).await.ok()?;
     if matches!(client, Client::Direct(_)) && !settings.state_dir.exists() && settings.context.name == "embedded" {
         // Nothing is there, and a look must not make it.
@@ -114,10 +193,25 @@ async fn ask(settings: &Settings, kind: Kind, typed: &str) -> Option<Vec<String>
     }
     match kind {
         Kind::Tenant => client.tenant_names(typed, NAMES).await.ok(),
-        Kind::Job => {
-            let tenant = typed.split_once('.').map(|(tenant, _)| tenant);
-            let list = client.job_list(tenant, None).await.ok()?;
-            Some(list.jobs.into_iter().map(|job| job.job_id).collect())
+        Kind::Job => jobs(&client, typed).await,
+        Kind::Awaited => {
+            // What stands after the slash, or could.
+            let part = |word: &str| typed.strip_prefix(word).or(Some("").filter(|_| word.starts_with(typed)));
+            let mut all = Vec::new();
+            if let Some(typed) = part("tenant/") {
+                let tenants = client.tenant_names(typed, NAMES).await.unwrap_or_default();
+                all.extend(tenants.into_iter().map(|tenant| format!("tenant/{tenant}")));
+            }
+            if let Some(typed) = part("job/") {
+                all.extend(jobs(&client, typed).await.unwrap_or_default().into_iter().map(|job| format!("job/{job}")));
+            }
+            Some(all)
+        }
+        Kind::Archive => Some(client.state_get(of_tenant).await.ok()?.names()),
+        Kind::Label => {
+            let before = &typed[..typed.rfind(',').map_or(0, |comma| comma + 1)];
+            let labels = client.tenant_labels(NAMES).await.ok()?;
+            Some(labels.into_iter().map(|label| format!("{before}{label}")).collect())
         }
         Kind::Update => {
             let tenant = typed.split_once('/').map(|(tenant, _)| tenant);
@@ -135,8 +229,14 @@ async fn ask(settings: &Settings, kind: Kind, typed: &str) -> Option<Vec<String>
             let list = client.schedule_list(None).await.ok()?;
             Some(list.schedules.into_iter().map(|schedule| schedule.name).collect())
         }
-        Kind::Context => None,
+        Kind::Context | Kind::Word | Kind::Field(_) | Kind::Condition(_) => None,
     }
+}
+
+async fn jobs(client: &Client, typed: &str) -> Option<Vec<String>> {
+    let tenant = typed.split_once('.').map(|(tenant, _)| tenant);
+    let list = client.job_list(tenant, None).await.ok()?;
+    Some(list.jobs.into_iter().map(|job| job.job_id).collect())
 }
 
 /// The global flags of the line that is typed: what follows `--`.
@@ -192,7 +292,7 @@ impl Cache {
         Some(Self { file: base.join("ztm").join("names").join(name) })
     }
 
-    fn fresh(path: &std::path::Path) -> bool {
+    fn fresh(path: &Path) -> bool {
         let changed = std::fs::metadata(path).and_then(|meta| meta.modified());
         changed.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < FRESH))
     }
@@ -245,6 +345,20 @@ mod tests {
         assert_eq!((flags.context.as_deref(), flags.state_dir), (Some("far"), Some("/x".into())));
         assert_eq!(line(&["tenant", "get", "--context"]).context, None);
         assert_eq!(line(&["job", "list", "-n", "ns", "--wrong"]).namespace.as_deref(), Some("ns"));
+    }
+
+    #[test]
+    fn every_listing_has_fields_to_choose_by() {
+        fn walk(command: &Command, parent: &str, without: &mut Vec<String>) {
+            let name = command.get_name();
+            if command.get_arguments().any(|arg| arg.get_id() == "sort_by") && view::fields(parent, name).is_empty() {
+                without.push(format!("{parent} {name}"));
+            }
+            command.get_subcommands().for_each(|child| walk(child, name, without));
+        }
+        let mut without = Vec::new();
+        walk(&Cli::command(), "", &mut without);
+        assert_eq!(without, [""; 0]);
     }
 
     #[test]

@@ -161,7 +161,7 @@ fn one_line(text: &str) -> Result<Secret> {
     Ok(Secret::new(text))
 }
 
-fn can_ask() -> bool {
+pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 

@@ -59,6 +59,23 @@ pub struct Near {
     pub names: Vec<String>,
 }
 
+/// An error of the library, and what this command knows of a way on.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .error.chain())]
+pub struct Hinted {
+    /// It.
+    pub error: Error,
+    /// What can be done about it.
+    pub hint: String,
+}
+
+impl Hinted {
+    /// The error with a hint.
+    pub fn new(error: Error, hint: impl Into<String>) -> Self {
+        Self { error, hint: hint.into() }
+    }
+}
+
 /// The command that was run elsewhere ended so, and has said why itself.
 #[derive(Debug, thiserror::Error)]
 #[error("the command ended with status {0}")]
@@ -154,6 +171,8 @@ impl Exit {
             Self::of(error)
         } else if let Some(near) = error.downcast_ref::<Near>() {
             Self::of(&near.error)
+        } else if let Some(hinted) = error.downcast_ref::<Hinted>() {
+            Self::of(&hinted.error)
         } else if let Some(passed) = error.downcast_ref::<Passed>() {
             // What another process failed with is no success of ours, whatever it ended with.
             let known = Self::ALL.into_iter().skip(1).find(|exit| passed.exit == Some(i32::from(*exit as u8)));
@@ -179,6 +198,9 @@ pub fn code(error: &anyhow::Error) -> &str {
     if let Some(near) = error.downcast_ref::<Near>() {
         return near.error.code();
     }
+    if let Some(hinted) = error.downcast_ref::<Hinted>() {
+        return hinted.error.code();
+    }
     match error.downcast_ref::<Error>() {
         Some(error) => error.code(),
         None if error.is::<Usage>() => "usage",
@@ -197,6 +219,9 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
     }
     if let Some(bad) = error.downcast_ref::<BadNews>() {
         return bad.hint.clone();
+    }
+    if let Some(hinted) = error.downcast_ref::<Hinted>() {
+        return Some(hinted.hint.clone());
     }
     if let Some(unsure) = error.downcast_ref::<Unsure>() {
         return Some(unsure.hint.clone());

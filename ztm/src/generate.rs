@@ -3,12 +3,13 @@
 
 use std::{io, path::Path};
 
-use clap::{Command, CommandFactory};
+use clap::{Command, CommandFactory, ValueEnum};
 use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 use clap_mangen::roff::{Roff, roman};
 
 use crate::cli::{
     Cli,
+    completion::Shell,
     help::{TOPICS, Topic},
 };
 
@@ -25,7 +26,10 @@ pub fn tree() -> Command {
 /// One page for each visible command, and one for each topic.
 pub fn man() -> io::Result<Vec<Generated>> {
     fn pages(command: &Command, into: &mut Vec<Generated>) -> io::Result<()> {
-        let page = clap_mangen::Man::new(command.clone());
+        // What a usage says, and in its order: the options, then what is named.
+        let usage = command.clone().render_usage().to_string();
+        let usage = usage.trim_start_matches("Usage: ").to_owned();
+        let page = clap_mangen::Man::new(command.clone().override_usage(usage));
         let mut content = Vec::new();
         page.render(&mut content)?;
         into.push((page.get_filename(), content));
@@ -53,18 +57,25 @@ fn topic_page(topic: &Topic) -> Vec<u8> {
 
 /// One file for each shell: it asks `ztm` itself, which knows the names that there are (see [`crate::complete`]).
 pub fn completions() -> io::Result<Vec<Generated>> {
-    let shells: [(&str, &dyn EnvCompleter); 5] =
-        [("ztm.bash", &Bash), ("ztm.elv", &Elvish), ("ztm.fish", &Fish), ("_ztm.ps1", &Powershell), ("_ztm", &Zsh)];
-    let of_shell = |(name, shell): (&str, &dyn EnvCompleter)| {
-        let mut content = Vec::new();
-        shell.write_registration("COMPLETE", "ztm", "ztm", "ztm", &mut content)?;
-        if name == "_ztm" {
-            // From a directory of `fpath` the file is loaded at the first completion, and is to do that one too.
-            content.extend_from_slice(b"[ \"$funcstack[1]\" = _ztm ] && _clap_dynamic_completer_ztm \"$@\"\n");
-        }
-        Ok((name.to_owned(), content))
+    Shell::value_variants().iter().map(|shell| completion(*shell)).collect()
+}
+
+/// The file of one shell.
+pub fn completion(shell: Shell) -> io::Result<Generated> {
+    let (name, of): (&str, &dyn EnvCompleter) = match shell {
+        Shell::Bash => ("ztm.bash", &Bash),
+        Shell::Elvish => ("ztm.elv", &Elvish),
+        Shell::Fish => ("ztm.fish", &Fish),
+        Shell::Powershell => ("_ztm.ps1", &Powershell),
+        Shell::Zsh => ("_ztm", &Zsh),
     };
-    shells.into_iter().map(of_shell).collect()
+    let mut content = Vec::new();
+    of.write_registration("COMPLETE", "ztm", "ztm", "ztm", &mut content)?;
+    if shell == Shell::Zsh {
+        // From a directory of `fpath` the file is loaded at the first completion, and is to do that one too.
+        content.extend_from_slice(b"[ \"$funcstack[1]\" = _ztm ] && _clap_dynamic_completer_ztm \"$@\"\n");
+    }
+    Ok((name.to_owned(), content))
 }
 
 /// Writes the files into a directory, which is made if missing.

@@ -5,7 +5,7 @@
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::{CommandFactory, FromArgMatches, error::ErrorKind};
 
 pub mod cli;
 pub mod client;
@@ -40,8 +40,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Some(code) = supervise(&args) {
         return code;
     }
-    if complete::answered(&args) {
-        return Exit::Success.into();
+    match complete::answered(&args) {
+        Ok(false) => {}
+        Ok(true) => return Exit::Success.into(),
+        Err(error) => {
+            let (output, color) = wanted(&args);
+            Printer::new(output, color, false).error(&error.into());
+            return Exit::Usage.into();
+        }
     }
     let parsed = Cli::command().try_get_matches_from(&args).and_then(|matches| {
         let mut cli = Cli::from_arg_matches(&matches)?;
@@ -52,6 +58,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let (output, color) = wanted(&args);
+            let error = readable(error, &args);
             let printed = Printer::new(output, color, false).clap(&error);
             return match printed {
                 Err(error) if !error.is::<BrokenPipe>() => Exit::Failure.into(),
@@ -76,6 +83,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             Exit::of_any(&error).into()
         }
     }
+}
+
+/// The same answer; help as it is read on a screen.
+fn readable(error: clap::Error, args: &[OsString]) -> clap::Error {
+    let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
+    if !help {
+        return error;
+    }
+    cli::brief::command().try_get_matches_from(args).err().unwrap_or(error)
 }
 
 /// The words of a command whose `--dry-run` was given.

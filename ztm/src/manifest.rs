@@ -29,8 +29,13 @@ use libtenancy::{
     tenant::{TenantId, idle_timeout_from_secs},
 };
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_saphyr::Location;
 
 use crate::{cli::quantity, confirm};
+
+mod place;
+
+use place::Step;
 
 /// The largest file, in bytes.
 const LARGEST: u64 = 16 << 20;
@@ -134,35 +139,58 @@ fn read_one(path: &Path) -> Result<Vec<Manifest>> {
     };
     from.take(LARGEST + 1).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
     let wrong = |reason: String| Error::invalid("manifest", format!("{}: {reason}", path.display()));
+    let wrong_at = |at: Option<Location>, reason: &str| match at.filter(|at| at.line() > 0) {
+        Some(at) => {
+            let (line, column) = (at.line(), at.column());
+            Error::invalid("manifest", format!("{}:{line}:{column}: {reason}", path.display()))
+        }
+        None => wrong(reason.to_owned()),
+    };
     if bytes.len() as u64 > LARGEST {
         return Err(wrong(format!("it has more than {LARGEST} bytes")));
     }
     let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8".to_owned()))?;
     // Credits are read digit by digit from JSON; a place in it is said as a path.
-    let documents: Vec<serde_json::Value> = serde_saphyr::from_multiple(&text).map_err(|e| wrong(e.to_string()))?;
+    let documents: Vec<serde_json::Value> =
+        serde_saphyr::from_multiple(&text).map_err(|e| wrong_at(e.location(), &yaml_reason(&e)))?;
     let directory = path.parent().map(Path::to_path_buf).unwrap_or_default();
     let mut manifests = Vec::new();
-    for document in documents.iter().filter(|document| !document.is_null()) {
+    for (number, document) in documents.iter().enumerate().filter(|(_, document)| !document.is_null()) {
         let json = document.to_string();
         let read = &mut serde_json::Deserializer::from_str(&json);
         let document: Document = serde_path_to_error::deserialize(read).map_err(|error| {
+            let at = place::of(&text, number, &place::steps(error.path()));
             let place = error.path().to_string();
             let inner = error.into_inner().to_string();
             // A line of the JSON is nothing that anybody sees.
             let reason = inner.rsplit_once(" at line ").map_or(inner.as_str(), |(reason, _)| reason);
-            wrong(format!("{place}: {reason}"))
+            wrong_at(at, &format!("{place}: {reason}"))
         })?;
-        for wanted in document.tenants {
-            manifests.push(Manifest::check(wanted, &directory).map_err(|error| wrong(error.to_string()))?);
+        for (item, wanted) in document.tenants.into_iter().enumerate() {
+            manifests.push(Manifest::check(wanted, &directory).map_err(|error| {
+                let at = place::of(&text, number, &[Step::Field("tenants"), Step::Item(item)]);
+                match error {
+                    Error::Invalid { field: "manifest", reason } => wrong_at(at, &reason),
+                    error => wrong_at(at, &error.chain()),
+                }
+            })?);
         }
     }
     Ok(manifests)
 }
 
+/// What is wrong with a text as YAML, without its place, on a line.
+fn yaml_reason(error: &serde_saphyr::Error) -> String {
+    let text = error.without_snippet().render();
+    let line = text.lines().next().unwrap_or_default();
+    let placed = line.rsplit_once(" at line ").or_else(|| line.rsplit_once(" line "));
+    placed.map_or(line, |(reason, _)| reason).trim_end_matches([':', ',']).to_owned()
+}
+
 impl Manifest {
     fn check(wanted: Wanted, directory: &Path) -> Result<Self> {
         let id = &wanted.name;
-        let named = |error: Error| Error::invalid("manifest", format!("tenant `{id}`: {error}"));
+        let named = |error: Error| Error::invalid("manifest", format!("tenant `{id}`: {}", error.chain()));
         if wanted.schedules.as_ref().is_some_and(|schedules| schedules.len() > Schedules::MAX) {
             return Err(named(Error::invalid("schedules", format!("there are more than {}", Schedules::MAX))));
         }

@@ -97,8 +97,16 @@ impl Printer {
     }
 
     /// Prints the rows of a listing that its flags choose, in the order that they say.
-    pub fn show_rows<T: ShowRows>(&self, data: T, args: &ListingArgs) -> anyhow::Result<()> {
-        self.print(&Self::arranged(data, args)?, !args.no_headers)
+    pub fn show_rows<T: ShowRows>(&self, mut data: T, args: &ListingArgs) -> anyhow::Result<()> {
+        let all = data.rows_mut().len();
+        let mut chosen = Self::arranged(data, args)?;
+        if all > 0 && chosen.rows_mut().is_empty() {
+            self.note(&match all {
+                1 => "there is 1 row, and `--filter` does not hold of it".to_owned(),
+                all => format!("there are {all} rows, and `--filter` holds of none of them"),
+            });
+        }
+        self.print(&chosen, !args.no_headers)
     }
 
     /// The rows of a listing that its flags choose, in the order that they say.

@@ -12,7 +12,7 @@ use ratatui::{
 };
 
 use super::{
-    ago, countdown, credits, events, plain, queue, size, spent,
+    ago, countdown, credits, events, plain, plural, queue, size, spent,
     table::{self, Width},
 };
 use crate::state::{Asked, Detail, Section, State};
@@ -268,7 +268,7 @@ fn logs(state: &State, detail: &Detail, frame: &mut Frame, area: Rect) {
     } else {
         frame.render_widget(paragraph.scroll((0, u16::try_from(log.left).unwrap_or(u16::MAX))), list);
     }
-    let mut text = format!(" {} lines", shown.len());
+    let mut text = format!(" {}", plural(shown.len(), "line"));
     if log.paused {
         text = format!("{text} · PAUSED, {} more came", log.held.len());
     }

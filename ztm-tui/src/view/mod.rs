@@ -216,6 +216,13 @@ fn seconds(seconds: u64) -> String {
     }
 }
 
+/// A machine's name, or its first part where there is no place for all of it.
+fn machine(name: &str, place: u16) -> String {
+    let fits = name.chars().count() <= usize::from(place);
+    let part = if fits { name } else { name.split('.').next().unwrap_or(name) };
+    plain(part)
+}
+
 /// `1 tenant`, `2 tenants`.
 fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })

@@ -35,9 +35,14 @@ fn sentence(order: &Order) -> String {
         Order::Grant(id, amount) => format!("grant {id} {} credits", credits(*amount)),
         Order::IdleTimeout(id, seconds) => format!("set the idle timeout of {id} to {seconds} s"),
         Order::Delete(id) => {
-            format!("delete {id}: its agent, its messages, its state, its webhook. Nothing brings it back.")
+            format!(
+                "delete {id}: its agent, its messages, its webhook. What it remembers is kept for a tenant of the same name."
+            )
         }
-        Order::Scale(Some(size)) => format!("keep {size} agents ready"),
+        Order::Scale(Some(size)) => {
+            let plural = if size.to_string() == "1" { "" } else { "s" };
+            format!("keep {size} agent{plural} ready")
+        }
         Order::Scale(None) => "keep as many agents ready as are configured".to_owned(),
         order => format!("{} {}", order.verb(), order.object()),
     }
@@ -53,7 +58,8 @@ pub(super) fn draw(state: &State, modal: &Modal, frame: &mut Frame, area: Rect) 
     let mut lines =
         vec![Line::default(), Line::from(sentence(&modal.order)), Line::styled(place, theme.accent), Line::default()];
     if let Some(name) = &modal.must_type {
-        lines.push(Line::styled(format!("type {name} and enter, or esc"), theme.dim));
+        lines.push(Line::styled(format!("type {name} and enter, or esc;"), theme.dim));
+        lines.push(Line::styled(format!("`purge {name}` destroys what it remembers too"), theme.dim));
         lines.push(Line::from(vec![Span::raw("> "), Span::styled(plain(&modal.typed), theme.bad), Span::raw("▏")]));
     } else {
         let choice = |chosen: bool, text: &'static str| {
@@ -61,8 +67,8 @@ pub(super) fn draw(state: &State, modal: &Modal, frame: &mut Frame, area: Rect) 
         };
         lines.push(Line::from(vec![choice(!modal.yes, "  No  "), Span::raw("  "), choice(modal.yes, "  Yes  ")]));
     }
-    let style = if modal.must_type.is_some() { theme.bad } else { theme.warn };
-    framed(frame, middle(area, 60, 9), modal.order.verb(), style, lines);
+    let (style, height) = if modal.must_type.is_some() { (theme.bad, 11) } else { (theme.warn, 9) };
+    framed(frame, middle(area, 60, height), modal.order.verb(), style, lines);
 }
 
 pub(super) fn help(state: &State, frame: &mut Frame, area: Rect) {

@@ -9,7 +9,7 @@ use ratatui::{
 };
 
 use super::{
-    ago, countdown, credits, plain,
+    ago, countdown, credits, plain, plural,
     table::{self, Width},
 };
 use crate::state::State;
@@ -60,12 +60,13 @@ pub(super) fn draw(state: &State, frame: &mut Frame, area: Rect) {
     ])
     .areas(area);
     let sum = |of: fn(&libtenancy::api::feed::QueueLine) -> u64| state.queue.iter().map(of).sum::<u64>();
+    let count = |sum: u64| usize::try_from(sum).unwrap_or(usize::MAX);
     let capacity = sum(|line| u64::from(line.capacity));
     let of = if capacity == 0 { "no limit".to_owned() } else { format!("of {capacity}") };
     let text = format!(
-        " {} leases, {of} · {} tenants in turn · {} delayed · {} put back since the store was made",
-        sum(|line| line.leases),
-        sum(|line| line.ready_count),
+        " {}, {of} · {} in turn · {} delayed · {} put back since the store was made",
+        plural(count(sum(|line| line.leases)), "lease"),
+        plural(count(sum(|line| line.ready_count)), "tenant"),
         sum(|line| line.delayed),
         sum(|line| line.recovered),
     );

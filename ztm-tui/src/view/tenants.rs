@@ -4,7 +4,7 @@ use libtenancy::api::feed::AccountLine;
 use ratatui::{Frame, layout::Rect, text::Span};
 
 use super::{
-    ago, countdown, credits, spent,
+    ago, countdown, credits, machine, plural, spent,
     table::{self, Width},
 };
 use crate::{preferences::Column, state::State};
@@ -69,6 +69,11 @@ pub(super) fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let id = u16::try_from(near.clamp(12, usize::from(area.width / 3).max(12))).unwrap_or(12);
     let shown = fitting(&preferences.hidden, id, area.width);
     let columns: Vec<(&'static str, Width)> = shown.iter().map(|column| (column.title(), width(*column, id))).collect();
+    let fixed = columns.iter().map(|(_, column)| match column {
+        Width::Left(width) | Width::Right(width) => width + 1,
+        Width::Rest => 0,
+    });
+    let rest = area.width.saturating_sub(fixed.sum());
     let now = state.now();
     let row = |place: usize| -> Vec<Span<'_>> {
         let Some(line) = state.rows.get(place).and_then(|id| state.tenants.get(id)) else { return Vec::new() };
@@ -89,7 +94,7 @@ pub(super) fn draw(state: &State, frame: &mut Frame, area: Rect) {
             Column::Jobs => count(account.map_or(0, |account| u64::from(account.running))),
             Column::Credits => account.map_or_else(|| some(None), |account| credit_gauge(state, account)),
             Column::Spent => some(account.map(spent)),
-            Column::Node => some(state.node_of.get(&line.id).cloned()),
+            Column::Node => some(state.node_of.get(&line.id).map(|name| machine(name, rest))),
             Column::Generation => Span::styled(line.generation.to_string(), theme.dim),
         };
         shown.iter().map(cell).collect()
@@ -101,7 +106,7 @@ pub(super) fn draw(state: &State, frame: &mut Frame, area: Rect) {
     ])
     .areas(area);
     let sorted = preferences.sort.title().to_lowercase();
-    let text = format!(" {} of {} tenants, by {sorted} {arrow}", state.rows.len(), state.tenants.len());
+    let text = format!(" {} of {}, by {sorted} {arrow}", state.rows.len(), plural(state.tenants.len(), "tenant"));
     frame.render_widget(ratatui::text::Line::styled(text, theme.dim), head);
     table::draw(theme, frame, list, &columns, (state.rows.len(), Some(cursor)), row);
 }

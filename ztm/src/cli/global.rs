@@ -84,7 +84,9 @@ pub struct GlobalArgs {
 #[derive(Clone, Debug, Default, Args)]
 pub struct DryRunArgs {
     /// Have the control plane check whether it would be done, and say what it would do first; nothing is changed
-    #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "server")]
+    ///
+    /// `--dry-run=server`, the one place where that can be seen, says the same.
+    #[arg(long, value_name = "server", num_args = 0..=1, require_equals = true, default_missing_value = "server", hide_possible_values = true)]
     pub dry_run: Option<DryRun>,
 }
 

@@ -20,6 +20,8 @@ pub struct ImportArgs {
     pub from: String,
 
     /// Show what would be made, and make nothing
-    #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "server")]
+    ///
+    /// `--dry-run=server`, the one place where that can be seen, says the same.
+    #[arg(long, value_name = "server", num_args = 0..=1, require_equals = true, default_missing_value = "server", hide_possible_values = true)]
     pub dry_run: Option<DryRun>,
 }

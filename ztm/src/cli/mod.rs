@@ -8,6 +8,8 @@ pub mod admin;
 pub mod agent;
 pub mod apply;
 pub mod bench;
+pub mod brief;
+pub mod completion;
 pub mod config;
 pub mod context;
 pub mod demo;
@@ -139,6 +141,7 @@ pub enum Command {
     Doctor(doctor::DoctorArgs),
     Status(status::StatusArgs),
     Version(status::VersionArgs),
+    Completion(completion::CompletionArgs),
     /// Explain a command, or what holds for all: formatting, exit-codes, environment, contexts
     #[command(after_help = "Examples:\n  ztm help tenant create\n  ztm help exit-codes")]
     Help(help::HelpArgs),

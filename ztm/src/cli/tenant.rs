@@ -29,9 +29,9 @@ pub enum TenantCommand {
         ztm tenant list --selector team=red,env!=prod\n  \
         ztm tenant list -w -o json | jq -r '.tenant_id + \" \" + .status'")]
     List(ListArgs),
-    /// Show one tenant
-    #[command(after_help = "Example:\n  ztm tenant get alice -o json")]
-    Get(TenantArgs),
+    /// Show a tenant, or several
+    #[command(after_help = "Examples:\n  ztm tenant get alice -o json\n  ztm tenant get alice bob")]
+    Get(TenantsArgs),
     /// Change a tenant's bot, idle timeout or labels
     #[command(after_help = "Examples:\n  ztm tenant update alice --idle-timeout 1800\n  \
         ztm tenant update alice --bot-token-file new.token\n  \
@@ -46,11 +46,11 @@ pub enum TenantCommand {
     )]
     Delete(DeleteArgs),
     /// Wake a tenant's agent, and wait until it answers
-    #[command(after_help = "Example:\n  ztm tenant wake alice")]
-    Wake(TenantOrderArgs),
+    #[command(after_help = "Examples:\n  ztm tenant wake alice\n  ztm tenant wake alice bob")]
+    Wake(TenantsOrderArgs),
     /// Save and stop a tenant's agent; the next message wakes it again
-    #[command(after_help = "Example:\n  ztm tenant stop alice")]
-    Stop(TenantOrderArgs),
+    #[command(after_help = "Examples:\n  ztm tenant stop alice\n  ztm tenant stop alice bob")]
+    Stop(TenantsOrderArgs),
     /// Suspend a tenant: its agent is stopped, and its messages wait until it is resumed
     #[command(
         long_about = "Suspend a tenant: its agent is stopped, and its messages wait until it is resumed\n\nIt wakes for nobody, and \
@@ -59,8 +59,8 @@ pub enum TenantCommand {
     )]
     Suspend(SuspendArgs),
     /// End a tenant's suspension; what waits goes on
-    #[command(after_help = "Example:\n  ztm tenant resume alice")]
-    Resume(TenantOrderArgs),
+    #[command(after_help = "Examples:\n  ztm tenant resume alice\n  ztm tenant resume alice bob")]
+    Resume(TenantsOrderArgs),
     /// Save the state of a tenant's running agent now
     #[command(
         long_about = "Save the state of a tenant's running agent now\n\nA running agent whose state changes is saved every \
@@ -110,6 +110,26 @@ pub struct TenantArgs {
     /// The tenant
     #[arg(value_name = "TENANT")]
     pub tenant: String,
+}
+
+/// Which tenants.
+#[derive(Debug, Args)]
+pub struct TenantsArgs {
+    /// The tenants
+    #[arg(value_name = "TENANT", required = true)]
+    pub tenants: Vec<String>,
+}
+
+/// What is to be done to which tenants.
+#[derive(Debug, Args)]
+pub struct TenantsOrderArgs {
+    /// The tenants; one that fails does not keep the others from it
+    #[arg(value_name = "TENANT", required = true)]
+    pub tenants: Vec<String>,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }
 
 /// What is to be done to which tenant.

@@ -1,10 +1,13 @@
 //! The stores of a context without a control plane: for what only reads or writes records.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use libtenancy::{
     Error, Result, Tenancy,
     api::{CreateTenant, InboxList, TenantList, TenantView, UpdateName, UpdateTenant},
+    drivers::local::store::FILE_NAME as STORE_FILE,
     inbox::UpdateKey,
     ports::{inboxes::UpdateFilter, receipts::Receipt, tenants::Filter},
     receipts::Given,
@@ -15,6 +18,7 @@ use libtenancy::{
 use reqwest::Method;
 use serde::{Serialize, de::DeserializeOwned};
 use services::{auth::Role, idempotency};
+use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use super::http::{NOTHING, order_key, tenant, written};
@@ -24,19 +28,57 @@ use crate::{embedded, settings::Settings};
 pub struct Direct {
     settings: Box<Settings>,
     tenancy: OnceCell<Tenancy>,
+    nothing: OnceCell<(TempDir, Tenancy)>,
+}
+
+/// Whether somebody looked where there is nothing yet.
+static NOTHING_THERE: AtomicBool = AtomicBool::new(false);
+
+/// Whether this process has looked at records where there are none yet, and saw nothing therefore.
+pub fn saw_nothing() -> bool {
+    NOTHING_THERE.load(Ordering::Relaxed)
 }
 
 impl Direct {
     pub(super) fn new(settings: &Settings) -> Self {
-        Self { settings: Box::new(settings.clone()), tenancy: OnceCell::new() }
+        Self { settings: Box::new(settings.clone()), tenancy: OnceCell::new(), nothing: OnceCell::new() }
     }
 
+    /// For what writes: the stores are made where there are none, unless it is only rehearsed.
     pub(super) async fn tenancy(&self) -> Result<&Tenancy> {
         let open = || async {
-            let tenancy = embedded::open(&self.settings).await?;
-            Ok(if self.settings.rehearses.is_some() { tenancy.rehearsal().tenancy.clone() } else { tenancy })
+            if self.settings.rehearses.is_none() {
+                return embedded::open(&self.settings).await;
+            }
+            let tenancy =
+                if self.is_nothing() { self.empty().await?.clone() } else { embedded::open(&self.settings).await? };
+            Ok(tenancy.rehearsal().tenancy.clone())
         };
         self.tenancy.get_or_try_init(open).await
+    }
+
+    /// For what only reads: where there are no stores, ones with nothing in them, elsewhere and only for this command.
+    pub(super) async fn records(&self) -> Result<&Tenancy> {
+        if self.tenancy.initialized() || !self.is_nothing() {
+            return self.tenancy().await;
+        }
+        NOTHING_THERE.store(true, Ordering::Relaxed);
+        self.empty().await
+    }
+
+    /// Whether the records of this machine were never begun.
+    pub(super) fn is_nothing(&self) -> bool {
+        !self.settings.context.stores.is_shared() && !self.settings.state_dir.join(STORE_FILE).exists()
+    }
+
+    async fn empty(&self) -> Result<&Tenancy> {
+        let open = || async {
+            let directory = tempfile::tempdir().map_err(Error::io("make", std::env::temp_dir()))?;
+            let settings = Settings { state_dir: directory.path().join("ztm"), ..(*self.settings).clone() };
+            let tenancy = embedded::open(&settings).await?;
+            Ok::<_, Error>((directory, tenancy))
+        };
+        self.nothing.get_or_try_init(open).await.map(|(_, tenancy)| tenancy)
     }
 
     /// Gives an order, once a key if there is one, and tells who else has the records open. Its key and what it says are
@@ -97,7 +139,7 @@ impl Direct {
 
     pub(super) async fn tenant_get(&self, id: &str) -> Result<TenantView> {
         let id = id.parse()?;
-        self.tenancy().await?.tenant_get(&id).await.map(|tenant| TenantView::from(&tenant))
+        self.records().await?.tenant_get(&id).await.map(|tenant| TenantView::from(&tenant))
     }
 
     pub(super) async fn tenant_list(
@@ -110,7 +152,7 @@ impl Direct {
         let filter = Filter { status: status.map(str::to_owned), ..Filter::default() };
         let labels = labels.map(str::parse).transpose()?.unwrap_or_default();
         let after: Option<TenantId> = after.map(str::parse).transpose()?;
-        let page = self.tenancy().await?.tenant_list(&filter, &labels, after.as_ref(), limit).await?;
+        let page = self.records().await?.tenant_list(&filter, &labels, after.as_ref(), limit).await?;
         Ok(TenantList { tenants: page.items.iter().map(TenantView::from).collect(), next: page.next.map(String::from) })
     }
 
@@ -134,7 +176,7 @@ impl Direct {
         follow: bool,
     ) -> Result<BoxStream<'static, std::io::Result<Bytes>>> {
         let id = id.parse()?;
-        self.tenancy().await?.tenant_logs(&id, tail, follow).await
+        self.records().await?.tenant_logs(&id, tail, follow).await
     }
 
     pub(super) async fn update_list(
@@ -146,7 +188,7 @@ impl Direct {
     ) -> Result<InboxList> {
         let filter = UpdateFilter { tenant: tenant.map(str::parse).transpose()?, stage: stage.map(str::to_owned) };
         let after = after.map(update_key).transpose()?;
-        let updates = self.tenancy().await?.update_list(&filter, after.as_ref(), limit).await?;
+        let updates = self.records().await?.update_list(&filter, after.as_ref(), limit).await?;
         let next = updates.last().filter(|_| updates.len() == limit).map(|update| update.key.to_string());
         Ok(InboxList { updates: updates.iter().map(Into::into).collect(), next })
     }

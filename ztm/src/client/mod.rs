@@ -4,6 +4,8 @@
 //! directory (both over HTTP), else the store itself for what only reads or writes records. What needs a control plane
 //! then is [`Error::NeedsControlPlane`].
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use futures::{StreamExt, stream::BoxStream};
 use libtenancy::{
@@ -30,8 +32,8 @@ mod session;
 mod state;
 mod work;
 
-pub use direct::Direct;
 pub(crate) use direct::update_key;
+pub use direct::{Direct, saw_nothing};
 pub use feed::{Told, feed_of, journal_of};
 pub use http::{Http, asked_as};
 pub use state::Export;
@@ -136,6 +138,16 @@ impl Client {
         Ok(names)
     }
 
+    /// The labels of the first so many tenants, as a selector has them, each once.
+    pub async fn tenant_labels(&self, limit: usize) -> Result<BTreeSet<String>> {
+        let page = match self {
+            Self::Http(http) => http.tenant_list(None, None, None, limit).await?,
+            Self::Direct(direct) => direct.tenant_list(None, None, None, limit).await?,
+        };
+        let labels = page.tenants.iter().flat_map(|tenant| tenant.labels.iter());
+        Ok(labels.map(|(name, value)| format!("{name}={value}")).collect())
+    }
+
     /// Changes a tenant's settings. `NotFound`.
     pub async fn tenant_update(&self, id: &str, change: UpdateTenant) -> Result<TenantView> {
         match self {
@@ -173,6 +185,10 @@ impl Client {
     pub async fn feed(&self) -> Result<BoxStream<'static, Result<Piece>>> {
         match self {
             Self::Http(http) => http.feed().await,
+            // Nobody could tell what happens where nothing is.
+            Self::Direct(direct) if direct.is_nothing() => {
+                Err(Error::NeedsControlPlane { what: "watching what happens" })
+            }
             Self::Direct(direct) => Ok(direct.tenancy().await?.feed(None, true)?.map(Ok).boxed()),
         }
     }
@@ -182,7 +198,7 @@ impl Client {
         match self {
             Self::Http(http) => http.tenant_journal(id, ask).await,
             Self::Direct(direct) => {
-                let told = direct.tenancy().await?.tenant_journal(&id.parse()?, ask).await?;
+                let told = direct.records().await?.tenant_journal(&id.parse()?, ask).await?;
                 Ok(feed::with_beats(told))
             }
         }

@@ -34,7 +34,7 @@ impl Client {
     pub async fn schedule_get(&self, id: &str, name: &str) -> Result<ScheduleView> {
         match self {
             Self::Http(http) => http.call(Method::GET, &path(id, name)?, NONE, PLAIN).await,
-            Self::Direct(direct) => direct.tenancy().await?.schedule_get(&id.parse()?, &name.parse()?).await,
+            Self::Direct(direct) => direct.records().await?.schedule_get(&id.parse()?, &name.parse()?).await,
         }
     }
 
@@ -66,7 +66,7 @@ impl Client {
                 Self::Direct(direct) => {
                     let of = of.map(str::parse).transpose()?;
                     let from = after.as_deref().map(str::parse).transpose()?;
-                    direct.tenancy().await?.schedule_list(of.as_ref(), from.as_ref(), PAGE).await?
+                    direct.records().await?.schedule_list(of.as_ref(), from.as_ref(), PAGE).await?
                 }
             };
             schedules.extend(page.schedules);

@@ -45,7 +45,7 @@ impl Client {
     pub async fn state_get(&self, id: &str) -> Result<StateView> {
         match self {
             Self::Http(http) => http.call(Method::GET, &format!("/tenants/{}/state", tenant(id)?), NONE, PATIENT).await,
-            Self::Direct(direct) => direct.tenancy().await?.state_get(&id.parse()?).await,
+            Self::Direct(direct) => direct.records().await?.state_get(&id.parse()?).await,
         }
     }
 
@@ -57,7 +57,7 @@ impl Client {
                 http.call(Method::POST, &path, Some(&named(archive)), PATIENT).await
             }
             Self::Direct(direct) => {
-                let archives = direct.tenancy().await?.state_verify(&id.parse()?, archive).await?;
+                let archives = direct.records().await?.state_verify(&id.parse()?, archive).await?;
                 Ok(StateVerified { tenant_id: id.to_owned(), archives })
             }
         }
@@ -74,7 +74,7 @@ impl Client {
         let http = match self {
             Self::Http(http) => http,
             Self::Direct(direct) => {
-                let (path, archive) = direct.tenancy().await?.state_export(&id.parse()?, archive).await?;
+                let (path, archive) = direct.records().await?.state_export(&id.parse()?, archive).await?;
                 let file = tokio::fs::File::open(&path).await.map_err(Error::io("open", &path))?;
                 let content = ReaderStream::with_capacity(file, PIECE).boxed();
                 return Ok(Export { bytes: archive.bytes, sha256: archive.sha256, content });

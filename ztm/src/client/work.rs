@@ -93,7 +93,7 @@ impl Client {
     pub async fn job_get(&self, id: &str) -> Result<JobView> {
         match self {
             Self::Http(http) => http.call(Method::GET, &format!("/jobs/{}", job(id)?), NONE, PLAIN).await,
-            Self::Direct(direct) => Ok(JobView::from(&direct.tenancy().await?.job_get(&id.parse()?).await?)),
+            Self::Direct(direct) => Ok(JobView::from(&direct.records().await?.job_get(&id.parse()?).await?)),
         }
     }
 
@@ -132,7 +132,7 @@ impl Client {
                     let tenant = of.map(str::parse).transpose()?;
                     let filter = JobFilter { tenant, state: status.map(str::to_owned) };
                     let from = after.as_deref().map(str::parse).transpose()?;
-                    let jobs = direct.tenancy().await?.job_list(&filter, from.as_ref(), PAGE).await?;
+                    let jobs = direct.records().await?.job_list(&filter, from.as_ref(), PAGE).await?;
                     let next = jobs.last().filter(|_| jobs.len() == PAGE).map(|job| job.id.to_string());
                     let shown = |job| JobView { result: None, error: None, ..JobView::from(job) };
                     JobList { jobs: jobs.iter().map(shown).collect(), next }
@@ -174,7 +174,7 @@ impl Client {
     pub async fn quota_get(&self, id: &str) -> Result<QuotaView> {
         match self {
             Self::Http(http) => http.call(Method::GET, &format!("/quotas/{}", tenant(id)?), NONE, PLAIN).await,
-            Self::Direct(direct) => quota_view(direct.tenancy().await?, &id.parse()?).await,
+            Self::Direct(direct) => quota_view(direct.records().await?, &id.parse()?).await,
         }
     }
 
@@ -227,7 +227,7 @@ impl Client {
                 ]);
                 http.call(Method::GET, &format!("/spend/report{query}"), NONE, PLAIN).await
             }
-            Self::Direct(direct) => direct.tenancy().await?.spend_report(by, &rows.filter()?).await,
+            Self::Direct(direct) => direct.records().await?.spend_report(by, &rows.filter()?).await,
         }
     }
 
@@ -235,7 +235,7 @@ impl Client {
     pub async fn spend_audit(&self) -> Result<AuditReport> {
         match self {
             Self::Http(http) => http.call(Method::GET, "/spend/audit", NONE, PLAIN).await,
-            Self::Direct(direct) => direct.tenancy().await?.spend_audit().await,
+            Self::Direct(direct) => direct.records().await?.spend_audit().await,
         }
     }
 
@@ -254,7 +254,7 @@ impl Client {
                 ]);
                 http.call(Method::GET, &format!("/spend/rows{query}"), NONE, PLAIN).await?
             }
-            Self::Direct(direct) => direct.tenancy().await?.spend_rows(&rows.filter()?, after, PAGE).await?,
+            Self::Direct(direct) => direct.records().await?.spend_rows(&rows.filter()?, after, PAGE).await?,
         };
         Ok(LedgerRows { next: further(after, page.next)?, rows: page.rows })
     }
@@ -271,9 +271,9 @@ impl Client {
                 http.call(Method::GET, &path, NONE, PLAIN).await
             }
             Self::Direct(direct) => match subject {
-                Subject::Tenant => direct.tenancy().await?.why_tenant(&id.parse()?).await,
-                Subject::Wake => direct.tenancy().await?.why_wake(&id.parse()?).await,
-                Subject::Job => direct.tenancy().await?.why_job(&id.parse()?, true).await,
+                Subject::Tenant => direct.records().await?.why_tenant(&id.parse()?).await,
+                Subject::Wake => direct.records().await?.why_wake(&id.parse()?).await,
+                Subject::Job => direct.records().await?.why_job(&id.parse()?, true).await,
             },
         }
     }

@@ -11,7 +11,10 @@ use crate::{
     commands::Context,
     exit::{self, BadNews, Usage},
     manifest::{self, Manifest, Plan, There},
-    view::apply::{Applied, AppliedList},
+    view::{
+        apply::{Applied, AppliedList},
+        counted,
+    },
 };
 
 /// How many tenants are looked at, or changed, at once.
@@ -19,7 +22,7 @@ const AT_ONCE: usize = 8;
 
 /// Makes tenants be as files say, and prints what was done for each.
 pub async fn apply(ctx: &Context, args: &ApplyArgs) -> Result<()> {
-    let results = each(ctx, &args.files.files, async |client, manifest| {
+    let mut results = each(ctx, &args.files.files, async |client, manifest| {
         let plan = manifest.plan(&there(client, manifest).await?);
         let result = match (&plan.create, plan.changes.is_empty()) {
             (Some(_), _) => "created",
@@ -32,6 +35,7 @@ pub async fn apply(ctx: &Context, args: &ApplyArgs) -> Result<()> {
         Ok((result, plan))
     })
     .await?;
+    results.dry_run = args.dry_run.is_some();
     let (all, failed) = (results.results.len(), results.failed());
     ctx.printer.show(&results)?;
     if args.dry_run.is_some() {
@@ -41,7 +45,7 @@ pub async fn apply(ctx: &Context, args: &ApplyArgs) -> Result<()> {
         0 => Ok(()),
         failed => Err(BadNews {
             code: "partly_done",
-            message: format!("{failed} of {all} tenants failed; the others are as the files say"),
+            message: format!("{failed} of {} failed; the others are as the files say", counted(all, "tenant")),
             hint: Some("the same command tries those again, and changes nothing else".to_owned()),
         }
         .into()),
@@ -75,7 +79,7 @@ pub async fn diff(ctx: &Context, args: &DiffArgs) -> Result<()> {
         .into()),
         (_, failed) => Err(BadNews {
             code: "partly_done",
-            message: format!("{failed} tenants could not be looked at"),
+            message: format!("{} could not be looked at", counted(failed, "tenant")),
             hint: None,
         }
         .into()),
@@ -133,7 +137,7 @@ async fn each(
         .collect()
         .await;
     bar.finish_and_clear();
-    Ok(AppliedList { results })
+    Ok(AppliedList { results, dry_run: false })
 }
 
 async fn there(client: &Client, manifest: &Manifest) -> libtenancy::Result<There> {

@@ -14,6 +14,9 @@ pub fn view(flags: &GlobalArgs, args: &ConfigViewArgs, early: Printer) -> (Print
     let environment = |name: &str| std::env::var_os(name);
     let shown = Settings::resolve_in(flags.clone(), &environment).and_then(|settings| {
         let printer = Printer::new(settings.output, settings.color, settings.quiet);
+        if let Some(problem) = &settings.up_problem {
+            printer.warn(&format!("`[up]` is not heeded: {problem}"));
+        }
         let view = ConfigView {
             file: config_file(&environment)?,
             settings: origins(flags, &environment)?,

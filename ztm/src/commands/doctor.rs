@@ -22,7 +22,10 @@ use crate::{
     commands::Context,
     exit::BadNews,
     settings::context::Kind,
-    view::doctor::{Check, Diagnosis, Finding},
+    view::{
+        counted,
+        doctor::{Check, Diagnosis, Finding},
+    },
 };
 
 /// Clocks that are further apart than this make countdowns and ages wrong.
@@ -80,7 +83,7 @@ fn told(ctx: &Context, args: &DoctorArgs, checks: Vec<Check>) -> Result<()> {
     let (failed, warned) = (count(Finding::Fail), count(Finding::Warn));
     ctx.printer.show(&Diagnosis { context: ctx.settings.context.name.clone(), checks })?;
     if worst == Finding::Fail || (worst == Finding::Warn && args.strict) {
-        let message = format!("{failed} check{} failed, {warned} warn", if failed == 1 { "" } else { "s" });
+        let message = format!("{} failed, {warned} warn", counted(failed, "check"));
         return Err(BadNews { code: "unhealthy", message, hint: None }.into());
     }
     Ok(())
@@ -332,7 +335,7 @@ async fn numbers(checks: &mut Vec<Check>, client: &Client) {
     troubles.extend(status.ledger.failing.map(|why| format!("the ledger does not keep up: {why}")));
     troubles.extend(status.reconcile.into_iter().flat_map(|report| report.errors));
     if status.inbox.dead > 0 {
-        troubles.push(format!("{} messages were given up", status.inbox.dead));
+        troubles.push(format!("{} given up", counted(status.inbox.dead, "message")));
     }
     if troubles.is_empty() {
         push(checks, "status", Finding::Ok, "it reports no trouble", None);
@@ -364,7 +367,10 @@ async fn webhooks(checks: &mut Vec<Check>, client: &Client) {
             Ok(info) if info.url.is_empty() => push(checks, &name, Finding::Warn, "none is registered", Some(&fix)),
             Ok(info) if info.last_error_message.is_some() || info.pending_update_count > WAITING => {
                 let why = info.last_error_message.unwrap_or_else(|| "no error".to_owned());
-                let text = format!("{} messages wait at Telegram; its last error: {why}", info.pending_update_count);
+                let text = format!(
+                    "{} waiting at Telegram; its last error: {why}",
+                    counted(info.pending_update_count, "message")
+                );
                 push(checks, &name, Finding::Warn, text, Some("is the public URL reachable from outside?"));
             }
             Ok(_) => {}

@@ -8,7 +8,7 @@ use crate::{
     cli::down::DownArgs,
     commands::Context,
     discovery::{self, Holder},
-    view::plane::Downed,
+    view::{counted, plane::Downed},
 };
 
 /// Ends the control plane of the state directory and waits for it. Blocks the thread; Ctrl-C ends this command alone.
@@ -22,7 +22,8 @@ pub fn down(ctx: &Context, args: &DownArgs) -> Result<()> {
         let left = discovery::agents_alive(state_dir);
         if left > 0 {
             ctx.printer.warn(&format!(
-                "{left} agents of a control plane that was killed still run; `ztm up` takes them over, and `ztm down` then ends them"
+                "still there of a control plane that was killed: {}; `ztm up` takes over, and `ztm down` then ends what it took",
+                counted(left, "agent")
             ));
         }
         return ctx.printer.show(&Downed { stopped: false, pid: None, agents_left: false });

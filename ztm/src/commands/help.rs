@@ -3,9 +3,11 @@
 use anyhow::Result;
 
 use crate::{
-    cli::help::{HelpArgs, TOPICS},
+    cli::{
+        brief,
+        help::{HelpArgs, TOPICS},
+    },
     exit::Usage,
-    generate,
     printer::Printer,
 };
 
@@ -16,7 +18,8 @@ pub fn help(args: &HelpArgs, printer: &Printer) -> Result<()> {
     {
         return printer.bytes(topic.text.as_bytes());
     }
-    let mut command = generate::tree();
+    let mut command = brief::command().disable_help_subcommand(true);
+    command.build();
     for word in &args.words {
         let Some(child) = command.find_subcommand(word).filter(|child| !child.is_hide_set()) else {
             let topics = TOPICS.map(|topic| topic.name).join(", ");

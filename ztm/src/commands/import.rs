@@ -20,7 +20,10 @@ use crate::{
     exit::{self, BadNews, Usage},
     manifest::Change,
     settings::Settings,
-    view::apply::{Applied, AppliedList},
+    view::{
+        apply::{Applied, AppliedList},
+        counted,
+    },
 };
 
 /// How many tenants are made at once.
@@ -56,7 +59,10 @@ pub async fn import(ctx: &Context, args: &ImportArgs) -> Result<()> {
         };
         Applied { tenant_id: row.id.clone(), result: result.to_owned(), changes, error }
     };
-    let results = AppliedList { results: stream::iter(&rows).map(one).buffered(AT_ONCE).collect().await };
+    let results = AppliedList {
+        results: stream::iter(&rows).map(one).buffered(AT_ONCE).collect().await,
+        dry_run: args.dry_run.is_some(),
+    };
     let failed = results.failed();
     ctx.printer.show(&results)?;
     if args.dry_run.is_some() {
@@ -66,7 +72,7 @@ pub async fn import(ctx: &Context, args: &ImportArgs) -> Result<()> {
         0 => Ok(()),
         failed => Err(BadNews {
             code: "partly_done",
-            message: format!("{failed} of {} rows became no tenant", rows.len()),
+            message: format!("{failed} of {} became no tenant", counted(rows.len(), "row")),
             hint: Some("the same command tries those again, and changes nothing else".to_owned()),
         }
         .into()),

@@ -9,9 +9,9 @@ use crate::{
     cli::{
         Cli, Command, admin::AdminCommand, agent::AgentArgs, config::ConfigCommand, generate::GenerateCommand,
         inbox::InboxCommand, job::JobCommand, node::NodeCommand, pool::PoolCommand, quota::QuotaCommand,
-        spend::SpendCommand, state::StateCommand, tenant::TenantCommand, webhook::WebhookCommand,
+        spend::SpendCommand, state::StateCommand, tenant::TenantCommand,
     },
-    client::Client,
+    client::{self, Client},
     exit::{Exit, Interrupted, Usage},
     generate, near,
     printer::Printer,
@@ -101,6 +101,10 @@ pub fn run(cli: Cli, early: Printer) -> (Printer, Result<ExitCode>) {
             };
             return (early, outcome.map(done));
         }
+        Command::Completion(args) => {
+            let registered = generate::completion(args.shell).map_err(Into::into);
+            return (early.clone(), registered.and_then(|(_, content)| early.bytes(&content)).map(done));
+        }
         Command::Help(args) => {
             let outcome = help::help(&args, &early);
             return (early, outcome.map(done));
@@ -127,11 +131,22 @@ pub fn run(cli: Cli, early: Printer) -> (Printer, Result<ExitCode>) {
     for warning in &settings.context.warnings {
         printer.warn(warning);
     }
+    if let Some(problem) = &settings.up_problem {
+        if matches!(command, Command::Up(_)) {
+            let hint = "`ztm up --help` lists the options, each of which is a key with underscores".to_owned();
+            return (printer, Err(Usage { message: problem.clone(), hint: Some(hint) }.into()));
+        }
+        printer.warn(&format!("`[up]` is not heeded: {problem}"));
+    }
     let context = Context { settings, printer: printer.clone() };
     let outcome = dispatch(&context, command).or_else(|error| rehearsed(&context, error)).or_else(|error| {
         // Whoever mistyped a name is told which ones there are.
         wait_for(async { Err(near::suggested(&context.settings, error).await) })
     });
+    if client::saw_nothing() {
+        let place = context.settings.state_dir.display();
+        printer.note(&format!("there is no control plane yet, nor anything else, in {place}; `ztm up` begins one"));
+    }
     (printer, outcome.map(done))
 }
 
@@ -188,13 +203,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
                 TenantCommand::Logs(args) => tenant::logs::logs(ctx, &args).await,
             }
         }),
-        Command::Webhook(command) => wait_for(async {
-            match command {
-                WebhookCommand::Register(args) => webhook::register::register(ctx, args).await,
-                WebhookCommand::Delete(args) => webhook::delete::delete(ctx, &args).await,
-                WebhookCommand::Info(args) => webhook::info::info(ctx, &args).await,
-            }
-        }),
+        Command::Webhook(command) => wait_for(webhook::run(ctx, command)),
         Command::Inbox(command) => wait_for(async {
             match command {
                 InboxCommand::List(args) => inbox::list::list(ctx, &args).await,
@@ -244,9 +253,12 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Admin(AdminCommand::Prices(args)) => wait_for(admin::prices::prices(ctx, &args)),
         Command::Admin(AdminCommand::Render(args)) => admin::render::render(ctx, &args),
         Command::Admin(AdminCommand::Init(args)) => wait_for(Box::pin(admin::init::init(ctx, &args))),
-        Command::Agent(_) | Command::Config(_) | Command::Context(_) | Command::Generate(_) | Command::Help(_) => {
-            Err(Error::internal("this command needs no settings").into())
-        }
+        Command::Agent(_)
+        | Command::Completion(_)
+        | Command::Config(_)
+        | Command::Context(_)
+        | Command::Generate(_)
+        | Command::Help(_) => Err(Error::internal("this command needs no settings").into()),
     }
 }
 

@@ -34,7 +34,7 @@ use crate::{
     client::{self, Client, Rows, Subject},
     exit::Usage,
     settings::Settings,
-    view::top::Once,
+    view::{counted, top::Once},
 };
 
 /// How long `--once` waits until everything has been said.
@@ -191,8 +191,12 @@ impl Plane for Live {
                 format!("the idle timeout of {id} is {} s", changed.idle_timeout_s)
             }
             Order::Delete(id) => {
+                client.tenant_delete(id, true).await?;
+                format!("{id} is deleted; what it remembers is kept")
+            }
+            Order::Purge(id) => {
                 client.tenant_delete(id, false).await?;
-                format!("{id} is deleted")
+                format!("{id} is deleted, and nothing of it is left")
             }
             Order::Retry(id) => format!("job {id} is {}", client.job_retry(id).await?.status),
             Order::Replay(update) => {
@@ -201,7 +205,7 @@ impl Plane for Live {
             }
             Order::Scale(size) => {
                 let pool = client.plane("scaling the warm pool")?.pool_scale(ScalePool { size: *size }).await?;
-                format!("the warm pool is to have {} agents, {} are ready", pool.target, pool.ready)
+                format!("the warm pool is to have {}, {} ready", counted(pool.target, "agent"), pool.ready)
             }
         })
     }

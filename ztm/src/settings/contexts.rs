@@ -144,8 +144,13 @@ impl<'a> Contexts<'a> {
         self.file.use_context(name)
     }
 
-    /// Whether one may be removed. `NotFound`; `Conflict` if it is in use.
+    /// Whether one may be removed. `NotFound`; `Conflict` if it is in use; `Invalid` if it is no file's.
     pub fn removable(&self, name: &str) -> Result<()> {
+        if name == EMBEDDED {
+            let why =
+                format!("`{EMBEDDED}` is the control plane of this machine, which no file names: it cannot be removed");
+            return Err(Error::invalid("context", why));
+        }
         if !self.file.says.contexts.contains_key(name) {
             return Err(Error::not_found("context", name));
         }

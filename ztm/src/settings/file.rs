@@ -21,6 +21,9 @@ const CURRENT: &str = "current_context";
 /// The table of all contexts.
 const CONTEXTS: &str = "contexts";
 
+/// The table of `ztm up`.
+const UP: &str = "up";
+
 /// What it was called before.
 const CURRENT_BEFORE: &str = "context";
 
@@ -40,6 +43,9 @@ pub(super) struct Configuration {
     #[serde(deserialize_with = "quantity::deserialize_time")]
     pub(super) request_timeout: Option<Duration>,
     pub(super) up: UpArgs,
+    /// What is wrong with `[up]`, which is then as if it said nothing.
+    #[serde(skip)]
+    pub(super) up_problem: Option<Error>,
     pub(super) contexts: BTreeMap<String, Table>,
 }
 
@@ -69,6 +75,13 @@ impl ConfigFile {
     /// The file's name, for people.
     pub(super) fn name(&self) -> String {
         self.path.as_ref().map_or_else(|| "config.toml".to_owned(), |path| path.display().to_string())
+    }
+
+    /// The keys of `[up]` as they are written; none where there is no file, or no such table.
+    pub(super) fn up_written(&self) -> toml::Table {
+        let text = self.path.as_ref().and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+        let written = text.parse::<toml::Table>().ok().and_then(|mut all| all.remove(UP));
+        written.and_then(|up| up.try_into().ok()).unwrap_or_default()
     }
 
     /// Makes `name` the context in use. Everything else in the file stays as it is, comments too; whoever reads it meanwhile
@@ -151,8 +164,21 @@ impl ConfigFile {
     }
 }
 
-/// Reads the file's text; errors name the file, the line and the key.
+/// Reads the file's text; errors name the file, the line and the key. What is wrong in `[up]` alone concerns `ztm up` alone.
 fn parse(text: &str, path: &Path) -> Result<Configuration> {
+    parse_whole(text, path).or_else(|error| {
+        let rest = text.parse::<DocumentMut>().ok().and_then(|mut document| {
+            document.remove(UP)?;
+            toml::from_str::<Configuration>(&document.to_string()).ok()
+        });
+        match rest {
+            Some(rest) => Ok(Configuration { up_problem: Some(error), ..rest }),
+            None => Err(error),
+        }
+    })
+}
+
+fn parse_whole(text: &str, path: &Path) -> Result<Configuration> {
     toml::from_str(text).map_err(|e| {
         let line = e.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         let key = e

@@ -61,6 +61,8 @@ pub struct Settings {
     pub rehearses: Option<String>,
     /// What the file says about `ztm up`.
     pub up: UpArgs,
+    /// What is wrong with that, which is then as if the file said nothing of it.
+    pub up_problem: Option<String>,
     /// Where `ztm top` keeps what it is to remember.
     pub screen_file: Option<PathBuf>,
     /// The configuration file, whether it is there or not.
@@ -178,6 +180,7 @@ impl Settings {
             quiet: flags.quiet,
             rehearses: flags.rehearses,
             up: file.up,
+            up_problem: file.up_problem.map(|error| error.chain()),
             screen_file: user_directory(environment, "XDG_CONFIG_HOME", ".config").map(|dir| dir.join("top.toml")),
             config_file,
             public_url: match variables.text("ZTM_PUBLIC_URL")? {

@@ -2,6 +2,7 @@
 
 use std::{ffi::OsString, path::Path};
 
+use clap::CommandFactory;
 use libtenancy::Result;
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
     file::ConfigFile,
     set,
 };
-use crate::cli::global::GlobalArgs;
+use crate::cli::{Cli, global::GlobalArgs};
 
 /// Who may say a value, the first that does.
 struct Sayings<'a> {
@@ -87,10 +88,58 @@ pub fn origins(flags: &GlobalArgs, environment: Environment<'_>) -> Result<Vec<V
     );
     add(
         "request_timeout",
-        settings.request_timeout.map(|time| format!("{time:?}")),
+        Some(settings.request_timeout.map_or_else(|| default_of("request_timeout"), |time| format!("{time:?}"))),
         by(flags.request_timeout.is_some(), "ZTM_REQUEST_TIMEOUT", false, says.request_timeout.is_some()),
     );
+    values.extend(of_up(&settings, &file, environment));
     Ok(values)
+}
+
+/// What `ztm up` would heed without a flag of its own: every option of it that a file can say.
+fn of_up(settings: &Settings, file: &ConfigFile, environment: Environment<'_>) -> Vec<Value> {
+    let written = file.up_written();
+    let mut values = Vec::new();
+    for arg in options(Cli::command().find_subcommand("up")) {
+        let key = arg.get_id().as_str();
+        if UNWRITTEN.contains(&key) || arg.is_global_set() {
+            continue;
+        }
+        let by_file = written.get(key).map(|value| {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            (value, "file".to_owned())
+        });
+        let variable =
+            ["ZTM_PUBLIC_URL", "ROUTER_PUBLIC_URL"].into_iter().find(|name| set(environment, name).is_some());
+        let by_variable = || Some((settings.public_url.clone()?, variable?.to_owned()));
+        let said = if key == "public_url" { by_variable().or(by_file) } else { by_file };
+        let default = || (said_default(arg), "default".to_owned());
+        let (value, from) = said.unwrap_or_else(default);
+        values.push(Value { key: format!("up.{key}"), value, from });
+    }
+    values
+}
+
+/// The options of `ztm up` that are for one run, and in no file.
+const UNWRITTEN: [&str; 4] = ["only", "detach", "detached", "help"];
+
+fn options(command: Option<&clap::Command>) -> impl Iterator<Item = &clap::Arg> {
+    command.into_iter().flat_map(clap::Command::get_arguments)
+}
+
+/// The default that a global option's help says.
+fn default_of(id: &str) -> String {
+    Cli::command().get_arguments().find(|arg| arg.get_id() == id).map(said_default).unwrap_or_default()
+}
+
+/// The default that an option's help says: `none` where it says none, and `false` of a flag.
+fn said_default(arg: &clap::Arg) -> String {
+    let help = [arg.get_long_help(), arg.get_help()].into_iter().flatten().map(ToString::to_string);
+    let said = help.filter_map(|text| {
+        let (_, rest) = text.split_once("[default: ")?;
+        Some(rest.split_once(']')?.0.trim_matches(['<', '>', '`']).to_owned())
+    });
+    let unsaid = if arg.get_action().takes_values() { "none" } else { "false" };
+    said.into_iter().next().unwrap_or_else(|| unsaid.to_owned())
 }
 
 /// The configuration file that an environment names.

@@ -133,17 +133,24 @@ fn a_wrong_key_or_value_in_the_file_is_named_with_its_line() {
     for (text, expected) in [
         ("output = 'json'\nstatedir = '/x'\n", "line 2 (`statedir`): unknown field `statedir`"),
         ("output = 'xml'\n", "line 1 (`output`): `xml` must be one of: table, wide"),
-        ("[up]\nwarn = 3\n", "line 2 (`warn`): unknown field `warn`"),
-        ("[up]\ndrain = '-1s'\n", "is negative"),
-        ("[up]\ndefault_rate = 0.5\n", "a decimal one in quotes"),
-        ("[up]\nturn_hold = 'nan'\n", "at most six decimals"),
-        ("[up]\nprice_per_credit = -1\n", "is negative"),
         ("request_timeout = 0\n", "longer than 0"),
         ("output = \n", "line 1"),
     ] {
         let error = World::new().file(text).resolve(GlobalArgs::default()).unwrap_err();
         assert!(matches!(error, Error::Invalid { .. }), "{error}");
         assert!(error.to_string().contains(expected), "{text:?}: {error}");
+    }
+    // What is wrong with `[up]` is for `ztm up` to say; nothing of it is heeded.
+    for (text, expected) in [
+        ("[up]\nwarn = 3\n", "line 2 (`warn`): unknown field `warn`"),
+        ("[up]\ndrain = '-1s'\n", "is negative"),
+        ("[up]\nport = 3\ndefault_rate = 0.5\n", "a decimal one in quotes"),
+        ("[up]\nturn_hold = 'nan'\n", "at most six decimals"),
+        ("[up]\nprice_per_credit = -1\n", "is negative"),
+    ] {
+        let settings = World::new().file(text).resolve(GlobalArgs::default()).unwrap();
+        let problem = settings.up_problem.unwrap();
+        assert!(problem.contains(expected) && settings.up.port.is_none(), "{text:?}: {problem}");
     }
 }
 

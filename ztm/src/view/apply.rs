@@ -39,6 +39,9 @@ impl From<(String, String)> for Failure {
 pub struct AppliedList {
     /// In order of their names.
     pub results: Vec<Applied>,
+    /// Set if nothing was done: the results are what would come of it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
 }
 
 impl AppliedList {
@@ -50,8 +53,16 @@ impl AppliedList {
 
 impl Show for AppliedList {
     fn text(&self, look: &Look) -> String {
+        if self.results.is_empty() {
+            return String::new();
+        }
         let rows = self.results.iter().flat_map(|one| {
-            let first = [cell(&one.tenant_id), super::status(&one.result)];
+            let result = match one.result.as_str() {
+                "created" if self.dry_run => "would create",
+                "changed" if self.dry_run => "would change",
+                result => result,
+            };
+            let first = [cell(&one.tenant_id), super::status(result)];
             let mut details: Vec<String> = one
                 .changes
                 .iter()

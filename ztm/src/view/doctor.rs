@@ -55,7 +55,7 @@ impl Show for Diagnosis {
     }
 
     fn names(&self) -> Vec<String> {
-        self.checks.iter().filter(|check| check.state != Finding::Ok).map(|check| check.check.clone()).collect()
+        self.checks.iter().map(|check| check.check.clone()).collect()
     }
 
     fn rows_name(&self) -> Option<&'static str> {

@@ -5,6 +5,21 @@ use serde::Serialize;
 
 use super::{Look, Show, ShowRows, cell, number, status};
 
+/// The fields that every row of the listing has.
+pub(super) const COLUMNS: &[&str] = &[
+    "tenant_id",
+    "bot_id",
+    "update_id",
+    "stage",
+    "reason",
+    "received_at",
+    "takes",
+    "attempts",
+    "not_before",
+    "last_error",
+    "possible_repeats",
+];
+
 /// The name of an update: `TENANT/BOT/UPDATE`.
 pub fn name(update: &UpdateView) -> String {
     format!("{}/{}/{}", update.tenant_id, update.bot_id, update.update_id)
@@ -47,19 +62,7 @@ impl Show for InboxList {
     }
 
     fn columns(&self) -> &'static [&'static str] {
-        &[
-            "tenant_id",
-            "bot_id",
-            "update_id",
-            "stage",
-            "reason",
-            "received_at",
-            "takes",
-            "attempts",
-            "not_before",
-            "last_error",
-            "possible_repeats",
-        ]
+        COLUMNS
     }
 }
 

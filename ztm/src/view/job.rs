@@ -6,6 +6,28 @@ use serde::Serialize;
 use super::{Look, Show, ShowRows, cell, number, plain, span, status};
 use crate::client::is_over;
 
+/// The fields that every row of the listing has.
+pub(super) const COLUMNS: &[&str] = &[
+    "job_id",
+    "tenant_id",
+    "agent_id",
+    "status",
+    "delay_reason",
+    "until",
+    "worker",
+    "cost_gpu_seconds",
+    "held_gpu_seconds",
+    "used_gpu_seconds",
+    "priority",
+    "attempts",
+    "max_attempts",
+    "cancelling",
+    "submitted_at",
+    "ended_at",
+    "result",
+    "error",
+];
+
 /// What is worth knowing about where a job stands.
 fn detail(job: &JobView, look: &Look) -> String {
     let calling_off = (job.cancelling && !is_over(job)).then(|| "being called off".to_owned());
@@ -56,26 +78,7 @@ impl Show for JobList {
     }
 
     fn columns(&self) -> &'static [&'static str] {
-        &[
-            "job_id",
-            "tenant_id",
-            "agent_id",
-            "status",
-            "delay_reason",
-            "until",
-            "worker",
-            "cost_gpu_seconds",
-            "held_gpu_seconds",
-            "used_gpu_seconds",
-            "priority",
-            "attempts",
-            "max_attempts",
-            "cancelling",
-            "submitted_at",
-            "ended_at",
-            "result",
-            "error",
-        ]
+        COLUMNS
     }
 }
 

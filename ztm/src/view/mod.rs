@@ -62,6 +62,20 @@ pub trait ShowRows: Show {
     }
 }
 
+/// The fields that the rows of a listing have, by the words of its command: what its rows can be chosen and sorted by.
+pub fn fields(noun: &str, verb: &str) -> &'static [&'static str] {
+    match (noun, verb) {
+        ("tenant", "list") => tenant::COLUMNS,
+        ("job", "list" | "dead") => job::COLUMNS,
+        ("inbox", "list") => inbox::COLUMNS,
+        ("node", "list") => node::COLUMNS,
+        ("schedule", "list") => schedule::COLUMNS,
+        ("spend", "report") => spend::COLUMNS,
+        ("context", "list") => &["name", "current", "kind", "target", "problem"],
+        _ => &[],
+    }
+}
+
 /// How to draw.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
@@ -175,6 +189,15 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
+/// So many of something: `1 agent`, `2 agents`.
+pub fn counted(count: impl TryInto<u64>, what: &str) -> String {
+    match count.try_into() {
+        Ok(1) => format!("1 {what}"),
+        Ok(count) => format!("{count} {what}s"),
+        Err(_) => format!("many {what}s"),
+    }
+}
+
 /// A time span in its largest unit, as `kubectl` shows it: `5s`, `3m`, `2h`, `4d`.
 pub fn span(time: Duration) -> String {
     match time.as_secs() {
@@ -216,6 +239,11 @@ mod tests {
     fn text_from_outside_cannot_speak_to_the_terminal() {
         assert_eq!(plain("a\u{1b}[2Jb\nc\u{9b}d\u{202e}e"), "a\\u{1b}[2Jb c\\u{9b}d\\u{202e}e");
         assert!(matches!(plain("schön 你好"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn one_of_something_is_said_as_one() {
+        assert_eq!([0_u64, 1, 2].map(|count| counted(count, "agent")), ["0 agents", "1 agent", "2 agents"]);
     }
 
     #[test]

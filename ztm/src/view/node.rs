@@ -8,6 +8,25 @@ use libtenancy::{
 
 use super::{Look, Show, ShowRows, cell, number, size, status};
 
+/// The fields that every row of the listing has.
+pub(super) const COLUMNS: &[&str] = &[
+    "name",
+    "pool",
+    "instance_type",
+    "region",
+    "zone",
+    "capacity_type",
+    "created_at",
+    "trouble",
+    "allocatable.cpu_millis",
+    "allocatable.memory_bytes",
+    "requested",
+    "tenants",
+    "warm",
+    "micro_usd_per_hour",
+    "idle_micro_usd_per_hour",
+];
+
 /// The word for a price that nobody knows.
 const UNKNOWN: &str = "unknown";
 
@@ -107,23 +126,7 @@ impl Show for NodeList {
     }
 
     fn columns(&self) -> &'static [&'static str] {
-        &[
-            "name",
-            "pool",
-            "instance_type",
-            "region",
-            "zone",
-            "capacity_type",
-            "created_at",
-            "trouble",
-            "allocatable.cpu_millis",
-            "allocatable.memory_bytes",
-            "requested",
-            "tenants",
-            "warm",
-            "micro_usd_per_hour",
-            "idle_micro_usd_per_hour",
-        ]
+        COLUMNS
     }
 }
 

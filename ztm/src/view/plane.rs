@@ -9,7 +9,7 @@ use libtenancy::{
 };
 use serde::Serialize;
 
-use super::{Look, Show, cell, plain, size, status};
+use super::{Look, Show, cell, counted, plain, size, status};
 use crate::discovery::Up;
 
 impl Show for Up {
@@ -54,8 +54,14 @@ impl Show for PlaneStatus {
         );
         let reconcile = s.reconcile.as_ref().map(|r| {
             format!(
-                "{} records, {} agents; adopted {}, finished {}, lost {}, orphans {}, deadlines {}",
-                r.records, r.workloads, r.adopted, r.finished, r.lost, r.orphans, r.deadlines
+                "{}, {}; adopted {}, finished {}, lost {}, orphans {}, deadlines {}",
+                counted(r.records, "record"),
+                counted(r.workloads, "agent"),
+                r.adopted,
+                r.finished,
+                r.lost,
+                r.orphans,
+                r.deadlines
             )
         });
         let queue = format!(

@@ -7,6 +7,9 @@ use libtenancy::{
 
 use super::{Look, Show, ShowRows, cell, span};
 
+/// The fields that every row of the listing has.
+pub(super) const COLUMNS: &[&str] = &["tenant_id", "name", "spec.cron", "spec.time_zone", "spec.catch_up", "next_at"];
+
 fn what(action: &Action) -> String {
     match action {
         Action::Message { chat_id, text } => format!("tells chat {chat_id}: {text}"),
@@ -92,7 +95,7 @@ impl Show for ScheduleList {
     }
 
     fn columns(&self) -> &'static [&'static str] {
-        &["tenant_id", "name", "spec.cron", "spec.time_zone", "spec.catch_up", "next_at"]
+        COLUMNS
     }
 }
 

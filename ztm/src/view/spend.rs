@@ -5,6 +5,25 @@ use libtenancy::api::spend::{AuditReport, LedgerRow, SpendLine, SpendReport};
 
 use super::{Look, Show, ShowRows, cell, number, size, span};
 
+/// The fields that every row of the listing has.
+pub(super) const COLUMNS: &[&str] = &[
+    "tenant_id",
+    "agent_id",
+    "day",
+    "granted",
+    "refilled",
+    "spent",
+    "expired",
+    "adjusted",
+    "money_micros",
+    "settled",
+    "reclaimed",
+    "running_s",
+    "idle_s",
+    "warm_s",
+    "snapshot_bytes",
+];
+
 fn name(line: &SpendLine) -> String {
     match (&line.day, &line.tenant_id, &line.agent_id) {
         (Some(day), ..) => day.clone(),
@@ -57,23 +76,7 @@ impl Show for SpendReport {
     }
 
     fn columns(&self) -> &'static [&'static str] {
-        &[
-            "tenant_id",
-            "agent_id",
-            "day",
-            "granted",
-            "refilled",
-            "spent",
-            "expired",
-            "adjusted",
-            "money_micros",
-            "settled",
-            "reclaimed",
-            "running_s",
-            "idle_s",
-            "warm_s",
-            "snapshot_bytes",
-        ]
+        COLUMNS
     }
 }
 
@@ -101,8 +104,9 @@ impl Show for AuditReport {
         } else {
             cell("it does not hold").fg(Color::Red)
         };
-        let forgot = (self.rollbacks > 0)
-            .then(|| cell(format!("{}; {} rows had not reached the ledger", self.rollbacks, self.lost_rows)));
+        let forgot = (self.rollbacks > 0).then(|| {
+            cell(format!("{}; {} had not reached the ledger", self.rollbacks, super::counted(self.lost_rows, "row")))
+        });
         let fields = [
             ("Verdict", Some(verdict)),
             ("Rows", Some(cell(self.rows.to_string()))),

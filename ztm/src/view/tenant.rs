@@ -12,6 +12,26 @@ use serde::Serialize;
 
 use super::{Look, Show, ShowRows, cell, exact, number, size, status};
 
+/// The fields that every row of the listing has.
+pub(super) const COLUMNS: &[&str] = &[
+    "tenant_id",
+    "status",
+    "suspended",
+    "generation",
+    "since",
+    "stop_reason",
+    "pod_name",
+    "pod_ip",
+    "bot_id",
+    "webhook_url",
+    "created_at",
+    "last_active_at",
+    "idle_timeout_s",
+    "s3_prefix",
+    "snapshot",
+    "last_wake",
+];
+
 /// The one word for a tenant's status.
 fn word(tenant: &TenantView) -> &str {
     if tenant.suspended.is_some() { "suspended" } else { &tenant.status }
@@ -89,24 +109,7 @@ impl Show for TenantList {
     }
 
     fn columns(&self) -> &'static [&'static str] {
-        &[
-            "tenant_id",
-            "status",
-            "suspended",
-            "generation",
-            "since",
-            "stop_reason",
-            "pod_name",
-            "pod_ip",
-            "bot_id",
-            "webhook_url",
-            "created_at",
-            "last_active_at",
-            "idle_timeout_s",
-            "s3_prefix",
-            "snapshot",
-            "last_wake",
-        ]
+        COLUMNS
     }
 }
 
@@ -248,14 +251,14 @@ fn archives(look: &Look, tenant: &str, archives: &[ArchiveView]) -> String {
         return String::new();
     }
     let verified = archives.iter().any(|archive| archive.intact.is_some());
-    let mut header = vec!["ARCHIVE", "TAKEN", "SIZE", "PUBLISHED"];
+    let mut header = vec!["ARCHIVE", "TAKEN", "SIZE", "NEXT WAKE"];
     header.extend(verified.then_some(["INTACT", "DAMAGE"]).into_iter().flatten());
     let rows = archives.iter().map(|view| {
         let mut row = vec![
             cell(archive(tenant, &view.key)),
             cell(view.taken_at.map_or("-".to_owned(), |at| format!("{} ago", look.age(at)))),
             cell(size(view.bytes)),
-            cell(if view.published { "yes" } else { "no" }),
+            cell(if view.published { "restores it" } else { "-" }),
         ];
         if verified {
             row.push(match view.intact {

@@ -3,7 +3,13 @@
 use anyhow::Result;
 use libtenancy::drivers::provision;
 
-use crate::{cli::admin::InitArgs, commands::Context, exit::Usage, settings::context::Kind, view::admin::Initialised};
+use crate::{
+    cli::admin::InitArgs,
+    commands::Context,
+    exit::Usage,
+    settings::context::Kind,
+    view::{admin::Initialised, counted},
+};
 
 /// Makes what the context's stores lack, or shows it.
 pub async fn init(ctx: &Context, args: &InitArgs) -> Result<()> {
@@ -26,7 +32,7 @@ pub async fn init(ctx: &Context, args: &InitArgs) -> Result<()> {
     let made = if args.dry_run || plan.is_empty() {
         Vec::new()
     } else {
-        ctx.printer.note(&format!("{} things are missing; a table or an index may take a while", plan.len()));
+        ctx.printer.note(&format!("{} to make; a table or an index may take a while", counted(plan.len(), "thing")));
         provision::apply(&config).await?
     };
     ctx.printer.show(&Initialised { context: context.name.clone(), missing: plan, made, dry_run: args.dry_run })

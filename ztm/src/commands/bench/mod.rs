@@ -26,11 +26,15 @@ use self::{
     tenants::{Tenants, remove},
 };
 use crate::{
-    cli::bench::{BenchArgs, Measure},
+    cli::{
+        bench::{BenchArgs, Measure},
+        output::Output,
+    },
     client::Client,
     commands::Context,
     confirm,
     exit::{BadNews, Interrupted},
+    view::{Look, Show, counted},
 };
 
 /// Measures, and prints what that came to; fails if an operation did, or if a tenant stayed.
@@ -49,7 +53,13 @@ async fn perform(ctx: &Context, args: &BenchArgs) -> Result<()> {
         _ = tokio::signal::ctrl_c() => return Err(Interrupted.into()),
     };
     if args.dry_run {
-        return ctx.printer.show(&plan);
+        // As with every order that is rehearsed: what a person reads is no data.
+        if !matches!(ctx.printer.output(), Output::Table | Output::Wide) {
+            return ctx.printer.show(&plan);
+        }
+        plan.text(&Look::now(false, false)).lines().for_each(|line| ctx.printer.note(line));
+        ctx.printer.note("nothing was done");
+        return Ok(());
     }
     if ctx.settings.context.readonly {
         let reason = format!("context `{}` is read-only, and a measurement makes tenants there", plan.context);
@@ -74,7 +84,11 @@ async fn perform(ctx: &Context, args: &BenchArgs) -> Result<()> {
         Some(left) if left.is_empty() => None,
         Some(left) => {
             let (id, error) = &left[0];
-            Some(format!("{} tenants could not be removed, the first of them `{id}`: {}", left.len(), error.chain()))
+            Some(format!(
+                "{} could not be removed, the first of them `{id}`: {}",
+                counted(left.len(), "tenant"),
+                error.chain()
+            ))
         }
         None => Some(format!("up to {} tenants of this run are left", tenants.asked())),
     };
@@ -87,7 +101,7 @@ async fn perform(ctx: &Context, args: &BenchArgs) -> Result<()> {
     let bad = |code, message| Err(BadNews { code, message, hint: None }.into());
     match left {
         Some(left) => bad("left_behind", left),
-        None if failed > 0 => bad("partly_done", format!("{failed} operations failed")),
+        None if failed > 0 => bad("partly_done", format!("{} failed", counted(failed, "operation"))),
         None => Ok(()),
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use libtenancy::{Error, secret::read_private};
 use toml_edit::{Table, value};
 
 use crate::{
@@ -24,6 +25,8 @@ pub(super) fn add(contexts: &Contexts<'_>, printer: &Printer, flags: &GlobalArgs
         table["router_url"] = value(base_url("router_url", url)?);
     }
     if let Some(file) = &flags.token_file {
+        // Nobody is helped by a context whose first use says this.
+        read_private(file).map_err(|error| Error::invalid("token_file", error.chain()))?;
         table["token_file"] = path(file)?;
     }
     if let Some(directory) = &flags.state_dir {

@@ -29,7 +29,12 @@ pub async fn list(ctx: &Context, args: &InboxListArgs) -> Result<()> {
         return follow(watch, &updates, (list.updates, &args.listing), (&ctx.settings, &ctx.printer)).await;
     }
     if list.updates.is_empty() {
-        ctx.printer.note("there are no such updates");
+        ctx.printer.note(&match (&args.tenant, &args.stage) {
+            (None, None) => "there are no messages in any inbox".to_owned(),
+            (Some(tenant), None) => format!("there are no messages in the inbox of `{tenant}`"),
+            (None, Some(stage)) => format!("no message is {stage}"),
+            (Some(tenant), Some(stage)) => format!("no message of `{tenant}` is {stage}"),
+        });
     }
     ctx.printer.show_rows(list, &args.listing)
 }

@@ -28,7 +28,12 @@ pub async fn list(ctx: &Context, args: &JobListArgs) -> Result<()> {
         return follow(watch, &jobs, (list.jobs, &args.listing), (&ctx.settings, &ctx.printer)).await;
     }
     if list.jobs.is_empty() {
-        ctx.printer.note("there are no such jobs");
+        ctx.printer.note(&match (&args.tenant, &args.status) {
+            (None, None) => "there are no jobs; `ztm job submit` gives an agent one".to_owned(),
+            (Some(tenant), None) => format!("`{tenant}` has no jobs"),
+            (None, Some(status)) => format!("no job is {status}"),
+            (Some(tenant), Some(status)) => format!("no job of `{tenant}` is {status}"),
+        });
     }
     ctx.printer.show_rows(list, &args.listing)
 }

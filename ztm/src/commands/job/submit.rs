@@ -39,6 +39,9 @@ pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
         }
         (None, None) => return Err(Error::invalid("prompt", "there is none").into()),
     };
+    if prompt.trim().is_empty() {
+        return Err(Error::invalid("prompt", "it is empty: say what the agent is to do").into());
+    }
     let new = SubmitJob {
         tenant_id: tenant.into(),
         agent_id: args.agent,

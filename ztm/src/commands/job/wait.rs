@@ -11,7 +11,7 @@ use crate::{
     cli::job::JobWaitArgs,
     client::{Client, is_over},
     commands::Context,
-    exit::BadNews,
+    exit::{BadNews, Hinted},
     view::{job::Done, plain},
 };
 
@@ -34,7 +34,7 @@ pub async fn wait(ctx: &Context, args: &JobWaitArgs) -> Result<()> {
         ctx.printer.show(&Done { done: "ended", jobs })?;
     }
     match (failed, bad) {
-        (Some(error), _) => Err(error.into()),
+        (Some(error), _) => Err(explained(error)),
         (None, Some(job)) => succeeded(&job),
         (None, None) => Ok(()),
     }
@@ -44,9 +44,24 @@ pub async fn wait(ctx: &Context, args: &JobWaitArgs) -> Result<()> {
 pub(super) async fn over(ctx: &Context, client: &Client, id: &str, timeout: Duration) -> Result<JobView> {
     let (mut jobs, failed) = ended(ctx, client, &[id.to_owned()], timeout).await;
     match (failed, jobs.pop()) {
-        (Some(error), _) => Err(error.into()),
+        (Some(error), _) => Err(explained(error)),
         (None, Some(job)) => Ok(job),
         (None, None) => Err(Error::internal("a job was not waited for").into()),
+    }
+}
+
+/// The error; where time ran out, with what says why that was too short.
+fn explained(error: Error) -> anyhow::Error {
+    let job = match &error {
+        Error::Timeout { what, .. } => what.split('`').nth(1).map(str::to_owned),
+        _ => None,
+    };
+    match job {
+        Some(job) => {
+            let hint = format!("`ztm why job {job}` says what it waits for; `ztm job wait {job}` goes on waiting");
+            Hinted::new(error, hint).into()
+        }
+        None => error.into(),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{cli::node::NodeGetArgs, commands::Context};
 
 /// Prints one machine, or the claim of one.
 pub async fn get(ctx: &Context, args: &NodeGetArgs) -> Result<()> {
-    let list = ctx.client().await?.plane("the machines that agents run on")?.node_list().await?;
+    let list = ctx.client().await?.plane("a look at the machines that agents run on")?.node_list().await?;
     if let Some(node) = list.nodes.iter().find(|view| view.node.name == args.node) {
         return ctx.printer.show(node);
     }

@@ -13,6 +13,10 @@ use crate::{cli::schedule::ScheduleSetArgs, commands::Context};
 pub(super) async fn set(ctx: &Context, args: ScheduleSetArgs) -> Result<()> {
     let tenant: TenantId = args.which.tenant.parse()?;
     let name: ScheduleName = args.which.schedule.parse()?;
+    if args.job.as_ref().or(args.message.as_ref()).is_some_and(|text| text.trim().is_empty()) {
+        let field = if args.job.is_some() { "job" } else { "message" };
+        return Err(Error::invalid(field, "it is empty: say what the agent is told").into());
+    }
     let action = match (args.message, args.chat, args.job, args.cost) {
         (Some(text), Some(chat_id), None, _) => Action::Message { chat_id, text },
         (None, _, Some(prompt), Some(cost)) => Action::Job { prompt, agent_id: args.agent.unwrap_or_default(), cost },

@@ -2,12 +2,13 @@
 
 use anyhow::Result;
 use libtenancy::{
+    Error,
     api::CreateTenant,
     labels::Labels,
     tenant::{TenantId, idle_timeout_from_secs},
 };
 
-use crate::{cli::tenant::CreateArgs, commands::Context, confirm};
+use crate::{cli::tenant::CreateArgs, commands::Context, confirm, exit::Hinted};
 
 /// Creates a tenant and prints it.
 pub async fn create(ctx: &Context, args: CreateArgs) -> Result<()> {
@@ -22,7 +23,17 @@ pub async fn create(ctx: &Context, args: CreateArgs) -> Result<()> {
         idle_timeout_s: args.idle_timeout,
         labels,
     };
-    let tenant = ctx.client().await?.tenant_create(new).await?;
+    let id = new.tenant_id.clone();
+    let created = ctx.client().await?.tenant_create(new).await;
+    let tenant = created.map_err(|error| match error {
+        Error::Timeout { .. } | Error::OutcomeUnknown { .. } => anyhow::Error::new(Hinted::new(
+            error,
+            format!(
+                "it may be there: `ztm tenant get {id}` says; what took so long may be Telegram, and `ztm webhook register {id}` asks it again"
+            ),
+        )),
+        error => error.into(),
+    })?;
     if tenant.bot_id.is_some() && tenant.webhook_url.is_none() {
         ctx.printer.note(&format!(
             "no webhook is registered yet; `ztm webhook register {} --base-url URL` does it",

@@ -3,7 +3,13 @@
 use anyhow::Result;
 use libtenancy::{Error, api::TenantView};
 
-use crate::{cli::tenant::DeleteArgs, client::Client, commands::Context, confirm, view::size};
+use crate::{
+    cli::tenant::DeleteArgs,
+    client::Client,
+    commands::Context,
+    confirm,
+    view::{counted, size},
+};
 
 /// Deletes a tenant after a person, or `--yes`, has confirmed it.
 pub async fn delete(ctx: &Context, args: &DeleteArgs) -> Result<()> {
@@ -11,6 +17,9 @@ pub async fn delete(ctx: &Context, args: &DeleteArgs) -> Result<()> {
     client.plane("deleting a tenant")?;
     let yes = args.yes || ctx.settings.rehearses.is_some();
     let losses = if yes { Vec::new() } else { losses(&client, args).await? };
+    if !yes && !args.purge && confirm::can_ask() {
+        ctx.printer.note("what its agent remembers is kept; `--purge` destroys that too");
+    }
     confirm::name_typed(&format!("deleting `{}`", args.tenant), &losses, &args.tenant, yes)?;
     ctx.printer.show(&client.tenant_delete(&args.tenant, !args.purge).await?)
 }
@@ -29,7 +38,7 @@ async fn losses(client: &Client, args: &DeleteArgs) -> Result<Vec<String>> {
     let waits = |stage: &str| !matches!(stage, "handled" | "dropped");
     let waiting = updates.map_or(0, |list| list.updates.iter().filter(|update| waits(&update.stage)).count());
     if waiting > 0 {
-        losses.push(format!("{waiting} messages that were not answered"));
+        losses.push(format!("{} not answered", counted(waiting, "message")));
     }
     losses.extend(work(client, &args.tenant).await?);
     if args.purge {

@@ -17,21 +17,34 @@ use crate::{
     },
 };
 
+/// Up to how many tenants are counted.
+const COUNTED: usize = 1_000;
+
 /// Prints all tenants, or those of one status or with some labels; then, if asked to, each one that changes.
 pub async fn list(ctx: &Context, args: &ListArgs) -> Result<()> {
     // Listened to before it is listed: what changes in between is told afterwards.
     let watch = if args.watch { Some(Watch::begin(&ctx.settings, &ctx.printer).await?) } else { None };
-    let list = ctx.client().await?.tenant_list(args.status.as_deref(), args.selector.as_deref()).await?;
+    let client = ctx.client().await?;
+    let list = client.tenant_list(args.status.as_deref(), args.selector.as_deref()).await?;
     if let Some(watch) = watch {
         let selector = args.selector.as_deref().map(str::parse).transpose()?.unwrap_or_default();
         let tenants = Tenants { status: args.status.clone(), selector };
         return follow(watch, &tenants, (list.tenants, &args.listing), (&ctx.settings, &ctx.printer)).await;
     }
     if list.tenants.is_empty() {
-        ctx.printer.note(match (&args.status, &args.selector) {
-            (_, Some(_)) => "no tenant is like this",
-            (Some(_), None) => "no tenant has this status",
-            (None, None) => "there are no tenants; `ztm tenant create` makes one",
+        let chosen = match (&args.status, &args.selector) {
+            (None, None) => None,
+            (Some(status), None) => Some(format!("is {status}")),
+            (None, Some(selector)) => Some(format!("matches `{selector}`")),
+            (Some(status), Some(selector)) => Some(format!("is {status} and matches `{selector}`")),
+        };
+        // Who chose is told whether there was anything to choose from; how much exactly is not worth reading all of it.
+        let there = if chosen.is_some() { client.tenant_names("", COUNTED).await?.len() } else { 0 };
+        ctx.printer.note(&match (there, chosen) {
+            (0, _) | (_, None) => "there are no tenants; `ztm tenant create` makes one".to_owned(),
+            (1, Some(chosen)) => format!("there is 1 tenant, but none {chosen}"),
+            (COUNTED.., Some(chosen)) => format!("there are {COUNTED} tenants or more, but none {chosen}"),
+            (there, Some(chosen)) => format!("there are {there} tenants, but none {chosen}"),
         });
     }
     ctx.printer.show_rows(list, &args.listing)

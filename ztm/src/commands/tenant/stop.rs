@@ -2,9 +2,14 @@
 
 use anyhow::Result;
 
-use crate::{cli::tenant::TenantOrderArgs, commands::Context};
+use super::each;
+use crate::{cli::tenant::TenantsOrderArgs, commands::Context};
 
-/// Saves and stops a tenant's agent, and prints the tenant.
-pub async fn stop(ctx: &Context, args: &TenantOrderArgs) -> Result<()> {
-    ctx.printer.show(&ctx.client().await?.tenant_stop(&args.tenant).await?)
+/// Saves and stops the agents of tenants, and prints these.
+pub async fn stop(ctx: &Context, args: &TenantsOrderArgs) -> Result<()> {
+    let client = ctx.client().await?;
+    match args.tenants.as_slice() {
+        [tenant] => ctx.printer.show(&client.tenant_stop(tenant).await?),
+        tenants => each(ctx, tenants, async |tenant| client.tenant_stop(tenant).await).await,
+    }
 }

@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 
+use super::each;
 use crate::{
-    cli::tenant::{SuspendArgs, TenantOrderArgs},
+    cli::tenant::{SuspendArgs, TenantsOrderArgs},
     commands::Context,
 };
 
@@ -12,7 +13,11 @@ pub async fn suspend(ctx: &Context, args: &SuspendArgs) -> Result<()> {
     ctx.printer.show(&ctx.client().await?.tenant_suspend(&args.tenant, &args.reason).await?)
 }
 
-/// Ends a tenant's suspension, and prints it.
-pub async fn resume(ctx: &Context, args: &TenantOrderArgs) -> Result<()> {
-    ctx.printer.show(&ctx.client().await?.tenant_resume(&args.tenant).await?)
+/// Ends the suspensions of tenants, and prints these.
+pub async fn resume(ctx: &Context, args: &TenantsOrderArgs) -> Result<()> {
+    let client = ctx.client().await?;
+    match args.tenants.as_slice() {
+        [tenant] => ctx.printer.show(&client.tenant_resume(tenant).await?),
+        tenants => each(ctx, tenants, async |tenant| client.tenant_resume(tenant).await).await,
+    }
 }

@@ -8,6 +8,7 @@ use libtenancy::{Error, api::TenantView, tenant::StopReason};
 use crate::{
     cli::tenant::{WaitArgs, WaitState},
     commands::Context,
+    exit::Hinted,
     view::tenant::Waited,
     watch::{News, Watch},
 };
@@ -18,9 +19,11 @@ const AWAY: Duration = Duration::from_millis(500);
 /// Waits until a tenant is what was asked for, or cannot become it.
 pub async fn wait(ctx: &Context, args: &WaitArgs) -> Result<()> {
     let waited = tokio::time::timeout(args.timeout, settled(ctx, args)).await;
-    let state = waited.map_err(|_| Error::Timeout {
-        what: format!("waiting for `{}` to be {}", args.tenant, label(args.state)),
-        after: args.timeout,
+    let state = waited.map_err(|_| {
+        let what = format!("waiting for `{}` to be {}", args.tenant, label(args.state));
+        let (subject, tenant) = (if args.state == WaitState::Running { "wake" } else { "tenant" }, &args.tenant);
+        let hint = format!("`ztm why {subject} {tenant}` says what holds it up; `--timeout` waits longer");
+        Hinted::new(Error::Timeout { what, after: args.timeout }, hint)
     })??;
     ctx.printer.show(&Waited { tenant_id: args.tenant.clone(), state })
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use anyhow::Result;
 use indicatif::ProgressBar;
 
+use super::each;
 use crate::{
-    cli::tenant::TenantOrderArgs,
+    cli::tenant::TenantsOrderArgs,
     client::Client,
     commands::Context,
     view::{plain, tenant::TenantWoken},
@@ -15,22 +16,29 @@ use crate::{
 /// How often the progress looks at the record.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Wakes a tenant and prints how that went.
-pub async fn wake(ctx: &Context, args: &TenantOrderArgs) -> Result<()> {
+/// Wakes a tenant and prints how that went; or several, and prints these.
+pub async fn wake(ctx: &Context, args: &TenantsOrderArgs) -> Result<()> {
     let client = ctx.client().await?;
     client.plane("waking a tenant")?;
+    let [tenant] = args.tenants.as_slice() else {
+        let woken = async |tenant: &str| {
+            client.tenant_wake(tenant).await?;
+            client.tenant_get(tenant).await
+        };
+        return each(ctx, &args.tenants, woken).await;
+    };
     let woken = if ctx.printer.draws_progress() {
         let bar = ctx.printer.progress();
         let woken = tokio::select! {
-            woken = client.tenant_wake(&args.tenant) => woken,
-            never = progress(&client, &args.tenant, &bar) => match never {},
+            woken = client.tenant_wake(tenant) => woken,
+            never = progress(&client, tenant, &bar) => match never {},
         };
         bar.finish_and_clear();
         woken?
     } else {
-        client.tenant_wake(&args.tenant).await?
+        client.tenant_wake(tenant).await?
     };
-    ctx.printer.show(&TenantWoken { tenant_id: args.tenant.clone(), woken })
+    ctx.printer.show(&TenantWoken { tenant_id: tenant.clone(), woken })
 }
 
 /// Shows what the record says, for as long as it is polled.
