@@ -8,6 +8,7 @@
 use crate::{
     agent::Stop,
     error::{Error, Result},
+    history::event,
     tenancy::Tenancy,
     tenant::{Event, Generation, Status, Tenant, TenantId},
 };
@@ -69,7 +70,8 @@ impl Tenancy {
             drivers.snapshots.snapshot_purge(id).await?;
         }
         match drivers.tenants.tenant_remove(id, tenant.lifecycle.generation).await {
-            Ok(()) | Err(Error::NotFound { .. }) => {}
+            Ok(()) => self.tell(event(self.now(), id, "deleted", "the tenant is no more")).await,
+            Err(Error::NotFound { .. }) => {}
             Err(error) => return Err(error),
         }
         self.inner.webhooks.forget(id);

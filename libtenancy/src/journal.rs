@@ -12,7 +12,7 @@
 //!
 //! [`ports::journals`]: crate::ports::journals
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::VecDeque, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::{
@@ -104,6 +104,16 @@ fn agent_line(line: &str, otherwise: Timestamp) -> (JournalLine, bool) {
     };
     let at = at.unwrap_or(otherwise);
     (JournalLine { at, source, level, request_id, instance: None, text: text.to_owned() }, timed)
+}
+
+/// A text of many lines on one: the first, and the last, which of a log that is quoted says most.
+pub fn on_one_line(text: &str) -> Cow<'_, str> {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    match (lines.next(), lines.next_back(), lines.next()) {
+        (Some(first), Some(last), None) => format!("{first} {last}").into(),
+        (Some(first), Some(last), Some(_)) => format!("{first} [...] {last}").into(),
+        _ => text.trim_end().into(),
+    }
 }
 
 /// A line without what would colour a terminal (ECMA-48 control sequences).
@@ -335,6 +345,21 @@ mod tests {
         }
         assert_eq!(read("WARN it rains").0.level, Some(Level::Warn));
         assert_eq!(read("a\u{1b}[31mb\u{1b}]c\u{1b}").0.text, "abc");
+    }
+
+    #[test]
+    fn of_many_lines_the_first_and_the_last_are_told() {
+        for (text, line) in [
+            (
+                "it exited with status 1; its log ends:\nstarting\n  at x\n\nout of memory\n",
+                "it exited with status 1; its log ends: [...] out of memory",
+            ),
+            ("it exited; its log ends:\nout of memory\n", "it exited; its log ends: out of memory"),
+            ("one line", "one line"),
+            ("", ""),
+        ] {
+            assert_eq!(on_one_line(text), line);
+        }
     }
 
     #[test]

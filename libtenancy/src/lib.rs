@@ -28,6 +28,7 @@ pub mod exec;
 pub mod fairness;
 pub mod feed;
 pub mod fleet;
+pub mod history;
 pub mod idle;
 pub mod inbox;
 pub mod jobs;

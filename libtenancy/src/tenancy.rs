@@ -25,6 +25,7 @@ use crate::{
     error::{Error, Result},
     feed::Feed,
     fleet::Fleet,
+    history::{History, event},
     inbox::{Update, UpdateKey},
     labels::{LabelChange, Labels, Selector},
     operation::Operations,
@@ -111,6 +112,8 @@ pub(crate) struct Inner {
     pub(crate) unlocked: broadcast::Sender<TenantId>,
     pub(crate) warm_pool: WarmPool,
     pub(crate) feed: Feed,
+    /// What happens, on its way into the store.
+    pub(crate) history: History,
     pub(crate) alarms: Alarms,
     pub(crate) deliveries: Deliveries,
     pub(crate) webhooks: WebhookCache,
@@ -192,6 +195,7 @@ impl Tenancy {
         let drivers = Drivers { tenants: feed.watch(drivers.tenants), ..drivers };
         let inner = Inner {
             feed,
+            history: History::new(Arc::clone(&drivers.journals)),
             owner: OwnerToken(config.instance.clone()),
             operations: Operations::default(),
             settings_operations: Operations::default(),
@@ -297,6 +301,7 @@ impl Tenancy {
         let tenancy = self.clone();
         self.detached(async move {
             tenancy.drivers().tenants.tenant_create(&tenant).await?;
+            tenancy.tell(event(tenant.created_at, &tenant.id, "created", "a new tenant")).await;
             tracing::info!(tenant = %tenant.id, "created");
             tenancy.webhook_sync(&tenant.id).await;
             tenancy.tenant_get(&tenant.id).await
@@ -394,6 +399,13 @@ impl Tenancy {
     /// Work outside the inbox: raises `last_active_at`, which defers idleness. `NotFound` if there is no such tenant.
     pub async fn tenant_touch(&self, id: &TenantId) -> Result<()> {
         self.drivers().tenants.tenant_touch(id, self.now()).await
+    }
+
+    /// Notes that a tenant has work now. Nothing rests on it: its agent knows of its work itself.
+    pub(crate) async fn activity_note(&self, id: &TenantId) {
+        if let Err(error) = self.tenant_touch(id).await {
+            tracing::debug!(tenant = %id, error = error.chain(), "activity not recorded");
+        }
     }
 
     /// Sets the idle deadline and tells the idle loop. A failure is logged: the reconciler sets what is missing.

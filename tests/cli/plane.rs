@@ -21,7 +21,7 @@ use libtenancy::{
     api::{
         CreateTenant, Deleted, ErrorBody, InboxList, StatusView, TenantList, TenantView, UpdateTenant, UpdateView,
         WakePhasesView, WakeView, WebhookView, Woken,
-        feed::{Begin, Change, Piece, TenantLine},
+        feed::{Begin, Change, EventList, Piece, TenantLine},
         jobs::JobView,
     },
     clock::{Clock, SystemClock, Timestamp},
@@ -386,6 +386,7 @@ impl Records {
                 let tail: usize = query["tail"].parse().unwrap();
                 Body::from(self.log[self.log.len().saturating_sub(tail)..].concat()).into_response()
             }
+            ("GET", ["events"]) => Json(EventList::default()).into_response(),
             ("POST", ["wake", id]) => self.wake(id),
             ("POST", ["suspend" | "resume", id]) => match self.tenants.get_mut(*id) {
                 Some(tenant) => {

@@ -24,7 +24,7 @@ fn the_control_plane_is_shown_in_numbers() {
     Cold wakes    none
     Warm wakes    none
     Memory        50.0 MiB
-    Processor     7s
+    Processor     7.3 s
     --- stderr
     ");
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::faces::{Faces, TOKEN};
 
-const ROUTES: [(Method, &str); 54] = [
+const ROUTES: [(Method, &str); 55] = [
     (Method::POST, "/admin/probe"),
     (Method::GET, "/tenants"),
     (Method::POST, "/tenants"),
@@ -16,6 +16,7 @@ const ROUTES: [(Method, &str); 54] = [
     (Method::GET, "/tenants/acme/bot_token"),
     (Method::GET, "/tenants/acme/logs"),
     (Method::GET, "/tenants/acme/journal"),
+    (Method::GET, "/events"),
     (Method::POST, "/tenants/acme/exec"),
     (Method::GET, "/tenants/acme/agent"),
     (Method::POST, "/wake/acme"),

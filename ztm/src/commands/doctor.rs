@@ -237,7 +237,8 @@ fn probed(checks: &mut Vec<Check>, report: Result<ProbeReport, Error>) {
 async fn plane(checks: &mut Vec<Check>, client: &Client) -> Result<()> {
     let http = client.plane("the control plane")?;
     if let Err(error) = http.ready().await {
-        let hint = error.hint().unwrap_or_else(|| "see whether its process runs, and what its log says last".to_owned());
+        let hint =
+            error.hint().unwrap_or_else(|| "see whether its process runs, and what its log says last".to_owned());
         push(checks, "control plane", Finding::Fail, error.chain(), Some(&hint));
         return Ok(());
     }
