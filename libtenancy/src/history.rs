@@ -212,6 +212,10 @@ impl Tenancy {
     /// The last events of a tenant, or of all, at most `limit`, in order of time: of a tenant at most [`EVENTS_KEPT`]. Of one
     /// that is gone, what is kept; `NotFound` where nothing is. Store errors.
     pub async fn event_list(&self, tenant: Option<&TenantId>, limit: usize) -> Result<Vec<EventLine>> {
+        // What happened until now is told, if the store takes it.
+        if let Err(error) = self.inner.history.flush().await {
+            tracing::debug!(error = error.chain(), "what happened is not written down");
+        }
         let limit = if tenant.is_some() { limit.min(EVENTS_KEPT) } else { limit };
         let mut events = self.drivers().journals.events_read(tenant, limit).await?.events;
         if let (Some(id), true) = (tenant, events.is_empty()) {

@@ -4,7 +4,7 @@
 //! their concept: `wake`, `stop`, `delete`, `webhook`, `delivery`, `reconcile` add methods to this handle.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -18,7 +18,6 @@ use tracing::Instrument;
 use crate::{
     admission::Decisions,
     agent::AgentStatus,
-    api::WakeRecord,
     clock::{Clock, Timestamp},
     config::Config,
     delivery::Deliveries,
@@ -57,6 +56,7 @@ use crate::{
     wake::Wakes,
     warm_pool::WarmPool,
     webhook::WebhookCache,
+    work::Workers,
 };
 
 /// The drivers a handle is built from.
@@ -112,6 +112,8 @@ pub(crate) struct Inner {
     pub(crate) unlocked: broadcast::Sender<TenantId>,
     pub(crate) warm_pool: WarmPool,
     pub(crate) feed: Feed,
+    /// Of whom lines are kept.
+    pub(crate) journal_kept: crate::journal::Kept,
     /// What happens, on its way into the store.
     pub(crate) history: History,
     pub(crate) alarms: Alarms,
@@ -141,11 +143,11 @@ pub(crate) struct Inner {
     pub(crate) waits_end: CancellationToken,
     /// Which partition the next claim asks first.
     pub(crate) claim_first: std::sync::atomic::AtomicUsize,
+    /// Who asks for jobs here.
+    pub(crate) workers: Workers,
     /// What the copying of outboxes to ledgers has come to.
     pub(crate) ledger_state: Mutex<LedgerState>,
-    /// The last wakes, for `status`.
-    pub(crate) wake_records: Mutex<VecDeque<WakeRecord>>,
-    /// How many there were, cold and warm.
+    /// How many wakes there were, cold and warm.
     pub(crate) wakes_total: Mutex<BTreeMap<String, u64>>,
     pub(crate) updates_total: Mutex<BTreeMap<&'static str, u64>>,
     pub(crate) last_reconcile: Mutex<Option<ReconcileReport>>,
@@ -195,6 +197,7 @@ impl Tenancy {
         let drivers = Drivers { tenants: feed.watch(drivers.tenants), ..drivers };
         let inner = Inner {
             feed,
+            journal_kept: crate::journal::Kept::default(),
             history: History::new(Arc::clone(&drivers.journals)),
             owner: OwnerToken(config.instance.clone()),
             operations: Operations::default(),
@@ -217,8 +220,8 @@ impl Tenancy {
             job_ended: tokio::sync::watch::Sender::new(()),
             waits_end: CancellationToken::new(),
             claim_first: 0.into(),
+            workers: Workers::default(),
             ledger_state: Mutex::default(),
-            wake_records: Mutex::default(),
             wakes_total: Mutex::default(),
             updates_total: Mutex::default(),
             last_reconcile: Mutex::default(),

@@ -23,7 +23,7 @@ use tracing::Instrument;
 use crate::{
     admission::{Ask, Code, Decision, DecisionRecord, Observed, Suspension, decide},
     agent::Bound,
-    api::{WakeRecord, WakeView},
+    api::WakeView,
     clock::Stopwatch,
     credits::MicroCredits,
     error::{Error, Result},
@@ -82,9 +82,6 @@ async fn unlocked_wait(unlocked: &mut broadcast::Receiver<TenantId>, tenant: &Te
 /// The wakes under way in this process.
 #[derive(Default)]
 pub(crate) struct Wakes(Mutex<HashMap<TenantId, watch::Receiver<Option<WakeResult>>>>);
-
-/// How many wakes `status` remembers.
-const REMEMBERED: usize = 1_000;
 
 /// What a wake finds and has to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -252,7 +249,7 @@ impl Tenancy {
         {
             tracing::warn!(tenant = %id, error = error.chain(), "not recorded as resumed");
         }
-        self.wake_remember(id, &phases);
+        self.wake_count(&phases);
         tracing::info!(tenant = %id, generation = %agent.generation, warm = phases.warm,
             total_ms = tenths(phases.total), own_ms = tenths(phases.own()), "running");
         Ok((agent, Some(phases)))
@@ -556,14 +553,8 @@ impl Tenancy {
         }
     }
 
-    fn wake_remember(&self, id: &TenantId, phases: &WakePhases) {
-        let wake = WakeView::from(phases);
-        *lock(&self.inner.wakes_total).entry(wake.kind.clone()).or_default() += 1;
-        let mut records = lock(&self.inner.wake_records);
-        if records.len() >= REMEMBERED {
-            records.pop_front();
-        }
-        records.push_back(WakeRecord { tenant_id: id.to_string(), at: self.now(), wake });
+    fn wake_count(&self, phases: &WakePhases) {
+        *lock(&self.inner.wakes_total).entry(WakeView::from(phases).kind).or_default() += 1;
     }
 
     /// Whether a wake of the tenant is under way in this process.

@@ -162,6 +162,9 @@ impl Tenancy {
             expected_at: None,
             expected_because: None,
         };
+        if matches!(job.state, JobState::Queued | JobState::Delayed { .. }) {
+            why.reasons.extend(self.why_suspended(id.tenant()).await?);
+        }
         match &job.state {
             JobState::Queued => {
                 let partition = partition_of(id.tenant(), jobs.settings().partitions);
@@ -211,6 +214,15 @@ impl Tenancy {
         Ok(why)
     }
 
+    /// That an operator suspended a tenant: its jobs are not begun. One for want of budget shows in its account.
+    async fn why_suspended(&self, id: &TenantId) -> Result<Option<Reason>> {
+        let suspended = self.drivers().tenants.tenant_get(id).await?.and_then(|tenant| tenant.settings.suspended);
+        Ok(suspended.filter(|stored| Suspension::parse(stored).by_operator()).map(|why| {
+            let text = format!("an operator suspended its tenant ({why}); it waits until `ztm tenant resume {id}`");
+            reason(Code::Suspended, text, Vec::new(), None)
+        }))
+    }
+
     async fn why_queued(&self, job: &Job, queue: &QueueView, why: &mut Why) -> Result<()> {
         let account = self.account_now(job.id.tenant()).await?;
         let place = self.drivers().jobs.job_place(&job.id).await?;
@@ -248,6 +260,9 @@ impl Tenancy {
                     None,
                 ));
             }
+        }
+        if let Some(untaken) = self.jobs_untaken(queue.leases) {
+            why.reasons.push(reason(Code::Capacity, untaken, vec![compared("workers that ask for jobs", 0, 1)], None));
         }
         if why.reasons.is_empty() {
             why.reasons.push(reason(

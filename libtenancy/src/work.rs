@@ -8,7 +8,10 @@
 //! the running turn, or gets its kept reply, and the agent does not do the work twice. FINALIZE with the worker's epoch
 //! decides whose result counts.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::atomic::{AtomicI64, AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use tokio::sync::oneshot;
 use tracing::Instrument;
@@ -16,6 +19,7 @@ use tracing::Instrument;
 use crate::{
     admission::Suspension,
     agent::Turn,
+    api::jobs::JobSubmitted,
     clock::{Stopwatch, Timestamp},
     credits::MicroCredits,
     error::{Error, Result},
@@ -94,6 +98,39 @@ impl Drop for Untaken {
     }
 }
 
+/// Who asks for jobs here.
+#[derive(Debug, Default)]
+pub(crate) struct Workers {
+    waiting: AtomicUsize,
+    /// Microseconds; 0: nobody ever did.
+    asked: AtomicI64,
+}
+
+/// One that asks.
+pub(crate) struct Asks<'a>(&'a Workers);
+
+impl Workers {
+    fn ask(&self, now: Timestamp) -> Asks<'_> {
+        self.asked.fetch_max(now.as_micros(), Ordering::Relaxed);
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        Asks(self)
+    }
+
+    /// Since when nobody has asked; `None` if somebody does, or did of late. `Some(None)`: nobody ever did.
+    fn silent_since(&self, now: Timestamp) -> Option<Option<Timestamp>> {
+        let asked = self.asked.load(Ordering::Relaxed);
+        let asked = (asked > 0).then(|| Timestamp::from_micros(asked));
+        let lately = asked.is_some_and(|asked| now.since(asked) < MAX_WAIT);
+        (!lately && self.waiting.load(Ordering::Relaxed) == 0).then_some(asked)
+    }
+}
+
+impl Drop for Asks<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// The longest reason of an operator, in bytes.
 const MAX_REASON: usize = 256;
 
@@ -112,6 +149,15 @@ impl Tenancy {
             tracing::debug!(tenant = %tenant.id, %request, again, "a job is submitted");
         }
         answers.pop().unwrap_or_else(|| Err(Error::internal("a submission was not answered")))
+    }
+
+    /// The same, and whether its tenant is suspended: then it is stored, and waits.
+    pub async fn job_submit_told(&self, new: NewJob) -> Result<JobSubmitted> {
+        let id = new.id.tenant().clone();
+        let submitted = self.job_submit(new).await?;
+        let suspended = self.tenant_get(&id).await.ok().and_then(|tenant| tenant.settings.suspended);
+        let suspended = suspended.map(|stored| Suspension::parse(&stored).shown());
+        Ok(JobSubmitted { suspended, ..submitted.into() })
     }
 
     /// One job. `NotFound`.
@@ -175,6 +221,7 @@ impl Tenancy {
         let jobs = &self.drivers().jobs;
         let partitions: Vec<u16> = (0..jobs.settings().partitions).collect();
         let watch = Stopwatch::start();
+        let _asks = self.inner.workers.ask(self.now());
         loop {
             let (leased, next) = self.claim_begin(worker, max, lease).await?;
             let left = wait.min(MAX_WAIT).saturating_sub(watch.elapsed());
@@ -247,6 +294,18 @@ impl Tenancy {
             }
         }
         Ok((leased, next))
+    }
+
+    /// That nobody takes jobs, and since when; `None` if somebody does (so many leases hold), or where another control plane may
+    /// be asked for them.
+    pub(crate) fn jobs_untaken(&self, leases: u64) -> Option<String> {
+        let alone = self.drivers().workloads.workloads_are_local() && self.inner.is_live.load(Ordering::Acquire);
+        let silent = self.inner.workers.silent_since(self.now()).filter(|_| alone && leases == 0)?;
+        let since = match silent {
+            Some(asked) => format!("since {asked}"),
+            None => format!("since the control plane began at {}", self.inner.started_at),
+        };
+        Some(format!("nobody takes jobs: no worker has asked for any {since}"))
     }
 
     /// Ends every wait of [`Tenancy::jobs_claim`] and [`Tenancy::job_wait`], now and from now on: whoever waits is told what
@@ -550,6 +609,19 @@ impl Tenancy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_takes_jobs_once_no_worker_asks_or_waits() {
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
+        let workers = Workers::default();
+        assert_eq!(workers.silent_since(at(500)), Some(None));
+        let asks = workers.ask(at(500));
+        // It waits, however long.
+        assert_eq!(workers.silent_since(at(900)), None);
+        drop(asks);
+        assert_eq!(workers.silent_since(at(559)), None, "a moment ago");
+        assert_eq!(workers.silent_since(at(560)), Some(Some(at(500))));
+    }
 
     #[test]
     fn turns_of_jobs_are_no_turns_of_chats_and_differ() {

@@ -11,3 +11,4 @@ mod plane;
 mod probe;
 mod schedules;
 mod superseded;
+mod told;

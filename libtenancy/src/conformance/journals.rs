@@ -27,6 +27,7 @@ macro_rules! journals_conformance {
             whoever_reads_on_gets_every_line_once,
             whoever_waits_is_given_what_comes_and_nothing_of_others,
             whoever_waits_in_vain_is_given_nothing_in_time,
+            of_a_purged_tenant_no_line_is_left,
             events_are_read_back_of_one_tenant_and_of_all,
             whoever_reads_events_on_gets_each_once,
             the_oldest_events_of_a_tenant_go_and_others_stay,
@@ -152,6 +153,21 @@ pub async fn whoever_waits_in_vain_is_given_nothing_in_time(port: &dyn Journals,
     assert!(read.lines.is_empty());
     tell(port, "acme", clock.now(), &["b"]).await;
     assert_eq!(texts(&port.journal_next(&acme, &read.end, SOON).await.unwrap()), ["b"]);
+}
+
+pub async fn of_a_purged_tenant_no_line_is_left(port: &dyn Journals, clock: &ManualClock) {
+    tell(port, "acme", clock.now(), &["a", "b"]).await;
+    tell(port, "b", clock.now(), &["stays"]).await;
+    let end = all(port, "acme").await.end;
+    for _ in 0..2 {
+        port.journal_purge(&id("acme")).await.unwrap();
+    }
+    assert!(all(port, "acme").await.lines.is_empty());
+    assert_eq!(texts(&all(port, "b").await), ["stays"]);
+    // Whoever read on is told what a later tenant of this name does.
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    tell(port, "acme", clock.now(), &["anew"]).await;
+    assert_eq!(texts(&port.journal_next(&id("acme"), &end, SOON).await.unwrap()), ["anew"]);
 }
 
 fn event(tenant: &str, at: Timestamp, text: &str) -> EventLine {

@@ -59,6 +59,9 @@ pub trait Journals: Send + Sync + 'static {
     /// What was written since `after`; waits up to `wait` for it, and gives nothing then. Store errors.
     async fn journal_next(&self, tenant: &TenantId, after: &Cursor, wait: Duration) -> Result<Read>;
 
+    /// Takes a tenant's lines away, not its events. A repeat finds none. Store errors.
+    async fn journal_purge(&self, tenant: &TenantId) -> Result<()>;
+
     /// Adds events, in this order: each to its tenant's and to those of all. A repeat adds them twice. Store errors.
     async fn events_append(&self, events: &[EventLine]) -> Result<()>;
 

@@ -34,7 +34,7 @@ impl Show for Once {
             .wakes
             .iter()
             .map(|(kind, wakes)| {
-                format!("{} {kind}, p50 {:.0} ms, p95 {:.0} ms", wakes.count, wakes.p50_ms, wakes.p95_ms)
+                format!("{} {kind}, p50 {:.1} ms, p95 {:.1} ms", wakes.count, wakes.p50_ms, wakes.p95_ms)
             })
             .collect();
         let credits = |amount: Option<libtenancy::credits::MicroCredits>| amount.map(|amount| cell(amount.to_string()));

@@ -103,6 +103,15 @@ impl Journals for Store {
         }
     }
 
+    async fn journal_purge(&self, tenant: &TenantId) -> Result<()> {
+        let tenant = tenant.clone();
+        self.write(move |connection| {
+            connection.prepare_cached("DELETE FROM journal WHERE tenant = ?1")?.execute(params![tenant.as_str()])?;
+            Ok(())
+        })
+        .await
+    }
+
     async fn events_append(&self, events: &[EventLine]) -> Result<()> {
         let rows: Vec<(String, String)> = events
             .iter()

@@ -101,6 +101,12 @@ impl Journals for Redis {
         }
     }
 
+    async fn journal_purge(&self, tenant: &TenantId) -> Result<()> {
+        let mut command = ::redis::cmd("DEL");
+        command.arg(self.shared.keys.journal(tenant));
+        self.send(&command).await.map(drop)
+    }
+
     async fn events_append(&self, events: &[EventLine]) -> Result<()> {
         let mut all = Vec::with_capacity(events.len());
         let mut by_tenant: BTreeMap<&str, Vec<String>> = BTreeMap::new();
