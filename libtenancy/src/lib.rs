@@ -60,6 +60,7 @@ pub mod warm_pool;
 pub mod webhook;
 pub mod why;
 pub mod work;
+mod workers;
 
 pub use control_plane::{ControlPlane, Shutdown};
 pub use error::{Error, Result};

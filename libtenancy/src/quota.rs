@@ -429,7 +429,7 @@ impl Account {
         }
         self.quota = quota;
         let surplus = (self.bucket - quota.burst).max(MicroCredits::ZERO);
-        self.bucket = self.bucket - surplus;
+        self.bucket -= surplus;
         Deltas { expired: surplus, ..Deltas::default() }
     }
 

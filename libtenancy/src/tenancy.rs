@@ -56,7 +56,7 @@ use crate::{
     wake::Wakes,
     warm_pool::WarmPool,
     webhook::WebhookCache,
-    work::Workers,
+    workers::Workers,
 };
 
 /// The drivers a handle is built from.

@@ -8,10 +8,7 @@
 //! the running turn, or gets its kept reply, and the agent does not do the work twice. FINALIZE with the worker's epoch
 //! decides whose result counts.
 
-use std::{
-    sync::atomic::{AtomicI64, AtomicUsize, Ordering},
-    time::Duration,
-};
+use std::{sync::atomic::Ordering, time::Duration};
 
 use tokio::sync::oneshot;
 use tracing::Instrument;
@@ -95,39 +92,6 @@ impl Drop for Untaken {
             }
         };
         self.tenancy.inner.tasks.spawn_on(released, &runtime);
-    }
-}
-
-/// Who asks for jobs here.
-#[derive(Debug, Default)]
-pub(crate) struct Workers {
-    waiting: AtomicUsize,
-    /// Microseconds; 0: nobody ever did.
-    asked: AtomicI64,
-}
-
-/// One that asks.
-pub(crate) struct Asks<'a>(&'a Workers);
-
-impl Workers {
-    fn ask(&self, now: Timestamp) -> Asks<'_> {
-        self.asked.fetch_max(now.as_micros(), Ordering::Relaxed);
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        Asks(self)
-    }
-
-    /// Since when nobody has asked; `None` if somebody does, or did of late. `Some(None)`: nobody ever did.
-    fn silent_since(&self, now: Timestamp) -> Option<Option<Timestamp>> {
-        let asked = self.asked.load(Ordering::Relaxed);
-        let asked = (asked > 0).then(|| Timestamp::from_micros(asked));
-        let lately = asked.is_some_and(|asked| now.since(asked) < MAX_WAIT);
-        (!lately && self.waiting.load(Ordering::Relaxed) == 0).then_some(asked)
-    }
-}
-
-impl Drop for Asks<'_> {
-    fn drop(&mut self) {
-        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -294,18 +258,6 @@ impl Tenancy {
             }
         }
         Ok((leased, next))
-    }
-
-    /// That nobody takes jobs, and since when; `None` if somebody does (so many leases hold), or where another control plane may
-    /// be asked for them.
-    pub(crate) fn jobs_untaken(&self, leases: u64) -> Option<String> {
-        let alone = self.drivers().workloads.workloads_are_local() && self.inner.is_live.load(Ordering::Acquire);
-        let silent = self.inner.workers.silent_since(self.now()).filter(|_| alone && leases == 0)?;
-        let since = match silent {
-            Some(asked) => format!("since {asked}"),
-            None => format!("since the control plane began at {}", self.inner.started_at),
-        };
-        Some(format!("nobody takes jobs: no worker has asked for any {since}"))
     }
 
     /// Ends every wait of [`Tenancy::jobs_claim`] and [`Tenancy::job_wait`], now and from now on: whoever waits is told what
@@ -609,19 +561,6 @@ impl Tenancy {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nobody_takes_jobs_once_no_worker_asks_or_waits() {
-        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
-        let workers = Workers::default();
-        assert_eq!(workers.silent_since(at(500)), Some(None));
-        let asks = workers.ask(at(500));
-        // It waits, however long.
-        assert_eq!(workers.silent_since(at(900)), None);
-        drop(asks);
-        assert_eq!(workers.silent_since(at(559)), None, "a moment ago");
-        assert_eq!(workers.silent_since(at(560)), Some(Some(at(500))));
-    }
 
     #[test]
     fn turns_of_jobs_are_no_turns_of_chats_and_differ() {
