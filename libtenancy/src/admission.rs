@@ -241,8 +241,6 @@ pub(crate) struct Decisions(std::sync::Mutex<Remembered>);
 
 #[derive(Debug, Default)]
 struct Remembered {
-    /// Refusals since the start.
-    refused: u64,
     last: std::collections::VecDeque<DecisionRecord>,
     counts: std::collections::BTreeMap<Code, u64>,
 }
@@ -250,35 +248,33 @@ struct Remembered {
 /// How many decisions are remembered.
 const REMEMBERED: usize = 1_000;
 
+/// How long the same refusal of a tenant must not have been said before it is news again.
+pub const REPEATED: std::time::Duration = std::time::Duration::from_secs(10);
+
 impl Decisions {
-    pub(crate) fn record(&self, record: DecisionRecord) {
+    /// Remembers a decision; whether it is a refusal that was not just said.
+    pub(crate) fn record(&self, record: DecisionRecord) -> bool {
         let mut remembered = crate::operation::lock(&self.0);
         *remembered.counts.entry(record.decision.code).or_default() += 1;
         if record.decision.admitted() {
-            return;
+            return false;
         }
-        remembered.refused += 1;
+        let same = |old: &&DecisionRecord| {
+            old.tenant == record.tenant && old.ask == record.ask && old.decision.code == record.decision.code
+        };
+        let of_late =
+            remembered.last.iter().rev().take_while(|old| record.decision.at.since(old.decision.at) < REPEATED);
+        let news = of_late.clone().find(same).is_none();
         if remembered.last.len() >= REMEMBERED {
             remembered.last.pop_front();
         }
         remembered.last.push_back(record);
+        news
     }
 
     /// The last refusal of a tenant.
     pub(crate) fn last_of(&self, tenant: &crate::tenant::TenantId) -> Option<DecisionRecord> {
         crate::operation::lock(&self.0).last.iter().rev().find(|record| record.tenant == *tenant).cloned()
-    }
-
-    /// How many refusals there were since the start.
-    pub(crate) fn refused(&self) -> u64 {
-        crate::operation::lock(&self.0).refused
-    }
-
-    /// The refusals after the first so many, oldest first, as far as they are remembered.
-    pub(crate) fn refused_since(&self, known: u64) -> Vec<DecisionRecord> {
-        let remembered = crate::operation::lock(&self.0);
-        let new = usize::try_from(remembered.refused.saturating_sub(known)).unwrap_or(usize::MAX);
-        remembered.last.iter().skip(remembered.last.len().saturating_sub(new)).cloned().collect()
     }
 
     pub(crate) fn counts(&self) -> std::collections::BTreeMap<String, u64> {

@@ -370,8 +370,11 @@ pub struct StatusView {
     /// How often, since the start, an older archive took the place of a damaged one.
     #[serde(default)]
     pub state_fallbacks: u64,
-    /// The last wakes, newest last, at most 1,000.
+    /// The wakes of the last hour among the last 1,000 events of all control planes, newest last.
     pub wakes: Vec<WakeRecord>,
+    /// That nobody takes jobs, and since when, where this control plane can know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jobs_untaken: Option<String>,
     /// The report of the reconciler's last pass.
     pub reconcile: Option<crate::reconcile::ReconcileReport>,
     /// Resident memory of the control plane, bytes.

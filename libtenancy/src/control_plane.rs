@@ -3,6 +3,7 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::Result,
@@ -18,6 +19,8 @@ pub struct ControlPlane {
     leader: JoinHandle<()>,
     warm_pool: JoinHandle<()>,
     loops: Vec<JoinHandle<()>>,
+    history: JoinHandle<()>,
+    history_end: CancellationToken,
 }
 
 /// How a control plane is to end.
@@ -53,6 +56,9 @@ impl ControlPlane {
         tenancy.ledger_positions().await?;
         let listener = tenancy.drivers().signals.signal_listen().await?;
         tenancy.inner.is_live.store(true, Ordering::Release);
+        let (t, history_end) = (tenancy.clone(), CancellationToken::new());
+        let ended = history_end.clone();
+        let history = tokio::spawn(async move { t.history_keep(ended).await });
         let mut loops = Vec::new();
         let t = tenancy.clone();
         loops.push(tokio::spawn(async move { t.workload_events_run().await }));
@@ -71,7 +77,7 @@ impl ControlPlane {
         // What an earlier control plane left pending goes on at once; a tenant's half-done wake is finished by the
         // wake that its delivery asks for.
         tenancy.deliveries_sweep().await?;
-        Ok(Self { tenancy, leader, warm_pool, loops })
+        Ok(Self { tenancy, leader, warm_pool, loops, history, history_end })
     }
 
     /// The handle it runs on.
@@ -103,6 +109,9 @@ impl ControlPlane {
         // Warm agents would end by themselves a moment after this process; whoever waits for its end is to find nothing.
         let _ = tokio::time::timeout(ENDING, self.tenancy.warm_pool_end()).await;
         let _ = tokio::time::timeout(ENDING, self.tenancy.ledger_flush()).await;
+        // What happened in the end is told too.
+        self.history_end.cancel();
+        let _ = tokio::time::timeout(ENDING, self.history).await;
         for task in &self.loops {
             task.abort();
         }

@@ -8,6 +8,7 @@
 use crate::{
     agent::Stop,
     error::{Error, Result},
+    history::event,
     tenancy::Tenancy,
     tenant::{Event, Generation, Status, Tenant, TenantId},
 };
@@ -67,13 +68,19 @@ impl Tenancy {
         if !keep_state {
             drivers.workloads.workload_purge(id).await?;
             drivers.snapshots.snapshot_purge(id).await?;
+            // While there is a record, a failure is tried again; what is told from here on goes below.
+            self.journal_purge(id).await?;
         }
         match drivers.tenants.tenant_remove(id, tenant.lifecycle.generation).await {
-            Ok(()) | Err(Error::NotFound { .. }) => {}
+            Ok(()) => self.tell(event(self.now(), id, "deleted", "the tenant is no more")).await,
+            Err(Error::NotFound { .. }) => {}
             Err(error) => return Err(error),
         }
         self.inner.webhooks.forget(id);
         tracing::info!(tenant = %id, keep_state, "deleted");
+        if !keep_state && let Err(error) = self.journal_purge(id).await {
+            tracing::warn!(error = error.chain(), "some lines of a deleted tenant are left; they go by themselves");
+        }
         Ok(())
     }
 }

@@ -18,6 +18,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tracing::Instrument;
 
 use crate::{
     error::{Error, Result},
@@ -151,6 +152,7 @@ impl Tenancy {
     pub async fn tenant_exec(&self, id: &TenantId) -> Result<(Agent, Box<dyn Duplex>)> {
         let (agent, _) = self.tenant_wake(id).await?;
         let session = self.drivers().workloads.agent_exec(id, &agent).await?;
+        self.activity_note(id).await;
         tracing::info!(tenant = %id, workload = %agent.workload, generation = %agent.generation, "a session is opened");
         Ok((agent, session))
     }
@@ -162,8 +164,8 @@ impl Tenancy {
         asks: impl Future<Output = Result<A>> + Send + 'static,
         mut agent: Box<dyn Duplex>,
     ) {
-        let ends = self.inner.waits_end.clone();
-        self.inner.tasks.spawn(async move {
+        let (ends, tenancy) = (self.inner.waits_end.clone(), self.clone());
+        let carry = async move {
             let carried = async {
                 let mut asks = asks.await?;
                 tokio::io::copy_bidirectional(&mut asks, &mut agent).await.map_err(|e| Error::unavailable("agent", e))
@@ -173,7 +175,10 @@ impl Tenancy {
                 Some(Err(error)) => tracing::info!(tenant = %id, error = error.chain(), "a session broke"),
                 None => tracing::info!(tenant = %id, "a session is cut off: the control plane ends"),
             }
-        });
+            tenancy.activity_note(&id).await;
+        };
+        // What is told of its end is of the request that opened it.
+        self.inner.tasks.spawn(carry.in_current_span());
     }
 }
 

@@ -6,11 +6,12 @@
 //! - One task looks for all who listen, and none looks while nobody does. It is rung by whatever this process writes
 //!   (`changes`) and by the word of other control planes, and reads only those tenants again. What no word tells of (a tenant
 //!   that another control plane made, a word that was lost) is found by reading every record again once a minute (`look`).
+//! - What happened is read where it is written ([`crate::history`]): what was before anybody listened, and what other control
+//!   planes told. A look reads what is new.
 //! - Numbers, the queue and the machines have no word either: they are read on a period, and said where they differ.
 //! - Whoever listens too slowly is told everything anew ([`Change::Begin`]), and holds up nobody.
 
 mod changes;
-mod events;
 mod image;
 mod look;
 
@@ -24,7 +25,6 @@ use futures::{Stream, StreamExt, stream::BoxStream};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
-pub use self::events::happened;
 use self::{
     changes::{Changes, WatchedTenants},
     image::Image,
@@ -198,9 +198,7 @@ impl Tenancy {
     /// Looks and says, for as long as somebody listens.
     async fn feed_run(&self) {
         let feed = &self.inner.feed;
-        let mut look = Look::from(self.inner.decisions.refused());
-        // What was before anybody looked, as far as it is remembered.
-        feed.say(self.now(), vec![Change::Events(self.feed_wakes())]);
+        let mut look = Look::default();
         let mut troubled = false;
         loop {
             let changed = feed.changes.take();
@@ -220,7 +218,10 @@ impl Tenancy {
                 return;
             }
             let rung = async {
-                feed.changes.rung.notified().await;
+                tokio::select! {
+                    () = feed.changes.rung.notified() => {}
+                    () = self.inner.history.written.notified() => {}
+                }
                 tokio::time::sleep(GATHER).await;
             };
             let pause = if look.accounts.is_empty() { TICK } else { Duration::ZERO };

@@ -12,7 +12,7 @@ use crate::{
     clock::Timestamp,
     error::{Error, Result},
     tenancy::Tenancy,
-    tenant::{Status, StopReason, TenantId},
+    tenant::{Agent, Status, StopReason, Tenant, TenantId},
 };
 
 /// How soon to look again at what could not be read.
@@ -52,8 +52,15 @@ pub(crate) fn judge(work: &Work, now: Timestamp) -> Verdict {
     if pending > 0 || leases > 0 || agent.busy > 0 {
         return Verdict::Defer(now + work.idle_timeout);
     }
-    let deadline = work.last_active_at.max(agent.last_active_at) + work.idle_timeout;
+    let deadline = work.active_at() + work.idle_timeout;
     if deadline > now { Verdict::Defer(deadline) } else { Verdict::Stop }
+}
+
+impl Work {
+    /// When it last had work: by its record, and by its agent where that says.
+    pub(crate) fn active_at(&self) -> Timestamp {
+        self.agent.as_ref().map_or(self.last_active_at, |agent| agent.last_active_at.max(self.last_active_at))
+    }
 }
 
 /// How late a deadline may be seen that another control plane has set, if the word of it is lost. One read, whatever exists.
@@ -105,17 +112,10 @@ impl Tenancy {
         Some(wait.map_or(OTHERS_SET, |wait| wait.min(OTHERS_SET)))
     }
 
-    /// Looks at one tenant whose deadline has come.
-    async fn idle_check(&self, id: &TenantId) -> Result<()> {
-        let drivers = self.drivers();
-        let Some(tenant) = drivers.tenants.tenant_get(id).await? else {
-            return drivers.deadlines.deadline_clear(id).await;
-        };
-        let Status::Running { agent } = &tenant.lifecycle.status else {
-            // Whoever writes `running` sets the deadline after it.
-            return drivers.deadlines.deadline_clear(id).await;
-        };
-        let work = Work {
+    /// What is known of the work of a running tenant.
+    pub(crate) async fn work_of(&self, tenant: &Tenant, agent: &Agent) -> Work {
+        let (drivers, id) = (self.drivers(), &tenant.id);
+        Work {
             idle_timeout: tenant.settings.idle_timeout,
             last_active_at: tenant.last_active_at,
             pending: drivers.inboxes.pending_count(id).await.ok(),
@@ -126,7 +126,20 @@ impl Tenancy {
                 .ok()
                 .map(|account| account.map_or(0, |account| account.running)),
             agent: drivers.workloads.agent_status(id, agent).await.ok(),
+        }
+    }
+
+    /// Looks at one tenant whose deadline has come.
+    async fn idle_check(&self, id: &TenantId) -> Result<()> {
+        let drivers = self.drivers();
+        let Some(tenant) = drivers.tenants.tenant_get(id).await? else {
+            return drivers.deadlines.deadline_clear(id).await;
         };
+        let Status::Running { agent } = &tenant.lifecycle.status else {
+            // Whoever writes `running` sets the deadline after it.
+            return drivers.deadlines.deadline_clear(id).await;
+        };
+        let work = self.work_of(&tenant, agent).await;
         match judge(&work, self.now()) {
             Verdict::Defer(at) => {
                 drivers.deadlines.deadline_set(id, at).await?;
@@ -136,8 +149,7 @@ impl Tenancy {
                 Ok(())
             }
             Verdict::Stop => {
-                let last_active = work.agent.map_or(tenant.last_active_at, |agent| agent.last_active_at);
-                drivers.tenants.tenant_touch(id, last_active).await?;
+                drivers.tenants.tenant_touch(id, work.active_at()).await?;
                 match self.tenant_stop(id, StopReason::Idle).await {
                     // Somebody else's write came first: the deadline is looked at anew.
                     Err(Error::Conflict { .. }) => Ok(()),

@@ -7,12 +7,20 @@
 //! - The lines of a message, an order or a job carry one id (`request_id`) wherever they are told, so that one can be followed
 //!   from the router through the wake into the agent. Of a message it is made of its own two numbers and needs no place.
 //! - Nothing rests on a journal. It is written behind the work, in batches; what a store does not take is gone.
+//! - Only of tenants that there are is anything kept: orders on a name that nobody has, and messages to it, would fill journals
+//!   that nobody can have made. Of one that is deleted the last lines come when its record is gone; they are kept with the
+//!   others, unless its state was purged: then its lines go with it, those that are written later too.
 //! - Whoever follows stays on over stops, wakes and the deaths of agents: a log that ended, or is not there yet, is opened again
 //!   when something is told of the tenant, and what was read of it before is not told again.
 //!
 //! [`ports::journals`]: crate::ports::journals
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures::{
@@ -59,6 +67,20 @@ const LONGEST: usize = 16 << 10;
 /// Lines that a journal is asked for at most.
 pub const MAX_TAIL: usize = 10_000;
 
+/// How long a tenant that there was is taken for one that there is.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// Tenants of which it is remembered that they are.
+const REMEMBERED: usize = 10_000;
+
+/// Tenants that are looked for at once.
+const AT_ONCE: usize = 16;
+
+/// Tenants of which lines are kept, and when they were last looked for. Held while lines are written: what is purged under it
+/// stays so.
+#[derive(Default)]
+pub(crate) struct Kept(tokio::sync::Mutex<HashMap<TenantId, Timestamp>>);
+
 /// What of a journal is wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ask {
@@ -104,6 +126,16 @@ fn agent_line(line: &str, otherwise: Timestamp) -> (JournalLine, bool) {
     };
     let at = at.unwrap_or(otherwise);
     (JournalLine { at, source, level, request_id, instance: None, text: text.to_owned() }, timed)
+}
+
+/// A text of many lines on one: the first, and the last, which of a log that is quoted says most.
+pub fn on_one_line(text: &str) -> Cow<'_, str> {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    match (lines.next(), lines.next_back(), lines.next()) {
+        (Some(first), Some(last), None) => format!("{first} {last}").into(),
+        (Some(first), Some(last), Some(_)) => format!("{first} [...] {last}").into(),
+        _ => text.trim_end().into(),
+    }
 }
 
 /// A line without what would colour a terminal (ECMA-48 control sequences).
@@ -245,7 +277,7 @@ impl Tenancy {
             {
                 lines.push(line);
             }
-            let written = self.drivers().journals.journal_append(&lines).await;
+            let written = self.journal_write(&mut lines).await;
             match &written {
                 Ok(()) if failed => tracing::info!("what is told of tenants is written down again"),
                 Err(error) if !failed => {
@@ -256,6 +288,39 @@ impl Tenancy {
             failed = written.is_err();
             lines.clear();
         }
+    }
+
+    /// Writes lines, of tenants that there are.
+    async fn journal_write(&self, lines: &mut Vec<(TenantId, JournalLine)>) -> Result<()> {
+        let (now, mut kept) = (self.now(), self.inner.journal_kept.0.lock().await);
+        if kept.len() > REMEMBERED {
+            kept.retain(|_, looked| now.since(*looked) < LOOK);
+        }
+        let fresh = |id: &TenantId| kept.get(id).is_some_and(|looked| now.since(*looked) < LOOK);
+        let doubtful: BTreeSet<TenantId> =
+            lines.iter().filter(|(id, _)| !fresh(id)).map(|(id, _)| id.clone()).collect();
+        let looked = stream::iter(doubtful).map(async |id| (self.drivers().tenants.tenant_get(&id).await, id));
+        let mut nobodys = BTreeSet::new();
+        for (found, id) in looked.buffered(AT_ONCE).collect::<Vec<_>>().await {
+            match found {
+                Ok(Some(_)) => drop(kept.insert(id, now)),
+                // One that was until now has some last lines; of another there are none.
+                Ok(None) if kept.remove(&id).is_none() => drop(nobodys.insert(id)),
+                Ok(None) | Err(_) => {}
+            }
+        }
+        lines.retain(|(id, _)| !nobodys.contains(id));
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.drivers().journals.journal_append(lines).await
+    }
+
+    /// Takes the lines of a tenant away whose record is gone, and lets none be written behind it.
+    pub(crate) async fn journal_purge(&self, id: &TenantId) -> Result<()> {
+        let mut kept = self.inner.journal_kept.0.lock().await;
+        kept.remove(id);
+        self.drivers().journals.journal_purge(id).await
     }
 
     /// What was told of a tenant and by its agent, in order of time; then, if it is followed, what is told as it comes, until
@@ -335,6 +400,21 @@ mod tests {
         }
         assert_eq!(read("WARN it rains").0.level, Some(Level::Warn));
         assert_eq!(read("a\u{1b}[31mb\u{1b}]c\u{1b}").0.text, "abc");
+    }
+
+    #[test]
+    fn of_many_lines_the_first_and_the_last_are_told() {
+        for (text, line) in [
+            (
+                "it exited with status 1; its log ends:\nstarting\n  at x\n\nout of memory\n",
+                "it exited with status 1; its log ends: [...] out of memory",
+            ),
+            ("it exited; its log ends:\nout of memory\n", "it exited; its log ends: out of memory"),
+            ("one line", "one line"),
+            ("", ""),
+        ] {
+            assert_eq!(on_one_line(text), line);
+        }
     }
 
     #[test]

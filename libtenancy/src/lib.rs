@@ -28,6 +28,7 @@ pub mod exec;
 pub mod fairness;
 pub mod feed;
 pub mod fleet;
+pub mod history;
 pub mod idle;
 pub mod inbox;
 pub mod jobs;
@@ -61,6 +62,7 @@ pub mod warm_pool;
 pub mod webhook;
 pub mod why;
 pub mod work;
+mod workers;
 
 pub use control_plane::{ControlPlane, Shutdown};
 pub use error::{Error, Result};

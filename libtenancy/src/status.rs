@@ -6,9 +6,10 @@
 use std::{future::Future, sync::atomic::Ordering, time::Duration};
 
 use crate::{
-    api::{PartView, QueueTotals, StatusView},
+    api::{PartView, QueueTotals, StatusView, WakeRecord, feed::EventLine},
     clock::Stopwatch,
     error::{Error, Result},
+    history::MAX_EVENTS,
     operation::lock,
     ports::jobs::QueueView,
     tenancy::Tenancy,
@@ -17,6 +18,9 @@ use crate::{
 
 /// How long a part may take to answer before it is one that does not.
 const WITHIN: Duration = Duration::from_secs(1);
+
+/// Of how long wakes are shown.
+const OF_LATE: Duration = Duration::from_hours(1);
 
 /// Whom one asks for to see whether anybody answers.
 const NOBODY: &str = "nobody";
@@ -68,6 +72,8 @@ impl Tenancy {
             asked("archives", drivers.snapshots.snapshot_list(&nobody)),
             asked("agents", drivers.workloads.workload_find(&nobody)),
         );
+        let queues = totals(&queues.unwrap_or_default());
+        let (jobs_untaken, wakes) = (self.jobs_untaken(queues.running), self.wakes_of_late().await);
         Ok(StatusView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
@@ -75,7 +81,7 @@ impl Tenancy {
             parts: vec![registry, inboxes, queue, deadlines, ledger, archives, agents],
             tenants: tenants.unwrap_or_default(),
             inbox: inbox.unwrap_or_default(),
-            queue: totals(&queues.unwrap_or_default()),
+            queue: queues,
             warm_ready: warm.ready,
             warm_target: warm.target,
             warm_configured: self.inner.config.warm_pool.min,
@@ -87,11 +93,22 @@ impl Tenancy {
             ledger: lock(&self.inner.ledger_state).view(),
             wakes_total: lock(&self.inner.wakes_total).clone(),
             state_fallbacks: self.inner.state_fallbacks.load(Ordering::Relaxed),
-            wakes: lock(&self.inner.wake_records).iter().cloned().collect(),
+            wakes,
+            jobs_untaken,
             reconcile: lock(&self.inner.last_reconcile).clone(),
             memory_bytes: Self::memory_bytes(),
             cpu_ms: cpu_time().as_millis().try_into().unwrap_or(u64::MAX),
         })
+    }
+
+    /// The wakes of the last hour, oldest first, among the last events: where the screen has them from too.
+    async fn wakes_of_late(&self) -> Vec<WakeRecord> {
+        let events = self.event_list(None, MAX_EVENTS).await.unwrap_or_default();
+        let since = self.now() - OF_LATE;
+        let woken = |event: EventLine| {
+            Some(WakeRecord { tenant_id: event.tenant?, at: event.at, wake: event.wake.filter(|_| event.at > since)? })
+        };
+        events.into_iter().filter_map(woken).collect()
     }
 
     /// Resident memory of this process in bytes, from `/proc/self/statm` (proc(5)); `None` where there is none.

@@ -99,6 +99,7 @@ impl Tenancy {
     pub(crate) async fn lifecycle_write(&self, tenant: &Tenant, event: Event) -> Result<Tenant> {
         let next = tenant.after(event, self.now())?;
         self.transition_insisting(&tenant.id, tenant.lifecycle.generation, &next).await?;
+        self.tell_moved(&tenant.id, &tenant.lifecycle.status, &next).await;
         Ok(Tenant { lifecycle: next, ..tenant.clone() })
     }
 

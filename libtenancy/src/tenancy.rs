@@ -4,7 +4,7 @@
 //! their concept: `wake`, `stop`, `delete`, `webhook`, `delivery`, `reconcile` add methods to this handle.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -18,13 +18,13 @@ use tracing::Instrument;
 use crate::{
     admission::Decisions,
     agent::AgentStatus,
-    api::WakeRecord,
     clock::{Clock, Timestamp},
     config::Config,
     delivery::Deliveries,
     error::{Error, Result},
     feed::Feed,
     fleet::Fleet,
+    history::{History, event},
     inbox::{Update, UpdateKey},
     labels::{LabelChange, Labels, Selector},
     operation::Operations,
@@ -56,6 +56,7 @@ use crate::{
     wake::Wakes,
     warm_pool::WarmPool,
     webhook::WebhookCache,
+    workers::Workers,
 };
 
 /// The drivers a handle is built from.
@@ -111,6 +112,10 @@ pub(crate) struct Inner {
     pub(crate) unlocked: broadcast::Sender<TenantId>,
     pub(crate) warm_pool: WarmPool,
     pub(crate) feed: Feed,
+    /// Of whom lines are kept.
+    pub(crate) journal_kept: crate::journal::Kept,
+    /// What happens, on its way into the store.
+    pub(crate) history: History,
     pub(crate) alarms: Alarms,
     pub(crate) deliveries: Deliveries,
     pub(crate) webhooks: WebhookCache,
@@ -138,11 +143,11 @@ pub(crate) struct Inner {
     pub(crate) waits_end: CancellationToken,
     /// Which partition the next claim asks first.
     pub(crate) claim_first: std::sync::atomic::AtomicUsize,
+    /// Who asks for jobs here.
+    pub(crate) workers: Workers,
     /// What the copying of outboxes to ledgers has come to.
     pub(crate) ledger_state: Mutex<LedgerState>,
-    /// The last wakes, for `status`.
-    pub(crate) wake_records: Mutex<VecDeque<WakeRecord>>,
-    /// How many there were, cold and warm.
+    /// How many wakes there were, cold and warm.
     pub(crate) wakes_total: Mutex<BTreeMap<String, u64>>,
     pub(crate) updates_total: Mutex<BTreeMap<&'static str, u64>>,
     pub(crate) last_reconcile: Mutex<Option<ReconcileReport>>,
@@ -192,6 +197,8 @@ impl Tenancy {
         let drivers = Drivers { tenants: feed.watch(drivers.tenants), ..drivers };
         let inner = Inner {
             feed,
+            journal_kept: crate::journal::Kept::default(),
+            history: History::new(Arc::clone(&drivers.journals)),
             owner: OwnerToken(config.instance.clone()),
             operations: Operations::default(),
             settings_operations: Operations::default(),
@@ -213,8 +220,8 @@ impl Tenancy {
             job_ended: tokio::sync::watch::Sender::new(()),
             waits_end: CancellationToken::new(),
             claim_first: 0.into(),
+            workers: Workers::default(),
             ledger_state: Mutex::default(),
-            wake_records: Mutex::default(),
             wakes_total: Mutex::default(),
             updates_total: Mutex::default(),
             last_reconcile: Mutex::default(),
@@ -297,6 +304,7 @@ impl Tenancy {
         let tenancy = self.clone();
         self.detached(async move {
             tenancy.drivers().tenants.tenant_create(&tenant).await?;
+            tenancy.tell(event(tenant.created_at, &tenant.id, "created", "a new tenant")).await;
             tracing::info!(tenant = %tenant.id, "created");
             tenancy.webhook_sync(&tenant.id).await;
             tenancy.tenant_get(&tenant.id).await
@@ -394,6 +402,13 @@ impl Tenancy {
     /// Work outside the inbox: raises `last_active_at`, which defers idleness. `NotFound` if there is no such tenant.
     pub async fn tenant_touch(&self, id: &TenantId) -> Result<()> {
         self.drivers().tenants.tenant_touch(id, self.now()).await
+    }
+
+    /// Notes that a tenant has work now. Nothing rests on it: its agent knows of its work itself.
+    pub(crate) async fn activity_note(&self, id: &TenantId) {
+        if let Err(error) = self.tenant_touch(id).await {
+            tracing::debug!(tenant = %id, error = error.chain(), "activity not recorded");
+        }
     }
 
     /// Sets the idle deadline and tells the idle loop. A failure is logged: the reconciler sets what is missing.

@@ -278,9 +278,9 @@ pub struct WakePhases {
     pub restore: Duration,
     /// From the agent's start to its first healthy answer.
     pub ready: Duration,
-    /// Writing `running`.
+    /// Writing `running`: known to whoever waited for it, and no part of the total.
     pub record: Duration,
-    /// From the request to `running`.
+    /// From the request to the writing of `running`.
     pub total: Duration,
 }
 

@@ -21,9 +21,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument;
 
 use crate::{
-    admission::{Ask, Code, Decision, DecisionRecord, Suspension, decide},
+    admission::{Ask, Code, Decision, DecisionRecord, Observed, Suspension, decide},
     agent::Bound,
-    api::{WakeRecord, WakeView},
+    api::WakeView,
     clock::Stopwatch,
     credits::MicroCredits,
     error::{Error, Result},
@@ -35,6 +35,7 @@ use crate::{
         wake_locks::WAKE_LOCK_TTL,
         workloads::{BindRequest, Workload},
     },
+    quota::Account,
     tenancy::Tenancy,
     tenant::{Agent, Event, Generation, Lifecycle, Status, StopReason, Tenant, TenantId, WakePhases, WorkloadId},
 };
@@ -81,9 +82,6 @@ async fn unlocked_wait(unlocked: &mut broadcast::Receiver<TenantId>, tenant: &Te
 /// The wakes under way in this process.
 #[derive(Default)]
 pub(crate) struct Wakes(Mutex<HashMap<TenantId, watch::Receiver<Option<WakeResult>>>>);
-
-/// How many wakes `status` remembers.
-const REMEMBERED: usize = 1_000;
 
 /// What a wake finds and has to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,11 +137,18 @@ impl Tenancy {
     async fn wake_admit(&self, id: &TenantId) -> Result<()> {
         let tenant = self.tenant_get(id).await?;
         let account = self.drivers().quotas.account_get(id).await?;
-        let Some(account) = account.filter(|_| tenant.lifecycle.status.agent().is_none()) else { return Ok(()) };
+        if tenant.lifecycle.status.agent().is_some() {
+            return Ok(());
+        }
+        // One that has no account yet is refused for other reasons than money.
+        let has_account = account.is_some();
+        let account =
+            account.unwrap_or_else(|| Account::open(self.drivers().jobs.settings().default_quota, self.now()).0);
         let observed = self.observed(&tenant, &account, false);
+        let observed = Observed { account: observed.account.filter(|_| has_account), ..observed };
         let decision = decide(Ask::Wake, &observed, self.now());
         let code = decision.code;
-        self.inner.decisions.record(DecisionRecord { tenant: id.clone(), ask: Ask::Wake, decision: decision.clone() });
+        self.decision_record(DecisionRecord { tenant: id.clone(), ask: Ask::Wake, decision: decision.clone() });
         match account.check(MicroCredits(1), decision.at) {
             Err(blocked) if code == Code::from(blocked) && blocked.suspends() => {
                 match self.suspension_note(id, blocked).await {
@@ -171,7 +176,7 @@ impl Tenancy {
         };
         let now = self.now();
         let decision = Decision { code, until, at: now, observed_at: now };
-        self.inner.decisions.record(DecisionRecord { tenant: id.clone(), ask, decision });
+        self.decision_record(DecisionRecord { tenant: id.clone(), ask, decision });
     }
 
     /// [`Tenancy::tenant_wake`] for work that holds its credits already.
@@ -235,7 +240,8 @@ impl Tenancy {
             }
             (_, None) => return Err(Error::internal("a wake ended without an agent")),
         };
-        self.agent_is_live(id, &agent, tenant.settings.idle_timeout).await;
+        // Whatever woke it wants something of it.
+        tokio::join!(self.agent_is_live(id, &agent, tenant.settings.idle_timeout), self.activity_note(id));
         // It works again: a suspension for want of budget has ended by itself.
         if let Some(suspended) = &tenant.settings.suspended
             && !Suspension::parse(suspended).by_operator()
@@ -243,7 +249,7 @@ impl Tenancy {
         {
             tracing::warn!(tenant = %id, error = error.chain(), "not recorded as resumed");
         }
-        self.wake_remember(id, &phases);
+        self.wake_count(&phases);
         tracing::info!(tenant = %id, generation = %agent.generation, warm = phases.warm,
             total_ms = tenths(phases.total), own_ms = tenths(phases.own()), "running");
         Ok((agent, Some(phases)))
@@ -361,6 +367,7 @@ impl Tenancy {
         let tenants = &self.drivers().tenants;
         let mut provisioning = tenant.after(Event::WakeStarted, self.now())?;
         tenants.tenant_transition(id, tenant.lifecycle.generation, &provisioning).await?;
+        self.tell_moved(id, &tenant.lifecycle.status, &provisioning).await;
         phases.lock = lap.lap();
 
         let mut copied = false;
@@ -390,7 +397,7 @@ impl Tenancy {
         (phases.restore, phases.ready) = (bound.restore, bound.ready);
         phases.workload = lap.lap().saturating_sub(phases.node + bound.restore + bound.ready);
 
-        // The record phase and the total end with the write that carries them: they are measured up to its start.
+        // The total ends with the write that carries it, and is measured up to its start: it is the same wherever it is shown.
         phases.total = total.elapsed();
         let now = self.now();
         let Some(running) = provisioning.after(Event::AgentReady(agent.clone(), phases.clone()), now) else {
@@ -398,9 +405,11 @@ impl Tenancy {
         };
         let written = self.transition_insisting(id, provisioning.generation, &running).await;
         phases.record = lap.lap();
-        phases.total = total.elapsed();
         match written {
-            Ok(()) => Ok(agent),
+            Ok(()) => {
+                self.tell_moved(id, &provisioning.status, &running).await;
+                Ok(agent)
+            }
             // The tenant was deleted, or another control plane took over: this agent is nobody's.
             Err(error @ (Error::Conflict { .. } | Error::NotFound { .. })) => {
                 self.workload_end(&Workload {
@@ -470,7 +479,9 @@ impl Tenancy {
                 return Ok(());
             }
             let idle = tenant.after(Event::WakeFailed(error.chain()), self.now())?;
-            self.transition_insisting(id, generation, &idle).await
+            self.transition_insisting(id, generation, &idle).await?;
+            self.tell_moved(id, &tenant.lifecycle.status, &idle).await;
+            Result::<()>::Ok(())
         };
         if let Err(error) = written.await {
             tracing::warn!(tenant = %id, error = error.chain(), "a failed wake was not recorded");
@@ -542,14 +553,8 @@ impl Tenancy {
         }
     }
 
-    fn wake_remember(&self, id: &TenantId, phases: &WakePhases) {
-        let wake = WakeView::from(phases);
-        *lock(&self.inner.wakes_total).entry(wake.kind.clone()).or_default() += 1;
-        let mut records = lock(&self.inner.wake_records);
-        if records.len() >= REMEMBERED {
-            records.pop_front();
-        }
-        records.push_back(WakeRecord { tenant_id: id.to_string(), at: self.now(), wake });
+    fn wake_count(&self, phases: &WakePhases) {
+        *lock(&self.inner.wakes_total).entry(WakeView::from(phases).kind).or_default() += 1;
     }
 
     /// Whether a wake of the tenant is under way in this process.

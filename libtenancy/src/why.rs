@@ -9,6 +9,7 @@ use crate::{
     api::why::{Compared, Reason, Why},
     clock::Timestamp,
     error::{Error, Result},
+    idle::{Verdict, Work, judge},
     jobs::{DelayReason, Job, JobId, JobState},
     operation::lock,
     partition::payable,
@@ -62,7 +63,7 @@ impl Tenancy {
     /// Why a tenant is as it is, and what would hold back its next message.
     pub async fn why_tenant(&self, id: &TenantId) -> Result<Why> {
         let (tenant, account) = (self.tenant_get(id).await?, self.account_now(id).await?);
-        let mut why = Why { subject: "tenant".to_owned(), ..self.why_lifecycle(&tenant, &account) };
+        let mut why = Why { subject: "tenant".to_owned(), ..self.why_lifecycle(&tenant, &account).await };
         let pending = self.drivers().inboxes.pending_count(id).await?;
         if pending > 0 && why.reasons.iter().all(|reason| reason.code == Code::Running.word()) {
             why.summary = format!("{} Messages in its inbox: {pending}.", why.summary);
@@ -79,7 +80,7 @@ impl Tenancy {
     /// Why a tenant is not woken, or was not.
     pub async fn why_wake(&self, id: &TenantId) -> Result<Why> {
         let (tenant, account) = (self.tenant_get(id).await?, self.account_now(id).await?);
-        let mut why = self.why_lifecycle(&tenant, &account);
+        let mut why = self.why_lifecycle(&tenant, &account).await;
         if let Some(last) = self.inner.decisions.last_of(id) {
             let text = format!("a request was refused at {}", last.decision.at);
             why.reasons.push(reason(last.decision.code, text, Vec::new(), last.decision.until));
@@ -87,7 +88,7 @@ impl Tenancy {
         Ok(why)
     }
 
-    fn why_lifecycle(&self, tenant: &Tenant, account: &Account) -> Why {
+    async fn why_lifecycle(&self, tenant: &Tenant, account: &Account) -> Why {
         let now = self.now();
         let awake = tenant.lifecycle.status.agent().is_some();
         let observed = self.observed(tenant, account, awake);
@@ -112,14 +113,10 @@ impl Tenancy {
         }
         match &tenant.lifecycle.status {
             Status::Running { agent } => {
-                let idle_at = tenant.last_active_at.max(tenant.lifecycle.since) + tenant.settings.idle_timeout;
-                let numbers = vec![compared(
-                    "seconds without work",
-                    now.since(tenant.last_active_at).as_secs(),
-                    tenant.settings.idle_timeout.as_secs(),
-                )];
                 let text = format!("its agent runs since {} as `{}`", tenant.lifecycle.since, agent.workload);
-                reasons.push(reason(Code::Running, text, numbers, Some(idle_at)));
+                let work = self.work_of(tenant, agent).await;
+                let (numbers, idle_at) = idleness(&work, self.now());
+                reasons.push(reason(Code::Running, text, numbers, idle_at));
             }
             Status::Idle { reason: Some(StopReason::WakeFailed(why)) } => {
                 reasons.push(reason(Code::WakeFailed, format!("its last wake failed: {why}"), Vec::new(), None));
@@ -167,6 +164,9 @@ impl Tenancy {
             expected_at: None,
             expected_because: None,
         };
+        if matches!(job.state, JobState::Queued | JobState::Delayed { .. }) {
+            why.reasons.extend(self.why_suspended(id.tenant()).await?);
+        }
         match &job.state {
             JobState::Queued => {
                 let partition = partition_of(id.tenant(), jobs.settings().partitions);
@@ -216,6 +216,15 @@ impl Tenancy {
         Ok(why)
     }
 
+    /// That an operator suspended a tenant: its jobs are not begun. One for want of budget shows in its account.
+    async fn why_suspended(&self, id: &TenantId) -> Result<Option<Reason>> {
+        let suspended = self.drivers().tenants.tenant_get(id).await?.and_then(|tenant| tenant.settings.suspended);
+        Ok(suspended.filter(|stored| Suspension::parse(stored).by_operator()).map(|why| {
+            let text = format!("an operator suspended its tenant ({why}); it waits until `ztm tenant resume {id}`");
+            reason(Code::Suspended, text, Vec::new(), None)
+        }))
+    }
+
     async fn why_queued(&self, job: &Job, queue: &QueueView, why: &mut Why) -> Result<()> {
         let account = self.account_now(job.id.tenant()).await?;
         let place = self.drivers().jobs.job_place(&job.id).await?;
@@ -260,6 +269,9 @@ impl Tenancy {
                 ));
             }
         }
+        if let Some(untaken) = self.jobs_untaken(queue.leases) {
+            why.reasons.push(reason(Code::Capacity, untaken, vec![compared("workers that ask for jobs", 0, 1)], None));
+        }
         if why.reasons.is_empty() {
             why.reasons.push(reason(
                 Code::Admitted,
@@ -270,6 +282,34 @@ impl Tenancy {
         }
         Ok(())
     }
+}
+
+/// What decides when an agent is stopped for idleness, and when that is unless something comes; of one that has work, or may
+/// have, nobody knows.
+fn idleness(work: &Work, now: Timestamp) -> (Vec<Compared>, Option<Timestamp>) {
+    let unread = || "unknown, which counts as work".to_owned();
+    let count = |count: Option<u64>| count.map_or_else(unread, |count| count.to_string());
+    let busy = work.agent.as_ref().map(|agent| agent.busy);
+    let counts = [
+        ("messages that wait", work.pending),
+        ("its jobs that run", work.leases.map(u64::from)),
+        ("turns and sessions of its agent", busy.map(u64::from)),
+    ];
+    let mut numbers: Vec<Compared> = counts
+        .into_iter()
+        .filter(|(_, has)| *has != Some(0))
+        .map(|(what, has)| compared(what, count(has), 0))
+        .collect();
+    if !numbers.is_empty() {
+        return (numbers, None);
+    }
+    let (quiet, timeout) = (now.since(work.active_at()), work.idle_timeout);
+    numbers.push(compared("seconds without work", quiet.as_secs(), timeout.as_secs()));
+    let idle_at = match judge(work, now) {
+        Verdict::Defer(at) => at,
+        Verdict::Stop => now,
+    };
+    (numbers, Some(idle_at))
 }
 
 /// What holds the jobs of a capped or parked tenant back.
@@ -310,5 +350,43 @@ fn refusal(code: Code) -> &'static str {
         | Code::WakeFailed
         | Code::StoreBehind
         | Code::Admitted => "nothing holds it back",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::agent::AgentStatus;
+
+    #[test]
+    fn idleness_is_told_as_it_is_decided() {
+        let seconds = |s: i64| Timestamp::from_micros(s * 1_000_000);
+        let agent = AgentStatus {
+            tenant: None,
+            generation: None,
+            pid: 1,
+            agent_pid: None,
+            ready: true,
+            busy: 0,
+            last_active_at: seconds(25),
+            saved: None,
+            agent_memory_bytes: None,
+            agent_cpu_ms: None,
+            memory_bytes: None,
+        };
+        let idle_timeout = Duration::from_secs(10);
+        let (pending, leases) = (Some(0), Some(0));
+        let quiet = Work { idle_timeout, last_active_at: seconds(3), pending, leases, agent: Some(agent.clone()) };
+        // A session or a turn that only its agent knows of counts, as it does for the stop.
+        assert_eq!(idleness(&quiet, seconds(30)), (vec![compared("seconds without work", 5, 10)], Some(seconds(35))));
+        assert_eq!(idleness(&quiet, seconds(50)).1, Some(seconds(50)));
+        let busy = Work { leases: Some(2), agent: Some(AgentStatus { busy: 1, ..agent }), ..quiet.clone() };
+        let numbers = vec![compared("its jobs that run", 2, 0), compared("turns and sessions of its agent", 1, 0)];
+        assert_eq!(idleness(&busy, seconds(50)), (numbers, None));
+        let unread = Work { agent: None, ..quiet };
+        let (numbers, until) = idleness(&unread, seconds(50));
+        assert!(until.is_none() && numbers[0].has.starts_with("unknown"), "{numbers:?}");
     }
 }

@@ -16,10 +16,12 @@ use tracing::Instrument;
 use crate::{
     admission::Suspension,
     agent::Turn,
+    api::jobs::JobSubmitted,
     clock::{Stopwatch, Timestamp},
     credits::MicroCredits,
     error::{Error, Result},
     fairness::{REBALANCE, shares},
+    history::event,
     inbox::UpdateKey,
     jobs::{Finish, Job, JobId, LEASE_BOUNDS, Leased, NewJob, Outcome, Renewal, Renewed, WorkerId},
     operation::lock,
@@ -113,6 +115,15 @@ impl Tenancy {
         answers.pop().unwrap_or_else(|| Err(Error::internal("a submission was not answered")))
     }
 
+    /// The same, and whether its tenant is suspended: then it is stored, and waits.
+    pub async fn job_submit_told(&self, new: NewJob) -> Result<JobSubmitted> {
+        let id = new.id.tenant().clone();
+        let submitted = self.job_submit(new).await?;
+        let suspended = self.tenant_get(&id).await.ok().and_then(|tenant| tenant.settings.suspended);
+        let suspended = suspended.map(|stored| Suspension::parse(&stored).shown());
+        Ok(JobSubmitted { suspended, ..submitted.into() })
+    }
+
     /// One job. `NotFound`.
     pub async fn job_get(&self, id: &JobId) -> Result<Job> {
         self.drivers().jobs.job_get(id).await?.ok_or_else(|| Error::not_found("job", id))
@@ -174,6 +185,7 @@ impl Tenancy {
         let jobs = &self.drivers().jobs;
         let partitions: Vec<u16> = (0..jobs.settings().partitions).collect();
         let watch = Stopwatch::start();
+        let _asks = self.inner.workers.ask(self.now());
         loop {
             let (leased, next) = self.claim_begin(worker, max, lease).await?;
             let left = wait.min(MAX_WAIT).saturating_sub(watch.elapsed());
@@ -310,9 +322,7 @@ impl Tenancy {
         let (key, name, turn) = (turn_key(id), id.to_string(), Turn { message: prompt });
         let done = self.turn_run(&key, &name, &turn).instrument(span).await?;
         // Its agent had work until now; that it did is no reason to lose what it said.
-        if let Err(error) = self.drivers().tenants.tenant_touch(id.tenant(), self.now()).await {
-            tracing::debug!(tenant = %id.tenant(), error = error.chain(), "activity not recorded");
-        }
+        self.activity_note(id.tenant()).await;
         Ok(done)
     }
 
@@ -363,7 +373,7 @@ impl Tenancy {
         let suspension = Suspension::of(blocked);
         lock(&self.inner.broke).insert(id.clone());
         tracing::warn!(tenant = %id, reason = suspension.text, "suspended");
-        self.suspension_write(id, Some(suspension.to_string())).await
+        self.suspension_write(id, Some(suspension)).await
     }
 
     /// What the tenant's chat is to be told of its suspension for want of budget, whoever noticed it; once a suspension.
@@ -374,7 +384,7 @@ impl Tenancy {
             return Ok(None);
         };
         let told = Suspension { told: true, ..suspension };
-        self.suspension_write(id, Some(told.to_string())).await?;
+        self.suspension_write(id, Some(told.clone())).await?;
         Ok(Some(told.text))
     }
 
@@ -418,7 +428,7 @@ impl Tenancy {
         let operation = self.inner.settings_operations.begin(id).await;
         self.tenant_kept(id).await?;
         lock(&self.inner.broke).remove(id);
-        self.suspension_write(id, Some(reason.to_owned())).await?;
+        self.suspension_write(id, Some(Suspension::parse(reason))).await?;
         drop(operation);
         tracing::info!(tenant = %id, reason, "suspended by an operator");
         // Whoever dies here leaves a suspended tenant whose agent is given nothing, and stops once it is idle.
@@ -449,9 +459,21 @@ impl Tenancy {
         }
     }
 
-    async fn suspension_write(&self, id: &TenantId, suspension: Option<String>) -> Result<()> {
-        let patch = crate::ports::tenants::SettingsPatch { suspended: Some(suspension), ..Default::default() };
-        self.drivers().tenants.tenant_configure(id, patch).await.map(drop)
+    /// Writes a suspension, or its end, and tells of it.
+    async fn suspension_write(&self, id: &TenantId, suspension: Option<Suspension>) -> Result<()> {
+        let told = match &suspension {
+            // That its chat was told of it is no news.
+            Some(suspension) if suspension.told => None,
+            Some(suspension) => Some(("suspended", suspension.clone().shown())),
+            None => Some(("resumed", "it may wake again".to_owned())),
+        };
+        let suspended = Some(suspension.map(|suspension| suspension.to_string()));
+        let patch = crate::ports::tenants::SettingsPatch { suspended, ..Default::default() };
+        self.drivers().tenants.tenant_configure(id, patch).await?;
+        if let Some((what, text)) = told {
+            self.tell(event(self.now(), id, what, text)).await;
+        }
+        Ok(())
     }
 
     // --- the leader's loops ---------------------------------------------------------------------------------------------

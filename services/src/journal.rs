@@ -12,6 +12,7 @@ use std::{
 use libtenancy::{
     api::journal::{JournalLine, Level, Source},
     clock::{Clock, SystemClock},
+    journal::on_one_line,
     tenant::TenantId,
 };
 use tokio::sync::mpsc;
@@ -68,11 +69,13 @@ struct Fields {
 
 impl Fields {
     fn record(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        let value = value.to_string();
+        let value = on_one_line(&value);
         match field.name() {
-            "tenant" => self.tenant = value.to_string().parse().ok(),
+            "tenant" => self.tenant = value.parse().ok(),
             // A span's own is its `id`.
-            "request" | "id" => self.request = Some(value.to_string()),
-            "message" => self.message = value.to_string(),
+            "request" | "id" => self.request = Some(value.into_owned()),
+            "message" => self.message = value.into_owned(),
             name => {
                 let _ = write!(self.others, " {name}={value}");
             }
@@ -161,7 +164,7 @@ mod tests {
             tracing::info!(tenant = "NOT an id", "of nobody");
             tracing::info!(target: "hyper", tenant = "acme", "another's");
             tracing::trace!(tenant = "acme", "too small");
-            tracing::warn!(tenant = %"acme", ms = 3, error = "broke: \"x\"", "woken");
+            tracing::warn!(tenant = %"acme", ms = 3, error = "broke; its log ends:\na\nb\n\"x\"\n", "woken");
             let span = tracing::info_span!("request", id = "r-1", tenant = "b");
             span.in_scope(|| {
                 tracing::debug!("a step");
@@ -179,7 +182,7 @@ mod tests {
         assert_eq!(
             lines,
             [
-                line("acme", Level::Warn, None, "woken ms=3 error=broke: \"x\""),
+                line("acme", Level::Warn, None, "woken ms=3 error=broke; its log ends: [...] \"x\""),
                 line("b", Level::Debug, Some("r-1"), "a step"),
                 line("acme", Level::Info, Some("r-2"), "its own"),
             ]

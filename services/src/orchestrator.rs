@@ -91,6 +91,7 @@ fn routes(auth: &Arc<Auth>) -> Router<Tenancy> {
         .route("/tenants/{id}/bot_token", on(Action::BotToken, get(bot_token)))
         .route("/tenants/{id}/logs", on(Action::ReadContent, get(tenant_logs)))
         .route("/tenants/{id}/journal", on(Action::ReadContent, get(journal::get)))
+        .route("/events", on(Action::Read, get(feed::events)))
         .route("/tenants/{id}/exec", on(Action::Administer, post(session::open)))
         .route("/tenants/{id}/agent", on(Action::Read, get(agent_status)))
         .route("/tenants/{id}/state", on(Action::Read, get(state::get)))

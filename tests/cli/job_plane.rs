@@ -44,6 +44,21 @@ fn everything_that_is_said_about_a_job_reaches_the_wire() {
 }
 
 #[test]
+fn a_job_of_a_suspended_tenant_is_accepted_with_a_word() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    for (why, ends) in [
+        ("unpaid", "the job waits until `ztm tenant resume alice`"),
+        ("budget_exhausted: the budget is used up", "the job waits for a grant or the next period"),
+    ] {
+        let submitted = json!({ "job_id": ID, "status": "queued", "duplicate": false, "suspended": why });
+        plane.answer("POST /jobs", 201, &submitted.to_string());
+        let said = world.ztm(SUBMIT).ok();
+        assert!(said.stderr.contains(&format!("`alice` is suspended ({why}); {ends}")), "{said}");
+    }
+}
+
+#[test]
 fn a_key_is_made_up_for_each_submission_and_shown_when_asked_for() {
     let mut world = World::new();
     let plane = accepting(&mut world);

@@ -271,7 +271,7 @@ fn a_wake_prints_its_phases_and_a_stop_the_tenant() {
     Tenant    alice
     Status    running
     Endpoint  unix:/w-1.sock
-    Wake      warm in 25.6 ms (lock 0.4, workload 3.1, ready 21.5, record 0.6)
+    Wake      warm in 25.6 ms (lock 0.4, workload 3.1, ready 21.5)
     --- stderr
     ");
     assert_snapshot!(world.ztm(["tenant", "wake", "alice"]), @"

@@ -67,3 +67,18 @@ fn a_reader_that_goes_away_ends_the_command_quietly() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
+
+#[test]
+fn where_nothing_is_that_young_it_is_said_when_the_last_line_was_told() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    plane.told(&serde_json::json!({
+        "at": "2026-11-29T09:00:00Z", "source": "orchestrator", "level": "info", "text": "running",
+    }));
+    let said = world.ztm(["logs", "alice", "--since", "2026-11-30T00:00:00Z"]).ok();
+    assert_eq!(said.stdout, "");
+    assert!(said.stderr.contains("nothing was told since 2026-11-30T00:00:00"), "{said}");
+    assert!(said.stderr.contains("the last line like this is of 2026-11-29T09:00:00"), "{said}");
+    assert!(world.ztm(["logs", "alice"]).ok().stdout.contains("running"));
+}

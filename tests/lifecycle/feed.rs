@@ -188,3 +188,51 @@ fn a_suspended_tenant_wakes_for_nobody_until_it_is_resumed() {
     plane.block(plane.tenancy.tenant_wake(&id("acme"))).unwrap();
     plane.end();
 }
+
+#[test]
+fn what_happened_is_kept_whole_and_in_order_whether_anybody_listened_or_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let plane = Plane::start(dir.path(), "http://127.0.0.1:9");
+    let begun = plane.drivers.clock.now();
+    plane.create(&id("acme"), None);
+    plane.block(plane.tenancy.tenant_wake(&id("acme"))).unwrap();
+    // State that is published while it runs is no event.
+    plane.block(plane.tenancy.tenant_snapshot(&id("acme"))).unwrap();
+    plane.block(plane.tenancy.tenant_suspend(&id("acme"), "unpaid")).unwrap();
+    for _ in 0..3 {
+        plane.block(plane.tenancy.tenant_wake(&id("acme"))).unwrap_err();
+    }
+    let stopped = plane.block(plane.tenancy.tenant_get(&id("acme"))).unwrap().lifecycle.since;
+    plane.block(plane.tenancy.tenant_resume(&id("acme"))).unwrap();
+    plane.create(&id("gone"), None);
+    plane.block(plane.tenancy.tenant_delete(&id("gone"), true)).unwrap();
+    plane.end();
+
+    let plane = Plane::start(dir.path(), "http://127.0.0.1:9");
+    plane.block(plane.tenancy.tenant_wake(&id("acme"))).unwrap();
+    let listed = |of: Option<&str>| plane.block(plane.tenancy.event_list(of.map(id).as_ref(), 100)).unwrap();
+    let all = plane.wait_for("the last of them", || async {
+        let all = plane.tenancy.event_list(None, 100).await.unwrap();
+        all.last().is_some_and(|event| event.what == "woken").then_some(all)
+    });
+    let told = |events: &[EventLine], of: &str| -> Vec<String> {
+        events.iter().filter(|event| event.tenant.as_deref() == Some(of)).map(|event| event.what.clone()).collect()
+    };
+    let expected =
+        ["created", "waking", "woken", "suspended", "stopping", "stopped", "refused", "resumed", "waking", "woken"];
+    assert_eq!(told(&all, "acme"), expected, "{all:#?}");
+    assert_eq!(told(&all, "gone"), ["created", "deleting", "deleted"]);
+    let acme = listed(Some("acme"));
+    assert_eq!(told(&acme, "acme"), expected);
+    assert!(acme.is_sorted_by_key(|event| event.at) && acme[0].at >= begun, "{acme:#?}");
+    assert_eq!((acme[5].at, acme[5].text.as_str()), (stopped, "operator"));
+    assert_eq!(acme[6].text, "a wake was refused: suspended");
+    // Of one that is gone there is what is kept, of one that never was nothing.
+    assert_eq!(listed(Some("gone")).len(), 3);
+    assert!(plane.block(plane.tenancy.event_list(Some(&id("nobody")), 9)).is_err());
+    // Whoever listens now is told the same first.
+    let mut ear = Ear::new(&plane);
+    ear.until(&plane, "everything", |ear| ear.ready);
+    assert_eq!(ear.events, all);
+    plane.end();
+}

@@ -13,3 +13,4 @@ mod plane;
 mod probe;
 mod schedules;
 mod superseded;
+mod told;

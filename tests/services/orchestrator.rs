@@ -16,6 +16,7 @@ const ROUTES: [(Method, &str); 55] = [
     (Method::GET, "/tenants/acme/bot_token"),
     (Method::GET, "/tenants/acme/logs"),
     (Method::GET, "/tenants/acme/journal"),
+    (Method::GET, "/events"),
     (Method::POST, "/tenants/acme/exec"),
     (Method::GET, "/tenants/acme/agent"),
     (Method::POST, "/wake/acme"),

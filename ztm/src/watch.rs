@@ -1,7 +1,8 @@
 //! What happens to the fleet, told as it happens and without a gap: `-w`, and whatever waits for something.
 //!
 //! Over the control plane's feed. When that is not heard any more it is asked for again until somebody interrupts; what is
-//! told from the beginning then is compared with what was known, and only the differences are news.
+//! told from the beginning then is compared with what was known, and only the differences are news. What happened meanwhile is
+//! kept where it happened, and told with them.
 
 pub(crate) mod listed;
 
@@ -17,8 +18,6 @@ use libtenancy::{
         feed::{Change, EventLine, Piece, TenantLine},
         jobs::JobView,
     },
-    clock::Timestamp,
-    feed::happened,
 };
 
 use crate::{client, printer::Printer, settings::Settings};
@@ -56,8 +55,6 @@ pub enum News {
     Anew,
     /// What was there has been told.
     Whole,
-    /// It was looked at once more since: what happened until a moment ago has been told.
-    Looked,
 }
 
 /// What is known of the fleet, from which the news are told.
@@ -70,18 +67,12 @@ struct Known {
     dead: Option<u64>,
     /// All tenants as far as they have been told anew.
     anew: Option<BTreeMap<String, TenantLine>>,
-    /// Since when the one that speaks runs.
-    began: Option<Timestamp>,
-    /// Whether another speaks than before: what happened meanwhile is told by nobody.
-    another: bool,
 }
 
 impl Known {
     fn take(&mut self, change: Change, news: &mut VecDeque<News>) {
         match change {
-            Change::Begin(begin) => {
-                self.another = self.began.is_some_and(|before| before != begin.started_at);
-                self.began = Some(begin.started_at);
+            Change::Begin(_) => {
                 self.anew = Some(BTreeMap::new());
                 news.push_back(News::Anew);
             }
@@ -96,11 +87,6 @@ impl Known {
                             news.push_back(News::Touched(line.id));
                         }
                         continue;
-                    }
-                    if self.another {
-                        for event in happened(old, &line) {
-                            self.event(event, news);
-                        }
                     }
                     news.push_back(News::Tenant(Box::new(line.clone())));
                     self.tenants.insert(line.id.clone(), line);
@@ -143,11 +129,7 @@ impl Known {
                 if self.dead.replace(numbers.dead_updates).is_some_and(|before| before != numbers.dead_updates) {
                     news.push_back(News::Dead);
                 }
-                if self.anew.is_none() {
-                    news.push_back(News::Looked);
-                }
             }
-            Change::Beat if self.anew.is_none() => news.push_back(News::Looked),
             Change::Queue(_) => news.push_back(News::Queue),
             Change::Beat | Change::Nodes(_) | Change::Spend(_) | Change::Trouble(_) => {}
         }
@@ -230,12 +212,20 @@ impl<'a> Watch<'a> {
 
 #[cfg(test)]
 mod tests {
-    use libtenancy::api::feed::{Begin, Numbers};
+    use libtenancy::{
+        api::feed::{Begin, Numbers},
+        clock::Timestamp,
+    };
 
     use super::*;
 
     fn begin(started: i64) -> Change {
         Change::Begin(Begin { started_at: Timestamp::from_micros(started), ..Begin::default() })
+    }
+
+    fn event(id: &str, what: &str) -> EventLine {
+        let at = Timestamp::from_micros(7);
+        EventLine { at, tenant: Some(id.to_owned()), what: what.to_owned(), text: String::new(), wake: None }
     }
 
     fn line(id: &str, generation: u64, status: &str) -> TenantLine {
@@ -262,7 +252,6 @@ mod tests {
             News::Dead => "dead".to_owned(),
             News::Anew => "anew".to_owned(),
             News::Whole => "whole".to_owned(),
-            News::Looked => "looked".to_owned(),
         };
         news.into_iter().map(told).collect()
     }
@@ -271,21 +260,22 @@ mod tests {
     fn what_is_told_again_is_no_news_and_what_happened_meanwhile_is() {
         let mut known = Known::default();
         let all = vec![line("a", 1, "idle"), line("b", 1, "running"), line("c", 1, "idle")];
-        let first = vec![begin(1), Change::Tenants(all.clone()), Change::Ready];
-        assert_eq!(news(&mut known, first), ["anew", "a idle", "b running", "c idle", "whole"]);
+        let first = vec![begin(1), Change::Events(vec![event("b", "woken")]), Change::Tenants(all), Change::Ready];
+        assert_eq!(news(&mut known, first), ["anew", "b was woken", "a idle", "b running", "c idle", "whole"]);
         assert_eq!(news(&mut known, vec![Change::Tenants(vec![line("a", 2, "running")])]), ["a running"]);
         // The same one, heard again: nothing is new but what changed.
         let again = vec![line("a", 2, "running"), line("b", 1, "running"), line("c", 1, "idle")];
         assert_eq!(news(&mut known, vec![begin(1), Change::Tenants(again), Change::Ready]), ["anew", "whole"]);
         // What was written of one, that its line does not show.
         assert_eq!(news(&mut known, vec![Change::Tenants(vec![line("b", 1, "running")])]), ["b touched"]);
-        // Another one, which knows no events of before: they are told from what is and what was.
+        // Another one, which reads what happened where it is kept.
         let other = vec![line("a", 3, "idle"), line("b", 1, "running"), line("d", 1, "idle")];
+        let events = Change::Events(vec![event("b", "woken"), event("a", "stopped"), event("d", "created")]);
         assert_eq!(
-            news(&mut known, vec![begin(2), Change::Tenants(other), Change::Ready]),
-            ["anew", "a was stopped", "a idle", "d was created", "d idle", "c gone", "whole"]
+            news(&mut known, vec![begin(2), events, Change::Tenants(other), Change::Ready]),
+            ["anew", "a was stopped", "d was created", "a idle", "d idle", "c gone", "whole"]
         );
         let dead = |dead_updates| Change::Numbers(Numbers { dead_updates, ..Numbers::default() });
-        assert_eq!(news(&mut known, vec![dead(1), dead(1), dead(2)]), ["looked", "looked", "dead", "looked"]);
+        assert_eq!(news(&mut known, vec![dead(1), dead(1), dead(2)]), ["dead"]);
     }
 }

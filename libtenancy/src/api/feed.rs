@@ -278,6 +278,13 @@ pub struct SpendNow {
     pub price_micros_per_credit: Option<u64>,
 }
 
+/// The answer of `GET /events`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EventList {
+    /// What happened, oldest first.
+    pub events: Vec<EventLine>,
+}
+
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EventLine {

@@ -61,7 +61,12 @@ impl SubmitJob {
 
 impl From<Submitted> for JobSubmitted {
     fn from(submitted: Submitted) -> Self {
-        Self { job_id: submitted.id.to_string(), status: submitted.state.to_owned(), duplicate: submitted.duplicate }
+        Self {
+            job_id: submitted.id.to_string(),
+            status: submitted.state.to_owned(),
+            duplicate: submitted.duplicate,
+            suspended: None,
+        }
     }
 }
 
@@ -74,6 +79,9 @@ pub struct JobSubmitted {
     pub status: String,
     /// Whether an earlier call with the same key made it.
     pub duplicate: bool,
+    /// Why its tenant is suspended, if it is: the job waits for that to end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<String>,
 }
 
 /// A job as shown.

@@ -6,10 +6,14 @@ use std::time::Duration;
 
 use super::id;
 use crate::{
-    api::journal::{JournalLine, Level, Source},
+    api::{
+        WakeView,
+        feed::EventLine,
+        journal::{JournalLine, Level, Source},
+    },
     clock::{Clock, ManualClock, Stopwatch, Timestamp},
-    ports::journals::{Cursor, Journals, KEPT, Read},
-    tenant::TenantId,
+    ports::journals::{Cursor, EVENTS_KEPT, EventsRead, Journals, KEPT, Read},
+    tenant::{TenantId, WakePhases},
 };
 
 /// The cases, one test each; see [`crate::conformance`].
@@ -23,6 +27,10 @@ macro_rules! journals_conformance {
             whoever_reads_on_gets_every_line_once,
             whoever_waits_is_given_what_comes_and_nothing_of_others,
             whoever_waits_in_vain_is_given_nothing_in_time,
+            of_a_purged_tenant_no_line_is_left,
+            events_are_read_back_of_one_tenant_and_of_all,
+            whoever_reads_events_on_gets_each_once,
+            the_oldest_events_of_a_tenant_go_and_others_stay,
         ]);
     };
 }
@@ -145,4 +153,73 @@ pub async fn whoever_waits_in_vain_is_given_nothing_in_time(port: &dyn Journals,
     assert!(read.lines.is_empty());
     tell(port, "acme", clock.now(), &["b"]).await;
     assert_eq!(texts(&port.journal_next(&acme, &read.end, SOON).await.unwrap()), ["b"]);
+}
+
+pub async fn of_a_purged_tenant_no_line_is_left(port: &dyn Journals, clock: &ManualClock) {
+    tell(port, "acme", clock.now(), &["a", "b"]).await;
+    tell(port, "b", clock.now(), &["stays"]).await;
+    let end = all(port, "acme").await.end;
+    for _ in 0..2 {
+        port.journal_purge(&id("acme")).await.unwrap();
+    }
+    assert!(all(port, "acme").await.lines.is_empty());
+    assert_eq!(texts(&all(port, "b").await), ["stays"]);
+    // Whoever read on is told what a later tenant of this name does.
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    tell(port, "acme", clock.now(), &["anew"]).await;
+    assert_eq!(texts(&port.journal_next(&id("acme"), &end, SOON).await.unwrap()), ["anew"]);
+}
+
+fn event(tenant: &str, at: Timestamp, text: &str) -> EventLine {
+    EventLine { at, tenant: Some(tenant.to_owned()), what: "stopped".to_owned(), text: text.to_owned(), wake: None }
+}
+
+fn said(read: &EventsRead) -> Vec<&str> {
+    read.events.iter().map(|event| event.text.as_str()).collect()
+}
+
+pub async fn events_are_read_back_of_one_tenant_and_of_all(port: &dyn Journals, clock: &ManualClock) {
+    let (now, acme) = (clock.now(), id("acme"));
+    assert!(port.events_read(None, 9).await.unwrap().events.is_empty());
+    let total = Duration::from_micros(25_600);
+    let wake = Some(WakeView::from(&WakePhases { warm: true, total, ..WakePhases::default() }));
+    let whole = EventLine { what: "woken".to_owned(), wake, ..event("acme", now, "said \"so\"\n\u{1f304}") };
+    // Written is written, whatever its clock says.
+    let earlier = event("acme", now - Duration::from_secs(9), "earlier");
+    port.events_append(&[whole.clone(), event("b", now, "of another"), earlier.clone()]).await.unwrap();
+    port.events_append(&[]).await.unwrap();
+    assert_eq!(port.events_read(Some(&acme), 9).await.unwrap().events, [whole.clone(), earlier.clone()]);
+    assert_eq!(port.events_read(None, 9).await.unwrap().events, [whole, event("b", now, "of another"), earlier]);
+    assert_eq!(said(&port.events_read(None, 2).await.unwrap()), ["of another", "earlier"]);
+    assert_eq!(said(&port.events_read(Some(&acme), 1).await.unwrap()), ["earlier"]);
+    assert_eq!(said(&port.events_read(None, 0).await.unwrap()), [""; 0]);
+    assert!(port.events_read(Some(&id("nobody")), 9).await.unwrap().events.is_empty());
+}
+
+pub async fn whoever_reads_events_on_gets_each_once(port: &dyn Journals, clock: &ManualClock) {
+    let now = clock.now();
+    let none = port.events_read(None, 9).await.unwrap().end;
+    assert!(port.events_next(&none).await.unwrap().events.is_empty());
+    port.events_append(&[event("acme", now, "a"), event("b", now, "b")]).await.unwrap();
+    let first = port.events_next(&none).await.unwrap();
+    assert_eq!(said(&first), ["a", "b"]);
+    // Of many the last are read, and it goes on behind them; where none is asked for, too.
+    for limit in [0, 1, 9] {
+        let end = port.events_read(None, limit).await.unwrap().end;
+        assert!(port.events_next(&end).await.unwrap().events.is_empty(), "{limit}");
+    }
+    let unchanged = port.events_next(&first.end).await.unwrap();
+    port.events_append(&[event("acme", now, "c")]).await.unwrap();
+    assert_eq!(said(&port.events_next(&unchanged.end).await.unwrap()), ["c"]);
+}
+
+pub async fn the_oldest_events_of_a_tenant_go_and_others_stay(port: &dyn Journals, clock: &ManualClock) {
+    port.events_append(&[event("b", clock.now(), "stays")]).await.unwrap();
+    let many: Vec<EventLine> =
+        (0..EVENTS_KEPT + 7).map(|number| event("acme", clock.now(), &number.to_string())).collect();
+    for part in many.chunks(30) {
+        port.events_append(part).await.unwrap();
+    }
+    assert_eq!(port.events_read(Some(&id("acme")), 9_999).await.unwrap().events, many[7..]);
+    assert_eq!(said(&port.events_read(Some(&id("b")), 9).await.unwrap()), ["stays"]);
 }

@@ -15,7 +15,7 @@ use crate::{
 const CHUNK: usize = 500;
 
 /// Events that are kept for whoever comes later.
-const EVENTS: usize = 500;
+pub(super) const EVENTS: usize = 500;
 
 /// See the module.
 #[derive(Debug, Default)]

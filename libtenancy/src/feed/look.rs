@@ -8,15 +8,10 @@ use std::{
 
 use futures::StreamExt;
 
-use super::{
-    Hub,
-    changes::Changed,
-    events::{event, happened, refusal, woken_text},
-};
+use super::{Hub, changes::Changed, image::EVENTS};
 use crate::{
     api::{
-        WakeRecord,
-        feed::{AccountLine, Change, EventLine, Numbers, QueueLine, SpendNow, TenantLine},
+        feed::{AccountLine, Change, Numbers, QueueLine, SpendNow, TenantLine},
         jobs::JobView,
         nodes::NodeList,
     },
@@ -24,7 +19,12 @@ use crate::{
     credits::MicroCredits,
     error::{Error, Result},
     operation::lock,
-    ports::{jobs::JobFilter, ledgers::RowFilter, tenants::Filter},
+    ports::{
+        jobs::JobFilter,
+        journals::{Cursor, EVENTS_READ},
+        ledgers::RowFilter,
+        tenants::Filter,
+    },
     spend::By,
     tenancy::Tenancy,
     tenant::{Tenant, TenantId},
@@ -75,8 +75,8 @@ impl Pace {
 /// Where the one who looks is.
 #[derive(Default)]
 pub(super) struct Look {
-    /// Refusals that were said.
-    refused: u64,
+    /// Up to where events were said.
+    events: Option<Cursor>,
     /// Accounts that are still to be read for the first time.
     pub(super) accounts: VecDeque<TenantId>,
     /// Whether any record may have changed since they were read.
@@ -95,23 +95,13 @@ pub(super) struct Look {
     dead_updates: u64,
 }
 
-impl Look {
-    /// One who has seen nothing yet; refusals are told from the first after so many.
-    pub(super) fn from(refused: u64) -> Self {
-        Self { refused, ..Self::default() }
-    }
-}
-
 impl Tenancy {
     /// Looks once; whether anything was said.
     pub(super) async fn feed_look(&self, look: &mut Look, changed: &Changed) -> Result<bool> {
         let feed = &self.inner.feed;
-        let mut said = self.feed_records(look, changed).await?;
+        let mut said = self.feed_events(look).await?;
+        said |= self.feed_records(look, changed).await?;
         let now = self.now();
-        let refused = self.inner.decisions.refused_since(look.refused);
-        look.refused += refused.len() as u64;
-        said |= feed.say(now, vec![Change::Events(refused.iter().map(refusal).collect())]);
-
         if look.queued.is_due(now, QUEUE) {
             let queue: Vec<QueueLine> = self.queue_views().await?.iter().map(QueueLine::from).collect();
             look.queued.read(now, self.now());
@@ -165,13 +155,22 @@ impl Tenancy {
         Ok(said | feed.say(self.now(), lines))
     }
 
-    /// The last wakes of this control plane, as events.
-    pub(super) fn feed_wakes(&self) -> Vec<EventLine> {
-        let woken = |record: &WakeRecord| EventLine {
-            wake: Some(record.wake.clone()),
-            ..event(record.at, &record.tenant_id, "woken", woken_text(&record.wake))
-        };
-        lock(&self.inner.wake_records).iter().map(woken).collect()
+    /// What happened since it was looked at last; at first the last of it.
+    async fn feed_events(&self, look: &mut Look) -> Result<bool> {
+        let journals = &self.drivers().journals;
+        let mut said = false;
+        loop {
+            let read = match &look.events {
+                None => journals.events_read(None, EVENTS).await?,
+                Some(after) => journals.events_next(after).await?,
+            };
+            let more = look.events.is_some() && read.events.len() >= EVENTS_READ;
+            look.events = Some(read.end);
+            said |= self.inner.feed.say(self.now(), vec![Change::Events(read.events)]);
+            if !more {
+                return Ok(said);
+            }
+        }
     }
 
     fn feed_numbers(&self, dead_updates: u64) -> Numbers {
@@ -199,7 +198,7 @@ impl Tenancy {
             if first {
                 look.accounts.extend(page.items.iter().map(|tenant| tenant.id.clone()));
             }
-            said |= feed.say(self.now(), self.feed_lines(&page.items, !first));
+            said |= feed.say(self.now(), self.feed_lines(&page.items));
             match page.next {
                 Some(next) => after = Some(next),
                 None => break,
@@ -224,11 +223,11 @@ impl Tenancy {
         Ok(said)
     }
 
-    /// Records as lines, with what is known of inboxes and accounts; and, if `tell`, what happened to them.
-    fn feed_lines(&self, tenants: &[Tenant], tell: bool) -> Vec<Change> {
+    /// Records as lines, with what is known of inboxes and accounts.
+    fn feed_lines(&self, tenants: &[Tenant]) -> Vec<Change> {
         let hub = lock(&self.inner.feed.hub);
         let Some(Hub { image, .. }) = hub.as_ref() else { return Vec::new() };
-        let (mut lines, mut events) = (Vec::new(), Vec::new());
+        let mut lines = Vec::new();
         for tenant in tenants {
             let old = image.tenants.get(tenant.id.as_str());
             let mut line = TenantLine::from(tenant);
@@ -238,12 +237,9 @@ impl Tenancy {
             if old == Some(&line) {
                 continue;
             }
-            if tell {
-                events.extend(happened(old, &line));
-            }
             lines.push(line);
         }
-        vec![Change::Tenants(lines), Change::Events(events)]
+        vec![Change::Tenants(lines)]
     }
 
     /// Reads these tenants with their inboxes and accounts: what changed, and those that are as they were.
@@ -256,10 +252,9 @@ impl Tenancy {
             Result::<_>::Ok((id, Some((tenant, pending, account))))
         });
         let read: Vec<Result<_>> = read.buffered(AT_ONCE).collect().await;
-        let now = self.now();
         let hub = lock(&self.inner.feed.hub);
         let Some(Hub { image, .. }) = hub.as_ref() else { return Ok((Vec::new(), Vec::new())) };
-        let (mut lines, mut gone, mut events, mut touched) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut lines, mut gone, mut touched) = (Vec::new(), Vec::new(), Vec::new());
         for one in read {
             let (id, found) = one?;
             let old = image.tenants.get(id.as_str());
@@ -270,18 +265,14 @@ impl Tenancy {
                     if old == Some(&line) {
                         touched.push(line);
                     } else {
-                        events.extend(happened(old, &line));
                         lines.push(line);
                     }
                 }
-                None if old.is_some() => {
-                    events.push(event(now, &id, "deleted", "the tenant is no more".to_owned()));
-                    gone.push(id.to_string());
-                }
+                None if old.is_some() => gone.push(id.to_string()),
                 None => {}
             }
         }
-        Ok((vec![Change::Tenants(lines), Change::Gone(gone), Change::Events(events)], touched))
+        Ok((vec![Change::Tenants(lines), Change::Gone(gone)], touched))
     }
 
     /// Reads accounts for the first time.

@@ -44,9 +44,9 @@ pub(super) async fn submit(
         key.to_str().map_err(|_| Error::invalid("Idempotency-Key", "it must be 1 to 255 visible ASCII characters"))
     });
     let new = job.into_new_job(key.transpose()?, SystemClock::default().now())?;
-    let submitted = tenancy.job_submit(new).await?;
+    let submitted = tenancy.job_submit_told(new).await?;
     let status = if submitted.duplicate { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, Json(submitted.into())))
+    Ok((status, Json(submitted)))
 }
 
 #[derive(Deserialize)]

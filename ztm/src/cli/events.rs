@@ -4,8 +4,9 @@ use clap::Args;
 
 /// Show what happened: wakes, stops, suspensions, refusals
 ///
-/// What the control plane remembers: its last wakes, and whatever it said since somebody listens. With `--watch` it goes on
-/// with what happens; when the control plane is gone for a while, what happened to tenants meanwhile is told afterwards.
+/// What is kept, also over restarts and whether anybody listened or not: the last 100 of a tenant, or the last 1000 of all. With
+/// `--watch` it goes on with what happens; when the control plane is gone for a while, what happened meanwhile is told
+/// afterwards. A refusal that is repeated is told once.
 /// `ztm logs TENANT` shows what is kept of a tenant, step by step, also over restarts.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ztm events alice\n  ztm events -w -o json | jq -r .text")]

@@ -37,6 +37,10 @@ pub struct ReportArgs {
     #[command(flatten)]
     pub rows: RowArgs,
 
+    /// A line for each tenant that `ztm bench` made, not one for all of them
+    #[arg(long)]
+    pub bench_tenants: bool,
+
     /// Which rows, in which order.
     #[command(flatten)]
     pub listing: ListingArgs,

@@ -41,7 +41,8 @@ pub enum TenantCommand {
     #[command(
         long_about = "Delete a tenant; asks first\n\nThe agent is stopped, the webhook removed, and the record and the messages that \
             wait are deleted. What the agent remembers (its state and snapshots) is kept, and a tenant created later \
-            under the same id gets it back, unless `--purge` destroys it too.",
+            under the same id gets it back, unless `--purge` destroys it too. So are the lines of `ztm logs`. What happened to it \
+            (`ztm events`) and what it spent stay known for as long as they are kept.",
         after_help = "Examples:\n  ztm tenant delete alice\n  ztm tenant delete alice --purge --yes"
     )]
     Delete(DeleteArgs),
@@ -260,7 +261,8 @@ pub struct DeleteArgs {
     #[arg(long, conflicts_with = "purge")]
     pub keep_state: bool,
 
-    /// Destroy what the agent remembers too: its state, all snapshots, its log
+    /// Destroy what the agent remembers too: its state, all snapshots, its log, and the lines of
+    /// `ztm logs`
     #[arg(long)]
     pub purge: bool,
 

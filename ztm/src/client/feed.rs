@@ -7,13 +7,17 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
 use libtenancy::{
     Error, Result,
-    api::{feed::Piece, journal::JournalLine},
+    api::{
+        feed::{EventList, Piece},
+        journal::JournalLine,
+    },
     journal::Ask,
 };
+use reqwest::Method;
 
 use super::{
     Client,
-    http::{Http, PART, PLAIN, tenant},
+    http::{Http, NONE, PART, PLAIN, tenant},
     path::query,
 };
 use crate::{discovery, settings::Settings};
@@ -79,6 +83,12 @@ impl Http {
         let answer = self.open("/feed", PLAIN).await?;
         let bytes = answer.bytes_stream().map_err(|error| Error::unavailable(PART, error.without_url()));
         Ok(pieces(bytes).boxed())
+    }
+
+    pub(super) async fn event_list(&self, of: Option<&str>, limit: usize) -> Result<EventList> {
+        let limit = limit.to_string();
+        let query = query([("tenant", of), ("limit", Some(&*limit))]);
+        self.call(Method::GET, &format!("/events{query}"), NONE, PLAIN).await
     }
 
     pub(super) async fn tenant_journal(&self, id: &str, ask: Ask) -> Result<BoxStream<'static, Result<Told>>> {

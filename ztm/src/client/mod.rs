@@ -12,7 +12,8 @@ use libtenancy::{
     Error, Result,
     api::{
         CreateTenant, Deleted, InboxList, RegisterWebhook, StatusView, TenantList, TenantView, UpdateTenant,
-        UpdateView, WebhookView, Woken, feed::Piece,
+        UpdateView, WebhookView, Woken,
+        feed::{EventList, Piece},
     },
     drivers::kubernetes::Kubernetes,
     journal::Ask,
@@ -190,6 +191,17 @@ impl Client {
                 Err(Error::NeedsControlPlane { what: "watching what happens" })
             }
             Self::Direct(direct) => Ok(direct.tenancy().await?.feed(None, true)?.map(Ok).boxed()),
+        }
+    }
+
+    /// The last events of a tenant, or of all, oldest first. `NotFound` of one that never was.
+    pub async fn event_list(&self, tenant: Option<&str>, limit: usize) -> Result<EventList> {
+        match self {
+            Self::Http(http) => http.event_list(tenant, limit).await,
+            Self::Direct(direct) => {
+                let tenant = tenant.map(str::parse).transpose()?;
+                Ok(EventList { events: direct.tenancy().await?.event_list(tenant.as_ref(), limit).await? })
+            }
         }
     }
 

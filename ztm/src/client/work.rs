@@ -82,9 +82,9 @@ impl Client {
             Self::Direct(direct) => {
                 let tenancy = direct.tenancy().await?;
                 let new = new.into_new_job(Some(key), SystemClock::default().now())?;
-                let submitted = tenancy.job_submit(new).await?;
+                let submitted = tenancy.job_submit_told(new).await?;
                 tenancy.records_announce().await;
-                Ok(submitted.into())
+                Ok(submitted)
             }
         }
     }

@@ -332,6 +332,7 @@ async fn numbers(checks: &mut Vec<Check>, client: &Client) {
     };
     let mut troubles = Vec::new();
     troubles.extend(status.warm_breaker.map(|why| format!("the warm pool is not refilled: {why}")));
+    troubles.extend(status.jobs_untaken);
     troubles.extend(status.ledger.failing.map(|why| format!("the ledger does not keep up: {why}")));
     troubles.extend(status.reconcile.into_iter().flat_map(|report| report.errors));
     if status.inbox.dead > 0 {
@@ -343,6 +344,8 @@ async fn numbers(checks: &mut Vec<Check>, client: &Client) {
     for trouble in troubles {
         let fix = if trouble.contains("given up") {
             "`ztm inbox list --stage dead` shows them"
+        } else if trouble.starts_with("nobody takes jobs") {
+            "`ztm up --workers 1` starts one with it"
         } else {
             "`ztm status` says more"
         };

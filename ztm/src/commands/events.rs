@@ -1,7 +1,7 @@
 //! `ztm events`.
 
 use anyhow::Result;
-use libtenancy::tenant::TenantId;
+use libtenancy::{api::feed::EventLine, history::MAX_EVENTS, tenant::TenantId};
 
 use crate::{
     cli::events::EventsArgs,
@@ -13,37 +13,42 @@ use crate::{
 /// Prints what happened, and what happens.
 pub async fn events(ctx: &Context, args: &EventsArgs) -> Result<()> {
     let tenant: Option<TenantId> = args.tenant.as_deref().map(str::parse).transpose()?;
-    let mut watch = Watch::begin(&ctx.settings, &ctx.printer).await?;
-    let (mut events, mut whole, mut looked) = (Vec::new(), false, false);
-    let mut headers = !args.no_headers;
-    loop {
-        match watch.next().await? {
-            News::Event(event) if tenant.as_ref().is_none_or(|id| event.tenant.as_deref() == Some(id.as_str())) => {
-                events.push(event);
-            }
-            News::Whole => whole = true,
-            News::Looked => looked = true,
-            _ => continue,
+    let name = tenant.as_ref().map(TenantId::as_str);
+    if !args.watch {
+        let client = ctx.client().await?;
+        let events = client.event_list(name, MAX_EVENTS).await?.events;
+        if events.is_empty() {
+            ctx.printer.note("nothing has happened yet; `ztm events -w` shows what happens from now on");
         }
-        // Who joins others that listen is told at first what they were told: as old as the last look.
-        if !(whole && (args.watch || looked)) {
-            continue;
-        }
-        events.sort_by_key(|event| event.at);
-        if !args.watch {
-            if events.is_empty() {
-                ctx.printer.note("nothing is remembered; `ztm events -w` shows what happens from now on");
-            }
-            return ctx.printer.show_headed(&Events { events }, headers);
-        }
-        for event in &events {
-            if ctx.printer.output().is_document() {
-                ctx.printer.json_line(event)?;
-            } else {
-                ctx.printer.show_headed(&Events { events: vec![event.clone()] }, headers)?;
-                headers = false;
-            }
-        }
-        events.clear();
+        return ctx.printer.show_headed(&Events { events }, !args.no_headers);
     }
+    // Listened first: what happens while the past is read is heard.
+    let mut watch = Watch::begin(&ctx.settings, &ctx.printer).await?;
+    let past = match ctx.client().await?.event_list(name, MAX_EVENTS).await {
+        // It may come to be.
+        Err(libtenancy::Error::NotFound { .. }) => Vec::new(),
+        other => other?.events,
+    };
+    let mut headers = !args.no_headers;
+    let mut told = Vec::new();
+    for event in past {
+        print(ctx, &event, &mut headers)?;
+        told.push(event);
+    }
+    loop {
+        let News::Event(event) = watch.next().await? else { continue };
+        let is_its = name.is_none_or(|name| event.tenant.as_deref() == Some(name));
+        if is_its && !told.contains(&event) {
+            print(ctx, &event, &mut headers)?;
+        }
+    }
+}
+
+fn print(ctx: &Context, event: &EventLine, headers: &mut bool) -> Result<()> {
+    if ctx.printer.output().is_document() {
+        return ctx.printer.json_line(event);
+    }
+    ctx.printer.show_headed(&Events { events: vec![event.clone()] }, *headers)?;
+    *headers = false;
+    Ok(())
 }

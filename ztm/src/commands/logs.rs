@@ -90,7 +90,7 @@ pub async fn logs(ctx: &Context, args: &LogsArgs) -> Result<()> {
         }
         lines.drain(..lines.len().saturating_sub(usize::try_from(args.tail)?));
         if lines.is_empty() {
-            ctx.printer.note("nothing like this is remembered; `ztm logs -f` shows what is told from now on");
+            ctx.printer.note(&nothing(ctx, args, &wanted, tail).await?);
         }
         return ctx.printer.show(&Journal { lines });
     }
@@ -113,6 +113,21 @@ pub async fn logs(ctx: &Context, args: &LogsArgs) -> Result<()> {
         let since = heard.last.map(|last| last - OVERLAP).or(args.since);
         told = again(ctx, &args.tenant, Ask { tail: MAX_TAIL, since, follow: true }).await?;
     }
+}
+
+/// Why there is no line; where there are older ones, when the last of them was told.
+async fn nothing(ctx: &Context, args: &LogsArgs, wanted: &Wanted<'_>, tail: usize) -> Result<String> {
+    let mut last = None;
+    if args.since.is_some() {
+        let mut told = journal_of(&ctx.settings, &args.tenant, Ask { tail, since: None, follow: false }).await?;
+        while let Some(line) = told.next().await {
+            last = last.max(line?.filter(|line| wanted.has(line)).map(|line| line.at));
+        }
+    }
+    Ok(match (args.since, last) {
+        (Some(since), Some(last)) => format!("nothing was told since {since}; the last line like this is of {last}"),
+        _ => "nothing like this is remembered; `ztm logs -f` shows what is told from now on".to_owned(),
+    })
 }
 
 fn show(ctx: &Context, wanted: &Wanted<'_>, heard: &mut Heard, told: Told) -> Result<()> {

@@ -10,11 +10,12 @@ use libtenancy::{
     Error,
     api::{
         UpdateTenant,
-        feed::{Change, Piece},
+        feed::{Change, Numbers, Piece, SpendNow},
         pool::ScalePool,
         quotas::GrantCredits,
     },
     clock::{Clock, SystemClock},
+    credits::MicroCredits,
 };
 use ztm_tui::{
     event::{Answer, Ask, Event, Order},
@@ -25,7 +26,7 @@ use ztm_tui::{
     update::update,
 };
 
-use super::{Context, random_name};
+use super::{Context, random_name, status::spent_today};
 use crate::{
     cli::{
         global::Color,
@@ -75,7 +76,13 @@ pub fn top(ctx: &Context, args: TopArgs) -> Result<()> {
 }
 
 async fn once(ctx: &Context, args: TopArgs) -> Result<()> {
-    let pieces = if let Some(file) = &args.replay { record::read(file)? } else { everything(ctx).await? };
+    let pieces = if let Some(file) = &args.replay {
+        record::read(file)?
+    } else {
+        let mut pieces = everything(ctx).await?;
+        pieces.extend(sums(ctx, &pieces).await?);
+        pieces
+    };
     let here = pieces.last().map_or_else(|| SystemClock::default().now(), |piece| piece.at);
     let mut state = State::new(options(ctx, &args), (100, 30), here);
     update(&mut state, Event::Pieces(pieces));
@@ -104,6 +111,29 @@ async fn everything(ctx: &Context) -> Result<Vec<Piece>> {
     };
     let timeout = |_| Error::Timeout { what: "the feed".to_owned(), after: limit };
     Ok(tokio::time::timeout(limit, heard).await.map_err(timeout)??)
+}
+
+/// What the feed adds up once a minute, as it is now: where `ztm status` has it from.
+async fn sums(ctx: &Context, said: &[Piece]) -> Result<Vec<Piece>> {
+    let client = ctx.client().await?;
+    if matches!(client, Client::Direct(_)) {
+        return Ok(Vec::new());
+    }
+    let (status, today) = tokio::join!(client.status(), spent_today(&client));
+    let last = |of: fn(&Change) -> bool| said.iter().rev().find(|piece| of(&piece.change)).cloned();
+    let mut sums = Vec::new();
+    if let (Some(Piece { at, change: Change::Numbers(numbers) }), Ok(status)) =
+        (last(|change| matches!(change, Change::Numbers(_))), status)
+    {
+        sums.push(Piece { at, change: Change::Numbers(Numbers { dead_updates: status.inbox.dead, ..numbers }) });
+    }
+    if let (Some(Piece { at, change: Change::Spend(spend) }), Some(today)) =
+        (last(|change| matches!(change, Change::Spend(_))), today)
+    {
+        let month = MicroCredits((spend.month.0 - spend.today.0).saturating_add(today.0));
+        sums.push(Piece { at, change: Change::Spend(SpendNow { today, month, ..spend }) });
+    }
+    Ok(sums)
 }
 
 fn options(ctx: &Context, args: &TopArgs) -> Options {

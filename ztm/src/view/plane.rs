@@ -87,6 +87,7 @@ impl Show for PlaneStatus {
             ("Tenants", Some(cell(if tenants.is_empty() { "none" } else { &tenants }))),
             ("Inboxes", Some(cell(inbox))),
             ("Queue", Some(cell(queue))),
+            ("Workers", s.jobs_untaken.as_ref().map(|why| cell(why).fg(comfy_table::Color::Yellow))),
             ("Spent", self.spent_today.map(|credits| cell(format!("{credits} credits today")))),
             ("Ledger", s.ledger.failing.as_ref().map(|why| cell(why).fg(comfy_table::Color::Red))),
             ("Warm pool", Some(cell(format!("{} of {} ready", s.warm_ready, s.warm_target)))),

@@ -42,6 +42,7 @@ fn said(tenant: &TenantView) -> Option<String> {
     Some(&tenant.labels).filter(|labels| !labels.is_empty()).map(ToString::to_string)
 }
 
+/// The phases that the total is of: the same when a wake ends and whenever it is looked at.
 fn wake(wake: &WakeView) -> String {
     let p = &wake.phases;
     let phases = [
@@ -51,7 +52,6 @@ fn wake(wake: &WakeView) -> String {
         ("workload", p.workload_ms),
         ("restore", p.restore_ms),
         ("ready", p.ready_ms),
-        ("record", p.record_ms),
     ];
     let told: Vec<String> =
         phases.iter().filter(|(_, ms)| *ms > 0.0).map(|(name, ms)| format!("{name} {ms:.1}")).collect();

@@ -33,8 +33,9 @@ impl Show for Once {
         let wakes: Vec<String> = summary
             .wakes
             .iter()
+            .filter(|(_, wakes)| wakes.count > 0)
             .map(|(kind, wakes)| {
-                format!("{} {kind}, p50 {:.0} ms, p95 {:.0} ms", wakes.count, wakes.p50_ms, wakes.p95_ms)
+                format!("{} {kind}, p50 {:.1} ms, p95 {:.1} ms", wakes.count, wakes.p50_ms, wakes.p95_ms)
             })
             .collect();
         let credits = |amount: Option<libtenancy::credits::MicroCredits>| amount.map(|amount| cell(amount.to_string()));
@@ -42,7 +43,7 @@ impl Show for Once {
             ("Context", Some(cell(&summary.context))),
             ("Tenants", Some(cell(format!("{}: {}", summary.tenants, statuses.join(", "))))),
             ("Warm pool", Some(cell(format!("{ready} of {target} ready")))),
-            ("Wakes, last hour", Some(cell(wakes.join("; ")))),
+            ("Wakes, last hour", Some(cell(if wakes.is_empty() { "none".to_owned() } else { wakes.join("; ") }))),
             ("Messages", Some(cell(format!("{} wait, {} were given up", summary.inbox, summary.dead_updates)))),
             ("Leases", Some(cell(format!("{leases}, {of}")))),
             (

@@ -134,6 +134,16 @@ impl Keys {
         format!("{}tenant:journal:{tenant}", self.prefix)
     }
 
+    /// The stream of what happened to a tenant.
+    pub(super) fn events(&self, tenant: &str) -> String {
+        format!("{}tenant:events:{tenant}", self.prefix)
+    }
+
+    /// The stream of what happened to all tenants.
+    pub(super) fn fleet_events(&self) -> String {
+        format!("sys:{}ztm:events", self.prefix)
+    }
+
     /// What came of an order.
     pub(super) fn receipt(&self, key: &str) -> String {
         format!("{}ztm:receipt:{key}", self.prefix)

@@ -18,6 +18,7 @@ use libtenancy::{
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::tenants::is_own_name;
 use self::{
     load::{Load, Meter},
     measures::Bench,

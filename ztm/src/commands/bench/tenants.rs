@@ -89,7 +89,7 @@ fn machine() -> Result<String> {
 }
 
 /// Whether an id has the form that a bench gives: `bench-`, eight hexadecimal digits, and a number of three.
-fn is_own_name(id: &str) -> bool {
+pub(crate) fn is_own_name(id: &str) -> bool {
     let hex = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     id.strip_prefix("bench-").and_then(|rest| rest.split_once('-')).is_some_and(|(run, number)| {
         run.len() == 8 && hex(run) && number.len() == 3 && number.bytes().all(|b| b.is_ascii_digit())

@@ -62,7 +62,7 @@ impl Listing for Jobs {
             News::Gone(id) | News::Touched(id) => id,
             News::Job(job) => &job.tenant_id,
             News::Queue | News::JobOver(_) => return Heed::Anything,
-            News::Event(_) | News::Dead | News::Anew | News::Whole | News::Looked => return Heed::Nothing,
+            News::Event(_) | News::Dead | News::Anew | News::Whole => return Heed::Nothing,
         };
         if self.tenant.as_ref().is_none_or(|own| own == tenant) { Heed::Tenant(tenant.clone()) } else { Heed::Nothing }
     }

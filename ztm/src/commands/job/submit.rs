@@ -5,6 +5,7 @@ use std::{io::Read, path::Path};
 use anyhow::{Context as _, Result};
 use libtenancy::{
     Error,
+    admission::Suspension,
     api::jobs::SubmitJob,
     clock::{Clock, SystemClock},
     jobs::{Idempotency, MAX_PROMPT},
@@ -43,7 +44,7 @@ pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
         return Err(Error::invalid("prompt", "it is empty: say what the agent is to do").into());
     }
     let new = SubmitJob {
-        tenant_id: tenant.into(),
+        tenant_id: tenant.to_string(),
         agent_id: args.agent,
         prompt,
         cost_gpu_seconds: args.cost,
@@ -69,6 +70,14 @@ pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
     };
     if submitted.duplicate {
         ctx.printer.note("an earlier submission under this key is the same");
+    }
+    if let Some(why) = &submitted.suspended {
+        let ends = if Suspension::parse(why).by_operator() {
+            format!("the job waits until `ztm tenant resume {tenant}`")
+        } else {
+            "the job waits for a grant or the next period".to_owned()
+        };
+        ctx.printer.note(&format!("`{tenant}` is suspended ({why}); {ends}"));
     }
     if !args.wait {
         return ctx.printer.show(&submitted);

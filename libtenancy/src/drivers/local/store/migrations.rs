@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 pub(super) const APPLICATION_ID: i64 = 0x7a74_6d31;
 
 /// One script per version; never changed once released, only added to.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/0001_records.sql"),
     include_str!("../migrations/0002_jobs.sql"),
     include_str!("../migrations/0003_labels.sql"),
@@ -22,6 +22,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0005_journal.sql"),
     include_str!("../migrations/0006_receipts.sql"),
     include_str!("../migrations/0007_granted.sql"),
+    include_str!("../migrations/0008_events.sql"),
 ];
 
 /// The version this program writes.

@@ -1,6 +1,6 @@
--- Adds lines to a tenant's journal, and takes the oldest away.
+-- Adds lines to a journal, or events to a history, and takes the oldest away.
 -- Why: the lines of one write stay together and in order, and what nobody adds to goes by itself.
--- KEYS[1]: tenant:journal:acme
+-- KEYS[1]: tenant:journal:acme, tenant:events:acme or sys:ztm:events
 -- ARGV[2]: lines that are kept. ARGV[3]: how long, ms. ARGV[4..]: the lines.
 -- Returns nothing.
 for place = 4, #ARGV do
