@@ -47,6 +47,16 @@ pub struct Grant {
     pub amount: MicroCredits,
 }
 
+/// A grant's name with its amount, as it is kept beside the name: no name has a `#`.
+pub(crate) fn granted(name: &str, amount: MicroCredits) -> String {
+    format!("{name}#{}", amount.0)
+}
+
+/// A name of a grant was used before, for another amount.
+pub(crate) fn given_otherwise(name: &str) -> Error {
+    Error::conflict("grant", name, "it was given before, with another amount")
+}
+
 /// Writes grants as they are stored: `expiry:amount` with commas between, in order of expiry, both as whole numbers.
 pub fn grants_text(grants: &[Grant]) -> String {
     let texts: Vec<String> = grants.iter().map(|g| format!("{}:{}", g.expires_at.as_micros(), g.amount.0)).collect();

@@ -30,7 +30,7 @@ use crate::{
         jobs::{JobFilter, QueueView},
         signals::Signal,
     },
-    quota::{Account, Blocked, Grant},
+    quota::{Account, Blocked, Grant, Standing},
     tenancy::Tenancy,
     tenant::{BotId, TenantId},
 };
@@ -158,6 +158,10 @@ impl Tenancy {
         self.drivers().jobs.job_cancel(id).await?;
         self.feed_mark(id.tenant());
         self.inner.job_ended.send_replace(());
+        // Whoever dies here leaves a suspension that the next thing that is paid for ends.
+        if let Err(error) = self.suspension_end(id.tenant()).await {
+            tracing::warn!(tenant = %id.tenant(), error = error.chain(), "not looked at whether it resumes");
+        }
         self.job_get(id).await
     }
 
@@ -391,6 +395,17 @@ impl Tenancy {
     /// A suspension for want of budget ends if a chat turn could be paid for now. One by an operator stays.
     pub(crate) async fn suspension_lift(&self, id: &TenantId) -> Result<()> {
         self.suspension_lift_if(id, false).await
+    }
+
+    /// A suspension that a job brought about, and of which no chat knows, ends with the last job that waits for credits.
+    async fn suspension_end(&self, id: &TenantId) -> Result<()> {
+        let suspended = self.tenant_get(id).await?.settings.suspended.as_deref().map(Suspension::parse);
+        if suspended.is_none_or(|suspended| suspended.by_operator() || suspended.told) {
+            return Ok(());
+        }
+        let account = self.drivers().quotas.account_get(id).await?;
+        let waits = account.is_some_and(|account| matches!(account.standing, Standing::Parked(_)));
+        if waits { Ok(()) } else { self.suspension_lift_if(id, true).await }
     }
 
     /// The same; also without asking, if something of the tenant's was just paid for.

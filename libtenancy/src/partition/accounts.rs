@@ -8,7 +8,7 @@ use crate::{
     fairness,
     jobs::{JobId, JobState},
     ledger::RowKind,
-    quota::{Account, Deltas, Grant, Standing},
+    quota::{Account, Deltas, Grant, Standing, given_otherwise, granted},
     tenant::TenantId,
 };
 
@@ -25,17 +25,20 @@ impl Partition {
         Ok(account)
     }
 
-    /// Grants credits under a name, once: a repeat of the same name does nothing. Returns the account.
+    /// Grants credits under a name, once: a repeat does nothing. Returns the account. `Conflict` if the name was given before
+    /// with another amount; one that was given before amounts were kept counts as another.
     pub fn credits_grant(&mut self, tenant: &TenantId, name: &str, grant: Grant, now: Timestamp) -> Result<Account> {
         let once = (tenant.clone(), RowKind::Grant, name.to_owned());
+        let whole = (tenant.clone(), RowKind::Grant, granted(name, grant.amount));
         if let Some(account) = self.accounts.get(tenant).filter(|_| self.usage.contains(&once)) {
-            return Ok(account.clone());
+            return if self.usage.contains(&whole) { Ok(account.clone()) } else { Err(given_otherwise(name)) };
         }
         let mut account = self.would_be(tenant, now);
         let mut deltas = account.touch(now);
         deltas += account.grant(grant)?;
         self.opened(tenant, now);
         self.usage.insert(once);
+        self.usage.insert(whole);
         self.reconsider(tenant, &mut account);
         self.save(tenant, account.clone());
         let about = About { reference: name, ..About::account(RowKind::Grant, "") };

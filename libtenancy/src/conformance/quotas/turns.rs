@@ -118,6 +118,18 @@ pub async fn a_turn_without_credit_is_blocked_and_holds_nothing<P: Jobs + Quotas
     admitted(port, &id("beta"), "2", 60).await;
 }
 
+pub async fn a_name_of_a_grant_is_one_amounts<P: Jobs + Quotas>(port: &P, _clock: &ManualClock) {
+    let acme = with_purse(port, "acme", 10).await;
+    for _ in 0..2 {
+        port.credits_grant(&acme, "march", forever(5)).await.unwrap();
+    }
+    let other = port.credits_grant(&acme, "march", forever(6)).await.unwrap_err();
+    assert!(matches!(other, Error::Conflict { .. }), "{other:?}");
+    assert_eq!(balance(port, "acme").await, (credits(15), credits(0)));
+    port.credits_grant(&acme, "march-2", forever(6)).await.unwrap();
+    assert_eq!(balance(port, "acme").await, (credits(21), credits(0)));
+}
+
 pub async fn a_grant_resumes_a_tenant_whose_budget_is_used_up<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
     let acme = with_purse(port, "acme", 100).await;
     let budget = Budget { period: Period::Month, limit: credits(10), hard: true };

@@ -19,7 +19,7 @@ use crate::{
     ledger::{MAX_GRANT_NAME, MAX_REFERENCE, Row, RowKind, reference_checked},
     partition::{QuotaPatch, Rollback, TurnAdmission, used_bounded},
     ports::quotas::{Outbox, Quotas},
-    quota::{Account, Blocked, Grant, MAX_GRANTS, MIN_COST, NEVER, Quota, grants_text},
+    quota::{Account, Blocked, Grant, MAX_GRANTS, MIN_COST, NEVER, Quota, given_otherwise, grants_text},
     tenant::TenantId,
 };
 
@@ -92,6 +92,7 @@ impl Quotas for Redis {
                 Err(error) => error,
                 Ok(_) => Error::internal("a script refused an amount that is within bounds"),
             }),
+            "OTHER" => Err(given_otherwise(name)),
             "FULL" => Err(Error::Overloaded { reason: format!("the tenant has {MAX_GRANTS} live grants already") }),
             _ => Err(Error::invalid("amount", format!("the account would hold more than {MAX_AMOUNT} credits"))),
         }

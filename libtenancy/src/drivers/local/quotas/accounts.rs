@@ -14,7 +14,7 @@ use crate::{
     jobs::{Job, JobState},
     ledger::RowKind,
     partition::QuotaPatch,
-    quota::{Account, Deltas, Grant},
+    quota::{Account, Deltas, Grant, given_otherwise, granted},
     tenant::TenantId,
 };
 
@@ -36,13 +36,15 @@ impl Desk<'_> {
         if let Some(account) = self.account(tenant)?
             && self.is_booked(tenant, RowKind::Grant, name)?
         {
-            return Ok(account);
+            let is_same = self.is_booked(tenant, RowKind::Grant, &granted(name, grant.amount))?;
+            return if is_same { Ok(account) } else { Err(given_otherwise(name).into()) };
         }
         let mut account = self.would_be(tenant)?;
         let mut deltas = account.touch(self.now);
         deltas += account.grant(grant)?;
         self.opened(tenant)?;
         self.set_booked(tenant, RowKind::Grant, name)?;
+        self.set_booked(tenant, RowKind::Grant, &granted(name, grant.amount))?;
         self.reconsider(tenant, &mut account)?;
         self.save(tenant, account.clone())?;
         self.book(tenant, &About { reference: name, ..About::account(RowKind::Grant, "") }, deltas)?;

@@ -83,7 +83,7 @@ struct Call<T, F> {
     work: F,
     result: Option<Result<T>>,
     caller: oneshot::Sender<Result<T>>,
-    _held: HeldBytes,
+    held: HeldBytes,
 }
 
 impl<T, F> Job for Call<T, F>
@@ -104,9 +104,12 @@ where
     }
 
     fn answer(self: Box<Self>) {
-        let result = self.result.unwrap_or_else(|| Err(Error::internal("a write to the store was not run")));
+        let Self { result, caller, held, .. } = *self;
+        // Its room is free before its caller knows, who may need it at once.
+        drop(held);
+        let result = result.unwrap_or_else(|| Err(Error::internal("a write to the store was not run")));
         // A caller that no longer waits has been told that its write may still happen.
-        let _ = self.caller.send(result);
+        let _ = caller.send(result);
     }
 }
 
@@ -173,14 +176,12 @@ impl Writer {
         let held = HeldBytes::try_hold(&self.counters, bytes)
             .ok_or_else(|| overloaded(format!("{} MiB wait for the store", QUEUED_BYTES >> 20)))?;
         let (caller, answer) = oneshot::channel();
-        queue.try_send(Box::new(Call { work, result: None, caller, _held: held })).map_err(
-            |refused| match refused {
-                mpsc::error::TrySendError::Full(_) => {
-                    overloaded(format!("{} writes wait for the store", queue.max_capacity()))
-                }
-                mpsc::error::TrySendError::Closed(_) => Error::unavailable(PART, "its writer has ended"),
-            },
-        )?;
+        queue.try_send(Box::new(Call { work, result: None, caller, held })).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => {
+                overloaded(format!("{} writes wait for the store", queue.max_capacity()))
+            }
+            mpsc::error::TrySendError::Closed(_) => Error::unavailable(PART, "its writer has ended"),
+        })?;
         answer.await.unwrap_or_else(|_| Err(Error::outcome_unknown(PART, "its writer ended before it answered")))
     }
 }
