@@ -47,9 +47,10 @@ pub struct Grant {
     pub amount: MicroCredits,
 }
 
-/// A grant's name with its amount, as it is kept beside the name: no name has a `#`.
-pub(crate) fn granted(name: &str, amount: MicroCredits) -> String {
-    format!("{name}#{}", amount.0)
+/// What is kept beside a grant's name: that its amount is known, and the name with the amount. No name has a `#`; of one
+/// without these (an old one, or one that the ledger told) nothing else is known.
+pub(crate) fn granted(name: &str, amount: MicroCredits) -> [String; 2] {
+    [format!("{name}#"), format!("{name}#{}", amount.0)]
 }
 
 /// A name of a grant was used before, for another amount.

@@ -26,19 +26,20 @@ impl Partition {
     }
 
     /// Grants credits under a name, once: a repeat does nothing. Returns the account. `Conflict` if the name was given before
-    /// with another amount; one that was given before amounts were kept counts as another.
+    /// with another amount.
     pub fn credits_grant(&mut self, tenant: &TenantId, name: &str, grant: Grant, now: Timestamp) -> Result<Account> {
         let once = (tenant.clone(), RowKind::Grant, name.to_owned());
-        let whole = (tenant.clone(), RowKind::Grant, granted(name, grant.amount));
+        let said = granted(name, grant.amount).map(|said| (tenant.clone(), RowKind::Grant, said));
         if let Some(account) = self.accounts.get(tenant).filter(|_| self.usage.contains(&once)) {
-            return if self.usage.contains(&whole) { Ok(account.clone()) } else { Err(given_otherwise(name)) };
+            let is_other = self.usage.contains(&said[0]) && !self.usage.contains(&said[1]);
+            return if is_other { Err(given_otherwise(name)) } else { Ok(account.clone()) };
         }
         let mut account = self.would_be(tenant, now);
         let mut deltas = account.touch(now);
         deltas += account.grant(grant)?;
         self.opened(tenant, now);
         self.usage.insert(once);
-        self.usage.insert(whole);
+        self.usage.extend(said);
         self.reconsider(tenant, &mut account);
         self.save(tenant, account.clone());
         let about = About { reference: name, ..About::account(RowKind::Grant, "") };

@@ -213,7 +213,7 @@ pub async fn use_beyond_the_hold_is_the_tenants_as_far_as_it_has_something<P: Jo
     with_purse(port, "acme", 20).await;
     assert_eq!(beyond("acme", 10, 15).await, credits(0));
     assert_eq!(balance(port, "acme").await, (credits(5), MicroCredits::ZERO));
-    assert_eq!(beyond("acme", 2, 9).await, credits(2), "what it has not is the operator's line");
+    assert_eq!(beyond("acme", 2, 9).await, credits(4), "what it has not is the operator's line");
     assert_eq!(balance(port, "acme").await, (credits(0), MicroCredits::ZERO));
 
     with_purse(port, "bob", 20).await;

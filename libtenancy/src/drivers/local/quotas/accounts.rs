@@ -36,15 +36,19 @@ impl Desk<'_> {
         if let Some(account) = self.account(tenant)?
             && self.is_booked(tenant, RowKind::Grant, name)?
         {
-            let is_same = self.is_booked(tenant, RowKind::Grant, &granted(name, grant.amount))?;
-            return if is_same { Ok(account) } else { Err(given_otherwise(name).into()) };
+            let [known, same] = granted(name, grant.amount);
+            let is_other =
+                self.is_booked(tenant, RowKind::Grant, &known)? && !self.is_booked(tenant, RowKind::Grant, &same)?;
+            return if is_other { Err(given_otherwise(name).into()) } else { Ok(account) };
         }
         let mut account = self.would_be(tenant)?;
         let mut deltas = account.touch(self.now);
         deltas += account.grant(grant)?;
         self.opened(tenant)?;
         self.set_booked(tenant, RowKind::Grant, name)?;
-        self.set_booked(tenant, RowKind::Grant, &granted(name, grant.amount))?;
+        for said in granted(name, grant.amount) {
+            self.set_booked(tenant, RowKind::Grant, &said)?;
+        }
         self.reconsider(tenant, &mut account)?;
         self.save(tenant, account.clone())?;
         self.book(tenant, &About { reference: name, ..About::account(RowKind::Grant, "") }, deltas)?;

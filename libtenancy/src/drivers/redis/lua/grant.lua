@@ -9,7 +9,9 @@ if not at then return {'INVALID', seq} end
 local t = tenant(ARGV[4])
 local names, given = t.key .. 'granted', ARGV[5] .. '#' .. ARGV[6]
 if t.a and call('SISMEMBER', names, ARGV[5]) == 1 then
-  if call('SISMEMBER', names, given) == 0 then return {'OTHER', seq} end
+  -- Of a name without its amount (an old one, or one that the ledger told) nothing else is known.
+  local known = call('SISMEMBER', names, ARGV[5] .. '#') == 1
+  if known and call('SISMEMBER', names, given) == 0 then return {'OTHER', seq} end
 else
   if not amount then return {'AMOUNT', seq} end
   local a = t.a or account_new(t)
@@ -22,7 +24,7 @@ else
   grant_add(a, at, amount)
   if a.period ~= '' then a.granted = min(a.granted + amount, MAX_AMOUNT) end
   d.granted = d.granted + amount
-  call('SADD', names, ARGV[5], given)
+  call('SADD', names, ARGV[5], ARGV[5] .. '#', given)
   reconsider(t)
   book(t, 'grant', '', ARGV[5], 0, d, 0, '')
 end
