@@ -82,6 +82,9 @@ impl Tenancy {
                 Event::AgentLost(error.chain())
             }
         };
+        // What it did while it was asked to stop is running time of its own: the stop's generation names it.
+        let drained = self.now().since(stopping.lifecycle.since).as_micros();
+        self.usage_book(id, RowKind::Running, &stopping.lifecycle.generation.to_string(), drained).await;
         let is_lost = matches!(event, Event::AgentLost(_));
         let idle = self.lifecycle_write(&stopping, event).await?;
         self.agent_is_gone(id, agent.generation).await;
@@ -104,12 +107,14 @@ impl Tenancy {
     }
 
     /// Books how long the agent of a running tenant ran until now, and how much of that it had nothing to do: once per
-    /// running period, which its record's generation names. A death before this loses the line; no credit moves by it.
+    /// running period, which its record's generation names. Whoever has a job in hand has something to do. A death before this loses the line; no credit moves by it.
     pub(crate) async fn running_book(&self, running: &Tenant) {
         let (now, since) = (self.now(), running.lifecycle.since);
         let reference = running.lifecycle.generation.to_string();
         self.usage_book(&running.id, RowKind::Running, &reference, now.since(since).as_micros()).await;
-        let idle = now.since(running.last_active_at.max(since));
-        self.usage_book(&running.id, RowKind::Idle, &reference, idle.as_micros()).await;
+        let account = self.drivers().quotas.account_get(&running.id).await;
+        let works = account.is_ok_and(|account| account.is_some_and(|account| account.running > 0));
+        let idle = if works { 0 } else { now.since(running.last_active_at.max(since)).as_micros() };
+        self.usage_book(&running.id, RowKind::Idle, &reference, idle).await;
     }
 }

@@ -1,16 +1,19 @@
 //! A tenant that is out of credits and whose job is paid for.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use libtenancy::{
+    clock::{Clock, ManualClock, SystemClock},
     credits::MicroCredits,
     jobs::{Finish, JobId, NewJob, Outcome, WorkerId},
     partition::QuotaPatch,
+    ports::ledgers::RowFilter,
     quota::{Grant, NEVER},
-    tenant::{Tenant, TenantId},
+    spend::By,
+    tenant::{StopReason, Tenant, TenantId},
 };
 
-use crate::plane::{Chat, Plane, TOKEN, accept};
+use crate::plane::{Chat, Plane, TOKEN, accept, config};
 
 const LEASE: Duration = Duration::from_secs(30);
 
@@ -28,6 +31,7 @@ fn job_done(plane: &Plane, id: &TenantId, name: &str) -> libtenancy::clock::Time
     plane.block(plane.tenancy.job_submit(new)).unwrap();
     let worker: WorkerId = "w1".parse().unwrap();
     let leased = plane.block(plane.tenancy.jobs_claim(&worker, 1, LEASE, Duration::ZERO)).unwrap().remove(0);
+    plane.block(plane.tenancy.job_prepare(&leased.id)).unwrap();
     let said = plane.block(plane.tenancy.job_execute(&leased.id, leased.prompt)).unwrap();
     let finish = Finish {
         id: leased.id,
@@ -73,5 +77,60 @@ fn what_an_agent_does_for_a_job_is_activity() {
         let began = job_done(&plane, &id, name);
         assert!(tenant(&plane, &id).last_active_at > began, "{name}");
     }
+    plane.end();
+}
+
+#[test]
+fn a_suspension_that_a_job_brought_about_ends_when_the_job_is_called_off() {
+    let (dir, chat) = (tempfile::tempdir().unwrap(), Chat::start());
+    let plane = Plane::start(dir.path(), &chat.double.url());
+    let id: TenantId = "acme".parse().unwrap();
+    plane.create(&id, None);
+    let little =
+        QuotaPatch { rate: Some(MicroCredits::ZERO), burst: Some(MicroCredits::credits(1)), ..QuotaPatch::default() };
+    plane.block(plane.tenancy.quota_set(&id, &little)).unwrap();
+    let worker: WorkerId = "w1".parse().unwrap();
+    let waits = || {
+        let new = NewJob::new(JobId::random(&id, plane.drivers.clock.now()).unwrap(), "x".to_owned(), MicroCredits(1));
+        let spent = plane.block(plane.tenancy.job_submit(new)).unwrap();
+        let claimed = plane.block(plane.tenancy.jobs_claim(&worker, 1, LEASE, Duration::ZERO)).unwrap();
+        (spent, claimed)
+    };
+    // The first one uses all there is; the second one waits for more.
+    let (_, mut first) = waits();
+    let first = first.remove(0);
+    let used = MicroCredits::credits(9);
+    let outcome = Outcome::Succeeded { result: String::new(), pointer: None };
+    plane
+        .block(plane.tenancy.leases_finalize(vec![Finish { id: first.id, epoch: first.epoch, outcome, used }]))
+        .unwrap();
+    let (second, claimed) = waits();
+    assert_eq!(claimed, []);
+    assert!(tenant(&plane, &id).settings.suspended.is_some());
+    plane.block(plane.tenancy.job_cancel(&second.id)).unwrap();
+    assert_eq!(tenant(&plane, &id).settings.suspended, None);
+    plane.end();
+}
+
+#[test]
+fn whoever_has_a_job_in_hand_when_it_is_stopped_was_not_idle() {
+    let (dir, chat) = (tempfile::tempdir().unwrap(), Chat::start());
+    let clock = Arc::new(ManualClock::at(SystemClock::default().now()));
+    let plane = Plane::start_at(config(dir.path(), &chat.double.url()), Arc::clone(&clock) as _);
+    let id: TenantId = "acme".parse().unwrap();
+    plane.create(&id, None);
+    let now = plane.drivers.clock.now();
+    let new = NewJob::new(JobId::random(&id, now).unwrap(), "x".to_owned(), MicroCredits::credits(1));
+    plane.block(plane.tenancy.job_submit(new)).unwrap();
+    let worker: WorkerId = "w1".parse().unwrap();
+    let leased = plane.block(plane.tenancy.jobs_claim(&worker, 1, LEASE, Duration::ZERO)).unwrap().remove(0);
+    plane.block(plane.tenancy.job_prepare(&leased.id)).unwrap();
+    clock.advance(Duration::from_secs(20));
+    plane.block(plane.tenancy.tenant_stop(&id, StopReason::Operator)).unwrap();
+    let line = plane.wait_for("it is booked", || async {
+        let report = plane.tenancy.spend_report(By::Tenant, &RowFilter::default()).await.unwrap();
+        Some(report.total).filter(|line| line.running_s > 0)
+    });
+    assert_eq!((line.running_s, line.idle_s), (20, 0));
     plane.end();
 }
