@@ -40,7 +40,7 @@ pub enum Error {
         name: String,
     },
     /// A conditional write lost: the record moved on, or another owner holds it.
-    #[error("{what} `{name}` has changed: {reason}")]
+    #[error("{what} `{name}`: {reason}")]
     Conflict {
         /// The kind of thing.
         what: &'static str,

@@ -327,7 +327,7 @@ fn known(body: &ErrorBody) -> Option<Error> {
             Error::AlreadyExists { what, name }
         }
         "conflict" => {
-            let (what, name, reason) = named("` has changed: ")?;
+            let (what, name, reason) = named("`: ")?;
             Error::Conflict { what, name, reason }
         }
         "illegal_state" => {

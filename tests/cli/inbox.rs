@@ -80,7 +80,7 @@ fn one_that_fails_does_not_keep_the_others_from_it() {
     --- stdout
     replayed alice/7/1
     --- stderr
-    warning: update `bob/7/1` has changed: it is handled
+    warning: update `bob/7/1`: it is handled
     error: update `alice/7/9` not found
     ");
 }

@@ -25,7 +25,7 @@ fn m11_a_repeated_submission_under_one_key_is_one_job_and_another_body_is_refuse
     exit: 5
     --- stdout
     --- stderr
-    error: idempotency key `k` has changed: it was used for another body within the last day
+    error: idempotency key `k`: it was used for another body within the last day
     hint: submit something else under another key; the same again must be the same in everything
     ");
     assert_eq!(world.ztm(["job", "list", "-o", "name"]).ok().stdout.lines().count(), 1);

@@ -208,7 +208,7 @@ fn one_job_that_cannot_be_called_off_does_not_keep_the_others() {
     let running = job(ID, "running", |job| job.cancelling = true);
     plane.answer(&format!("POST /jobs/{ID}/cancel"), 200, &running);
     let other = "alice.01k9zz5d7e8f9g0h1j2k3m4n5q";
-    let text = format!("job `{other}` has changed: it is dead already");
+    let text = format!("job `{other}`: it is dead already");
     plane.fail(&format!("POST /jobs/{other}/cancel"), 409, "conflict", &text);
     let ended = world.ztm(["job", "cancel", other, ID]);
     assert_eq!(ended.code, Some(5), "{ended}");

@@ -469,7 +469,7 @@ impl Records {
             return error(StatusCode::NOT_FOUND, "not_found", format!("update `{name}` not found"));
         };
         if update.stage == "handled" {
-            let text = format!("update `{name}` has changed: it is handled");
+            let text = format!("update `{name}`: it is handled");
             return error(StatusCode::CONFLICT, "conflict", text);
         }
         (if verb == "replay" { "pending" } else { "dropped" }).clone_into(&mut update.stage);

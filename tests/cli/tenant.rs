@@ -311,7 +311,7 @@ fn every_class_of_failure_has_its_exit_status() {
         (404, "not_found", "tenant `alice` not found", 3),
         (401, "unauthenticated", "not authenticated", 4),
         (403, "forbidden", "forbidden: viewer", 4),
-        (409, "conflict", "tenant `alice` has changed: generation", 5),
+        (409, "conflict", "tenant `alice`: generation", 5),
         (409, "illegal_state", "tenant `alice` is stopping: wait", 5),
         (504, "timeout", "the wake did not finish within 30s", 6),
         (503, "unavailable", "store is unavailable", 7),

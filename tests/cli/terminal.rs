@@ -143,6 +143,10 @@ fn f7_a_deletion_happens_only_when_the_name_is_typed() {
     let schedule = r#"{"tenant_id": "alice", "name": "morning", "spec":
         {"cron": "@daily", "time_zone": "UTC", "catch_up": "once", "message": {"chat_id": 7, "text": "hi"}}}"#;
     let schedules = format!("{{\"schedules\": [{schedule}]}}");
+    let quota = r#"{"tenant_id": "alice", "rate_per_sec": 1, "burst": 3600, "weight": 100, "max_running": 8, "budget": null,
+        "budget_spent": 0, "budget_granted": 0, "budget_resets_at": null, "available": 50.5, "bucket": 50.5, "grants": [],
+        "held": 0, "running": 0, "standing": "idle", "until": null}"#;
+    plane.answer("GET /quotas/alice", 200, quota);
     plane.answer("GET /schedules?tenant=alice&limit=1000", 200, &schedules);
 
     let mut terminal = Terminal::start(&world, &["tenant", "delete", "alice", "--purge"]);
@@ -156,6 +160,7 @@ fn f7_a_deletion_happens_only_when_the_name_is_typed() {
         "2 queued jobs",
         "1 delayed job",
         "its schedule `morning`",
+        "its quota and 50.5 credits",
         "everything its agent remembers",
     ] {
         assert!(screen.contains(loss), "{loss} is not in:\n{screen}");

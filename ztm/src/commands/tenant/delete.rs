@@ -41,6 +41,12 @@ async fn losses(client: &Client, args: &DeleteArgs) -> Result<Vec<String>> {
         losses.push(format!("{} not answered", counted(waiting, "message")));
     }
     losses.extend(work(client, &args.tenant).await?);
+    if let Some(account) = known(client.quota_get(&args.tenant).await)? {
+        losses.push(format!(
+            "its quota and {} credits; one of the same name begins with the quota that all begin with",
+            account.available
+        ));
+    }
     if args.purge {
         let snapshot = tenant.snapshot.map_or_else(String::new, |s| format!(" (last snapshot: {})", size(s.bytes)));
         losses.push(format!("everything its agent remembers{snapshot}"));
