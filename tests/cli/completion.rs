@@ -139,7 +139,8 @@ fn what_is_waited_for_archives_labels_fields_and_topics_are_offered_too() {
     assert_eq!(asks(&["tenant", "state", "verify", "bob", "1/"]), [""; 0]);
     assert_eq!(asks(&["tenant", "list", "-l", "t"]), ["team=red"]);
     assert_eq!(asks(&["tenant", "list", "-l", "team=red,e"]), ["team=red,env=prod"]);
-    assert_eq!(asks(&["tenant", "list", "--sort-by", "last_"]), ["last_active_at", "last_wake"]);
+    assert_eq!(asks(&["tenant", "list", "--sort-by", "last_a"]), ["last_active_at"]);
+    assert_eq!(asks(&["tenant", "list", "--sort-by", "last_wake.k"]), ["last_wake.kind"]);
     assert_eq!(asks(&["tenant", "list", "--sort-by", "-last_a"]), ["-last_active_at"]);
     assert_eq!(asks(&["job", "list", "--filter", "stat"]), ["status="]);
     assert_eq!(asks(&["help", "exit"]), ["exit-codes"]);

@@ -27,11 +27,17 @@ pub(super) async fn set(ctx: &Context, args: ScheduleSetArgs) -> Result<()> {
     let catch_up = CatchUp::from_label(&args.catch_up).unwrap_or_default();
     let spec = ScheduleSpec::new(&args.cron, &args.time_zone, action)?.with_catch_up(catch_up).with_paused(args.paused);
     let client = ctx.client().await?;
+    let before = client.schedule_get(tenant.as_str(), name.as_str()).await.ok();
     let set = client.schedule_set(tenant.as_str(), name.as_str(), &spec).await?;
     if matches!(spec.action(), Action::Message { .. }) && client.tenant_get(tenant.as_str()).await?.bot_id.is_none() {
         ctx.printer.warn(&format!(
             "`{tenant}` has no bot, through which its chat is answered; `ztm tenant update {tenant} --bot-token-file FILE` gives it one"
         ));
+    }
+    match before {
+        Some(before) if before.spec == spec => ctx.printer.note(&format!("schedule `{name}` was like this already")),
+        Some(_) => ctx.printer.note(&format!("it replaces the schedule that was called `{name}`")),
+        None => {}
     }
     ctx.printer.show(&set)
 }
