@@ -146,6 +146,14 @@ fn what_is_waited_for_archives_labels_fields_and_topics_are_offered_too() {
     assert_eq!(asks(&["help", "exit"]), ["exit-codes"]);
     assert_eq!(asks(&["help", "tenant", "cre"]), ["create"]);
     assert_eq!(asks(&["completion", "z"]), ["zsh"]);
+    assert_eq!(asks(&["why", "job", "alice"]), [one]);
+    assert_eq!(asks(&["why", "tenant", "a"]), ["alice"]);
+    assert_eq!(asks(&["schedule", "set", "alice", "m", "--time-zone", "Europe/Berl"]), ["Europe/Berlin"]);
+    // Flags are for whoever begins one.
+    assert_eq!(asks(&["tenant", "get", ""]), ["alice", "bob"]);
+    assert_eq!(asks(&["tenant", "get", "--outp"]), ["--output"]);
+    let words = asks(&["help", ""]);
+    assert!(words.contains(&"tenant".to_owned()) && words.contains(&"exit-codes".to_owned()), "{words:?}");
 }
 
 #[test]

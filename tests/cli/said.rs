@@ -122,6 +122,13 @@ fn messages_name_what_was_typed_and_what_can_be_done() {
         assert_eq!(refused.code, Some(2), "{refused}");
         assert!(refused.stderr.contains(says), "{manifest}: {refused}");
     }
+    for (cron, says) in [
+        ("0 25 * * *", "invalid cron: the hour `25` must be from 0 to 23"),
+        ("*/5 9-17 0 * *", "invalid cron: the day of the month `0` must be from 1 to 31"),
+    ] {
+        let refused = world.ztm(["schedule", "set", "alice", "m", "--cron", cron, "--job", "x", "--cost", "1"]);
+        assert!(refused.code == Some(2) && refused.stderr.contains(says), "{refused}");
+    }
     std::fs::write(world.home().join("alice.yaml"), "tenants: [{name: alice, labels: {team: red}}]").unwrap();
     let diff = world.ztm(["diff", "-f", "alice.yaml"]);
     assert!(diff.stdout.contains("labels: none -> team=red"), "{diff}");

@@ -6,12 +6,20 @@ use libtenancy::{
     spend::By,
 };
 
-use crate::{client::Rows, commands::Context, view::plane::PlaneStatus};
+use crate::{
+    client::Rows,
+    commands::Context,
+    exit::{self, Hinted},
+    view::plane::PlaneStatus,
+};
 
 /// Prints the control plane in numbers.
 pub async fn status(ctx: &Context) -> Result<()> {
     let client = ctx.client().await?;
-    let plane = client.plane("`ztm status`")?;
+    let plane = client.plane("`ztm status`").map_err(|error| {
+        let hint = exit::hint(&anyhow::Error::new(error.clone())).unwrap_or_default();
+        Hinted::new(error, format!("{hint}; `ztm top --once` shows what its stores say"))
+    })?;
     let today: String = SystemClock::default().now().to_string().chars().take(10).collect();
     let rows = Rows { from: format!("{today}T00:00:00Z").parse().ok(), ..Rows::default() };
     let (status, router_healthy, spent) =

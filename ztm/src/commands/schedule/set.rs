@@ -25,7 +25,12 @@ pub(super) async fn set(ctx: &Context, args: ScheduleSetArgs) -> Result<()> {
         }
     };
     let catch_up = CatchUp::from_label(&args.catch_up).unwrap_or_default();
-    let spec = ScheduleSpec::new(&args.cron, &args.time_zone, action)?.with_catch_up(catch_up).with_paused(args.paused);
+    let spec =
+        ScheduleSpec::new(&args.cron, &args.time_zone, action).map_err(|error| match out_of_bounds(&args.cron) {
+            Some(reason) if matches!(error, Error::Invalid { field: "cron", .. }) => Error::invalid("cron", reason),
+            _ => error,
+        })?;
+    let spec = spec.with_catch_up(catch_up).with_paused(args.paused);
     let client = ctx.client().await?;
     let before = client.schedule_get(tenant.as_str(), name.as_str()).await.ok();
     let set = client.schedule_set(tenant.as_str(), name.as_str(), &spec).await?;
@@ -40,4 +45,18 @@ pub(super) async fn set(ctx: &Context, args: ScheduleSetArgs) -> Result<()> {
         None => {}
     }
     ctx.printer.show(&set)
+}
+
+/// Which field of a pattern has a number that it cannot have.
+fn out_of_bounds(cron: &str) -> Option<String> {
+    let fields =
+        [("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12), ("day of the week", 0, 7)];
+    fields.into_iter().zip(cron.split_whitespace()).find_map(|((name, least, most), text)| {
+        // What follows a slash is a distance, and a `#` a count.
+        let starts = text.split(',').map(|part| part.split(['/', '#']).next().unwrap_or_default());
+        let mut numbers =
+            starts.flat_map(|part| part.split(|c: char| !c.is_ascii_digit())).filter_map(|n| n.parse::<u64>().ok());
+        let wrong = numbers.find(|number| !(least..=most).contains(number))?;
+        Some(format!("the {name} `{wrong}` must be from {least} to {most}"))
+    })
 }
