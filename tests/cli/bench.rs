@@ -57,8 +57,8 @@ fn what_is_too_much_or_nothing_is_refused_before_anybody_is_asked() {
         (&["--concurrency", "65"], "it must be 1 to 64 operations at once"),
         (&["--duration", "500ms"], "it must be 1s to 1h"),
         (&["--duration", "61m"], "it must be 1s to 1h"),
-        (&["--count", "0"], "0 is not in 1..=100000"),
-        (&["--count", "100001"], "100001 is not in 1..=100000"),
+        (&["--count", "0"], "a whole number from 1 to 100000"),
+        (&["--count", "100001"], "a whole number from 1 to 100000"),
         (&["--count", "5", "--duration", "5s"], "cannot be used with"),
         (&["--only", "wake,everything"], "possible values: wake, job, read, event, exec"),
     ] {

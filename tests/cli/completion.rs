@@ -139,12 +139,21 @@ fn what_is_waited_for_archives_labels_fields_and_topics_are_offered_too() {
     assert_eq!(asks(&["tenant", "state", "verify", "bob", "1/"]), [""; 0]);
     assert_eq!(asks(&["tenant", "list", "-l", "t"]), ["team=red"]);
     assert_eq!(asks(&["tenant", "list", "-l", "team=red,e"]), ["team=red,env=prod"]);
-    assert_eq!(asks(&["tenant", "list", "--sort-by", "last_"]), ["last_active_at", "last_wake"]);
+    assert_eq!(asks(&["tenant", "list", "--sort-by", "last_a"]), ["last_active_at"]);
+    assert_eq!(asks(&["tenant", "list", "--sort-by", "last_wake.k"]), ["last_wake.kind"]);
     assert_eq!(asks(&["tenant", "list", "--sort-by", "-last_a"]), ["-last_active_at"]);
     assert_eq!(asks(&["job", "list", "--filter", "stat"]), ["status="]);
     assert_eq!(asks(&["help", "exit"]), ["exit-codes"]);
     assert_eq!(asks(&["help", "tenant", "cre"]), ["create"]);
     assert_eq!(asks(&["completion", "z"]), ["zsh"]);
+    assert_eq!(asks(&["why", "job", "alice"]), [one]);
+    assert_eq!(asks(&["why", "tenant", "a"]), ["alice"]);
+    assert_eq!(asks(&["schedule", "set", "alice", "m", "--time-zone", "Europe/Berl"]), ["Europe/Berlin"]);
+    // Flags are for whoever begins one.
+    assert_eq!(asks(&["tenant", "get", ""]), ["alice", "bob"]);
+    assert_eq!(asks(&["tenant", "get", "--outp"]), ["--output"]);
+    let words = asks(&["help", ""]);
+    assert!(words.contains(&"tenant".to_owned()) && words.contains(&"exit-codes".to_owned()), "{words:?}");
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn a_job_that_costs_more_than_the_tenant_can_ever_hold_is_refused_with_both_numb
     exit: 2
     --- stdout
     --- stderr
-    error: invalid cost_gpu_seconds: 4000 is more than the tenant can ever hold (3600 credits)
+    error: invalid --cost: 4000 is more than the tenant can ever hold (3600 credits)
     hint: `ztm quota get TENANT` shows what it may hold, `ztm quota set` and `ztm quota grant` change that
     ");
 }

@@ -20,6 +20,7 @@ mod job_wait;
 mod keys;
 mod plane;
 mod pty;
+mod said;
 mod schedule;
 mod settings;
 mod spend;

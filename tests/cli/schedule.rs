@@ -57,7 +57,7 @@ fn a_schedule_whose_job_could_never_be_paid_for_is_refused_unless_it_is_paused()
     };
     for more in [&[][..], &["--dry-run"]] {
         let refused = set(more);
-        let says = "invalid cost_gpu_seconds: 4000 is more than the tenant can ever hold (3600 credits)";
+        let says = "invalid --cost: 4000 is more than the tenant can ever hold (3600 credits)";
         assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{refused}");
         assert!(refused.stderr.contains(says) && refused.stderr.contains("hint: `ztm quota get"), "{refused}");
     }

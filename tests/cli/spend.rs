@@ -97,11 +97,17 @@ fn an_export_is_every_page_of_rows_in_order() {
     exit: 0
     --- stdout
     partition,incarnation,seq,at,kind,tenant_id,agent_id,reference,attempt,granted,refilled,held,spent,expired,adjusted,quantity,label,available_after,held_after,hash
-    0,1,1,2026-11-25T08:00:00.000000Z,grant,alice,,"november",0,50,0,0,0,0,0,0,,50.5,0,ab
-    0,1,2,2026-11-25T08:00:00.000000Z,grant,alice,,"november",0,50,0,0,0,0,0,0,,50.5,0,ab
-    0,1,3,2026-11-25T08:00:00.000000Z,grant,alice,,"november",0,50,0,0,0,0,0,0,,50.5,0,ab
+    0,1,1,2026-11-25T08:00:00.000000Z,grant,alice,,november,0,50,0,0,0,0,0,0,,50.5,0,ab
+    0,1,2,2026-11-25T08:00:00.000000Z,grant,alice,,november,0,50,0,0,0,0,0,0,,50.5,0,ab
+    0,1,3,2026-11-25T08:00:00.000000Z,grant,alice,,november,0,50,0,0,0,0,0,0,,50.5,0,ab
     --- stderr
     "#);
+    // What needs quotes has them, in whichever column.
+    let mut odd = row(1);
+    (odd["reference"], odd["label"]) = ("a,b".into(), "say \"no\"".into());
+    plane.answer("GET /spend/rows?tenant=bob&limit=1000", 200, &json!({ "rows": [odd] }).to_string());
+    let quoted = world.ztm(["spend", "export", "--tenant", "bob"]).ok().stdout;
+    assert!(quoted.contains(",\"a,b\",0,") && quoted.contains(",0,\"say \"\"no\"\"\",50.5"), "{quoted}");
     let lines = world.ztm(["spend", "export", "--tenant", "alice", "-o", "json"]).ok();
     let seqs: Vec<Value> =
         lines.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["seq"].clone()).collect();

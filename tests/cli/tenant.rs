@@ -74,7 +74,7 @@ fn s10_a_token_that_cannot_be_had_changes_nothing() {
     hint: pass it with `--bot-token-file FILE`, or `--bot-token-file -` for standard input
     ");
     assert_snapshot!(world.ztm(["tenant", "create", "alice", "--bot-token-file", "missing"]), @"
-    exit: 1
+    exit: 2
     --- stdout
     --- stderr
     error: cannot open `missing`: No such file or directory (os error 2)
@@ -153,6 +153,45 @@ fn a_listing_is_sorted_and_filtered_by_any_field() {
     assert_eq!(chosen.stdout, "alice bob\n");
     let wrong = world.ztm(["tenant", "list", "--sort-by", "size"]);
     assert!(wrong.code == Some(2) && wrong.stderr.contains("no row has a field `size`; there are bot_id,"), "{wrong}");
+}
+
+#[test]
+fn rows_are_chosen_by_what_the_table_shows_of_them() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    for (id, seconds) in [("alice", 300), ("bob", 3600), ("carol", 60)] {
+        plane.tenant(id, |tenant| tenant.idle_timeout_s = seconds);
+    }
+    plane.tenant("dora", |tenant| tenant.suspended = Some("no budget".to_owned()));
+    let names = |flags: &[&str]| {
+        let line = ["tenant", "list", "-o", "name"];
+        world.ztm(line.iter().chain(flags).copied()).ok().stdout.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&["--filter", "status=suspended"]), ["dora"]);
+    assert_eq!(names(&["--filter", "status!=suspended"]), ["alice", "bob", "carol"]);
+    assert_eq!(names(&["--filter", "suspended!=null"]), ["dora"]);
+    assert_eq!(names(&["--filter", "suspended=null"]), ["alice", "bob", "carol"]);
+    assert_eq!(names(&["--filter", "idle_after>=300", "--filter", "idle_timeout_s<=300"]), ["alice", "dora"]);
+    assert_eq!(names(&["--sort-by", "-idle_after"]), ["bob", "alice", "dora", "carol"]);
+    let wrong = world.ztm(["tenant", "list", "--sort-by", "idle_timeout"]);
+    assert!(wrong.code == Some(2) && wrong.stderr.contains("did you mean `idle_timeout_s`"), "{wrong}");
+}
+
+#[test]
+fn the_columns_of_a_table_of_values_do_not_hang_on_its_rows() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    let header =
+        |world: &World| world.ztm(["tenant", "list", "-o", "csv"]).ok().stdout.lines().next().unwrap().to_owned();
+    let empty = header(&world);
+    plane.tenant("bob", |_| ());
+    assert_eq!(header(&world), empty);
+    plane.tenant("alice", |tenant| tenant.stop_reason = Some(StopReason::Lost("gone".to_owned())));
+    world.ztm(["tenant", "wake", "bob"]).ok();
+    assert_eq!(header(&world), empty);
+    assert!(empty.contains(",last_wake.kind,") && !empty.contains(",last_wake,"), "{empty}");
+    world.ztm(["tenant", "update", "bob", "--label", "zone=a", "--label", "env=b"]).ok();
+    assert_eq!(header(&world), format!("{empty},labels.env,labels.zone"));
 }
 
 #[test]

@@ -159,6 +159,92 @@ fn help_explains_commands_and_what_holds_for_all() {
 }
 
 #[test]
+fn an_expression_that_is_only_known_elsewhere_is_refused_with_what_to_write_instead() {
+    let refused = World::new().ztm(["tenant", "list", "-o", "jsonpath={range .tenants[*]}{.tenant_id}{end}"]);
+    assert_eq!(refused.code, Some(2), "{refused}");
+    assert!(refused.stderr.contains("`{range .tenants[*]}` is not known here"), "{refused}");
+    assert!(refused.stderr.contains("{.tenants[*].tenant_id}"), "{refused}");
+}
+
+#[test]
+fn a_listing_of_a_tenant_that_is_not_there_is_not_found_unless_the_ledger_remembers_it() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("bob", |_| ());
+    let nothing = r#"{"jobs":[],"schedules":[],"rows":[]}"#;
+    let report = r#"{"by":"tenant","from":null,"to":null,"lines":[],"total":{"tenant_id":null,"agent_id":null,"day":null,
+        "granted":0,"refilled":0,"spent":0,"expired":0,"adjusted":0,"money_micros":null,"settled":0,"reclaimed":0,
+        "running_s":0,"idle_s":0,"warm_s":0,"snapshot_bytes":0},"price_micros_per_credit":null}"#;
+    for tenant in ["nobody", "bob", "gone"] {
+        for status in ["", "&status=dead"] {
+            plane.answer(&format!("GET /jobs?tenant={tenant}{status}&limit=1000"), 200, nothing);
+        }
+        plane.answer(&format!("GET /schedules?tenant={tenant}&limit=1000"), 200, nothing);
+        plane.answer(&format!("GET /spend/rows?tenant={tenant}&limit=1000"), 200, nothing);
+        plane.answer(&format!("GET /spend/report?by=tenant&tenant={tenant}"), 200, report);
+    }
+    let lines = [
+        &["job", "list"][..],
+        &["job", "dead"],
+        &["inbox", "list"],
+        &["schedule", "list"],
+        &["spend", "report", "--tenant"],
+        &["spend", "export", "--tenant"],
+    ];
+    for line in lines {
+        let asks = |tenant: &'static str| world.ztm(line.iter().copied().chain([tenant]));
+        let refused = asks("nobody");
+        assert_eq!(refused.code, Some(3), "{line:?}: {refused}");
+        assert!(refused.stderr.contains("hint: "), "{line:?}: {refused}");
+        asks("bob").ok();
+    }
+    let row = serde_json::json!({
+        "partition": 0, "incarnation": 1, "seq": 1, "at": "2026-11-25T08:00:00Z", "kind": "grant", "tenant_id": "gone",
+        "agent_id": null, "reference": "", "attempt": 0, "granted": 50, "refilled": 0, "held": 0, "spent": 0, "expired": 0,
+        "adjusted": 0, "quantity": 0, "label": "", "available_after": 50, "held_after": 0, "hash": "ab",
+    });
+    plane.answer("GET /spend/rows?tenant=gone&limit=1000", 200, &serde_json::json!({ "rows": [row] }).to_string());
+    world.ztm(["spend", "report", "--tenant", "gone"]).ok();
+}
+
+#[test]
+fn a_file_that_is_not_there_is_wrong_usage_wherever_it_is_named() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    for line in [
+        &["apply", "-f", "missing"][..],
+        &["job", "submit", "alice", "--cost", "1", "--prompt-file", "missing"],
+        &["tenant", "create", "alice", "--bot-token-file", "missing"],
+    ] {
+        let refused = world.ztm(line.iter().copied());
+        assert_eq!(refused.code, Some(2), "{line:?}: {refused}");
+        assert!(refused.stderr.contains("cannot open `missing`"), "{line:?}: {refused}");
+    }
+    assert_eq!(plane.asked(), [""; 0]);
+}
+
+#[test]
+fn a_number_that_cannot_be_is_told_what_it_must_be() {
+    let world = World::new();
+    for (line, must) in [
+        (&["job", "submit", "a", "x", "--cost", "1", "--priority", "-1"][..], "a whole number from 0 to 9"),
+        (&["job", "submit", "a", "x", "--cost", "1", "--attempts", "0"], "a whole number from 1 to 25"),
+        (&["logs", "a", "--tail", "-1"], "a whole number from 0 to 10000"),
+        (&["up", "--workers", "-1"], "a whole number, 0 or more"),
+        (&["up", "--port", "70000"], "a whole number from 0 to 65535"),
+        (&["pool", "scale", "-1"], "`-1` is no number of agents"),
+        (&["quota", "set", "a", "--budget", "-3/day"], "invalid budget: "),
+        (&["schedule", "set", "a", "m", "--cron", "@daily", "--message", "x", "--chat", "abc"], "a whole number"),
+        (&["wait", "tenant/a", "--for", "idle", "--timeout", "999999999999d"], "more than a hundred years"),
+    ] {
+        let refused = world.ztm(line.iter().copied());
+        assert_eq!(refused.code, Some(2), "{line:?}: {refused}");
+        assert!(refused.stderr.contains(must), "{line:?}: {refused}");
+        assert!(!refused.stderr.contains("unexpected argument"), "{line:?}: {refused}");
+    }
+}
+
+#[test]
 #[ignore = "needs kubectl"]
 fn it_is_a_plugin_of_kubectl() {
     let world = World::new();

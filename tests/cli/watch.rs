@@ -33,7 +33,7 @@ impl Watcher {
             .envs(world.environment())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let lines = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
@@ -65,6 +65,9 @@ impl Watcher {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
         let code = self.child.wait().unwrap().code();
+        let mut errors = String::new();
+        std::io::Read::read_to_string(&mut self.child.stderr.take().unwrap(), &mut errors).unwrap();
+        assert_eq!(errors, "", "its normal end");
         (code, self.lines.0.lock().unwrap().clone())
     }
 }

@@ -48,6 +48,13 @@ async fn a_command_runs_beside_the_tenants_own_agent_which_is_woken_first() {
     // A command that reads nothing of what it is sent, and one that is ended by a signal.
     assert_eq!(plane.ztm(&["exec", "acme", "--", "true"]).await.ok().stdout, "");
     assert_eq!(plane.ztm(&["exec", "acme", "--", "sh", "-c", "kill -9 $$"]).await.code, Some(128 + 9));
+    // That there is no room for what it says is no fault of the session.
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut echo = plane.command();
+    echo.args(["exec", "acme", "-q", "--", "echo", "x"]).stdout(full).stderr(Stdio::piped());
+    let echo = tokio::time::timeout(BOUND, echo.spawn().unwrap().wait_with_output()).await.unwrap().unwrap();
+    let says = String::from_utf8(echo.stderr).unwrap();
+    assert!(echo.status.code() == Some(1) && says.contains("cannot write to standard output"), "{says}");
     plane.down().await;
 }
 

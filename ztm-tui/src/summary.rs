@@ -210,7 +210,7 @@ fn alerts(state: &State, now: Timestamp) -> Vec<Alert> {
     let dead_updates = usize::try_from(numbers.dead_updates).unwrap_or(usize::MAX);
     counted(true, dead_updates, "message was given up (`ztm inbox`)", "messages were given up (`ztm inbox`)");
     let dead = state.jobs.iter().filter(|job| job.status == "dead").count();
-    counted(true, dead, "job is dead (3, R requeues)", "jobs are dead (3, R requeues)");
+    counted(true, dead, "job is dead (`ztm job dead`)", "jobs are dead (3, R requeues)");
     let lines = || state.tenants.values();
     let failed =
         |line: &&TenantLine| line.stop_reason.as_deref().is_some_and(|reason| reason.starts_with("wake failed"));

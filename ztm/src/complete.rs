@@ -62,6 +62,7 @@ fn with_names(command: Command, parent: &str) -> Command {
     let name = command.get_name().to_owned();
     let makes = name == "create" || name == "add";
     let contexts = parent == "context";
+    let unbegun = is_unbegun();
     let command = command.mut_args(|arg| {
         let value = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
         let kind = match value.as_deref() {
@@ -75,12 +76,24 @@ fn with_names(command: Command, parent: &str) -> Command {
             Some("SELECTOR") => Kind::Label,
             Some("WORD") if name == "help" => Kind::Word,
             Some("FIELD") => Kind::Field(view::fields(parent, &name)),
+            Some("ID") if parent == "why" => {
+                if name == "job" {
+                    Kind::Job
+                } else {
+                    Kind::Tenant
+                }
+            }
+            Some("ZONE") => Kind::Zone,
             Some("CONDITION") => Kind::Condition(view::fields(parent, &name)),
             Some("NAME") if arg.get_id() == "context" || (contexts && !makes && arg.is_positional()) => Kind::Context,
+            // Where something else can stand, flags are offered to whoever begins one.
+            _ if unbegun && !arg.is_positional() => return arg.hide(true),
             _ => return arg,
         };
+        let arg = if unbegun && !arg.is_positional() { arg.hide(true) } else { arg };
         arg.add(ArgValueCompleter::new(move |typed: &OsStr| candidates(kind, typed)))
     });
+    let command = if unbegun { command.disable_help_flag(true).disable_version_flag(true) } else { command };
     command.mut_subcommands(|child| with_names(child, &name))
 }
 
@@ -101,6 +114,8 @@ enum Kind {
     Label,
     /// A command's, or a topic.
     Word,
+    /// A time zone.
+    Zone,
     /// One of these, or its reverse.
     Field(&'static [&'static str]),
     /// One of these and what follows it.
@@ -113,6 +128,17 @@ fn line() -> Vec<String> {
     args.map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
+/// Whether a shell asks for a word of which nothing is typed yet.
+fn is_unbegun() -> bool {
+    let place = std::env::var("_CLAP_COMPLETE_INDEX").ok().and_then(|place| place.parse::<usize>().ok());
+    let mut words = std::env::args_os().skip_while(|word| *word != "--").skip(1);
+    let typed = match place {
+        Some(place) => words.nth(place),
+        None => words.last(),
+    };
+    typed.is_none_or(|word| word.is_empty())
+}
+
 /// What is offered without asking anybody; `None` of what somebody must be asked for.
 fn known(kind: Kind, typed: &str) -> Option<Vec<String>> {
     Some(match kind {
@@ -121,6 +147,7 @@ fn known(kind: Kind, typed: &str) -> Option<Vec<String>> {
             let reverse = if typed.starts_with('-') { "-" } else { "" };
             fields.iter().map(|field| format!("{reverse}{field}")).collect()
         }
+        Kind::Zone => jiff::tz::db().available().map(|zone| zone.to_string()).collect(),
         Kind::Condition(fields) => fields.iter().map(|field| format!("{field}=")).collect(),
         _ => return None,
     })
@@ -229,7 +256,7 @@ async fn ask(settings: &Settings, kind: Kind, typed: &str, of_tenant: &str) -> O
             let list = client.schedule_list(None).await.ok()?;
             Some(list.schedules.into_iter().map(|schedule| schedule.name).collect())
         }
-        Kind::Context | Kind::Word | Kind::Field(_) | Kind::Condition(_) => None,
+        Kind::Context | Kind::Word | Kind::Zone | Kind::Field(_) | Kind::Condition(_) => None,
     }
 }
 

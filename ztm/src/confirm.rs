@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     cli::tenant::BotTokenArgs,
-    exit::{Interrupted, Usage},
+    exit::{Interrupted, Usage, unread},
     printer::Printer,
 };
 
@@ -36,13 +36,7 @@ fn typed(what: &str, says: &str, lines: &[String], name: &str, yes: bool) -> any
     if yes {
         return Ok(());
     }
-    if !can_ask() {
-        return Err(Usage {
-            message: format!("{what} needs a confirmation, and there is no terminal to ask on"),
-            hint: Some("pass `--yes` if you mean it".to_owned()),
-        }
-        .into());
-    }
+    askable(what)?;
     let mut question = format!("{says}\n");
     for line in lines {
         question.push_str("  - ");
@@ -59,7 +53,30 @@ fn typed(what: &str, says: &str, lines: &[String], name: &str, yes: bool) -> any
     if answer.trim() == name {
         return Ok(());
     }
-    Err(Usage { message: format!("{what} was not confirmed; nothing was changed"), hint: None }.into())
+    Err(unconfirmed(what))
+}
+
+/// Has a person answer a question with yes, for what can be made again as it was; `yes` goes without, as above.
+pub fn answered(what: &str, question: &str, yes: bool) -> anyhow::Result<()> {
+    if yes {
+        return Ok(());
+    }
+    askable(what)?;
+    let terminal = dialoguer::console::Term::stderr();
+    let prompt = dialoguer::Confirm::new().with_prompt(crate::view::plain(question)).default(false);
+    if prompt.wait_for_newline(true).interact_on(&terminal).map_err(asked)? { Ok(()) } else { Err(unconfirmed(what)) }
+}
+
+fn askable(what: &str) -> anyhow::Result<()> {
+    if can_ask() {
+        return Ok(());
+    }
+    let message = format!("{what} needs a confirmation, and there is no terminal to ask on");
+    Err(Usage { message, hint: Some("pass `--yes` if you mean it".to_owned()) }.into())
+}
+
+fn unconfirmed(what: &str) -> anyhow::Error {
+    Usage { message: format!("{what} was not confirmed; nothing was changed"), hint: None }.into()
 }
 
 /// The bot's token, from wherever the flags say; `None` if they say nothing.
@@ -67,7 +84,7 @@ pub fn bot_token(positional: Option<Secret>, flags: BotTokenArgs, printer: &Prin
     let given = match (positional, flags.bot_token, flags.bot_token_file) {
         (None, Some(token), _) if token.expose().is_empty() => return ask_token().map(Some),
         (Some(token), _, _) | (None, Some(token), _) => Some(token),
-        (None, None, Some(path)) => return Ok(Some(token_in_file(&path)?)),
+        (None, None, Some(path)) => return token_in_file(&path).map(Some).map_err(unread),
         (None, None, None) => None,
     };
     if given.is_some() {

@@ -44,6 +44,14 @@ pub struct Usage {
     pub hint: Option<String>,
 }
 
+/// A file that was named and cannot be read is wrong usage: nothing was asked yet.
+pub fn unread(error: Error) -> anyhow::Error {
+    match error {
+        Error::Io { .. } => Usage { message: error.chain(), hint: error.hint() }.into(),
+        error => error.into(),
+    }
+}
+
 /// The user interrupted the command.
 #[derive(Debug, thiserror::Error)]
 #[error("interrupted")]
@@ -231,6 +239,9 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
         return Some(format!("did you mean {}? `ztm tenant list` shows all", names.join(" or ")));
     }
     match error.downcast_ref::<Error>()? {
+        Error::Timeout { what, .. } if ["GET ", "POST ", "PUT ", "PATCH ", "DELETE "].iter().any(|m| what.starts_with(m)) => {
+            Some("`--request-timeout` sets how long an answer is waited for".into())
+        }
         Error::NotFound { what: "context", .. } => {
             Some("`ztm context list` shows the contexts; without `--context`, ZTM_CONTEXT and ZTM_KUBE_CONTEXT it is the file's".into())
         }

@@ -35,8 +35,8 @@ pub fn yaml<T: Serialize>(data: &T) -> Result<String> {
     Ok(serde_saphyr::to_string(&versioned(data))?)
 }
 
-/// A line for each row, with a header of all fields that any has, as they come; `rows` names the list, if the data is one, and
-/// `columns` the fields in the header of one without rows.
+/// A line for each row; `rows` names the list, if the data is one, and `columns` the fields that its rows can have, which
+/// are the header whatever the rows are. What else some have, as labels are, follows by name; that of other data is as it comes.
 pub fn csv<T: Serialize>(data: &T, rows: Option<&str>, columns: &[&str], header: bool) -> Result<String> {
     let whole = serde_json::value::to_raw_value(data)?;
     let rows: Vec<Box<RawValue>> = match rows {
@@ -58,9 +58,14 @@ pub fn csv<T: Serialize>(data: &T, rows: Option<&str>, columns: &[&str], header:
         }
         lines.push(cells.into_iter().collect());
     }
-    if lines.is_empty() {
-        names.extend(columns.iter().map(ToString::to_string));
+    if !columns.is_empty() {
+        names.retain(|name| !columns.contains(&name.as_str()));
+        names.sort_unstable();
+        names.splice(..0, columns.iter().map(ToString::to_string));
     }
+    // What has no fields in some row has none of its own.
+    let parents: Vec<String> = names.iter().filter_map(|name| Some(name.rsplit_once('.')?.0.to_owned())).collect();
+    names.retain(|name| !parents.contains(name));
     let mut writer = csv::Writer::from_writer(Vec::new());
     if header && !names.is_empty() {
         writer.write_record(&names)?;
@@ -131,10 +136,10 @@ mod tests {
         }
         let (one, other) = (json!({"kind": "cold", "ms": 1.5}), json!(null));
         let rows = [("a", one), ("b,\"c\"", other)].map(|(id, wake)| Row { id, wake, tags: ["x", "y"], at: None });
-        let text = csv(&BTreeMap::from([("rows", rows)]), Some("rows"), &["id"], true).unwrap();
+        let text = csv(&BTreeMap::from([("rows", rows)]), Some("rows"), &["id", "wake.kind", "at"], true).unwrap();
         let tags = r#""[""x"",""y""]""#;
-        // As the fields come, and what only a later row has at the end.
-        let whole = format!("id,wake.kind,wake.ms,tags,at,wake\na,cold,1.5,{tags},,\n\"b,\"\"c\"\"\",,,{tags},,\n");
+        // Those that are known, and then what some row has besides.
+        let whole = format!("id,wake.kind,at,tags,wake.ms\na,cold,,{tags},1.5\n\"b,\"\"c\"\"\",,,{tags},\n");
         assert_eq!(text, whole);
         assert_eq!(csv(&json!({"a": 1, "b": true}), None, &[], false).unwrap(), "1,true\n");
         let none = |header| csv(&json!({"rows": []}), Some("rows"), &["id", "at"], header).unwrap();

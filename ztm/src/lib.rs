@@ -31,7 +31,7 @@ use cli::{
     global::{Color, DryRun},
     output::Output,
 };
-use exit::{ChildExit, Exit};
+use exit::{ChildExit, Exit, Interrupted};
 use printer::{BrokenPipe, Printer};
 
 /// Runs one command line, its first word being the program's name. Prints everything there is to print.
@@ -49,7 +49,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return Exit::Usage.into();
         }
     }
-    let parsed = Cli::command().try_get_matches_from(&args).and_then(|matches| {
+    let mut follows = false;
+    let parsed = negative(Cli::command()).try_get_matches_from(&args).and_then(|matches| {
+        follows = is_follow(&matches);
         let mut cli = Cli::from_arg_matches(&matches)?;
         cli.global.rehearses = rehearsed(&matches);
         Ok(cli)
@@ -59,9 +61,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             let (output, color) = wanted(&args);
             let error = readable(error, &args);
-            let printed = Printer::new(output, color, false).clap(&error);
-            return match printed {
-                Err(error) if !error.is::<BrokenPipe>() => Exit::Failure.into(),
+            let printer = Printer::new(output, color, false);
+            return match printer.clap(&error) {
+                Err(error) if !error.is::<BrokenPipe>() => {
+                    printer.error(&error);
+                    Exit::Failure.into()
+                }
                 _ if error.use_stderr() => Exit::Usage.into(),
                 _ => Exit::Success.into(),
             };
@@ -76,6 +81,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) if error.is::<BrokenPipe>() => Exit::Success.into(),
+        // What goes on until it is interrupted has ended as it does.
+        Err(error) if follows && error.is::<Interrupted>() => Exit::Interrupted.into(),
         // The command has said why itself.
         Err(error) if error.is::<ChildExit>() => error.downcast_ref::<ChildExit>().map_or(1, |ended| ended.0).into(),
         Err(error) => {
@@ -92,6 +99,24 @@ fn readable(error: clap::Error, args: &[OsString]) -> clap::Error {
         return error;
     }
     cli::brief::command().try_get_matches_from(args).err().unwrap_or(error)
+}
+
+/// The same command; a number below nothing is a value, which says itself what it must be, and no flag that nobody knows.
+fn negative(command: clap::Command) -> clap::Command {
+    let command = command.mut_args(|arg| {
+        let takes = arg.get_action().takes_values() && !arg.is_allow_hyphen_values_set();
+        if takes { arg.allow_negative_numbers(true) } else { arg }
+    });
+    command.mut_subcommands(negative)
+}
+
+/// Whether a command goes on until it is interrupted.
+fn is_follow(matches: &clap::ArgMatches) -> bool {
+    let mut leaf = matches;
+    while let Some((_, inner)) = leaf.subcommand() {
+        leaf = inner;
+    }
+    ["watch", "follow"].iter().any(|flag| matches!(leaf.try_get_one::<bool>(flag), Ok(Some(true))))
 }
 
 /// The words of a command whose `--dry-run` was given.

@@ -67,7 +67,7 @@ struct Wanted {
 /// A number of seconds, or a time with a unit.
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<i64>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged)]
+    #[serde(untagged, expecting = "it must be seconds, or a time with a unit (30m)")]
     enum Written {
         Seconds(i64),
         Text(String),
@@ -164,7 +164,7 @@ fn read_one(path: &Path) -> Result<Vec<Manifest>> {
             let inner = error.into_inner().to_string();
             // A line of the JSON is nothing that anybody sees.
             let reason = inner.rsplit_once(" at line ").map_or(inner.as_str(), |(reason, _)| reason);
-            wrong_at(at, &format!("{place}: {reason}"))
+            wrong_at(at, &format!("{place}: {}", in_words(reason)))
         })?;
         for (item, wanted) in document.tenants.into_iter().enumerate() {
             manifests.push(Manifest::check(wanted, &directory).map_err(|error| {
@@ -177,6 +177,15 @@ fn read_one(path: &Path) -> Result<Vec<Manifest>> {
         }
     }
     Ok(manifests)
+}
+
+/// The reason, without a type that only the program knows.
+fn in_words(reason: &str) -> String {
+    match reason.rsplit_once("expected ") {
+        Some((before, "u8" | "u16" | "u32" | "u64" | "usize")) => format!("{before}expected a whole number, 0 or more"),
+        Some((before, "i32" | "i64")) => format!("{before}expected a whole number"),
+        _ => reason.to_owned(),
+    }
 }
 
 /// What is wrong with a text as YAML, without its place, on a line.
@@ -195,7 +204,11 @@ impl Manifest {
             return Err(named(Error::invalid("schedules", format!("there are more than {}", Schedules::MAX))));
         }
         if let Some(quota) = &wanted.quota {
-            quota.clone().into_patch().and_then(|patch| patch.apply(Quota::default()).map(drop)).map_err(named)?;
+            let checked = quota.clone().into_patch().and_then(|patch| patch.apply(Quota::default()).map(drop));
+            checked.map_err(|error| match error {
+                Error::Invalid { field: "body", reason } => named(Error::invalid("quota", reason)),
+                error => named(error),
+            })?;
         }
         let bot_token =
             wanted.bot_token_file.as_ref().map(|file| confirm::token_in_file(&directory.join(file))).transpose()?;

@@ -113,7 +113,7 @@ impl Printer {
     fn arranged<T: ShowRows>(mut data: T, args: &ListingArgs) -> anyhow::Result<T> {
         if args.sort_by.is_some() || !args.filter.is_empty() {
             let rows = data.rows_mut().iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
-            let places = listing::arrange(&rows, args.sort_by.as_ref(), &args.filter)
+            let places = listing::arrange(&rows, data.shown(), args.sort_by.as_ref(), &args.filter)
                 .map_err(|message| exit::Usage { message, hint: Some("`-o json` shows every field".to_owned()) })?;
             data.arrange(&places);
         }

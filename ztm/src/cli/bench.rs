@@ -69,7 +69,7 @@ pub struct BenchArgs {
     pub duration: Duration,
 
     /// Measure each thing so often instead, for ten minutes at most
-    #[arg(long, value_name = "COUNT", conflicts_with = "duration", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    #[arg(long, value_name = "COUNT", conflicts_with = "duration", value_parser = quantity::whole::<u64>(1, 100_000))]
     pub count: Option<u64>,
 
     /// How many operations are under way at once, at most 64

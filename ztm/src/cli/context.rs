@@ -21,7 +21,7 @@ pub enum ContextCommand {
     )]
     Add(ContextAddArgs),
     /// Remove a context from the configuration file; asks first
-    #[command(
+    #[command(aliases = ["delete", "rm"], 
         long_about = "Remove a context from the configuration file; asks first\n\nNothing but its lines in the file goes: not what it led to.",
         after_help = "Examples:\n  ztm context remove prod\n  ztm context remove prod --yes"
     )]

@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use super::quantity;
+
 /// Watch the whole job happen on real parts, in a temporary directory
 ///
 /// Starts an embedded control plane and a double of Telegram, creates tenants, sends messages through the real webhook,
@@ -22,11 +24,11 @@ pub struct DemoArgs {
     pub agent_template: Option<std::path::PathBuf>,
 
     /// How many tenants
-    #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = quantity::whole::<u32>(1, 1000))]
     pub tenants: u32,
 
     /// How many messages to each
-    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = quantity::whole::<u32>(1, 100_000))]
     pub messages: u32,
 
     /// Keep the directory, and say where it is

@@ -20,7 +20,7 @@ pub enum InboxCommand {
     )]
     Replay(ReplayArgs),
     /// Throw updates away that have not been handled; asks first
-    #[command(after_help = "Examples:\n  ztm inbox drop alice/123456/42\n  ztm inbox drop --yes alice/123456/42")]
+    #[command(aliases = ["delete", "remove", "rm"], after_help = "Examples:\n  ztm inbox drop alice/123456/42\n  ztm inbox drop --yes alice/123456/42")]
     Drop(DropArgs),
 }
 

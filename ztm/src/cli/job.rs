@@ -28,7 +28,7 @@ pub enum JobCommand {
             ztm job get alice.01k9zz5d7e8f9g0h1j2k3m4n5p -w"
     )]
     Get(JobGetArgs),
-    /// List jobs and where they stand
+    /// List jobs and where they stand, the newest first
     #[command(after_help = "Examples:\n  ztm job list\n  ztm job list alice --status queued -o wide\n  \
         ztm job list -w -o json | jq -r 'select(.status == \"dead\") | .job_id'")]
     List(JobListArgs),
@@ -77,11 +77,11 @@ pub struct SubmitArgs {
     pub agent: Option<String>,
 
     /// 0 to 9, higher first among the tenant's own jobs [default: 5]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=9))]
+    #[arg(long, value_name = "N", value_parser = quantity::whole::<u8>(0, 9))]
     pub priority: Option<u8>,
 
     /// How often it is tried [default: 3]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=25))]
+    #[arg(long, value_name = "N", value_parser = quantity::whole::<u32>(1, 25))]
     pub attempts: Option<u32>,
 
     /// Not before this time, as RFC 3339 has it

@@ -26,7 +26,7 @@ pub struct LogsArgs {
     pub follow: bool,
 
     /// How many of the last lines
-    #[arg(long, value_name = "LINES", default_value_t = 200, value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    #[arg(long, value_name = "LINES", default_value_t = 200, value_parser = quantity::whole::<u32>(0, 10_000))]
     pub tail: u32,
 
     /// Only what was told since: a time of RFC 3339, or how long ago

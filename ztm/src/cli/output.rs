@@ -175,6 +175,12 @@ fn part(text: &str) -> Result<Part, String> {
     if text.starts_with('"') {
         return serde_json::from_str(text).map(Part::Text).map_err(|_| format!("`{{{text}}}` is no text in quotes"));
     }
+    // kubectl's own, which no path can say.
+    if text == "end" || text.split_whitespace().next() == Some("range") {
+        return Err(format!(
+            "`{{{text}}}` is not known here: one expression chooses of every row, as in `{{.tenants[*].tenant_id}}`"
+        ));
+    }
     query(text)
 }
 
@@ -231,7 +237,7 @@ mod tests {
         ] {
             assert_eq!(template.parse::<Template>().unwrap().render(&data), text, "{template}");
         }
-        for bad in ["", " ", "{.tenants", "{\"x}", "{.tenants[}", "$$"] {
+        for bad in ["", " ", "{.tenants", "{\"x}", "{.tenants[}", "$$", "{range .tenants[*]}{.id}{end}", "{end}"] {
             assert!(bad.parse::<Template>().is_err(), "{bad}");
         }
     }

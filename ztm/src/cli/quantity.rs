@@ -20,6 +20,21 @@ pub fn time(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Whole numbers from `least` to `most`; what is anything else is told so in words.
+pub fn whole<T: TryFrom<i64>>(least: i64, most: i64) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync {
+    move |text| {
+        let number = text.trim().parse::<i64>().ok().filter(|number| (least..=most).contains(number));
+        number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| match (least, most) {
+            (i64::MIN, _) => "it must be a whole number".to_owned(),
+            (least, MANY) => format!("it must be a whole number, {least} or more"),
+            (least, most) => format!("it must be a whole number from {least} to {most}"),
+        })
+    }
+}
+
+/// The most of what has no other bound.
+pub const MANY: i64 = u32::MAX as i64;
+
 fn days(count: u64) -> Duration {
     Duration::from_hours(24 * count)
 }
@@ -29,12 +44,24 @@ fn span(text: &str) -> Result<Duration, String> {
     let trimmed = text.trim();
     let time = match trimmed.parse::<i64>() {
         Ok(seconds) => jiff::SignedDuration::from_secs(seconds),
+        // Of what is written as a time is, only the number can be too large.
+        Err(_) if is_long(trimmed) => return Err(format!("`{text}` is more than a hundred years")),
         Err(_) => trimmed
             .parse::<jiff::Span>()
             .and_then(|span| span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()))
             .map_err(|_| wrong())?,
     };
     Duration::try_from(time).map_err(|_| format!("`{text}` is negative"))
+}
+
+/// Whether a text is a number with a unit of time, and longer than any time can be.
+fn is_long(text: &str) -> bool {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = &text[..text.len() - unit.len()];
+    let units = ["ms", "s", "m", "h", "d", "w"];
+    digits.trim_start_matches('0').len() > 5
+        && units.contains(&unit.trim())
+        && text.parse::<jiff::Span>().and_then(|s| s.to_duration(jiff::SpanRelativeTo::days_are_24_hours())).is_err()
 }
 
 /// A [`time`] to wait: longer than nothing.

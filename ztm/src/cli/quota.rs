@@ -54,19 +54,26 @@ pub struct QuotaSetArgs {
     pub burst: Option<MicroCredits>,
 
     /// The share of capacity relative to others; 100 is the usual one
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000), group = "change")]
+    #[arg(long, value_name = "N", value_parser = quantity::whole::<u32>(1, 10_000), group = "change")]
     pub weight: Option<u32>,
 
     /// Jobs at once
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), group = "change")]
+    #[arg(long, value_name = "N", value_parser = quantity::whole::<u32>(1, 1_000_000), group = "change")]
     pub max_running: Option<u32>,
 
     /// Credits that may be spent in every period: CREDITS/day, /week or /month
-    #[arg(long, value_name = "CREDITS/PERIOD", group = "change", conflicts_with_all = ["budget_money", "no_budget"])]
+    #[arg(long, value_name = "CREDITS/PERIOD", allow_hyphen_values = true, group = "change", conflicts_with_all = ["budget_money", "no_budget"])]
     pub budget: Option<String>,
 
     /// Money that may be spent in every period; needs `--price`
-    #[arg(long, value_name = "MONEY/PERIOD", group = "change", requires = "price", conflicts_with = "no_budget")]
+    #[arg(
+        long,
+        value_name = "MONEY/PERIOD",
+        allow_hyphen_values = true,
+        group = "change",
+        requires = "price",
+        conflicts_with = "no_budget"
+    )]
     pub budget_money: Option<String>,
 
     /// With `--budget-money`: what one credit costs

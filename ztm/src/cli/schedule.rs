@@ -32,7 +32,7 @@ pub enum ScheduleCommand {
     #[command(after_help = "Example:\n  ztm schedule resume alice morning")]
     Resume(ScheduleOrderArgs),
     /// Delete a schedule; asks first
-    #[command(after_help = "Example:\n  ztm schedule delete alice morning --yes")]
+    #[command(aliases = ["remove", "rm"], after_help = "Example:\n  ztm schedule delete alice morning --yes")]
     Delete(ScheduleDeleteArgs),
 }
 
@@ -109,7 +109,7 @@ pub struct ScheduleSetArgs {
     pub message: Option<String>,
 
     /// With `--message`: the chat that gets the answer
-    #[arg(long, value_name = "ID", allow_negative_numbers = true, requires = "message", conflicts_with = "job")]
+    #[arg(long, value_name = "ID", value_parser = quantity::whole::<i64>(i64::MIN, i64::MAX), allow_negative_numbers = true, requires = "message", conflicts_with = "job")]
     pub chat: Option<i64>,
 
     /// Submit a job with this prompt

@@ -21,6 +21,7 @@ pub enum SpendCommand {
     Audit(AuditArgs),
     /// Write the ledger's rows in order: CSV, or a line of JSON each
     #[command(
+        long_about = "Write the ledger's rows in order: CSV, or a line of JSON each\n\nWhat `label` and `quantity` mean is in `ztm help formatting`.",
         after_help = "Examples:\n  ztm spend export\n  ztm spend export --tenant alice --from 2026-11-01 -o json"
     )]
     Export(ExportArgs),

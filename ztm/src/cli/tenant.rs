@@ -38,7 +38,7 @@ pub enum TenantCommand {
         ztm tenant update alice --label team=blue --label env-")]
     Update(UpdateArgs),
     /// Delete a tenant; asks first
-    #[command(
+    #[command(aliases = ["remove", "rm"], 
         long_about = "Delete a tenant; asks first\n\nThe agent is stopped, the webhook removed, and the record and the messages that \
             wait are deleted. What the agent remembers (its state and snapshots) is kept, and a tenant created later \
             under the same id gets it back, unless `--purge` destroys it too. So are the lines of `ztm logs`. What happened to it \

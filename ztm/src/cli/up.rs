@@ -36,11 +36,11 @@ pub enum Part {
     ztm up --agent 'zeroclaw --config-dir {state} gateway --port {port}' --agent-template ./zeroclaw")]
 pub struct UpArgs {
     /// The port of the orchestrator; 0 for any free one [default: 8080]
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", value_parser = quantity::whole::<u16>(0, 65_535))]
     pub port: Option<u16>,
 
     /// The port of the router; 0 for any free one [default: 9090]
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", value_parser = quantity::whole::<u16>(0, 65_535))]
     pub router_port: Option<u16>,
 
     /// The address the orchestrator listens on [default: 127.0.0.1]
@@ -81,7 +81,7 @@ pub struct UpArgs {
     pub agent_memory: Option<u64>,
 
     /// How much of a processor an agent may use, in thousandths, where the system allows a limit [default: no limit]
-    #[arg(long, value_name = "MILLICORES", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "MILLICORES", value_parser = quantity::whole::<u32>(1, quantity::MANY))]
     pub agent_cpu: Option<u32>,
 
     /// How long an agent may take to become healthy [default: 30s]
@@ -106,15 +106,15 @@ pub struct UpArgs {
     pub warm: Option<PoolSize>,
 
     /// How many agents may run at once; a wake beyond it waits [default: 1000]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = quantity::whole::<usize>(0, quantity::MANY))]
     pub max_running: Option<usize>,
 
     /// How many wakes may be under way at once; a wake beyond it queues [default: 8]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = quantity::whole::<usize>(0, quantity::MANY))]
     pub max_waking: Option<usize>,
 
     /// How many messages of one tenant may wait; Telegram keeps the rest [default: 1000]
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "COUNT", value_parser = quantity::whole::<u32>(1, quantity::MANY))]
     pub max_pending: Option<u32>,
 
     /// How often a running agent's changed state is saved [default: 5m]
@@ -143,11 +143,11 @@ pub struct UpArgs {
     pub default_burst: Option<MicroCredits>,
 
     /// How many jobs may run at once, of all tenants; 0 for as many as workers take [default: 0]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = quantity::whole::<u32>(0, quantity::MANY))]
     pub job_capacity: Option<u32>,
 
     /// How many jobs this control plane runs at once itself; 0 if others do [default: 4]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = quantity::whole::<usize>(0, quantity::MANY))]
     pub workers: Option<usize>,
 
     /// Credits that a chat message holds until it is known what it used [default: 10]

@@ -17,7 +17,7 @@ pub enum WebhookCommand {
     )]
     Register(RegisterArgs),
     /// Tell Telegram to stop delivering a tenant's messages; it keeps them for a day
-    #[command(after_help = "Example:\n  ztm webhook delete alice")]
+    #[command(aliases = ["remove", "rm"], after_help = "Example:\n  ztm webhook delete alice")]
     Delete(WebhookDeleteArgs),
     /// Show what Telegram knows of a tenant's webhook
     #[command(after_help = "Example:\n  ztm webhook info alice -o json")]

@@ -8,8 +8,8 @@ use libtenancy::{
     Error, Result,
     agent::AgentStatus,
     api::{
-        CreateTenant, Deleted, DryRun, InboxList, RegisterWebhook, StatusView, SuspendTenant, TenantList, TenantView,
-        UpdateTenant, WebhookView, Woken,
+        CreateTenant, Deleted, DryRun, ErrorBody, InboxList, RegisterWebhook, StatusView, SuspendTenant, TenantList,
+        TenantView, UpdateTenant, WebhookView, Woken,
         nodes::NodeList,
         pool::{PoolView, ScalePool},
         probe::ProbeReport,
@@ -363,6 +363,9 @@ impl Http {
     }
 }
 
+/// The word of whoever does not know what is asked for.
+const NO_ROUTE: &str = "no_route";
+
 /// What an order does that finds everything as it is to be.
 pub(super) const NOTHING: &str = "change nothing";
 
@@ -434,6 +437,13 @@ async fn accepted(answer: Response, limit: Duration, what: &str) -> Result<Respo
         return Ok(answer);
     }
     let body = answer.bytes().await.map_err(|e| classify(e, what, limit))?;
+    let code = serde_json::from_slice::<ErrorBody>(&body).map(|body| body.code);
+    // Every orchestrator knows what it is asked for, and has words for what is not there.
+    if status == reqwest::StatusCode::NOT_FOUND && code.is_ok_and(|code| code == NO_ROUTE) {
+        let why =
+            format!("what answers there knows no {what}: it is no orchestrator of this version, its router perhaps");
+        return Err(Error::unavailable(PART, why));
+    }
     Err(http_error::error_from(status.as_u16(), &body))
 }
 

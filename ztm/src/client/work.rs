@@ -259,6 +259,13 @@ impl Client {
         Ok(LedgerRows { next: further(after, page.next)?, rows: page.rows })
     }
 
+    /// Fails with `NotFound` unless there is such a tenant, or, of one that was deleted, a row of the ledger.
+    pub async fn tenant_known(&self, id: &str) -> Result<()> {
+        let Err(error) = self.tenant_get(id).await else { return Ok(()) };
+        let rows = Rows { tenant: Some(id.to_owned()), ..Rows::default() };
+        if self.spend_rows(&rows, None).await.is_ok_and(|page| !page.rows.is_empty()) { Ok(()) } else { Err(error) }
+    }
+
     /// An explanation. `NotFound`.
     pub async fn why(&self, subject: Subject, id: &str) -> Result<Why> {
         match self {

@@ -9,7 +9,7 @@ use crate::{
     cli::apply::{ApplyArgs, DiffArgs},
     client::Client,
     commands::Context,
-    exit::{self, BadNews, Usage},
+    exit::{self, BadNews},
     manifest::{self, Manifest, Plan, There},
     view::{
         apply::{Applied, AppliedList},
@@ -86,21 +86,13 @@ pub async fn diff(ctx: &Context, args: &DiffArgs) -> Result<()> {
     }
 }
 
-/// A file that cannot be read: no difference that was found, nor a control plane that refused.
-fn unread(error: libtenancy::Error) -> anyhow::Error {
-    match error {
-        libtenancy::Error::Io { .. } => Usage { message: error.chain(), hint: error.hint() }.into(),
-        error => error.into(),
-    }
-}
-
 /// Does something for each tenant of the files, several at once, in the order of their names.
 async fn each(
     ctx: &Context,
     files: &[std::path::PathBuf],
     work: impl AsyncFn(&Client, &Manifest) -> libtenancy::Result<(&'static str, Plan)>,
 ) -> Result<AppliedList> {
-    let manifests = manifest::read(files).map_err(unread)?;
+    let manifests = manifest::read(files).map_err(exit::unread)?;
     if manifests.is_empty() {
         ctx.printer.warn("the files name no tenants");
     }

@@ -83,7 +83,7 @@ fn told(ctx: &Context, args: &DoctorArgs, checks: Vec<Check>) -> Result<()> {
     let (failed, warned) = (count(Finding::Fail), count(Finding::Warn));
     ctx.printer.show(&Diagnosis { context: ctx.settings.context.name.clone(), checks })?;
     if worst == Finding::Fail || (worst == Finding::Warn && args.strict) {
-        let message = format!("{} failed, {warned} warn", counted(failed, "check"));
+        let message = format!("{} failed, with {}", counted(failed, "check"), counted(warned, "warning"));
         return Err(BadNews { code: "unhealthy", message, hint: None }.into());
     }
     Ok(())

@@ -80,30 +80,28 @@ async fn run(
         std::future::pending().await
     };
     let heard = async {
-        while let Some(frame) = Frame::read(&mut hears).await? {
+        while let Some(frame) = Frame::read(&mut hears).await.map_err(broke)? {
             match frame {
-                Frame::Output(bytes) => written(std::io::stdout().lock(), &bytes)?,
+                Frame::Output(bytes) => ctx.printer.bytes(&bytes)?,
                 Frame::Errors(bytes) => written(std::io::stderr().lock(), &bytes)?,
-                Frame::Exit(code) => return Ok(Ok(code)),
-                Frame::Refused(why) => return Ok(Err(why)),
+                Frame::Exit(0) => return Ok(()),
+                Frame::Exit(code) => return Err(ChildExit(u8::try_from(code).unwrap_or(u8::MAX)).into()),
+                Frame::Refused(why) => {
+                    return Err(Error::AgentFailed { tenant: tenant.to_owned(), reason: why }.into());
+                }
                 Frame::Start(_) | Frame::Input(_) | Frame::Resize(_) => {}
             }
         }
-        Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "the connection ended before the command did"))
+        let early = "the connection ended before the command did";
+        Err(broke(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, early)).into())
     };
-    let ended: std::io::Result<std::result::Result<i32, String>> = tokio::select! {
+    let ended: Result<()> = tokio::select! {
         ended = heard => ended,
         never = said => never,
     };
     drop(raw);
     drop(client);
-    match ended {
-        Ok(Ok(0)) => Ok(()),
-        Ok(Ok(code)) => Err(ChildExit(u8::try_from(code).unwrap_or(u8::MAX)).into()),
-        Ok(Err(why)) => Err(Error::AgentFailed { tenant: tenant.to_owned(), reason: why }.into()),
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(crate::printer::BrokenPipe.into()),
-        Err(error) => Err(broke(error).into()),
-    }
+    ended
 }
 
 fn size() -> std::io::Result<Size> {
@@ -111,9 +109,12 @@ fn size() -> std::io::Result<Size> {
     Ok(Size { rows: size.ws_row, columns: size.ws_col })
 }
 
-fn written(mut to: impl Write, bytes: &[u8]) -> std::io::Result<()> {
-    to.write_all(bytes)?;
-    to.flush()
+/// Passes on what was said there beside the data; who closed it is told nothing.
+fn written(mut to: impl Write, bytes: &[u8]) -> Result<()> {
+    to.write_all(bytes).and_then(|()| to.flush()).map_err(|error| match error.kind() {
+        std::io::ErrorKind::BrokenPipe => crate::printer::BrokenPipe.into(),
+        _ => anyhow::Error::new(error).context("cannot write to standard error"),
+    })
 }
 
 /// Standard input, read by a thread of its own, which nobody waits for at the end; its end is an empty piece.

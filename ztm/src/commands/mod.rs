@@ -12,7 +12,7 @@ use crate::{
         spend::SpendCommand, state::StateCommand, tenant::TenantCommand,
     },
     client::{self, Client},
-    exit::{Exit, Interrupted, Usage},
+    exit::{self, Exit, Hinted, Interrupted, Usage},
     generate, near,
     printer::Printer,
     settings::Settings,
@@ -139,15 +139,34 @@ pub fn run(cli: Cli, early: Printer) -> (Printer, Result<ExitCode>) {
         printer.warn(&format!("`[up]` is not heeded: {problem}"));
     }
     let context = Context { settings, printer: printer.clone() };
-    let outcome = dispatch(&context, command).or_else(|error| rehearsed(&context, error)).or_else(|error| {
-        // Whoever mistyped a name is told which ones there are.
-        wait_for(async { Err(near::suggested(&context.settings, error).await) })
-    });
+    let outcome =
+        dispatch(&context, command).map_err(flagged).or_else(|error| rehearsed(&context, error)).or_else(|error| {
+            // Whoever mistyped a name is told which ones there are.
+            wait_for(async { Err(near::suggested(&context.settings, error).await) })
+        });
     if client::saw_nothing() {
         let place = context.settings.state_dir.display();
         printer.note(&format!("there is no control plane yet, nor anything else, in {place}; `ztm up` begins one"));
     }
     (printer, outcome.map(done))
+}
+
+/// The same error; where it is of a field that a flag sets, by the name that was typed.
+fn flagged(error: anyhow::Error) -> anyhow::Error {
+    let Some(Error::Invalid { field, reason }) = error.downcast_ref::<Error>() else { return error };
+    let flag = match *field {
+        "idle_timeout_s" => "--idle-timeout",
+        "cost_gpu_seconds" => "--cost",
+        "not_before" => "--at",
+        "max_attempts" => "--attempts",
+        "rate_per_sec" => "--rate",
+        _ => return error,
+    };
+    let named = Error::invalid(flag, reason.clone());
+    match exit::hint(&error) {
+        Some(hint) => Hinted::new(named, hint).into(),
+        None => named.into(),
+    }
 }
 
 /// What a rehearsed order would have done, said; any other error stays one.

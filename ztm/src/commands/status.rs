@@ -10,6 +10,7 @@ use libtenancy::{
 use crate::{
     client::{Client, Rows},
     commands::Context,
+    exit::{self, Hinted},
     view::plane::PlaneStatus,
 };
 
@@ -23,7 +24,10 @@ pub(super) async fn spent_today(client: &Client) -> Option<MicroCredits> {
 /// Prints the control plane in numbers.
 pub async fn status(ctx: &Context) -> Result<()> {
     let client = ctx.client().await?;
-    let plane = client.plane("`ztm status`")?;
+    let plane = client.plane("`ztm status`").map_err(|error| {
+        let hint = exit::hint(&anyhow::Error::new(error.clone())).unwrap_or_default();
+        Hinted::new(error, format!("{hint}; `ztm top --once` shows what its stores say"))
+    })?;
     let (status, router_healthy, spent_today) =
         tokio::join!(client.status(), plane.router_healthy(), spent_today(&client));
     ctx.printer.show(&PlaneStatus {

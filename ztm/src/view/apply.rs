@@ -51,6 +51,11 @@ impl AppliedList {
     }
 }
 
+/// A value in words, where it is empty.
+fn or_none(value: &str) -> &str {
+    if value.is_empty() { "none" } else { value }
+}
+
 impl Show for AppliedList {
     fn text(&self, look: &Look) -> String {
         if self.results.is_empty() {
@@ -67,7 +72,7 @@ impl Show for AppliedList {
                 .changes
                 .iter()
                 .map(|change| match (&change.from, &change.to) {
-                    (Some(from), Some(to)) => format!("{}: {from} -> {to}", change.field),
+                    (Some(from), Some(to)) => format!("{}: {} -> {}", change.field, or_none(from), or_none(to)),
                     (None, Some(to)) if change.field == *"tenant" => to.clone(),
                     (None, Some(to)) => format!("{}: {to}", change.field),
                     (_, None) => format!("{}: removed", change.field),

@@ -72,6 +72,15 @@ impl ShowRows for InboxList {
     fn rows_mut(&mut self) -> &mut Vec<UpdateView> {
         &mut self.updates
     }
+
+    fn columns_as() -> &'static [(&'static str, &'static str)] {
+        &[
+            ("tenant", "tenant_id"),
+            ("update", "update_id"),
+            ("repeats", "possible_repeats"),
+            ("received", "received_at"),
+        ]
+    }
 }
 
 /// What was done to updates.

@@ -88,6 +88,18 @@ impl ShowRows for JobList {
     fn rows_mut(&mut self) -> &mut Vec<JobView> {
         &mut self.jobs
     }
+
+    fn columns_as() -> &'static [(&'static str, &'static str)] {
+        &[
+            ("job", "job_id"),
+            ("tenant", "tenant_id"),
+            ("cost", "cost_gpu_seconds"),
+            ("used", "used_gpu_seconds"),
+            ("agent", "agent_id"),
+            ("held", "held_gpu_seconds"),
+            ("detail", "delay_reason"),
+        ]
+    }
 }
 
 impl Show for JobView {

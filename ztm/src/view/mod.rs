@@ -8,6 +8,9 @@ use std::{borrow::Cow, time::Duration};
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
 use libtenancy::clock::{Clock, SystemClock, Timestamp};
 use serde::Serialize;
+use serde_json::Value;
+
+use crate::listing::Shown;
 
 pub mod admin;
 pub mod apply;
@@ -53,6 +56,21 @@ pub trait ShowRows: Show {
     type Row: Serialize;
     /// The rows.
     fn rows_mut(&mut self) -> &mut Vec<Self::Row>;
+
+    /// The columns of its table that are called otherwise than their fields.
+    fn columns_as() -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// The word that its table shows of a row in place of a field's value, if it does.
+    fn word_for(_row: &Value, _field: &str) -> Option<&'static str> {
+        None
+    }
+
+    /// What its rows can be chosen by beside what they are as JSON.
+    fn shown(&self) -> Shown {
+        Shown { fields: self.columns(), columns: Self::columns_as(), word: Some(Self::word_for) }
+    }
 
     /// The rows at these places, in this order, are all that stay.
     fn arrange(&mut self, places: &[usize]) {

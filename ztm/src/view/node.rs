@@ -20,7 +20,8 @@ pub(super) const COLUMNS: &[&str] = &[
     "trouble",
     "allocatable.cpu_millis",
     "allocatable.memory_bytes",
-    "requested",
+    "requested.cpu_millis",
+    "requested.memory_bytes",
     "tenants",
     "warm",
     "micro_usd_per_hour",
@@ -136,6 +137,20 @@ impl ShowRows for NodeList {
     fn rows_mut(&mut self) -> &mut Vec<NodeView> {
         &mut self.nodes
     }
+
+    fn columns_as() -> &'static [(&'static str, &'static str)] {
+        &[
+            ("node", "name"),
+            ("type", "instance_type"),
+            ("price", "micro_usd_per_hour"),
+            ("idle", "idle_micro_usd_per_hour"),
+            ("agents", "tenants"),
+            ("cpu", "requested.cpu_millis"),
+            ("memory", "requested.memory_bytes"),
+            ("capacity", "capacity_type"),
+            ("why", "trouble"),
+        ]
+    }
 }
 
 impl Show for NodeView {
@@ -155,7 +170,7 @@ impl Show for NodeView {
             ("Age", node.created_at.map(|at| cell(look.age(at)))),
             ("Processors", Some(cell(cpu))),
             ("Memory", Some(cell(memory))),
-            ("Warm agents", Some(number(node.warm as u64))),
+            ("Warm agents", Some(cell(node.warm.to_string()))),
             (
                 "Tenants",
                 Some(cell(if node.tenants.is_empty() {

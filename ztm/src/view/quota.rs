@@ -26,10 +26,11 @@ impl Show for QuotaView {
             Some(until) => format!("{}, until {until}", self.standing),
             None => self.standing.clone(),
         };
+        let over = if self.bucket > self.burst { " (over by a refund)" } else { "" };
         look.fields([
             ("Tenant", Some(cell(&self.tenant_id))),
             ("Available", Some(cell(format!("{} credits", self.available)))),
-            ("Bucket", Some(cell(format!("{} of {}, {} a second", self.bucket, self.burst, self.rate_per_sec)))),
+            ("Bucket", Some(cell(format!("{} of {}{over}, {} a second", self.bucket, self.burst, self.rate_per_sec)))),
             ("Grants", (!grants.is_empty()).then(|| cell(grants.join(", ")))),
             ("Held", Some(cell(format!("{} credits", self.held)))),
             ("Budget", budget.map(cell)),

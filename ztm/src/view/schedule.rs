@@ -8,7 +8,22 @@ use libtenancy::{
 use super::{Look, Show, ShowRows, cell, span};
 
 /// The fields that every row of the listing has.
-pub(super) const COLUMNS: &[&str] = &["tenant_id", "name", "spec.cron", "spec.time_zone", "spec.catch_up", "next_at"];
+pub(super) const COLUMNS: &[&str] = &[
+    "tenant_id",
+    "name",
+    "spec.cron",
+    "spec.time_zone",
+    "spec.catch_up",
+    "spec.paused",
+    "spec.message.chat_id",
+    "spec.message.text",
+    "spec.job.prompt",
+    "spec.job.agent_id",
+    "spec.job.cost_gpu_seconds",
+    "next_at",
+    "last.at",
+    "last.error",
+];
 
 fn what(action: &Action) -> String {
     match action {
@@ -103,6 +118,18 @@ impl ShowRows for ScheduleList {
     type Row = ScheduleView;
     fn rows_mut(&mut self) -> &mut Vec<ScheduleView> {
         &mut self.schedules
+    }
+
+    fn columns_as() -> &'static [(&'static str, &'static str)] {
+        &[
+            ("tenant", "tenant_id"),
+            ("schedule", "name"),
+            ("cron", "spec.cron"),
+            ("zone", "spec.time_zone"),
+            ("next", "next_at"),
+            ("last", "last.at"),
+            ("catch-up", "spec.catch_up"),
+        ]
     }
 }
 

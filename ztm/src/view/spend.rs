@@ -1,5 +1,7 @@
 //! Reports, audits and rows of the ledger.
 
+use std::borrow::Cow;
+
 use comfy_table::{Cell, Color};
 use libtenancy::api::spend::{AuditReport, LedgerRow, SpendLine, SpendReport};
 
@@ -86,6 +88,19 @@ impl ShowRows for SpendReport {
     fn rows_mut(&mut self) -> &mut Vec<SpendLine> {
         &mut self.lines
     }
+
+    fn columns_as() -> &'static [(&'static str, &'static str)] {
+        &[
+            ("tenant", "tenant_id"),
+            ("agent", "agent_id"),
+            ("money", "money_micros"),
+            ("lapsed", "reclaimed"),
+            ("running", "running_s"),
+            ("idle", "idle_s"),
+            ("warm", "warm_s"),
+            ("snapshots", "snapshot_bytes"),
+        ]
+    }
 }
 
 impl Show for AuditReport {
@@ -131,18 +146,27 @@ pub fn row_name(row: &LedgerRow) -> String {
     format!("{}:{}", row.partition, row.seq)
 }
 
-/// A row of an export, without the line's end. No field can hold a comma, a quote or a line's end, but a reference is quoted all the same.
+/// A text of an export, in quotes where it needs them.
+fn quoted(text: &str) -> Cow<'_, str> {
+    if text.contains([',', '"', '\n', '\r']) {
+        Cow::Owned(format!("\"{}\"", text.replace('"', "\"\"")))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// A row of an export, without the line's end.
 pub fn row_csv(row: &LedgerRow) -> String {
     format!(
-        "{},{},{},{},{},{},{},\"{}\",{},{},{},{},{},{},{},{},{},{},{},{}",
+        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
         row.partition,
         row.incarnation,
         row.seq,
         row.at,
-        row.kind,
-        row.tenant_id,
-        row.agent_id.as_deref().unwrap_or(""),
-        row.reference.replace('"', "\"\""),
+        quoted(&row.kind),
+        quoted(&row.tenant_id),
+        quoted(row.agent_id.as_deref().unwrap_or("")),
+        quoted(&row.reference),
         row.attempt,
         row.granted,
         row.refilled,
@@ -151,7 +175,7 @@ pub fn row_csv(row: &LedgerRow) -> String {
         row.expired,
         row.adjusted,
         row.quantity,
-        row.label,
+        quoted(&row.label),
         row.available_after,
         row.held_after,
         row.hash

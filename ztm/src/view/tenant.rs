@@ -9,6 +9,7 @@ use libtenancy::{
     },
 };
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Look, Show, ShowRows, cell, exact, number, size, status};
 
@@ -19,7 +20,8 @@ pub(super) const COLUMNS: &[&str] = &[
     "suspended",
     "generation",
     "since",
-    "stop_reason",
+    "stop_reason.kind",
+    "stop_reason.detail",
     "pod_name",
     "pod_ip",
     "bot_id",
@@ -28,8 +30,21 @@ pub(super) const COLUMNS: &[&str] = &[
     "last_active_at",
     "idle_timeout_s",
     "s3_prefix",
-    "snapshot",
-    "last_wake",
+    "snapshot.key",
+    "snapshot.sha256",
+    "snapshot.bytes",
+    "snapshot.generation",
+    "snapshot.taken_at",
+    "snapshot.instead_of",
+    "last_wake.kind",
+    "last_wake.queue_ms",
+    "last_wake.lock_ms",
+    "last_wake.node_ms",
+    "last_wake.workload_ms",
+    "last_wake.restore_ms",
+    "last_wake.ready_ms",
+    "last_wake.record_ms",
+    "last_wake.total_ms",
 ];
 
 /// The one word for a tenant's status.
@@ -118,6 +133,20 @@ impl ShowRows for TenantList {
 
     fn rows_mut(&mut self) -> &mut Vec<TenantView> {
         &mut self.tenants
+    }
+
+    fn columns_as() -> &'static [(&'static str, &'static str)] {
+        &[
+            ("tenant", "tenant_id"),
+            ("idle_after", "idle_timeout_s"),
+            ("bot", "bot_id"),
+            ("agent", "pod_name"),
+            ("stopped", "stop_reason.kind"),
+        ]
+    }
+
+    fn word_for(row: &Value, field: &str) -> Option<&'static str> {
+        (field == "status" && !row["suspended"].is_null()).then_some("suspended")
     }
 }
 

@@ -78,3 +78,45 @@ impl Show for Once {
         self.0.tenants.keys().cloned().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use libtenancy::{
+        api::{
+            feed::{Change, Piece},
+            jobs::JobView,
+        },
+        clock::Timestamp,
+    };
+    use ztm_tui::{
+        event::Event,
+        state::{Options, State},
+        theme::{Symbols, Theme},
+        update::update,
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_listing_says_commands_and_no_keys() {
+        let job: JobView = serde_json::from_value(serde_json::json!({
+            "job_id": "alice.1", "tenant_id": "alice", "agent_id": "main", "status": "dead", "delay_reason": null,
+            "until": null, "worker": null, "cost_gpu_seconds": 1, "held_gpu_seconds": 0, "used_gpu_seconds": 1,
+            "priority": 5, "attempts": 3, "max_attempts": 3, "cancelling": false,
+            "submitted_at": "2026-11-29T09:00:00Z", "ended_at": null, "result": null, "error": null,
+        }))
+        .unwrap();
+        let options = Options {
+            context: "here".to_owned(),
+            namespace: None,
+            readonly: true,
+            theme: Theme::mono(),
+            symbols: Symbols::Ascii,
+            preferences: ztm_tui::preferences::Preferences::default(),
+        };
+        let mut state = State::new(options, (100, 30), Timestamp::default());
+        update(&mut state, Event::Pieces(vec![Piece { at: Timestamp::default(), change: Change::Jobs(vec![job]) }]));
+        let text = Once(state).text(&Look { wide: false, color: false, headers: true, now: Timestamp::default() });
+        assert!(text.contains("1 job is dead (`ztm job dead`)") && !text.contains("requeues"), "{text}");
+    }
+}

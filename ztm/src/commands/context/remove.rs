@@ -11,8 +11,8 @@ pub(super) fn remove(contexts: &Contexts<'_>, printer: &Printer, args: &ContextR
     let listed = contexts.list().into_iter().find(|context| context.name == args.name);
     let target = listed.map_or_else(String::new, |context| context.target);
     if contexts.removable(&args.name).is_ok() {
-        let losses = [format!("what `{}` says of it: {target}", contexts.file())];
-        confirm::name_typed(&format!("removing context `{}`", args.name), &losses, &args.name, args.yes)?;
+        let question = format!("Remove context `{}` ({target}) from {}?", args.name, contexts.file());
+        confirm::answered(&format!("removing context `{}`", args.name), &question, args.yes)?;
     }
     contexts.remove(&args.name)?;
     printer.show(&ContextRemoved { name: args.name.clone(), file: contexts.file() })

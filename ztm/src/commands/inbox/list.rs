@@ -22,13 +22,17 @@ use crate::{
 pub async fn list(ctx: &Context, args: &InboxListArgs) -> Result<()> {
     // Listened to before it is listed: what changes in between is told afterwards.
     let watch = if args.watch { Some(Watch::begin(&ctx.settings, &ctx.printer).await?) } else { None };
-    let list = ctx.client().await?.update_list(args.tenant.as_deref(), args.stage.as_deref()).await?;
+    let client = ctx.client().await?;
+    let list = client.update_list(args.tenant.as_deref(), args.stage.as_deref()).await?;
     if let Some(watch) = watch {
         args.tenant.as_deref().map(str::parse::<TenantId>).transpose()?;
         let updates = Updates { tenant: args.tenant.clone(), stage: args.stage.clone() };
         return follow(watch, &updates, (list.updates, &args.listing), (&ctx.settings, &ctx.printer)).await;
     }
     if list.updates.is_empty() {
+        if let Some(tenant) = &args.tenant {
+            client.tenant_get(tenant).await?;
+        }
         ctx.printer.note(&match (&args.tenant, &args.stage) {
             (None, None) => "there are no messages in any inbox".to_owned(),
             (Some(tenant), None) => format!("there are no messages in the inbox of `{tenant}`"),

@@ -21,13 +21,20 @@ use crate::{
 pub async fn list(ctx: &Context, args: &JobListArgs) -> Result<()> {
     // Listened to before it is listed: what changes in between is told afterwards.
     let watch = if args.watch { Some(Watch::begin(&ctx.settings, &ctx.printer).await?) } else { None };
-    let list = ctx.client().await?.job_list(args.tenant.as_deref(), args.status.as_deref()).await?;
+    let client = ctx.client().await?;
+    let mut list = client.job_list(args.tenant.as_deref(), args.status.as_deref()).await?;
     if let Some(watch) = watch {
         args.tenant.as_deref().map(str::parse::<TenantId>).transpose()?;
         let jobs = Jobs { tenant: args.tenant.clone(), status: args.status.clone() };
         return follow(watch, &jobs, (list.jobs, &args.listing), (&ctx.settings, &ctx.printer)).await;
     }
+    // Ids are random: by them nobody finds the one of a moment ago.
+    list.jobs
+        .sort_by(|one, other| other.submitted_at.cmp(&one.submitted_at).then_with(|| one.job_id.cmp(&other.job_id)));
     if list.jobs.is_empty() {
+        if let Some(tenant) = &args.tenant {
+            client.tenant_get(tenant).await?;
+        }
         ctx.printer.note(&match (&args.tenant, &args.status) {
             (None, None) => "there are no jobs; `ztm job submit` gives an agent one".to_owned(),
             (Some(tenant), None) => format!("`{tenant}` has no jobs"),

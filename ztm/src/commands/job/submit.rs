@@ -17,7 +17,8 @@ use super::wait::over;
 use crate::{
     cli::job::SubmitArgs,
     commands::{Context, once_name},
-    exit::Unsure,
+    exit::{Unsure, unread},
+    view::counted,
 };
 
 /// Submits a job and prints it; with `--wait`, prints it once it is over.
@@ -35,7 +36,7 @@ pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
         (None, Some(dash)) if dash == Path::new("-") => read(std::io::stdin().lock(), "standard input")?,
         (Some(prompt), _) => prompt,
         (None, Some(file)) => {
-            let opened = std::fs::File::open(&file).map_err(Error::io("open", &file))?;
+            let opened = std::fs::File::open(&file).map_err(Error::io("open", &file)).map_err(unread)?;
             read(opened, &file.display().to_string())?
         }
         (None, None) => return Err(Error::invalid("prompt", "there is none").into()),
@@ -54,6 +55,10 @@ pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
     };
     // The key is bound to the moment, which `--in` would make another one.
     let at = new.not_before.filter(|_| args.delay.is_some()).map(|at| format!(" --at {at}")).unwrap_or_default();
+    if args.at.is_some_and(|at| at < SystemClock::default().now()) {
+        ctx.printer.note("`--at` is past: the job is due at once");
+    }
+    let terms = terms(&new);
     let client = ctx.client().await?;
     if args.wait {
         // Before anything is stored.
@@ -62,6 +67,7 @@ pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
     ctx.detail(&format!("idempotency key: {key}"));
     let submitted = match client.job_submit(new, &key).await {
         Ok(submitted) => submitted,
+        Err(Error::Rehearsed { would }) => return Err(Error::Rehearsed { would: format!("{would}{terms}") }.into()),
         // The store does not know the key itself.
         Err(Error::Conflict { what: what @ "idempotency key", reason, .. }) => {
             return Err(Error::conflict(what, key, reason).into());
@@ -87,6 +93,16 @@ pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
     let job = over(ctx, &client, &submitted.job_id, args.timeout).await?;
     ctx.printer.show(&job)?;
     super::wait::succeeded(&job)
+}
+
+/// What was said of a job beside what it is and costs.
+fn terms(new: &SubmitJob) -> String {
+    let terms = [
+        new.not_before.map(|at| format!(", not before {at}")),
+        new.priority.map(|priority| format!(", of priority {priority}")),
+        new.max_attempts.map(|attempts| format!(", in at most {}", counted(attempts, "attempt"))),
+    ];
+    terms.into_iter().flatten().collect()
 }
 
 /// Reads a prompt, no more than is allowed.

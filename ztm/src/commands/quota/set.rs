@@ -4,6 +4,7 @@ use anyhow::Result;
 use libtenancy::{
     Error,
     api::quotas::{BudgetBody, SetQuota},
+    credits::MicroCredits,
     quota::{Period, credits_for_money},
 };
 
@@ -47,5 +48,8 @@ fn budget(args: &QuotaSetArgs) -> Result<Option<BudgetBody>> {
         }
         None => quantity::credits(amount).map_err(|reason| Error::invalid(field, reason))?,
     };
+    if credits < MicroCredits::ZERO {
+        return Err(Error::invalid(field, format!("`{text}` is below nothing")).into());
+    }
     Ok(Some(BudgetBody { period: period.label().to_owned(), credits, hard: !args.soft }))
 }

@@ -9,8 +9,12 @@ use crate::{
 
 /// Prints all schedules, or a tenant's.
 pub(super) async fn list(ctx: &Context, args: &ScheduleListArgs) -> Result<()> {
-    let list = ctx.client().await?.schedule_list(args.tenant.as_deref()).await?;
+    let client = ctx.client().await?;
+    let list = client.schedule_list(args.tenant.as_deref()).await?;
     if list.schedules.is_empty() {
+        if let Some(tenant) = &args.tenant {
+            client.tenant_get(tenant).await?;
+        }
         ctx.printer.note("there are no schedules; `ztm schedule set` makes one");
     }
     ctx.printer.show_rows(list, &args.listing)
@@ -18,5 +22,6 @@ pub(super) async fn list(ctx: &Context, args: &ScheduleListArgs) -> Result<()> {
 
 /// Prints one.
 pub(super) async fn get(ctx: &Context, args: &ScheduleArgs) -> Result<()> {
-    ctx.printer.show(&ctx.client().await?.schedule_get(&args.tenant, &args.schedule).await?)
+    let found = ctx.client().await?.schedule_get(&args.tenant, &args.schedule).await;
+    ctx.printer.show(&found.map_err(|error| super::whose(error, &args.tenant))?)
 }

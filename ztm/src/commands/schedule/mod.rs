@@ -1,13 +1,26 @@
 //! `ztm schedule`.
 
 use anyhow::Result;
+use libtenancy::Error;
 
-use crate::{cli::schedule::ScheduleCommand, commands::Context};
+use crate::{cli::schedule::ScheduleCommand, commands::Context, exit::Hinted};
 
 mod change;
 mod delete;
 mod list;
 mod set;
+
+/// The same error; one that says that there is no such schedule, with whose it would be.
+fn whose(error: Error, tenant: &str) -> anyhow::Error {
+    match error {
+        Error::NotFound { what: what @ "schedule", name } => {
+            let name = name.rsplit('/').next().unwrap_or(&name);
+            let hint = format!("`ztm schedule list {tenant}` shows those that it has");
+            Hinted::new(Error::not_found(what, format!("{tenant}/{name}")), hint).into()
+        }
+        error => error.into(),
+    }
+}
 
 /// Does what was asked for.
 pub async fn run(ctx: &Context, command: ScheduleCommand) -> Result<()> {

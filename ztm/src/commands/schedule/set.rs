@@ -25,13 +25,38 @@ pub(super) async fn set(ctx: &Context, args: ScheduleSetArgs) -> Result<()> {
         }
     };
     let catch_up = CatchUp::from_label(&args.catch_up).unwrap_or_default();
-    let spec = ScheduleSpec::new(&args.cron, &args.time_zone, action)?.with_catch_up(catch_up).with_paused(args.paused);
+    let spec =
+        ScheduleSpec::new(&args.cron, &args.time_zone, action).map_err(|error| match out_of_bounds(&args.cron) {
+            Some(reason) if matches!(error, Error::Invalid { field: "cron", .. }) => Error::invalid("cron", reason),
+            _ => error,
+        })?;
+    let spec = spec.with_catch_up(catch_up).with_paused(args.paused);
     let client = ctx.client().await?;
+    let before = client.schedule_get(tenant.as_str(), name.as_str()).await.ok();
     let set = client.schedule_set(tenant.as_str(), name.as_str(), &spec).await?;
     if matches!(spec.action(), Action::Message { .. }) && client.tenant_get(tenant.as_str()).await?.bot_id.is_none() {
         ctx.printer.warn(&format!(
             "`{tenant}` has no bot, through which its chat is answered; `ztm tenant update {tenant} --bot-token-file FILE` gives it one"
         ));
     }
+    match before {
+        Some(before) if before.spec == spec => ctx.printer.note(&format!("schedule `{name}` was like this already")),
+        Some(_) => ctx.printer.note(&format!("it replaces the schedule that was called `{name}`")),
+        None => {}
+    }
     ctx.printer.show(&set)
+}
+
+/// Which field of a pattern has a number that it cannot have.
+fn out_of_bounds(cron: &str) -> Option<String> {
+    let fields =
+        [("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12), ("day of the week", 0, 7)];
+    fields.into_iter().zip(cron.split_whitespace()).find_map(|((name, least, most), text)| {
+        // What follows a slash is a distance, and a `#` a count.
+        let starts = text.split(',').map(|part| part.split(['/', '#']).next().unwrap_or_default());
+        let mut numbers =
+            starts.flat_map(|part| part.split(|c: char| !c.is_ascii_digit())).filter_map(|n| n.parse::<u64>().ok());
+        let wrong = numbers.find(|number| !(least..=most).contains(number))?;
+        Some(format!("the {name} `{wrong}` must be from {least} to {most}"))
+    })
 }

@@ -14,6 +14,9 @@ pub async fn export(ctx: &Context, args: ExportArgs) -> Result<()> {
     let client = ctx.client().await?;
     // What is wrong with the question is said before the header is.
     let mut page = client.spend_rows(&rows, None).await?;
+    if let (true, Some(tenant)) = (page.rows.is_empty(), &rows.tenant) {
+        client.tenant_known(tenant).await?;
+    }
     let mut text = String::new();
     if *format(ctx) == Output::Csv {
         text.push_str(spend::ROW_HEADER);

@@ -18,7 +18,11 @@ const BENCHES: &str = "bench-*";
 pub async fn report(ctx: &Context, args: ReportArgs) -> Result<()> {
     let by = By::from_label(&args.by).unwrap_or(By::Tenant);
     let folds = !args.bench_tenants && args.rows.tenant.is_none();
-    let mut report = ctx.client().await?.spend_report(by, &super::rows(args.rows)).await?;
+    let (client, rows) = (ctx.client().await?, super::rows(args.rows));
+    let mut report = client.spend_report(by, &rows).await?;
+    if let (true, Some(tenant)) = (report.lines.is_empty(), &rows.tenant) {
+        client.tenant_known(tenant).await?;
+    }
     let folded = if folds { fold(&mut report) } else { 0 };
     if folded > 0 {
         ctx.printer.note(&format!(

@@ -15,7 +15,7 @@ pub async fn create(ctx: &Context, args: CreateArgs) -> Result<()> {
     // Checked before anything is asked or read: what is refused here needs no secret.
     let id: TenantId = args.tenant.parse()?;
     args.idle_timeout.map(idle_timeout_from_secs).transpose()?;
-    let labels = Labels::default().changed(&args.label.into_iter().collect())?;
+    let labels = Labels::default().changed(&super::said_once(args.label)?)?;
     let token = confirm::bot_token(args.token, args.bot, &ctx.printer)?;
     let new = CreateTenant {
         tenant_id: id.into(),

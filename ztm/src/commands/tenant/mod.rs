@@ -5,9 +5,13 @@ use futures::{StreamExt, stream};
 use libtenancy::{
     Error,
     api::{TenantList, TenantView},
+    labels::LabelChange,
 };
 
-use crate::{commands::Context, exit::Exit};
+use crate::{
+    commands::Context,
+    exit::{Exit, Usage},
+};
 
 pub mod create;
 pub mod delete;
@@ -21,6 +25,19 @@ pub mod suspend;
 pub mod update;
 pub mod wait;
 pub mod wake;
+
+/// The labels that flags say; each may be said once.
+fn said_once(labels: Vec<(String, Option<String>)>) -> Result<LabelChange> {
+    let mut change = LabelChange::new();
+    for (name, value) in labels {
+        if change.contains_key(&name) {
+            let hint = Some("of `--label` one for each name is enough".to_owned());
+            return Err(Usage { message: format!("label `{name}` is given twice"), hint }.into());
+        }
+        change.insert(name, value);
+    }
+    Ok(change)
+}
 
 /// How many tenants something is done to at once.
 const AT_ONCE: usize = 8;

@@ -16,8 +16,17 @@ pub async fn suspend(ctx: &Context, args: &SuspendArgs) -> Result<()> {
 /// Ends the suspensions of tenants, and prints these.
 pub async fn resume(ctx: &Context, args: &TenantsOrderArgs) -> Result<()> {
     let client = ctx.client().await?;
+    let resume = async |tenant: &str| {
+        // It is resumed whatever this says: who asked is only told what came of it.
+        let before = client.tenant_get(tenant).await;
+        let after = client.tenant_resume(tenant).await?;
+        if before.is_ok_and(|tenant| tenant.suspended.is_none()) {
+            ctx.printer.note(&format!("`{tenant}` was not suspended: there was nothing to do"));
+        }
+        Ok(after)
+    };
     match args.tenants.as_slice() {
-        [tenant] => ctx.printer.show(&client.tenant_resume(tenant).await?),
-        tenants => each(ctx, tenants, async |tenant| client.tenant_resume(tenant).await).await,
+        [tenant] => ctx.printer.show(&resume(tenant).await?),
+        tenants => each(ctx, tenants, resume).await,
     }
 }
