@@ -153,7 +153,7 @@ impl ControlPlane {
             };
             let stops = page.items.iter().filter(|t| !matches!(t.lifecycle.status, Status::Terminated { .. })).map(
                 async |tenant| {
-                    if let Err(error) = self.tenancy.tenant_stop(&tenant.id, StopReason::Operator).await {
+                    if let Err(error) = self.tenancy.tenant_stop(&tenant.id, StopReason::Shutdown).await {
                         tracing::warn!(tenant = %tenant.id, error = error.chain(), "agent not stopped; it runs on");
                     }
                 },

@@ -145,6 +145,18 @@ impl Frame {
     }
 }
 
+/// Whether an error says no more than that one side is gone.
+fn hung_up(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::NotConnected
+            | io::ErrorKind::UnexpectedEof
+    )
+}
+
 impl Tenancy {
     /// Wakes the tenant's agent if it sleeps, and opens a session beside it. Errors are those of
     /// [`Tenancy::tenant_wake`]; `Invalid` where agents of this kind take none; `Unavailable` if the agent is gone in this
@@ -168,10 +180,14 @@ impl Tenancy {
         let carry = async move {
             let carried = async {
                 let mut asks = asks.await?;
-                tokio::io::copy_bidirectional(&mut asks, &mut agent).await.map_err(|e| Error::unavailable("agent", e))
+                match tokio::io::copy_bidirectional(&mut asks, &mut agent).await {
+                    // Whoever has heard how the command ended hangs up: that is the end.
+                    Err(error) if !hung_up(&error) => Err(Error::unavailable("agent", error)),
+                    _ => Ok(()),
+                }
             };
             match ends.run_until_cancelled(carried).await {
-                Some(Ok(_)) => tracing::info!(tenant = %id, "a session ended"),
+                Some(Ok(())) => tracing::info!(tenant = %id, "a session ended"),
                 Some(Err(error)) => tracing::info!(tenant = %id, error = error.chain(), "a session broke"),
                 None => tracing::info!(tenant = %id, "a session is cut off: the control plane ends"),
             }
@@ -210,6 +226,13 @@ mod tests {
         }
         assert_eq!(Frame::read(&mut heard).await.unwrap(), None);
         assert!(Frame::Output(vec![0; MAX_FRAME + 1]).write(&mut Vec::new()).await.is_err());
+    }
+
+    #[test]
+    fn whoever_hangs_up_ends_a_session_and_whatever_else_goes_wrong_breaks_it() {
+        use io::ErrorKind::{BrokenPipe, ConnectionReset, InvalidData, StorageFull, UnexpectedEof};
+        let ends = [BrokenPipe, ConnectionReset, UnexpectedEof, InvalidData, StorageFull];
+        assert_eq!(ends.map(|kind| hung_up(&kind.into())), [true, true, true, false, false]);
     }
 
     #[tokio::test]

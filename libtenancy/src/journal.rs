@@ -49,6 +49,10 @@ const BATCH: usize = 1_024;
 /// The longest wait for the next line of a journal.
 const WAIT: Duration = Duration::from_secs(30);
 
+/// How long a line is held back for one that was told before it and comes after it: what a control plane tells is written
+/// down first, what an agent tells is not.
+const HELD: Duration = Duration::from_millis(200);
+
 /// Between two attempts to read a journal that cannot be read.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -180,6 +184,53 @@ impl Lines {
                 Some(Err(_)) | None => self.ended = true,
             }
         }
+    }
+}
+
+/// Lines as they come, each held back for [`HELD`], in order of time as far as that brings them into it.
+struct InOrder {
+    lines: BoxStream<'static, JournalLine>,
+    ended: bool,
+    held: VecDeque<(Stopwatch, JournalLine)>,
+    due: VecDeque<JournalLine>,
+}
+
+impl InOrder {
+    fn of(lines: BoxStream<'static, JournalLine>) -> BoxStream<'static, JournalLine> {
+        let begin = Self { lines, ended: false, held: VecDeque::new(), due: VecDeque::new() };
+        stream::unfold(begin, async |mut lines| Some((lines.next().await?, lines))).boxed()
+    }
+
+    async fn next(&mut self) -> Option<JournalLine> {
+        loop {
+            if let Some(line) = self.due.pop_front() {
+                return Some(line);
+            }
+            let left = self.held.front().map(|(came, _)| HELD.saturating_sub(came.elapsed()));
+            let came = match left {
+                None if self.ended => return None,
+                None => Ok(self.lines.next().await),
+                Some(left) if !self.ended && !left.is_zero() => tokio::time::timeout(left, self.lines.next()).await,
+                Some(_) => {
+                    self.release();
+                    continue;
+                }
+            };
+            match came {
+                Ok(Some(line)) => self.held.push_back((Stopwatch::start(), line)),
+                Ok(None) => self.ended = true,
+                Err(_) => self.release(),
+            }
+        }
+    }
+
+    /// Lets go of the line that came first, and before it of all that were told before it.
+    fn release(&mut self) {
+        let Some(first) = self.held.front().map(|(_, line)| line.at) else { return };
+        let (due, held) = self.held.drain(..).partition::<Vec<_>, _>(|(_, line)| line.at <= first);
+        self.held = held.into();
+        self.due.extend(due.into_iter().map(|(_, line)| line));
+        self.due.make_contiguous().sort_by_key(|line| line.at);
     }
 }
 
@@ -353,7 +404,7 @@ impl Tenancy {
         let journal = self.journal_follow(id, told.end, stirred);
         let agent = stream::unfold(log, async |mut log| Some((log.next().await, log)));
         let ends = self.inner.shutdown.clone().cancelled_owned();
-        Ok(past.chain(stream::select(journal, agent).take_until(ends)).boxed())
+        Ok(InOrder::of(past.chain(stream::select(journal, agent).take_until(ends)).boxed()))
     }
 
     /// What is told from `after` on.
@@ -422,6 +473,36 @@ mod tests {
         let (line, _) = read("2026-11-30T01:02:03Z DEBUG services::agentd::serve: a turn is over ms=12 request=123-45");
         assert_eq!((line.source, line.level), (Source::Agentd, Some(Level::Debug)));
         assert_eq!((line.request_id.as_deref(), line.text.as_str()), (Some("123-45"), "a turn is over ms=12"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_line_that_was_told_before_another_and_comes_a_little_after_it_is_shown_before_it() {
+        let line = |at: i64| JournalLine {
+            at: Timestamp::from_micros(at),
+            source: Source::Agentd,
+            level: None,
+            request_id: None,
+            instance: None,
+            text: String::new(),
+        };
+        let (say, said) = mpsc::channel(8);
+        let said = stream::unfold(said, async |mut said| Some((said.recv().await?, said))).boxed();
+        let mut lines = InOrder::of(said);
+        for at in [1, 4, 2] {
+            say.send(line(at)).await.unwrap();
+        }
+        assert_eq!(lines.next().await.unwrap().at.as_micros(), 1);
+        for at in [2, 4] {
+            assert_eq!(lines.next().await.unwrap().at.as_micros(), at);
+        }
+        // One that nothing follows comes by itself, and what is held at the end comes.
+        say.send(line(5)).await.unwrap();
+        assert_eq!(lines.next().await.unwrap().at.as_micros(), 5);
+        say.send(line(7)).await.unwrap();
+        say.send(line(6)).await.unwrap();
+        drop(say);
+        let rest: Vec<i64> = lines.map(|line| line.at.as_micros()).collect().await;
+        assert_eq!(rest, [6, 7]);
     }
 
     #[tokio::test]

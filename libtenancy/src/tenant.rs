@@ -160,6 +160,8 @@ pub enum StopReason {
     Idle,
     /// An operator asked for it.
     Operator,
+    /// The control plane ended, and its agents with it.
+    Shutdown,
     /// The tenant is being deleted.
     Deleted,
     /// It died or vanished; the detail says what was seen.
@@ -173,6 +175,7 @@ impl fmt::Display for StopReason {
         match self {
             Self::Idle => f.write_str("idle"),
             Self::Operator => f.write_str("operator"),
+            Self::Shutdown => f.write_str("the control plane was ended"),
             Self::Deleted => f.write_str("deleted"),
             Self::Lost(detail) => write!(f, "lost: {detail}"),
             Self::WakeFailed(detail) => write!(f, "wake failed: {detail}"),

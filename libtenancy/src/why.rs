@@ -10,10 +10,16 @@ use crate::{
     clock::Timestamp,
     error::{Error, Result},
     idle::{Verdict, Work, judge},
+    inbox::{MAX_ATTEMPTS, Update},
     jobs::{DelayReason, Job, JobId, JobState},
+    journal::on_one_line,
     operation::lock,
     partition::payable,
-    ports::jobs::{QueueView, partition_of},
+    ports::{
+        inboxes::UpdateFilter,
+        jobs::{QueueView, partition_of},
+        journals::EVENTS_KEPT,
+    },
     quota::{Account, Standing},
     tenancy::Tenancy,
     tenant::{Status, StopReason, Tenant, TenantId},
@@ -60,13 +66,15 @@ impl Tenancy {
         }
     }
 
-    /// Why a tenant is as it is, and what would hold back its next message.
-    pub async fn why_tenant(&self, id: &TenantId) -> Result<Why> {
+    /// Why a tenant is as it is, and what would hold back its next message; with `quoting`, in the words of the last failure of
+    /// the first that waits too.
+    pub async fn why_tenant(&self, id: &TenantId, quoting: bool) -> Result<Why> {
         let (tenant, account) = (self.tenant_get(id).await?, self.account_now(id).await?);
         let mut why = Why { subject: "tenant".to_owned(), ..self.why_lifecycle(&tenant, &account).await };
         let pending = self.drivers().inboxes.pending_count(id).await?;
-        if pending > 0 && why.reasons.iter().all(|reason| reason.code == Code::Running.word()) {
+        if pending > 0 {
             why.summary = format!("{} Messages in its inbox: {pending}.", why.summary);
+            why.reasons.extend(self.why_first_message(id, quoting).await?);
         }
         if matches!(account.standing, Standing::Parked(_) | Standing::Capped) {
             let standing = standing_reason(&account, None);
@@ -77,13 +85,60 @@ impl Tenancy {
         Ok(why)
     }
 
-    /// Why a tenant is not woken, or was not.
+    /// How the first message that waits does, if it was tried already.
+    async fn why_first_message(&self, id: &TenantId, quoting: bool) -> Result<Option<Reason>> {
+        let mut first: Option<Update> = None;
+        for stage in ["pending", "replied"] {
+            let filter = UpdateFilter { tenant: Some(id.clone()), stage: Some(stage.to_owned()) };
+            let found = self.drivers().inboxes.update_list(&filter, None, 1).await?.pop();
+            first = first.into_iter().chain(found).min_by(|one, other| one.key.cmp(&other.key));
+        }
+        Ok(first.filter(|first| first.attempts > 0 || first.not_before > self.now()).map(|first| {
+            let said = first.last_error.as_deref().filter(|_| quoting);
+            let said = said.map(|said| format!(": {}", on_one_line(said))).unwrap_or_default();
+            let text = format!("its first message (`{}`) waits for its next try after a failure{said}", first.key);
+            let numbers = vec![compared("tries that failed", first.attempts, MAX_ATTEMPTS)];
+            reason(Code::Backoff, text, numbers, Some(first.not_before))
+        }))
+    }
+
+    /// When the tenant was suspended, as far as that is remembered.
+    async fn suspended_since(&self, id: &TenantId) -> Option<Compared> {
+        let events = self.event_list(Some(id), EVENTS_KEPT).await.ok()?;
+        let event = events.iter().rfind(|event| event.what == "suspended")?;
+        Some(compared("suspended since", event.at, "-"))
+    }
+
+    /// What a wake would meet now; nothing where one is under way or could not be.
+    fn why_next_wake(&self, tenant: &Tenant) -> Option<Reason> {
+        let warm = self.warm_status();
+        let text = match &tenant.lifecycle.status {
+            Status::Running { .. } => {
+                return Some(reason(Code::Admitted, "a wake would find it awake", Vec::new(), None));
+            }
+            Status::Idle { .. } if warm.ready > 0 => "a wake would take an agent of the warm pool",
+            Status::Idle { .. } => "a wake would start an agent: none of the warm pool is ready",
+            Status::Provisioning | Status::Stopping { .. } | Status::Terminated { .. } => return None,
+        };
+        let live = lock(&self.inner.live).len();
+        let numbers = vec![
+            compared("agents that run", live, self.inner.config.max_running),
+            compared("agents of the warm pool", warm.ready, warm.target),
+        ];
+        Some(reason(Code::Admitted, text, numbers, None))
+    }
+
+    /// Why a tenant is not woken, or was not; where nothing holds it back, what a wake would meet.
     pub async fn why_wake(&self, id: &TenantId) -> Result<Why> {
         let (tenant, account) = (self.tenant_get(id).await?, self.account_now(id).await?);
         let mut why = self.why_lifecycle(&tenant, &account).await;
         if let Some(last) = self.inner.decisions.last_of(id) {
             let text = format!("a request was refused at {}", last.decision.at);
             why.reasons.push(reason(last.decision.code, text, Vec::new(), last.decision.until));
+        }
+        let held = [Code::Running, Code::WakeFailed].map(Code::word);
+        if why.reasons.iter().all(|reason| held.contains(&reason.code.as_str())) {
+            why.reasons.extend(self.why_next_wake(&tenant));
         }
         Ok(why)
     }
@@ -110,6 +165,11 @@ impl Tenancy {
                 },
             };
             reasons.push(reason(decision.code, refusal(decision.code), numbers, decision.until));
+        }
+        if tenant.settings.suspended.is_some()
+            && let Some(first) = reasons.first_mut()
+        {
+            first.compared.extend(self.suspended_since(&tenant.id).await);
         }
         match &tenant.lifecycle.status {
             Status::Running { agent } => {
@@ -208,7 +268,11 @@ impl Tenancy {
                     JobState::Dead { .. } => "was given up",
                     _ => "was cancelled",
                 };
-                let text = format!("it {how} at {at}, attempts: {}{said}", job.attempts);
+                let look = match job.state {
+                    JobState::Dead { .. } => format!("; `ztm logs {} --request {id}` shows what happened", id.tenant()),
+                    _ => String::new(),
+                };
+                let text = format!("it {how} at {at}, attempts: {}{said}{look}", job.attempts);
                 why.reasons.push(reason(Code::Ended, text, Vec::new(), None));
             }
         }

@@ -81,7 +81,12 @@ impl From<Error> for HttpError {
         } else if status.is_server_error() {
             tracing::warn!(code, error = error.chain(), "a request failed");
         }
-        let said = if internal { INTERNAL.to_owned() } else { error.to_string() };
+        let said = match &error {
+            _ if internal => INTERNAL.to_owned(),
+            // Who is away there is not one of us: why is no secret, and the operator's to mend.
+            Error::Unavailable { part: MESSENGER, .. } => error.chain(),
+            error => error.to_string(),
+        };
         Self {
             status,
             retry_after,
@@ -292,6 +297,9 @@ fn unexpected(reason: String) -> Error {
 /// What else than a status keeps a tenant from being woken.
 const SUSPENDED: &str = "suspended";
 
+/// The part of whose absence the cause is said.
+const MESSENGER: &str = "telegram";
+
 /// The cause of an error that came over the wire; the real one is in the other side's log.
 const SAID_SO: &str = "the control plane says so";
 
@@ -338,8 +346,11 @@ fn known(body: &ErrorBody) -> Option<Error> {
         }
         "overloaded" => Error::Overloaded { reason: text.strip_prefix("overloaded: ")?.to_owned() },
         "unavailable" => {
-            let part = word(text.strip_suffix(" is unavailable")?, "a part of the control plane");
-            Error::unavailable(part, SAID_SO)
+            let (part, why) = match text.split_once(" is unavailable: ") {
+                Some((MESSENGER, why)) => (MESSENGER, why),
+                _ => (text.strip_suffix(" is unavailable")?, SAID_SO),
+            };
+            Error::unavailable(word(part, "a part of the control plane"), why)
         }
         "store_full" => Error::StoreFull,
         "store_behind" => {
@@ -452,6 +463,14 @@ mod tests {
             assert!(!body.contains("s3cret"), "{body}");
             assert!(!error_from(status.as_u16(), body.as_bytes()).to_string().is_empty());
         }
+    }
+
+    #[tokio::test]
+    async fn why_the_messenger_is_away_is_said() {
+        let (status, _, body) = answer(Error::unavailable("telegram", "failed to lookup address")).await;
+        let error = error_from(status.as_u16(), &body);
+        assert_eq!(error.chain(), "telegram is unavailable: failed to lookup address");
+        assert!(matches!(error, Error::Unavailable { part: "telegram", .. }));
     }
 
     #[test]

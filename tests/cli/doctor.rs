@@ -84,6 +84,32 @@ fn a_token_that_the_messenger_refuses_is_warned_of_with_the_command_that_gives_a
 }
 
 #[test]
+fn a_messenger_that_is_away_is_told_of_once() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    for name in ["alice", "bob"] {
+        plane.tenant(name, |tenant| tenant.bot_id = Some(7));
+        let away = "telegram is unavailable: failed to lookup address";
+        plane.fail(&format!("GET /admin/webhook/{name}"), 503, "unavailable", away);
+    }
+    let away = json!({ "part": "bots", "ok": false, "warn": false, "text": "no name", "hint": "look", "took_ms": 3 });
+    plane.answer("POST /admin/probe", 200, &json!({ "parts": [away] }).to_string());
+    let told = |diagnosis: &serde_json::Value| {
+        let checks = diagnosis["checks"].as_array().unwrap();
+        let bad = checks
+            .iter()
+            .filter(|check| check["state"] == "fail" || check["check"].as_str().unwrap().contains("webhook"));
+        bad.map(|check| check["check"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&doctor(&world, &[]).1), ["bots"]);
+    // Where nobody probed it, the first bot says it, with the cause.
+    plane.answer("POST /admin/probe", 200, &part(true));
+    let (ended, diagnosis) = doctor(&world, &[]);
+    assert_eq!(told(&diagnosis), ["webhook of alice"], "{ended}");
+    assert!(ended.stdout.contains("failed to lookup address"), "{ended}");
+}
+
+#[test]
 fn a_way_through_a_cluster_that_leads_nowhere_is_found_where_it_ends() {
     let context =
         "[contexts.far]\ncluster = true\n[contexts.far.kubernetes]\nkubeconfig = 'kube.json'\ncontext = 'CONTEXT'\n";

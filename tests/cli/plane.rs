@@ -58,6 +58,7 @@ struct Records {
     log: Vec<String>,
     told: String,
     answers: BTreeMap<String, (StatusCode, String)>,
+    slow: BTreeMap<String, std::time::Duration>,
     webhooks: BTreeMap<String, String>,
 }
 
@@ -134,6 +135,11 @@ impl Plane {
     pub(crate) fn answer(&self, line: &str, status: u16, body: &str) {
         let status = StatusCode::from_u16(status).unwrap();
         self.records.lock().unwrap().answers.insert(line.to_owned(), (status, body.to_owned()));
+    }
+
+    /// Makes a request line be answered only after so long.
+    pub(crate) fn slow(&self, line: &str, after: std::time::Duration) {
+        self.records.lock().unwrap().slow.insert(line.to_owned(), after);
     }
 
     pub(crate) fn tenant(&self, id: &str, change: impl FnOnce(&mut TenantView)) {
@@ -286,6 +292,8 @@ async fn answer(State(records): State<Arc<Mutex<Records>>>, request: Request) ->
     let bytes: Bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
     let body: Value = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
     let line = format!("{} {}", parts.method, parts.uri);
+    let pause = records.lock().unwrap().slow.get(&line).copied().unwrap_or_default();
+    tokio::time::sleep(pause).await;
     let all = Arc::clone(&records);
     let mut records = records.lock().unwrap();
     let idempotency_key = parts.headers.get("idempotency-key").map(|key| key.to_str().unwrap().to_owned());

@@ -112,10 +112,10 @@ fn f2_a_list_shows_what_the_server_sent() {
     assert_snapshot!(world.ztm(["tenant", "list", "-o", "wide"]), @r"
     exit: 0
     --- stdout
-    TENANT  STATUS     IDLE AFTER  ACTIVE  AGE  SINCE  BOT     AGENT  GENERATION  STOPPED                    LABELS
-    alice   running    300s        3d      3d   3d     123456  w-1             1  -                          -
-    bob     idle       1h          3d      3d   3d     -       -               1  lost: \u{1b}[31mred alert  -
-    carol   suspended  300s        3d      3d   3d     -       -               1  -                          -
+    TENANT  STATUS     IDLE AFTER  ACTIVE  AGE  SINCE  BOT     AGENT  GENERATION  STOPPED              LABELS
+    alice   running    300s        3d      3d   3d     123456  w-1             1  -                    -
+    bob     idle       1h          3d      3d   3d     -       -               1  lost: \u{1b}[31mred  -
+    carol   suspended  300s        3d      3d   3d     -       -               1  -                    -
     --- stderr
     ");
     assert_snapshot!(world.ztm(["tenant", "list", "-o", "name", "--status", "idle"]), @"
@@ -463,4 +463,33 @@ fn the_archive_that_the_next_wake_restores_is_said_to_be_that() {
     assert!(listed.contains("NEXT WAKE") && !listed.contains("PUBLISHED"), "{listed}");
     let line = |name: &str| listed.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
     assert!(line("1/2").ends_with("restores it") && line("1/1").ends_with('-'), "{listed}");
+}
+
+#[test]
+fn another_token_without_a_webhook_is_told_of_and_another_label_is_not() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |tenant| tenant.bot_id = Some(7));
+    plane.answer("PATCH /tenants/alice", 200, &plane.tenant_json("alice"));
+    std::fs::write(world.home().join("token"), "654321:BBHxyz").unwrap();
+    let note = "no webhook is registered yet; `ztm webhook register alice --base-url URL` does it";
+    let updated = world.ztm(["tenant", "update", "alice", "--bot-token-file", "token"]).ok();
+    assert!(updated.stderr.contains(note), "{updated}");
+    assert_eq!(world.ztm(["tenant", "update", "alice", "--idle-timeout", "60"]).ok().stderr, "");
+}
+
+#[test]
+fn a_log_that_a_stop_reason_quotes_is_not_shown_in_a_field() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    let said = "it exited with status 3; its log ends:\nTraceback\n  line 7\n";
+    plane.tenant("alice", |tenant| tenant.stop_reason = Some(StopReason::Lost(said.to_owned())));
+    plane.tenant("bob", |tenant| tenant.stop_reason = Some(StopReason::Lost("x".repeat(400))));
+    let shown = world.ztm(["tenant", "get", "alice"]).ok().stdout;
+    assert!(shown.contains("lost: it exited with status 3\n") && !shown.contains("Traceback"), "{shown}");
+    let shown = world.ztm(["tenant", "list", "-o", "wide"]).ok().stdout;
+    assert!(shown.contains("lost: xxx") && shown.contains("x…") && !shown.contains("Traceback"), "{shown}");
+    assert!(shown.matches('x').count() < 130, "{shown}");
+    let whole = world.ztm(["tenant", "get", "alice", "-o", "json"]).ok().json();
+    assert!(whole["stop_reason"]["detail"].as_str().unwrap().contains("Traceback"), "{whole}");
 }

@@ -40,8 +40,20 @@ fn a_wait_ends_when_the_state_is_reached() {
 fn a_wait_for_what_cannot_happen_any_more_ends_at_once() {
     let mut world = World::new();
     let plane = Plane::on(&mut world);
-    plane.tenant("alice", |tenant| tenant.stop_reason = Some(StopReason::WakeFailed("exit status: 1".to_owned())));
-    assert_snapshot!(world.ztm(["tenant", "wait", "alice", "--for", "running"]), @"
+    // One that failed before is nothing that ends a wait for the next.
+    let failed = StopReason::WakeFailed("the agent of `alice` failed: exit status: 1".to_owned());
+    plane.tenant("alice", |tenant| tenant.stop_reason = Some(failed.clone()));
+    assert_eq!(world.ztm(["tenant", "wait", "alice", "--for", "running", "--timeout", "300ms"]).code, Some(6));
+    let looks = plane.asked().len();
+    let waiting = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| world.ztm(["tenant", "wait", "alice", "--for", "running"]));
+        while plane.asked().len() < looks + 2 {
+            std::thread::yield_now();
+        }
+        plane.tenant("alice", |tenant| (tenant.generation, tenant.stop_reason) = (3, Some(failed)));
+        waiting.join().unwrap()
+    });
+    assert_snapshot!(waiting, @"
     exit: 1
     --- stdout
     --- stderr

@@ -9,6 +9,7 @@ use std::{
 };
 
 use libtenancy::clock::Stopwatch;
+use serde_json::json;
 
 use super::{
     invocation::{Ended, World},
@@ -76,6 +77,12 @@ impl Terminal {
             assert!(watch.elapsed() < LIMIT, "it does not read keys");
             std::thread::yield_now();
         }
+    }
+
+    /// As the terminal does for whoever has it for its own.
+    fn interrupts(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     }
 
     pub(crate) fn types(&mut self, text: &str) {
@@ -241,6 +248,41 @@ fn a_wait_for_a_job_shows_how_it_stands_on_a_terminal() {
     terminal.shows(&format!("{id} is running, attempt 1 of 3"));
     let (code, screen) = terminal.ends();
     assert_eq!(code, Some(6), "{screen}");
+}
+
+#[test]
+fn a_stop_shows_what_it_waits_for_on_a_terminal() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |tenant| "stopping".clone_into(&mut tenant.status));
+    let busy = json!({ "pid": 1, "ready": true, "busy": 2, "last_active_at": "2026-11-30T00:00:00Z" });
+    plane.answer("GET /tenants/alice/agent", 200, &busy.to_string());
+    plane.slow("POST /stop/alice", Duration::from_secs(2));
+    let terminal = Terminal::start(&world, &["tenant", "stop", "alice"]);
+    terminal.shows("alice: stopping, its agent finishes 2 turns");
+    let (code, screen) = terminal.ends();
+    assert_eq!(code, Some(0), "{screen}");
+}
+
+#[test]
+fn a_wait_for_a_job_says_on_a_terminal_what_it_waits_for_and_when_interrupted_how_to_wait_again() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    let id = "alice.00000000000000000000000000";
+    plane.answer(&format!("GET /jobs/{id}"), 200, &job(id, "queued", |_| ()));
+    let why = json!({
+        "subject": "job", "id": id, "status": "queued", "summary": "its credits are used up.",
+        "reasons": [{ "code": "credits", "text": "its credits are used up", "until": null, "compared": [] }],
+        "expected_at": null, "expected_because": null,
+    });
+    plane.answer(&format!("GET /why/job/{id}"), 200, &why.to_string());
+    plane.slow(&format!("GET /jobs/{id}/wait?timeout_s=30"), LIMIT);
+    let terminal = Terminal::start(&world, &["job", "wait", id, "--timeout", "1m"]);
+    terminal.shows(&format!("{id} is queued: its credits are used up"));
+    terminal.interrupts();
+    let (code, screen) = terminal.ends();
+    assert_eq!(code, Some(130), "{screen}");
+    assert!(screen.contains(&format!("`ztm job wait {id}` waits again")), "{screen}");
 }
 
 #[test]

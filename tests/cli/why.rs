@@ -46,6 +46,25 @@ fn an_explanation_is_a_sentence_and_the_numbers_that_were_compared() {
 }
 
 #[test]
+fn a_sentence_is_said_once() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    let text = "it was given up at 2026-11-30T00:00:00Z, attempts: 3";
+    let numbers = json!([{ "what": "attempts", "has": "3", "needs": "-" }]);
+    for (compared, said) in [(json!([]), ""), (numbers, "\n\nended\n  attempts: 3")] {
+        let why = json!({
+            "subject": "job", "id": "alice.01k9zz5d7e8f9g0h1j2k3m4n5p", "status": "dead", "summary": format!("{text}."),
+            "reasons": [{ "code": "ended", "text": text, "until": null, "compared": compared }],
+            "expected_at": null, "expected_because": null,
+        });
+        plane.answer("GET /why/job/alice.01k9zz5d7e8f9g0h1j2k3m4n5p", 200, &why.to_string());
+        let shown = world.ztm(["why", "job", "alice.01k9zz5d7e8f9g0h1j2k3m4n5p"]).ok().stdout;
+        assert_eq!(shown.matches(text).count(), 1, "{shown}");
+        assert!(shown.ends_with(&format!("Why      {text}.{said}\n")), "{shown}");
+    }
+}
+
+#[test]
 fn what_is_no_job_is_refused_before_anything_is_asked() {
     let mut world = World::new();
     let plane = Plane::on(&mut world);

@@ -97,6 +97,23 @@ async fn what_changes_is_told_and_nothing_is_missed_while_the_control_plane_is_a
     let last = told["events"].as_array().unwrap().last().unwrap();
     assert_eq!((last["what"].as_str(), last["tenant"].as_str()), (Some("stopped"), Some("acme")), "{told}");
 
+    // One that came and went between two looks: every step of it is told, and whoever waits for it sees it.
+    let wait = Watcher::start(&plane, &["wait", "tenant/acme", "--for", "running"]);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let told = events.lines.lock().unwrap().len();
+    plane.ask("POST", "/wake/acme", None).await.ok();
+    plane.ask("POST", "/stop/acme", None).await.ok();
+    wait.says("it ran", |line| line == "acme is running").await;
+    let since = |lines: &[String]| -> Vec<String> {
+        let lines = lines.iter().skip(told).map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let lines = lines.filter(|line| line["tenant"] == "acme");
+        lines.map(|line| line["what"].as_str().unwrap().to_owned()).collect()
+    };
+    let all =
+        async || Some(since(&events.lines.lock().unwrap())).filter(|told| told.iter().any(|what| what == "stopped"));
+    assert_eq!(plane.wait("all of it is told", all).await, ["waking", "woken", "stopping", "stopped"]);
+    drop(wait);
+
     // What happens while nobody speaks: the control plane is gone, its records are written, and another one comes.
     plane.kill().await;
     plane.ztm(&["tenant", "create", "meanwhile"]).await.ok();

@@ -11,12 +11,12 @@ use libtenancy::{
     credits::MicroCredits,
     jobs::{JobId, NewJob},
     journal::Ask,
-    tenant::TenantId,
+    tenant::{Status, StopReason, TenantId},
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::plane::Plane;
+use crate::plane::{Chat, Plane, TOKEN, accept, config};
 
 fn id(name: &str) -> TenantId {
     name.parse().unwrap()
@@ -41,7 +41,7 @@ fn wakes_by_order_and_sessions_are_activity_and_defer_the_idle_stop_as_it_is_exp
     plane.block(plane.tenancy.tenant_wake(&id("acme"))).unwrap();
     let woken = active_at(&plane, "acme");
     assert!(woken > created, "a wake by order is no activity");
-    let why = plane.block(plane.tenancy.why_tenant(&id("acme"))).unwrap();
+    let why = plane.block(plane.tenancy.why_tenant(&id("acme"), true)).unwrap();
     assert_eq!(has(&why, "seconds without work").as_deref(), Some("0"), "{why:#?}");
     assert!(why.reasons[0].until.is_some_and(|until| until >= woken + Duration::from_secs(290)), "{why:#?}");
 
@@ -55,7 +55,7 @@ fn wakes_by_order_and_sessions_are_activity_and_defer_the_idle_stop_as_it_is_exp
     }
     // While it is open it counts as work, and nobody knows when its agent stops.
     let why = plane.wait_for("the session counts", || async {
-        let why = plane.tenancy.why_tenant(&id("acme")).await.unwrap();
+        let why = plane.tenancy.why_tenant(&id("acme"), true).await.unwrap();
         has(&why, "turns and sessions of its agent").is_some().then_some(why)
     });
     assert_eq!(why.reasons[0].until, None, "{why:#?}");
@@ -153,5 +153,66 @@ fn why_a_job_waits_is_said_where_nobody_takes_jobs_and_where_its_tenant_is_suspe
     let claimed = plane.block(plane.tenancy.jobs_claim(&worker, 1, Duration::from_secs(30), Duration::ZERO)).unwrap();
     assert_eq!(claimed.len(), 1);
     assert_eq!(plane.block(plane.tenancy.status()).unwrap().jobs_untaken, None);
+    plane.end();
+}
+
+#[test]
+fn why_a_tenant_does_not_answer_says_how_its_first_message_does_and_since_when_it_is_suspended() {
+    let dir = tempfile::tempdir().unwrap();
+    let chat = Chat::start();
+    let mut config = config(dir.path(), &chat.double.url());
+    config.agent.argv = vec!["/bin/false".to_owned()];
+    let plane = Plane::start_with(config);
+    plane.create(&id("acme"), Some(TOKEN));
+    plane.block(accept(&plane.drivers, &id("acme"), 7, 1, "hello")).unwrap();
+    plane.tenancy.records_changed();
+    let why = plane.wait_for("a delivery failed", || async {
+        let why = plane.tenancy.why_tenant(&id("acme"), true).await.unwrap();
+        has(&why, "tries that failed").is_some().then_some(why)
+    });
+    assert!(why.summary.contains("Messages in its inbox: 1."), "{why:#?}");
+    let first = why.reasons.iter().find(|reason| reason.text.contains("acme/4242/7")).unwrap();
+    assert!(first.until.is_some() && first.text.contains("exited with status 1"), "{why:#?}");
+    assert_eq!(first.compared[0].needs, "5");
+    // Whoever may not read what was said is not told.
+    let why = plane.block(plane.tenancy.why_tenant(&id("acme"), false)).unwrap();
+    let first = why.reasons.iter().find(|reason| reason.text.contains("acme/4242/7")).unwrap();
+    assert!(!first.text.contains("exited"), "{why:#?}");
+
+    let before = SystemClock::default().now();
+    plane.block(plane.tenancy.tenant_suspend(&id("acme"), "unpaid")).unwrap();
+    let why = plane.block(plane.tenancy.why_tenant(&id("acme"), true)).unwrap();
+    assert!(why.summary.contains("unpaid") && why.summary.contains("Messages in its inbox: 1."), "{why:#?}");
+    let since: Timestamp = has(&why, "suspended since").unwrap().parse().unwrap();
+    assert!(since >= before, "{why:#?}");
+    plane.end();
+}
+
+#[test]
+fn why_a_wake_says_what_it_would_meet() {
+    let dir = tempfile::tempdir().unwrap();
+    let plane = Plane::start(dir.path(), "http://127.0.0.1:9");
+    plane.create(&id("acme"), None);
+    let why = plane.block(plane.tenancy.why_wake(&id("acme"))).unwrap();
+    assert!(why.reasons[0].text.starts_with("a wake would start an agent"), "{why:#?}");
+    assert_eq!(has(&why, "agents that run").as_deref(), Some("0"), "{why:#?}");
+    let tenant = plane.block(plane.tenancy.why_tenant(&id("acme"), true)).unwrap();
+    assert!(tenant.reasons.is_empty(), "{tenant:#?}");
+    plane.block(plane.tenancy.tenant_suspend(&id("acme"), "unpaid")).unwrap();
+    let why = plane.block(plane.tenancy.why_wake(&id("acme"))).unwrap();
+    assert!(why.reasons.iter().all(|reason| !reason.text.starts_with("a wake would")), "{why:#?}");
+    plane.end();
+}
+
+#[test]
+fn agents_that_a_control_plane_ends_with_itself_were_stopped_by_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let plane = Plane::start(dir.path(), "http://127.0.0.1:9");
+    plane.create(&id("acme"), None);
+    plane.block(plane.tenancy.tenant_wake(&id("acme"))).unwrap();
+    plane.end();
+    let plane = Plane::start(dir.path(), "http://127.0.0.1:9");
+    let Some(Status::Idle { reason }) = plane.status(&id("acme")) else { panic!("it is not idle") };
+    assert_eq!(reason, Some(StopReason::Shutdown));
     plane.end();
 }

@@ -1,10 +1,11 @@
 //! The list of tenants: its order, its filter, and the cursor in it.
 
-use libtenancy::api::feed::{Change, TenantLine};
+use libtenancy::api::feed::{AccountLine, Change, TenantLine};
 use ztm_tui::{
     event::{Action, Event},
     preferences::Column,
     state::{Pane, State},
+    summary::Summary,
     update::update,
 };
 
@@ -161,4 +162,15 @@ fn a_thousand_keys_at_random_break_nothing() {
         }
         assert!(state.pane == Pane::Overview || state.cursor().at <= state.row_count());
     }
+}
+
+#[test]
+fn jobs_that_wait_for_credits_are_an_alert() {
+    let mut state = screen(busy(), (80, 24));
+    let alerts = |state: &State| Summary::of(state).alerts.into_iter().map(|alert| alert.text).collect::<Vec<_>>();
+    assert!(!alerts(&state).iter().any(|text| text.contains("credits")));
+    let mut parked = tenant("acme", "idle", 1);
+    parked.account = Some(AccountLine { standing: "credits".to_owned(), ..account(0) });
+    tell(&mut state, Change::Tenants(vec![parked]));
+    assert!(alerts(&state).contains(&"1 tenant's jobs wait for credits".to_owned()), "{:?}", alerts(&state));
 }

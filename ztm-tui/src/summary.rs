@@ -219,6 +219,10 @@ fn alerts(state: &State, now: Timestamp) -> Vec<Alert> {
     counted(true, long.count(), "wake takes more than a minute", "wakes take more than a minute");
     let suspended = lines().filter(|line| line.suspended.is_some()).count();
     counted(false, suspended, "tenant is suspended", "tenants are suspended");
+    let parked = |line: &&TenantLine| {
+        line.account.as_ref().is_some_and(|account| ["credits", "budget"].contains(&account.standing.as_str()))
+    };
+    counted(false, lines().filter(parked).count(), "tenant's jobs wait for credits", "tenants' jobs wait for credits");
     let near = lines().filter(|line| budget_permille(line).is_some_and(|permille| permille >= NEAR));
     counted(false, near.count(), "tenant has spent 80 % of its budget", "tenants have spent 80 % of their budgets");
     alerts.sort_by_key(|alert| !alert.bad);

@@ -163,6 +163,7 @@ pub async fn every_status_is_read_back_whole(port: &dyn Tenants, clock: &ManualC
         Status::Idle { reason: None },
         Status::Idle { reason: Some(StopReason::Idle) },
         Status::Idle { reason: Some(StopReason::Operator) },
+        Status::Idle { reason: Some(StopReason::Shutdown) },
         Status::Idle { reason: Some(StopReason::Deleted) },
         Status::Idle { reason: Some(StopReason::Lost("signal 9".to_owned())) },
         Status::Idle { reason: Some(StopReason::WakeFailed("exit 1\nlast line".to_owned())) },

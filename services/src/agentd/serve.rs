@@ -17,6 +17,7 @@ use libtenancy::{
     agent::{AgentEvent, AgentStatus, Bind, Reply, Stop, Upload, header as names, path},
     clock::{Clock, Stopwatch, SystemClock},
     drivers::local::workloads::{logs, processes::resident_bytes},
+    journal::on_one_line,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -425,7 +426,8 @@ async fn told(name: String, turn: impl Future<Output = Result<Bytes, Failure>>) 
     let ms = watch.elapsed().as_millis();
     match &outcome {
         Ok(reply) => tracing::info!(ms, bytes = reply.len(), request = %name, "a turn ends"),
-        Err(failure) => tracing::warn!(ms, error = %failure.reason, request = %name, "a turn failed"),
+        // On one line, whatever the agent said: what follows a line break would be told of nobody, and again.
+        Err(failure) => tracing::warn!(ms, error = %on_one_line(&failure.reason), request = %name, "a turn failed"),
     }
     outcome
 }

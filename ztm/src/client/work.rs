@@ -278,7 +278,7 @@ impl Client {
                 http.call(Method::GET, &path, NONE, PLAIN).await
             }
             Self::Direct(direct) => match subject {
-                Subject::Tenant => direct.records().await?.why_tenant(&id.parse()?).await,
+                Subject::Tenant => direct.records().await?.why_tenant(&id.parse()?, true).await,
                 Subject::Wake => direct.records().await?.why_wake(&id.parse()?).await,
                 Subject::Job => direct.records().await?.why_job(&id.parse()?, true).await,
             },

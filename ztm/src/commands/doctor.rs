@@ -37,6 +37,10 @@ const ROOM: u64 = 1 << 30;
 /// Bots whose webhooks are asked about.
 const BOTS: usize = 50;
 
+/// The messenger, as errors name it, and the check that asks it for the tenants' bots.
+const MESSENGER: &str = "telegram";
+const BOTS_CHECK: &str = "bots";
+
 /// Messages that wait at Telegram before that is something to look at.
 const WAITING: u64 = 100;
 
@@ -357,6 +361,7 @@ async fn webhooks(checks: &mut Vec<Check>, client: &Client) {
     let Ok(list) = client.tenant_list(None, None).await else { return };
     let bots: Vec<_> = list.tenants.iter().filter(|tenant| tenant.bot_id.is_some()).collect();
     let (mut asked, before) = (0, checks.len());
+    let mut is_away = checks.iter().any(|check| check.check == BOTS_CHECK && check.state == Finding::Fail);
     for tenant in bots.iter().take(BOTS) {
         let fix = format!("`ztm webhook register {}`", tenant.tenant_id);
         let name = format!("webhook of {}", tenant.tenant_id);
@@ -366,7 +371,12 @@ async fn webhooks(checks: &mut Vec<Check>, client: &Client) {
                 let fix = format!("`ztm tenant update {} --bot-token-file FILE`", tenant.tenant_id);
                 push(checks, &name, Finding::Warn, error.chain(), Some(&fix));
             }
-            Err(error) => push(checks, &name, Finding::Warn, error.chain(), error.hint().as_deref()),
+            // It is away for all of them, which is said once.
+            Err(Error::Unavailable { part: MESSENGER, .. }) if is_away => {}
+            Err(error) => {
+                is_away |= matches!(error, Error::Unavailable { part: MESSENGER, .. });
+                push(checks, &name, Finding::Warn, error.chain(), error.hint().as_deref());
+            }
             Ok(info) if info.url.is_empty() => push(checks, &name, Finding::Warn, "none is registered", Some(&fix)),
             Ok(info) if info.last_error_message.is_some() || info.pending_update_count > WAITING => {
                 let why = info.last_error_message.unwrap_or_else(|| "no error".to_owned());
@@ -380,7 +390,7 @@ async fn webhooks(checks: &mut Vec<Check>, client: &Client) {
         }
         asked += 1;
     }
-    if checks.len() == before {
+    if checks.len() == before && !is_away {
         let more = if bots.len() > asked { format!(" of {}", bots.len()) } else { String::new() };
         push(checks, "webhooks", Finding::Ok, format!("{asked}{more} are registered and deliver"), None);
     }

@@ -102,6 +102,11 @@ impl ShowRows for JobList {
     }
 }
 
+/// The command that shows what was told of a job, by its agent too.
+fn logged(job: &JobView) -> String {
+    format!("`ztm logs {} --request {}` shows it", job.tenant_id, job.job_id)
+}
+
 impl Show for JobView {
     fn text(&self, look: &Look) -> String {
         let moment = |at| cell(format!("{at} ({} ago)", look.age(at)));
@@ -120,6 +125,7 @@ impl Show for JobView {
             ("Ended", self.ended_at.map(moment)),
             ("Result", self.result.as_ref().map(cell)),
             ("Error", self.error.as_ref().map(cell)),
+            ("Log", self.error.as_ref().map(|_| cell(logged(self)))),
         ])
     }
 

@@ -65,7 +65,7 @@ impl Show for PlaneStatus {
             )
         });
         let queue = format!(
-            "{} running{}, tenants with jobs that wait: {}, {} delayed",
+            "{} running{}, tenants whose jobs take their turn: {}, {} delayed or without credits",
             s.queue.running,
             if s.queue.capacity == 0 { String::new() } else { format!(" of {}", s.queue.capacity) },
             s.queue.ready,

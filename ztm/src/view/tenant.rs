@@ -7,6 +7,7 @@ use libtenancy::{
         Deleted, TenantList, TenantView, WakeView, Woken,
         state::{ArchiveView, SnapshotOutcome, StateVerified, StateView},
     },
+    tenant::StopReason,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -50,6 +51,20 @@ pub(super) const COLUMNS: &[&str] = &[
 /// The one word for a tenant's status.
 fn word(tenant: &TenantView) -> &str {
     if tenant.suspended.is_some() { "suspended" } else { &tenant.status }
+}
+
+/// Characters of a reason that are shown.
+const REASON: usize = 120;
+
+/// Why it was stopped, in a line: a log that is quoted in it is not.
+fn stopped(reason: &StopReason) -> String {
+    let text = reason.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    let first = first.split("; its log ends:").next().unwrap_or(first);
+    match first.char_indices().nth(REASON) {
+        Some((end, _)) => format!("{}…", &first[..end]),
+        None => first.to_owned(),
+    }
 }
 
 /// Its labels, if it has any.
@@ -103,7 +118,7 @@ impl Show for TenantList {
                     cell(tenant.bot_id.map_or("-".to_owned(), |id| id.to_string())),
                     cell(tenant.pod_name.as_deref().unwrap_or("-")),
                     number(tenant.generation),
-                    cell(tenant.stop_reason.as_ref().map_or("-".to_owned(), ToString::to_string)),
+                    cell(tenant.stop_reason.as_ref().map_or("-".to_owned(), stopped)),
                     cell(said(tenant).unwrap_or("-".to_owned())),
                 ]);
             }
@@ -197,7 +212,7 @@ fn details(tenant: &TenantView, agent: Option<&AgentStatus>, look: &Look) -> Str
         ("Status", Some(status(word(tenant)))),
         ("Suspended", tenant.suspended.as_ref().map(cell)),
         ("Since", Some(moment(tenant.since))),
-        ("Stopped", tenant.stop_reason.as_ref().map(|reason| cell(reason.to_string()))),
+        ("Stopped", tenant.stop_reason.as_ref().map(|reason| cell(stopped(reason)))),
         ("Idle after", Some(cell(exact(tenant.idle_timeout_s)))),
         ("Last active", Some(moment(tenant.last_active_at))),
         ("Created", Some(moment(tenant.created_at))),

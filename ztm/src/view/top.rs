@@ -49,7 +49,7 @@ impl Show for Once {
             (
                 "Jobs",
                 Some(cell(format!(
-                    "{} wait, {} delayed, {} dead",
+                    "{} in turn, {} delayed or without credits, {} dead",
                     summary.waiting_jobs, summary.delayed, summary.dead_jobs
                 ))),
             ),

@@ -17,7 +17,13 @@ impl Show for Why {
             ("Expected", expected),
         ]);
         for reason in &self.reasons {
-            let mut lines = vec![String::new(), format!("{}: {}", plain(&reason.code), plain(&reason.text))];
+            // What is said above already is not said again.
+            let is_said = self.summary.starts_with(&reason.text);
+            if is_said && reason.until.is_none() && reason.compared.is_empty() {
+                continue;
+            }
+            let said = if is_said { String::new() } else { format!(": {}", plain(&reason.text)) };
+            let mut lines = vec![String::new(), format!("{}{said}", plain(&reason.code))];
             lines.extend(reason.until.map(|until| format!("  until {until} (in {})", span(until.since(look.now)))));
             lines.extend(reason.compared.iter().map(|numbers| {
                 let needs = match numbers.needs.as_str() {

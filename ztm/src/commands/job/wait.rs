@@ -9,7 +9,7 @@ use libtenancy::{Error, api::jobs::JobView, clock::Stopwatch};
 
 use crate::{
     cli::job::JobWaitArgs,
-    client::{Client, is_over},
+    client::{Client, Subject, is_over},
     commands::Context,
     exit::{BadNews, Hinted},
     view::{job::Done, plain},
@@ -20,6 +20,9 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// Between two questions while nobody answers.
 const AWAY: Duration = Duration::from_millis(500);
+
+/// Between two looks at a job while it is waited for on a terminal.
+const WATCHED: Duration = Duration::from_secs(1);
 
 /// How many jobs are asked about at once.
 const AT_ONCE: usize = 16;
@@ -83,6 +86,7 @@ pub(super) fn succeeded(job: &JobView) -> Result<()> {
 /// others from it.
 async fn ended(ctx: &Context, client: &Client, ids: &[String], timeout: Duration) -> (Vec<JobView>, Option<Error>) {
     let bar = ctx.printer.progress();
+    let mut leaving = Leaving { ctx, ids, bar: bar.clone(), over: false };
     let wait = &Wait {
         ctx,
         client,
@@ -96,6 +100,7 @@ async fn ended(ctx: &Context, client: &Client, ids: &[String], timeout: Duration
     // All have to end, so it is no loss if some are asked about later than others.
     let answers: Vec<_> = stream::iter(ids.iter().map(|id| wait.one(id))).buffered(AT_ONCE).collect().await;
     wait.bar.finish_and_clear();
+    leaving.over = true;
     let (mut jobs, mut failed) = (Vec::new(), None);
     for answer in answers {
         match answer {
@@ -105,6 +110,23 @@ async fn ended(ctx: &Context, client: &Client, ids: &[String], timeout: Duration
         }
     }
     (jobs, failed)
+}
+
+/// Says, where a wait is interrupted, how to wait again.
+struct Leaving<'a> {
+    ctx: &'a Context,
+    ids: &'a [String],
+    bar: ProgressBar,
+    over: bool,
+}
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        if !self.over {
+            self.bar.finish_and_clear();
+            self.ctx.printer.note(&format!("nothing is called off; `ztm job wait {}` waits again", self.ids.join(" ")));
+        }
+    }
 }
 
 /// Whether somebody was there, and went away.
@@ -140,7 +162,12 @@ impl Wait<'_> {
         let mut came = None;
         loop {
             let asked = Stopwatch::start();
-            let job = match came.as_ref().unwrap_or(self.client).job_wait(id, self.left()).await {
+            let client = came.as_ref().unwrap_or(self.client);
+            let answer = tokio::select! {
+                answer = client.job_wait(id, self.left()) => answer,
+                never = self.watched(client, id) => match never {},
+            };
+            let job = match answer {
                 Ok(job) => job,
                 Err(error) if (self.away.get() || was_there(&error)) && is_away(&error) && !self.left().is_zero() => {
                     if !self.away.replace(true) {
@@ -155,7 +182,7 @@ impl Wait<'_> {
             self.away.set(false);
             let over = is_over(&job);
             self.ended.set(self.ended.get() + usize::from(over));
-            self.show(&job);
+            self.show(&job, None);
             if over {
                 return Ok(job);
             }
@@ -167,10 +194,25 @@ impl Wait<'_> {
         }
     }
 
-    fn show(&self, job: &JobView) {
+    /// Shows how it stands, and what holds it up, for as long as it is polled.
+    async fn watched(&self, client: &Client, id: &str) -> std::convert::Infallible {
+        if !self.ctx.printer.draws_progress() {
+            return std::future::pending().await;
+        }
+        loop {
+            if let Ok(job) = client.job_get(id).await {
+                let waits = matches!(job.status.as_str(), "queued" | "delayed");
+                let why = if waits { client.why(Subject::Job, id).await.ok() } else { None };
+                self.show(&job, why.and_then(|why| why.reasons.into_iter().next()).map(|reason| reason.text));
+            }
+            tokio::time::sleep(WATCHED).await;
+        }
+    }
+
+    fn show(&self, job: &JobView, why: Option<String>) {
         let attempt = match job.status.as_str() {
             "running" => format!(", attempt {} of {}", job.attempts, job.max_attempts),
-            _ => String::new(),
+            _ => why.map(|why| format!(": {}", plain(&why))).unwrap_or_default(),
         };
         let ended = if self.all > 1 { format!("{} of {} ended; ", self.ended.get(), self.all) } else { String::new() };
         let elapsed = self.watch.elapsed().as_secs();

@@ -34,11 +34,6 @@ pub async fn create(ctx: &Context, args: CreateArgs) -> Result<()> {
         )),
         error => error.into(),
     })?;
-    if tenant.bot_id.is_some() && tenant.webhook_url.is_none() {
-        ctx.printer.note(&format!(
-            "no webhook is registered yet; `ztm webhook register {} --base-url URL` does it",
-            tenant.tenant_id
-        ));
-    }
+    super::note_webhook(ctx, &tenant);
     ctx.printer.show(&tenant)
 }

@@ -1,7 +1,10 @@
 //! `ztm tenant`.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use futures::{StreamExt, stream};
+use indicatif::ProgressBar;
 use libtenancy::{
     Error,
     api::{TenantList, TenantView},
@@ -9,8 +12,10 @@ use libtenancy::{
 };
 
 use crate::{
+    client::Client,
     commands::Context,
     exit::{Exit, Usage},
+    view::{counted, plain},
 };
 
 pub mod create;
@@ -41,6 +46,61 @@ fn said_once(labels: Vec<(String, Option<String>)>) -> Result<LabelChange> {
 
 /// How many tenants something is done to at once.
 const AT_ONCE: usize = 8;
+
+/// How often the progress looks at the record.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Waits for an order on a tenant, and shows on a terminal how the tenant stands meanwhile.
+async fn watched<T>(
+    ctx: &Context,
+    client: &Client,
+    tenant: &str,
+    order: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    if !ctx.printer.draws_progress() {
+        return order.await;
+    }
+    let bar = ctx.printer.progress();
+    let done = tokio::select! {
+        done = order => done,
+        never = progress(client, tenant, &bar) => match never {},
+    };
+    bar.finish_and_clear();
+    done
+}
+
+/// Shows what the record says, for as long as it is polled.
+async fn progress(client: &Client, tenant: &str, bar: &ProgressBar) -> std::convert::Infallible {
+    let mut ticks = tokio::time::interval(LOOK);
+    loop {
+        ticks.tick().await;
+        let status = client.tenant_get(tenant).await.map_or_else(|_| "…".to_owned(), |tenant| tenant.status);
+        let waits = if status == "stopping" { drains(client, tenant).await } else { String::new() };
+        let seconds = bar.elapsed().as_secs_f64();
+        bar.set_message(format!("{}: {}{waits} ({seconds:.1} s)", plain(tenant), plain(&status)));
+    }
+}
+
+/// What a stop waits for.
+async fn drains(client: &Client, tenant: &str) -> String {
+    let Ok(plane) = client.plane("what an agent does") else { return String::new() };
+    match plane.agent_status(tenant).await {
+        Ok(agent) if agent.busy > 0 => {
+            format!(", its agent finishes {}", counted(agent.busy, "turn"))
+        }
+        _ => ", its state is being saved".to_owned(),
+    }
+}
+
+/// Says that nothing will come to a bot whose webhook is registered nowhere.
+fn note_webhook(ctx: &Context, tenant: &TenantView) {
+    if tenant.bot_id.is_some() && tenant.webhook_url.is_none() {
+        ctx.printer.note(&format!(
+            "no webhook is registered yet; `ztm webhook register {} --base-url URL` does it",
+            tenant.tenant_id
+        ));
+    }
+}
 
 /// Does the same to each tenant, prints those it was done to, and fails with the worst failure, by its exit status. One that
 /// fails does not keep the others from it.

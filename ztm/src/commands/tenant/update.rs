@@ -15,5 +15,10 @@ pub async fn update(ctx: &Context, args: UpdateArgs) -> Result<()> {
         idle_timeout_s: args.idle_timeout,
         labels,
     };
-    ctx.printer.show(&ctx.client().await?.tenant_update(&args.tenant, change).await?)
+    let has_token = change.bot_token.is_some();
+    let tenant = ctx.client().await?.tenant_update(&args.tenant, change).await?;
+    if has_token {
+        super::note_webhook(ctx, &tenant);
+    }
+    ctx.printer.show(&tenant)
 }

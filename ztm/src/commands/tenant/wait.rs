@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use libtenancy::{Error, api::TenantView, tenant::StopReason};
+use libtenancy::{
+    Error,
+    api::{TenantView, feed::EventLine},
+    clock::Timestamp,
+    tenant::StopReason,
+};
 
 use crate::{
     cli::tenant::{WaitArgs, WaitState},
@@ -31,6 +36,7 @@ pub async fn wait(ctx: &Context, args: &WaitArgs) -> Result<()> {
 async fn settled(ctx: &Context, args: &WaitArgs) -> Result<&'static str> {
     let client = ctx.client().await?;
     let mut watch: Option<Watch<'_>> = None;
+    let mut begun: Option<Begun> = None;
     loop {
         let tenant = match client.tenant_get(&args.tenant).await {
             Ok(tenant) => Some(tenant),
@@ -42,7 +48,8 @@ async fn settled(ctx: &Context, args: &WaitArgs) -> Result<&'static str> {
             }
             Err(error) => return Err(error.into()),
         };
-        if reached(args.state, &args.tenant, tenant.as_ref())? {
+        let begun = &*begun.get_or_insert_with(|| Begun::of(tenant.as_ref()));
+        if reached(args.state, &args.tenant, tenant.as_ref(), begun)? {
             return Ok(label(args.state));
         }
         // Nobody moves a record while no control plane runs.
@@ -53,6 +60,12 @@ async fn settled(ctx: &Context, args: &WaitArgs) -> Result<&'static str> {
                 match watch.next().await? {
                     News::Tenant(line) if line.id == args.tenant => break,
                     News::Gone(id) if id == args.tenant => break,
+                    // What began and ended between two looks at the record.
+                    News::Event(event)
+                        if event.tenant.as_ref() == Some(&args.tenant) && came_to_be(args.state, &event, begun)? =>
+                    {
+                        return Ok(label(args.state));
+                    }
                     // What changed before it was listened to is in the record.
                     News::Whole => break,
                     _ => {}
@@ -70,8 +83,45 @@ fn label(state: WaitState) -> &'static str {
     }
 }
 
+/// The record at the first look: what happened before it is nothing that is waited for.
+struct Begun {
+    generation: u64,
+    since: Timestamp,
+}
+
+impl Begun {
+    /// Of one that is not there, nothing happened before.
+    fn of(tenant: Option<&TenantView>) -> Self {
+        let (generation, since) = tenant.map_or_else(Default::default, |tenant| (tenant.generation, tenant.since));
+        Self { generation, since }
+    }
+}
+
+/// That a wake failed, in its own words once.
+fn wake_failed(id: &str, why: &str) -> Error {
+    let own = Error::AgentFailed { tenant: id.to_owned(), reason: String::new() }.to_string();
+    let why = why.strip_prefix(own.trim_end()).map_or(why, str::trim_start);
+    Error::AgentFailed { tenant: id.to_owned(), reason: format!("its wake failed: {why}") }
+}
+
+/// Whether something that happened since the first look was what is waited for, though it may be over again; an error if it
+/// was a wake that failed.
+fn came_to_be(state: WaitState, event: &EventLine, begun: &Begun) -> Result<bool, Error> {
+    if event.at <= begun.since {
+        return Ok(false);
+    }
+    match (state, event.what.as_str()) {
+        (WaitState::Running, "woken") | (WaitState::Idle, "stopped" | "lost" | "failed") => Ok(true),
+        (WaitState::Running, "failed") => {
+            let id = event.tenant.as_deref().unwrap_or_default();
+            Err(wake_failed(id, event.text.strip_prefix("wake failed: ").unwrap_or(&event.text)))
+        }
+        _ => Ok(false),
+    }
+}
+
 /// Whether the tenant is what is waited for; an error if it cannot become that by itself.
-fn reached(state: WaitState, id: &str, tenant: Option<&TenantView>) -> Result<bool, Error> {
+fn reached(state: WaitState, id: &str, tenant: Option<&TenantView>, begun: &Begun) -> Result<bool, Error> {
     let Some(tenant) = tenant else {
         return if state == WaitState::Deleted { Ok(true) } else { Err(Error::not_found("tenant", id)) };
     };
@@ -83,9 +133,8 @@ fn reached(state: WaitState, id: &str, tenant: Option<&TenantView>) -> Result<bo
             cannot("suspended", tenant.suspended.clone().unwrap_or_default())
         }
         (WaitState::Running, "idle") => match &tenant.stop_reason {
-            Some(StopReason::WakeFailed(why)) => {
-                Err(Error::AgentFailed { tenant: id.to_owned(), reason: format!("its wake failed: {why}") })
-            }
+            // One that failed before the first look was no wake of these.
+            Some(StopReason::WakeFailed(why)) if tenant.generation > begun.generation => Err(wake_failed(id, why)),
             _ => Ok(false),
         },
         _ => Ok(false),
@@ -124,6 +173,7 @@ mod tests {
         use WaitState::{Deleted, Idle, Running};
         let failed = Some(StopReason::WakeFailed("exit status: 1".into()));
         let lost = Some(StopReason::Lost("killed".into()));
+        let before = Begun { generation: 0, since: Timestamp::default() };
         for (state, tenant, expected) in [
             (Running, Some(tenant("running", None, None)), "yes"),
             (Running, Some(tenant("provisioning", None, None)), "no"),
@@ -143,12 +193,51 @@ mod tests {
             (Deleted, Some(tenant("running", None, None)), "no"),
         ] {
             let label = tenant.as_ref().map(|t| t.status.clone());
-            let outcome = match reached(state, "alice", tenant.as_ref()) {
-                Ok(true) => "yes",
-                Ok(false) => "no",
-                Err(error) => error.code(),
-            };
+            let outcome = word(reached(state, "alice", tenant.as_ref(), &before));
             assert_eq!(outcome, expected, "{state:?} {label:?}");
+        }
+    }
+
+    fn word(outcome: Result<bool, Error>) -> &'static str {
+        match outcome {
+            Ok(true) => "yes",
+            Ok(false) => "no",
+            Err(error) => error.code(),
+        }
+    }
+
+    #[test]
+    fn only_a_wake_that_failed_since_the_wait_began_ends_it_and_its_words_come_once() {
+        let why = "the agent of `alice` failed: it exited with status 3";
+        let failed = tenant("idle", Some(StopReason::WakeFailed(why.into())), None);
+        let begun = Begun::of(Some(&failed));
+        assert_eq!(word(reached(WaitState::Running, "alice", Some(&failed), &begun)), "no");
+        let later = TenantView { generation: 3, ..failed };
+        let error = reached(WaitState::Running, "alice", Some(&later), &begun).unwrap_err();
+        assert_eq!(error.to_string(), "the agent of `alice` failed: its wake failed: it exited with status 3");
+    }
+
+    #[test]
+    fn what_was_between_two_looks_counts_and_what_was_before_the_first_does_not() {
+        use WaitState::{Deleted, Idle, Running};
+        let begun = Begun { generation: 1, since: Timestamp::from_micros(5) };
+        for (state, what, at, expected) in [
+            (Running, "woken", 6, "yes"),
+            (Running, "woken", 5, "no"),
+            (Running, "waking", 6, "no"),
+            (Running, "failed", 6, "agent_failed"),
+            (Running, "failed", 4, "no"),
+            (Running, "stopped", 6, "no"),
+            (Idle, "stopped", 6, "yes"),
+            (Idle, "lost", 6, "yes"),
+            (Idle, "stopped", 5, "no"),
+            (Idle, "woken", 6, "no"),
+            (Deleted, "stopped", 6, "no"),
+        ] {
+            let at = Timestamp::from_micros(at);
+            let (tenant, what) = (Some("alice".to_owned()), what.to_owned());
+            let event = EventLine { at, tenant, what, text: "wake failed: it".to_owned(), wake: None };
+            assert_eq!(word(came_to_be(state, &event, &begun)), expected, "{state:?} {event:?}");
         }
     }
 }
