@@ -83,9 +83,9 @@ async fn what_is_told_of_a_message_is_one_log_over_stops_wakes_and_the_death_of_
     let none = plane.ztm(&["logs", "nobody", "-f"]).await;
     assert_eq!((none.code, none.stdout.as_str()), (Some(3), ""), "{none:?}");
 
-    // Of one that is gone, what is remembered; and without a control plane too.
-    plane.ask("DELETE", "/tenants/other", None).await.ok();
+    // Of one that is gone and whose state is kept, what is remembered; and without a control plane too.
+    plane.ask("DELETE", "/tenants/other?keep_state=true", None).await.ok();
     plane.down().await;
     let gone = plane.ztm(&["logs", "other"]).await.ok().stdout;
-    assert!(gone.contains("deleted keep_state=false"), "{gone}");
+    assert!(gone.contains("deleted keep_state=true"), "{gone}");
 }
