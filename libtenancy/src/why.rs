@@ -165,6 +165,10 @@ impl Tenancy {
                 },
             };
             reasons.push(reason(decision.code, refusal(decision.code), numbers, decision.until));
+        } else if let Some(suspended) = tenant.settings.suspended.as_deref().map(Suspension::parse) {
+            // It was for something that costs more than what is asked for here.
+            let text = format!("it is suspended: {}; whatever it can pay for resumes it too", suspended.text);
+            reasons.push(reason(suspended.code, text, Vec::new(), None));
         }
         if tenant.settings.suspended.is_some()
             && let Some(first) = reasons.first_mut()

@@ -87,28 +87,32 @@ fn a_suspension_that_a_job_brought_about_ends_when_the_job_is_called_off() {
     let id: TenantId = "acme".parse().unwrap();
     plane.create(&id, None);
     let little =
-        QuotaPatch { rate: Some(MicroCredits::ZERO), burst: Some(MicroCredits::credits(1)), ..QuotaPatch::default() };
+        QuotaPatch { rate: Some(MicroCredits::ZERO), burst: Some(MicroCredits::credits(2)), ..QuotaPatch::default() };
     plane.block(plane.tenancy.quota_set(&id, &little)).unwrap();
     let worker: WorkerId = "w1".parse().unwrap();
-    let waits = || {
-        let new = NewJob::new(JobId::random(&id, plane.drivers.clock.now()).unwrap(), "x".to_owned(), MicroCredits(1));
+    let waits = |cost: i64| {
+        let (now, cost) = (plane.drivers.clock.now(), MicroCredits::credits(cost));
+        let new = NewJob::new(JobId::random(&id, now).unwrap(), "x".to_owned(), cost);
         let spent = plane.block(plane.tenancy.job_submit(new)).unwrap();
         let claimed = plane.block(plane.tenancy.jobs_claim(&worker, 1, LEASE, Duration::ZERO)).unwrap();
         (spent, claimed)
     };
-    // The first one uses all there is; the second one waits for more.
-    let (_, mut first) = waits();
+    // The first one uses half of what there is; the second one waits for more.
+    let (_, mut first) = waits(1);
     let first = first.remove(0);
-    let used = MicroCredits::credits(9);
+    let used = MicroCredits::credits(1);
     let outcome = Outcome::Succeeded { result: String::new(), pointer: None };
     plane
         .block(plane.tenancy.leases_finalize(vec![Finish { id: first.id, epoch: first.epoch, outcome, used }]))
         .unwrap();
-    let (second, claimed) = waits();
+    let (second, claimed) = waits(2);
     assert_eq!(claimed, []);
     assert!(tenant(&plane, &id).settings.suspended.is_some());
+    let why = || plane.block(plane.tenancy.why_tenant(&id, true)).unwrap().summary;
+    assert!(why().contains("it is suspended"), "{}", why());
     plane.block(plane.tenancy.job_cancel(&second.id)).unwrap();
     assert_eq!(tenant(&plane, &id).settings.suspended, None);
+    assert!(!why().contains("suspended"), "{}", why());
     plane.end();
 }
 
