@@ -94,6 +94,9 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 /// How much of a hold is left when more is asked for, in time.
 const MARGIN: Duration = Duration::from_millis(250);
 
+/// The least that is asked for of who did not refuse anything.
+const LEAST_STEP: Duration = Duration::from_secs(1);
+
 /// The shortest pause between two renewals.
 const BREATH: Duration = Duration::from_millis(5);
 
@@ -134,15 +137,21 @@ impl Attempt {
         self.begun.map_or(MicroCredits::ZERO, |begun| credits(begun.elapsed()))
     }
 
+    /// How much it asks for at once: no more than as much again as is held, so that little is kept from the tenant's others.
+    fn step(&self) -> Option<Duration> {
+        let again = Duration::from_micros(self.held.0.try_into().unwrap_or(0)).max(LEAST_STEP);
+        self.ahead.map(|ahead| ahead.min(again))
+    }
+
     /// What is to be held, if that is more than is.
     fn need(&self) -> Option<MicroCredits> {
-        let soon = (self.used() + credits(self.ahead?)).min(MAX_COST);
+        let soon = (self.used() + credits(self.step()?)).min(MAX_COST);
         (soon > self.held).then_some(soon)
     }
 
     /// More was refused: it asks for less, and at last for nothing.
     fn refused(&mut self) {
-        self.ahead = self.ahead.filter(|ahead| *ahead > MARGIN).map(|ahead| (ahead / 4).max(MARGIN));
+        self.ahead = self.step().filter(|step| *step > MARGIN).map(|step| (step / 4).max(MARGIN));
     }
 
     /// In how long what is held is used up, or nearly so if more can be asked for; `None` if it uses nothing yet.
@@ -533,6 +542,9 @@ mod tests {
         assert_eq!((attempt.ahead, attempt.may_grow()), (Some(MARGIN), true));
         attempt.refused();
         assert_eq!((attempt.need(), attempt.exhausted_in()), (None, Some(Duration::from_secs(10))));
+        let mut small = Attempt::new(seconds(3), CancellationToken::new());
+        small.begun = Some(Stopwatch::start());
+        assert_eq!(small.step(), Some(Duration::from_secs(3)), "as much again");
         attempt.held = MAX_COST;
         attempt.ahead = Some(LEASE_RENEW);
         assert_eq!((attempt.need(), attempt.may_grow()), (None, false), "no job may cost more");
