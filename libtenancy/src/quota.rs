@@ -258,7 +258,11 @@ impl Account {
 
     /// What can be held now, as of the last touch.
     pub fn available(&self) -> MicroCredits {
-        self.bucket + self.grants.iter().map(|grant| grant.amount).sum()
+        self.bucket + self.granted_left()
+    }
+
+    fn granted_left(&self) -> MicroCredits {
+        self.grants.iter().map(|grant| grant.amount).sum()
     }
 
     /// What is used of the period's budget: below nothing where more was granted than spent.
@@ -272,6 +276,13 @@ impl Account {
         while let Some(grant) = self.grants.first().filter(|grant| grant.expires_at <= now) {
             deltas.expired += grant.amount;
             self.grants.remove(0);
+        }
+        if deltas.expired > MicroCredits::ZERO
+            && let Some(budget) = self.quota.budget
+        {
+            // What expired unused widens the budget no more.
+            let beyond = (self.period_spent - budget.limit).max(MicroCredits::ZERO);
+            self.period_granted = self.period_granted.min(beyond + self.granted_left() + self.held);
         }
         if let Some(budget) = self.quota.budget {
             let (period, _) = budget.period.at(now);
@@ -368,7 +379,7 @@ impl Account {
             .quota
             .budget
             .filter(|budget| budget.hard)
-            .map_or(MAX_AMOUNT.0, |budget| budget.limit.0 - self.period_spent.0 - self.held.0);
+            .map_or(MAX_AMOUNT.0, |budget| budget.limit.0 - self.of_budget().0 - self.held.0);
         MicroCredits(self.available().0.min(within).max(0))
     }
 

@@ -62,6 +62,7 @@ macro_rules! quotas_conformance {
             a_repeated_turn_does_not_lapse,
             a_turn_without_credit_is_blocked_and_holds_nothing,
             a_name_of_a_grant_is_one_amounts,
+            a_grant_widens_a_budget_for_what_is_used_beyond_a_hold_and_no_longer_than_it_lives,
             a_grant_resumes_a_tenant_whose_budget_is_used_up,
             a_turn_by_a_used_up_budget_is_blocked_until_the_period_ends,
             a_turn_that_used_more_pays_what_the_tenant_has,

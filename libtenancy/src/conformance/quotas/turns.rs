@@ -12,7 +12,7 @@ use crate::{
     partition::{KEEP_TURN, QuotaPatch, TurnAdmission},
     ports::jobs::Jobs,
     ports::quotas::Quotas,
-    quota::{Blocked, Budget, Period},
+    quota::{Blocked, Budget, Grant, Period},
     tenant::TenantId,
 };
 
@@ -128,6 +128,27 @@ pub async fn a_name_of_a_grant_is_one_amounts<P: Jobs + Quotas>(port: &P, _clock
     assert_eq!(balance(port, "acme").await, (credits(15), credits(0)));
     port.credits_grant(&acme, "march-2", forever(6)).await.unwrap();
     assert_eq!(balance(port, "acme").await, (credits(21), credits(0)));
+}
+
+pub async fn a_grant_widens_a_budget_for_what_is_used_beyond_a_hold_and_no_longer_than_it_lives<P: Jobs + Quotas>(
+    port: &P,
+    clock: &ManualClock,
+) {
+    let acme = with_purse(port, "acme", 100).await;
+    let budget = Budget { period: Period::Month, limit: credits(10), hard: true };
+    port.quota_set(&acme, &QuotaPatch { budget: Some(Some(budget)), ..QuotaPatch::default() }).await.unwrap();
+    let short = Grant { expires_at: clock.now() + MINUTE, amount: credits(5) };
+    port.credits_grant(&acme, "short", short).await.unwrap();
+    let epoch = admitted(port, &acme, "1", 1).await;
+    port.turn_settle(&acme, "1", epoch, credits(12)).await.unwrap();
+    assert_eq!(audited(port).await.tenants[&acme].adjusted, credits(0), "two of them beside the budget");
+    clock.advance(MINUTE * 2);
+    let blocked = port.turn_admit(&acme, &AgentId::default(), "2", credits(1), MINUTE).await.unwrap();
+    assert!(matches!(blocked, TurnAdmission::Blocked(Blocked::Budget { .. })), "{blocked:?}");
+    port.credits_grant(&acme, "more", forever(4)).await.unwrap();
+    let epoch = admitted(port, &acme, "3", 1).await;
+    port.turn_settle(&acme, "3", epoch, credits(9)).await.unwrap();
+    assert_eq!(audited(port).await.tenants[&acme].adjusted, credits(5), "four were granted");
 }
 
 pub async fn a_grant_resumes_a_tenant_whose_budget_is_used_up<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {

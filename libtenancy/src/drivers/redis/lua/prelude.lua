@@ -279,6 +279,12 @@ local function touch(a)
       changed = true
     end
     if changed then a.grants = grants_text(list) end
+    if changed and a.period ~= '' then
+      -- What expired unused widens the budget no more.
+      local left = max(a.spent - a.limit, 0) + a.held
+      for i = 1, #list do left = left + list[i][2] end
+      a.granted = min(a.granted, left)
+    end
   end
   if a.period ~= '' then
     local number = period_at(a.period)
@@ -338,7 +344,7 @@ end
 -- What could be held besides all that is: all that is available, within a hard budget.
 local function spare(a)
   local most = available(a)
-  if a.hard == '1' and a.period ~= '' then most = min(most, a.limit - a.spent - a.held) end
+  if a.hard == '1' and a.period ~= '' then most = min(most, a.limit - (a.spent - a.granted) - a.held) end
   return max(most, 0)
 end
 
