@@ -13,6 +13,7 @@ use super::{listing::ListingArgs, output::Output, quantity};
 pub enum SpendCommand {
     /// Add up what was granted, used and kept waiting
     #[command(
+        long_about = "Add up what was granted, used and kept waiting\n\nCredits are counted when a job or a message ends, times when an agent stops: one that runs still is not in them.",
         after_help = "Examples:\n  ztm spend report\n  ztm spend report --by day --tenant alice --from 30d -o csv"
     )]
     Report(ReportArgs),
