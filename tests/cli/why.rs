@@ -49,7 +49,8 @@ fn an_explanation_is_a_sentence_and_the_numbers_that_were_compared() {
 fn a_sentence_is_said_once() {
     let mut world = World::new();
     let plane = Plane::on(&mut world);
-    let text = "it was given up at 2026-11-30T00:00:00Z, attempts: 3";
+    let text =
+        &format!("it was given up at 2026-11-30T00:00:00Z, {}attempts: 3", "and more is to be said, ".repeat(40));
     let numbers = json!([{ "what": "attempts", "has": "3", "needs": "-" }]);
     for (compared, said) in [(json!([]), ""), (numbers, "\n\nended\n  attempts: 3")] {
         let why = json!({

@@ -1,5 +1,6 @@
 //! Explanations.
 
+use comfy_table::Cell;
 use libtenancy::api::why::Why;
 
 use super::{Look, Show, cell, plain, span, status};
@@ -13,7 +14,8 @@ impl Show for Why {
         let mut text = look.fields([
             ("Subject", Some(cell(format!("{} {}", self.subject, self.id)))),
             ("Status", Some(status(&self.status))),
-            ("Why", Some(cell(&self.summary))),
+            // Whole: this is what was asked for.
+            ("Why", Some(Cell::new(plain(&self.summary)))),
             ("Expected", expected),
         ]);
         for reason in &self.reasons {
