@@ -325,7 +325,7 @@ impl Tenancy {
         let (quotas, id) = (&self.drivers().quotas, &delivery.key.tenant);
         let name = format!("{}/{}", delivery.key.bot, delivery.key.update_id);
         let config = &self.inner.config;
-        let ttl = config.agent.turn_timeout * (AGENT_ROUNDS + 1) + config.agent.ready_timeout * AGENT_ROUNDS;
+        let ttl = config.agent.turn_timeout * (AGENT_ROUNDS + 1) + config.agent.ready_timeout * (AGENT_ROUNDS + 1);
         let admission = quotas.turn_admit(id, &AgentId::default(), &name, config.turn_hold, ttl).await?;
         self.decision_note(id, Ask::Turn(config.turn_hold), &admission);
         let epoch = match admission {

@@ -107,7 +107,8 @@ impl Tenancy {
     }
 
     /// Books how long the agent of a running tenant ran until now, and how much of that it had nothing to do: once per
-    /// running period, which its record's generation names. Whoever has a job in hand has something to do. A death before this loses the line; no credit moves by it.
+    /// running period, which its record's generation names. Whoever has a job in hand has something to do. A death before this
+    /// loses the line; no credit moves by it.
     pub(crate) async fn running_book(&self, running: &Tenant) {
         let (now, since) = (self.now(), running.lifecycle.since);
         let reference = running.lifecycle.generation.to_string();

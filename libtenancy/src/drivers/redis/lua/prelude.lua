@@ -117,9 +117,9 @@ local function account_read(f)
   return {
     credits = tonumber(f[1]), last_us = tonumber(f[2]), rest = rest, grants = f[5] or '', held = held,
     period_number = number, spent = spent, granted = granted or 0, noticed = noticed, running = running,
-    standing = standing, due_us = due_us, tag = tag, used = used, used_us = used_us, agent_clock = agent_clock, rate_per_sec = tonumber(f[3]),
-    burst = tonumber(f[4]), weight = weight, max_running = max_running, period = period, limit = limit, hard = hard,
-    life = life,
+    standing = standing, due_us = due_us, tag = tag, used = used, used_us = used_us, agent_clock = agent_clock,
+    rate_per_sec = tonumber(f[3]), burst = tonumber(f[4]), weight = weight, max_running = max_running, period = period,
+    limit = limit, hard = hard, life = life,
   }
 end
 
@@ -212,9 +212,8 @@ local function account_new(t)
   return {
     credits = d.granted, last_us = now, rest = 0, grants = '', held = 0,
     period_number = period ~= '' and period_at(period) or 0, spent = 0, granted = 0, noticed = 0, running = 0,
-    standing = 'idle',
-    due_us = 0, tag = 0, used = 0, used_us = now, agent_clock = 0, rate_per_sec = tonumber(rate), burst = d.granted,
-    weight = tonumber(weight), max_running = tonumber(running), period = period, limit = tonumber(limit), hard = hard,
+    standing = 'idle', due_us = 0, tag = 0, used = 0, used_us = now, agent_clock = 0,
+    rate_per_sec = tonumber(rate), burst = d.granted, weight = tonumber(weight), max_running = tonumber(running), period = period, limit = tonumber(limit), hard = hard,
     life = seq + 1,
   }, d
 end
