@@ -28,6 +28,7 @@ use crate::{
     error::{Error, Result},
     fairness,
     ledger::After,
+    tenant::TenantId,
 };
 
 pub use self::terms::{Budget, POOL, Period, Quota};
@@ -56,6 +57,18 @@ pub(crate) fn granted(name: &str, amount: MicroCredits) -> [String; 2] {
 /// A name of a grant was used before, for another amount.
 pub(crate) fn given_otherwise(name: &str) -> Error {
     Error::conflict("grant", name, "it was given before, with another amount")
+}
+
+/// There is nothing that could be taken back.
+pub(crate) fn nothing_left(tenant: &TenantId) -> Error {
+    Error::conflict("tenant", tenant.as_str(), "nothing is left of what it was granted")
+}
+
+/// What a revocation is booked as: its reference, which no grant that an operator names has, and its amount, below nothing.
+/// `Invalid` if `amount` is nothing or less, or beyond [`MAX_AMOUNT`].
+pub(crate) fn revocation(name: &str, amount: MicroCredits) -> Result<(String, MicroCredits)> {
+    amount.bounded("amount", MIN_COST, MAX_AMOUNT)?;
+    Ok((format!("revoke:{name}"), -amount))
 }
 
 /// Writes grants as they are stored: `expiry:amount` with commas between, in order of expiry, both as whole numbers.
@@ -277,12 +290,8 @@ impl Account {
             deltas.expired += grant.amount;
             self.grants.remove(0);
         }
-        if deltas.expired > MicroCredits::ZERO
-            && let Some(budget) = self.quota.budget
-        {
-            // What expired unused widens the budget no more.
-            let beyond = (self.period_spent - budget.limit).max(MicroCredits::ZERO);
-            self.period_granted = self.period_granted.min(beyond + self.granted_left() + self.held);
+        if deltas.expired > MicroCredits::ZERO {
+            self.narrow();
         }
         if let Some(budget) = self.quota.budget {
             let (period, _) = budget.period.at(now);
@@ -292,6 +301,14 @@ impl Account {
             }
         }
         deltas
+    }
+
+    /// What of grants is gone unused widens the budget no more.
+    fn narrow(&mut self) {
+        if let Some(budget) = self.quota.budget {
+            let beyond = (self.period_spent - budget.limit).max(MicroCredits::ZERO);
+            self.period_granted = self.period_granted.min(beyond + self.granted_left() + self.held);
+        }
     }
 
     fn refill(&mut self, now: Timestamp) -> MicroCredits {
@@ -445,6 +462,28 @@ impl Account {
             self.period_granted = (self.period_granted + grant.amount).min(MAX_AMOUNT);
         }
         Ok(Deltas { granted: grant.amount, ..Deltas::default() })
+    }
+
+    /// Takes back what grants left, up to `amount`, of the one that expires last first; the account was brought to now
+    /// before. What is held or used stays so. It widens the budget no more. `Conflict` if nothing is left.
+    pub fn revoke(&mut self, tenant: &TenantId, amount: MicroCredits) -> Result<Deltas> {
+        let taken = amount.min(self.granted_left());
+        if taken == MicroCredits::ZERO {
+            return Err(nothing_left(tenant));
+        }
+        let mut missing = taken;
+        while missing > MicroCredits::ZERO
+            && let Some(grant) = self.grants.last_mut()
+        {
+            let part = missing.min(grant.amount);
+            grant.amount -= part;
+            missing -= part;
+            if grant.amount == MicroCredits::ZERO {
+                self.grants.pop();
+            }
+        }
+        self.narrow();
+        Ok(Deltas { granted: -taken, ..Deltas::default() })
     }
 
     fn grant_add(&mut self, grant: Grant) {

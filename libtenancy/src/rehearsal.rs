@@ -521,6 +521,14 @@ impl Quotas for Accounts {
         would(format!("grant `{tenant}` {amount} credits{until}: {before} -> {}", account.available()))
     }
 
+    async fn credits_revoke(&self, tenant: &TenantId, _: &str, amount: MicroCredits) -> Result<Account> {
+        let mut account = self.would_be(tenant).await?;
+        account.touch(self.clock.now());
+        let before = account.available();
+        let taken = -account.revoke(tenant, amount)?.granted;
+        would(format!("take {taken} granted credits back from `{tenant}`: {before} -> {}", account.available()))
+    }
+
     async fn turn_admit(
         &self,
         tenant: &TenantId,

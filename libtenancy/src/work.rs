@@ -18,19 +18,19 @@ use crate::{
     agent::Turn,
     api::jobs::JobSubmitted,
     clock::{Stopwatch, Timestamp},
-    credits::MicroCredits,
+    credits::{MAX_AMOUNT, MicroCredits},
     error::{Error, Result},
     fairness::{REBALANCE, shares},
     history::event,
     inbox::UpdateKey,
-    jobs::{Finish, Job, JobId, LEASE_BOUNDS, Leased, NewJob, Outcome, Renewal, Renewed, WorkerId},
+    jobs::{AgentId, Finish, Job, JobId, LEASE_BOUNDS, Leased, NewJob, Outcome, Renewal, Renewed, WorkerId},
     operation::lock,
     partition::{QuotaPatch, Submitted},
     ports::{
         jobs::{JobFilter, QueueView},
         signals::Signal,
     },
-    quota::{Account, Blocked, Grant, Standing},
+    quota::{Account, Blocked, Grant, MIN_COST, Standing},
     tenancy::Tenancy,
     tenant::{BotId, TenantId},
 };
@@ -97,6 +97,14 @@ impl Drop for Untaken {
 
 /// The longest reason of an operator, in bytes.
 const MAX_REASON: usize = 256;
+
+/// Checks what an operator grants or takes back.
+fn grant_checked(name: &str, amount: MicroCredits) -> Result<()> {
+    amount.bounded("credits", MIN_COST, MAX_AMOUNT)?;
+    let is_name = name.parse::<AgentId>().is_ok();
+    let shape = "1 to 64 letters, digits, dots, hyphens and underscores, alphanumeric at both ends";
+    if is_name { Ok(()) } else { Err(Error::invalid("name", shape)) }
+}
 
 impl Tenancy {
     /// Accepts a job of an existing tenant. A repeat with the same id or idempotency key is the same submission.
@@ -357,13 +365,19 @@ impl Tenancy {
         if grant.expires_at <= self.now() {
             return Err(Error::invalid("expires_in_s", "the grant would have expired already"));
         }
-        grant.amount.bounded("credits", MicroCredits(1), crate::credits::MAX_AMOUNT)?;
-        name.parse::<crate::jobs::AgentId>().map_err(|_| {
-            Error::invalid("name", "1 to 64 letters, digits, dots, hyphens and underscores, alphanumeric at both ends")
-        })?;
+        grant_checked(name, grant.amount)?;
         let account = self.drivers().quotas.credits_grant(id, name, grant).await?;
         self.feed_mark(id);
         self.suspension_lift(id).await?;
+        Ok(account)
+    }
+
+    /// Takes back what grants left, up to `amount`, once a name. See [`Account::revoke`]. `NotFound`; `Invalid`; `Conflict`.
+    pub async fn credits_revoke(&self, id: &TenantId, name: &str, amount: MicroCredits) -> Result<Account> {
+        self.tenant_get(id).await?;
+        grant_checked(name, amount)?;
+        let account = self.drivers().quotas.credits_revoke(id, name, amount).await?;
+        self.feed_mark(id);
         Ok(account)
     }
 

@@ -131,6 +131,7 @@ fn routes(auth: &Arc<Auth>) -> Router<Tenancy> {
         .route("/turns/prepare", on(Action::Lease, post(leases::prepare)))
         .route("/quotas/{id}", on(Action::Read, get(quotas::get)).merge(on(Action::Administer, patch(quotas::set))))
         .route("/quotas/{id}/grants", on(Action::Administer, post(quotas::grant)))
+        .route("/quotas/{id}/revocations", on(Action::Administer, post(quotas::revoke)))
         .route("/schedules", on(Action::ReadContent, get(schedules::list)))
         .route(
             "/tenants/{id}/schedules/{name}",

@@ -12,6 +12,7 @@ fn a_store_without_a_control_plane_is_not_written_either() {
         let lines = ["tenant list", "job list", "quota get alice", "schedule list", "inbox list", "spend export"];
         lines.map(|line| world.ztm(line.split(' ').chain(["-o", "json"])).ok().stdout)
     };
+    world.ztm(["quota", "grant", "alice", "9"]).ok();
     let before = everything();
     for line in [
         &["tenant", "create", "bob"][..],
@@ -20,6 +21,7 @@ fn a_store_without_a_control_plane_is_not_written_either() {
         &["job", "cancel", job],
         &["quota", "set", "alice", "--weight", "200"],
         &["quota", "grant", "alice", "5"],
+        &["quota", "revoke", "alice", "5"],
         &["schedule", "set", "alice", "morning", "--cron", "@daily", "--message", "hi", "--chat", "7"],
     ] {
         let said = world.ztm(line.iter().copied().chain(["--dry-run", "-o", "json"])).ok().json();

@@ -196,6 +196,7 @@ fn every_command_by(run: impl Fn(&World, &[&str]) -> Ended, format: &str, holds:
         &["quota", "get", "alice"],
         &["quota", "set", "alice", "--budget", "100/day"],
         &["quota", "grant", "alice", "5"],
+        &["quota", "revoke", "alice", "5"],
         &["schedule", "set", "alice", "morning", "--cron", "@daily", "--message", "hi", "--chat", "7"],
         &["schedule", "list"],
         &["schedule", "get", "alice", "morning"],

@@ -124,6 +124,14 @@ fn a_quota_is_set_by_what_is_named_and_a_grant_is_given_once_a_name() {
         let granted = quota(&["quota", "grant", "alice", "50", "--expires", "30d", "--name", "november"]);
         assert_eq!(granted["grants"][0]["credits"], 50);
     }
+    for _ in 0..2 {
+        let left = quota(&["quota", "revoke", "alice", "20", "--name", "mistake"]);
+        assert_eq!(left["grants"][0]["credits"], 30);
+    }
+    assert_eq!(quota(&["quota", "revoke", "alice", "500"])["grants"], serde_json::json!([]));
+    let nothing = world.ztm(["quota", "revoke", "alice", "1"]);
+    assert_eq!(nothing.code, Some(5), "{nothing}");
+    assert!(nothing.stderr.contains("tenant `alice`: nothing is left of what it was granted"), "{nothing}");
     for wrong in [
         &["quota", "set", "alice"][..],
         &["quota", "set", "alice", "--budget", "100"],
@@ -134,6 +142,8 @@ fn a_quota_is_set_by_what_is_named_and_a_grant_is_given_once_a_name() {
         &["quota", "set", "alice", "--rate", "1", "--soft"],
         &["quota", "grant", "alice", "-5"],
         &["quota", "grant", "alice", "0"],
+        &["quota", "revoke", "alice", "0"],
+        &["quota", "revoke", "alice", "5", "--name", "a b"],
     ] {
         let refused = world.ztm(wrong.iter().copied());
         assert_eq!(refused.code, Some(2), "{wrong:?}: {refused}");

@@ -117,6 +117,7 @@ impl Stage {
         let later = plane.ztm(&submit).await.ok().stdout.trim().to_owned();
         let off = plane.ztm(&submit).await.ok().stdout.trim().to_owned();
         plane.ztm(&["job", "cancel", &off]).await.ok();
+        plane.ztm(&["quota", "grant", "held", "9"]).await.ok();
         let set = ["schedule", "set", "acme", "morning", "--cron", "@daily", "--message", "hi", "--chat", "7"];
         plane.ztm(&set).await.ok();
         let state = plane.ztm(&["tenant", "state", "list", "acme", "-o", "name"]).await.ok();
@@ -167,6 +168,7 @@ impl Stage {
             &["job", "retry", &self.off],
             &["quota", "set", "acme", "--weight", "200"],
             &["quota", "grant", "acme", "5"],
+            &["quota", "revoke", "held", "5"],
             &["schedule", "set", "acme", "evening", "--cron", "@daily", "--job", "sum up", "--cost", "1"],
             &["schedule", "pause", "acme", "morning"],
             &["schedule", "resume", "acme", "morning"],
@@ -205,6 +207,7 @@ impl Stage {
             &["quota", "set", "nobody", "--weight", "200"],
             &["quota", "set", "acme", "--rate", "8001"],
             &["quota", "grant", "nobody", "5"],
+            &["quota", "revoke", "acme", "5"],
             &["schedule", "pause", "acme", "nothing"],
             &["schedule", "set", "nobody", "x", "--cron", "@daily", "--job", "sum up", "--cost", "1"],
             &["schedule", "delete", "acme", "nothing", "--yes"],

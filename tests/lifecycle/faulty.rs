@@ -182,6 +182,10 @@ impl Quotas for Faulty<dyn Quotas> {
     async fn credits_grant(&self, tenant: &TenantId, name: &str, grant: Grant) -> Result<Account> {
         through!(self.credits_grant(tenant, name, grant))
     }
+
+    async fn credits_revoke(&self, tenant: &TenantId, name: &str, amount: MicroCredits) -> Result<Account> {
+        through!(self.credits_revoke(tenant, name, amount))
+    }
     async fn turn_admit(
         &self,
         tenant: &TenantId,

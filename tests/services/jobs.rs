@@ -321,6 +321,7 @@ async fn every_role_does_its_own_with_jobs_and_no_more() {
         ),
         (Method::PATCH, "/quotas/acme", r#"{"weight":1}"#, [false, false, true, false]),
         (Method::POST, "/quotas/acme/grants", &grant, [false, false, true, false]),
+        (Method::POST, "/quotas/acme/revocations", &grant, [false, false, true, false]),
     ];
     let who = [&faces.viewer, &faces.operator, &faces.admin, &faces.service];
     for (method, path, body, may) in table {

@@ -53,6 +53,7 @@ const ROUTES: [(Method, &str); 56] = [
     (Method::GET, "/quotas/acme"),
     (Method::PATCH, "/quotas/acme"),
     (Method::POST, "/quotas/acme/grants"),
+    (Method::POST, "/quotas/acme/revocations"),
     (Method::GET, "/schedules"),
     (Method::GET, "/tenants/acme/schedules/morning"),
     (Method::PUT, "/tenants/acme/schedules/morning"),

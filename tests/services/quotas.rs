@@ -89,6 +89,7 @@ async fn m4_what_is_no_quota_is_400_names_its_field_and_changes_nothing() {
         (Method::GET, "/quotas/ghost", ""),
         (Method::PATCH, "/quotas/ghost", r#"{"weight":1}"#),
         (Method::POST, "/quotas/ghost/grants", r#"{"credits":1}"#),
+        (Method::POST, "/quotas/ghost/revocations", r#"{"credits":1}"#),
         (Method::GET, "/why/tenant/ghost", ""),
         (Method::GET, "/why/wake/ghost", ""),
     ] {

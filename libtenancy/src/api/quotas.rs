@@ -190,13 +190,35 @@ pub struct GrantCredits {
 /// The longest a grant may live before it expires: a hundred years.
 const MAX_GRANT_S: u64 = 100 * 366 * 86_400;
 
+/// `POST /quotas/{tenant}/revocations`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeCredits {
+    /// How much at most of what grants left.
+    pub credits: MicroCredits,
+    /// A name of 1 to 64 characters: a repeat of the same name takes nothing more. Made up if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+impl RevokeCredits {
+    /// The amount and the name; a random one if none is given.
+    pub fn named(self) -> Result<(String, MicroCredits)> {
+        Ok((name_or_random(self.name)?, self.credits))
+    }
+}
+
+fn name_or_random(name: Option<String>) -> Result<String> {
+    Ok(match name {
+        Some(name) => name,
+        None => hex::encode(crate::secret::random_bytes::<8>()?),
+    })
+}
+
 impl GrantCredits {
     /// The grant and its name; a random one if none is given.
     pub fn into_grant(self, now: Timestamp) -> Result<(String, Grant)> {
-        let name = match self.name {
-            Some(name) => name,
-            None => hex::encode(crate::secret::random_bytes::<8>()?),
-        };
+        let name = name_or_random(self.name)?;
         let expires_at = match self.expires_in_s {
             None => NEVER,
             Some(seconds) if (1..=MAX_GRANT_S).contains(&seconds) => now + Duration::from_secs(seconds),

@@ -174,6 +174,10 @@ impl Quotas for Model {
         self.step(|p, now| p.credits_grant(tenant, name, grant, now))?
     }
 
+    async fn credits_revoke(&self, tenant: &TenantId, name: &str, amount: MicroCredits) -> Result<Account> {
+        self.step(|p, now| p.credits_revoke(tenant, name, amount, now))?
+    }
+
     async fn turn_admit(
         &self,
         tenant: &TenantId,

@@ -50,6 +50,8 @@ macro_rules! quotas_conformance {
             a_grant_expires,
             what_is_not_used_goes_back_to_its_grant,
             what_is_not_used_of_an_expired_grant_is_gone,
+            what_grants_left_is_taken_back_once_a_name,
+            a_revocation_narrows_the_budget_that_its_grant_widened,
             a_notice_is_given_once_at_80_and_once_at_100_per_cent,
             a_new_period_begins_anew,
             usage_is_booked_once_a_reference,

@@ -8,7 +8,7 @@ use crate::{
     fairness,
     jobs::{JobId, JobState},
     ledger::RowKind,
-    quota::{Account, Deltas, Grant, Standing, given_otherwise, granted},
+    quota::{Account, Deltas, Grant, Standing, given_otherwise, granted, revocation},
     tenant::TenantId,
 };
 
@@ -28,23 +28,60 @@ impl Partition {
     /// Grants credits under a name, once: a repeat does nothing. Returns the account. `Conflict` if the name was given before
     /// with another amount.
     pub fn credits_grant(&mut self, tenant: &TenantId, name: &str, grant: Grant, now: Timestamp) -> Result<Account> {
-        let once = (tenant.clone(), RowKind::Grant, name.to_owned());
-        let said = granted(name, grant.amount).map(|said| (tenant.clone(), RowKind::Grant, said));
-        if let Some(account) = self.accounts.get(tenant).filter(|_| self.usage.contains(&once)) {
-            let is_other = self.usage.contains(&said[0]) && !self.usage.contains(&said[1]);
-            return if is_other { Err(given_otherwise(name)) } else { Ok(account.clone()) };
+        if let Some(account) = self.granted_before(tenant, name, grant.amount)? {
+            return Ok(account);
         }
         let mut account = self.would_be(tenant, now);
         let mut deltas = account.touch(now);
         deltas += account.grant(grant)?;
         self.opened(tenant, now);
-        self.usage.insert(once);
-        self.usage.extend(said);
         self.reconsider(tenant, &mut account);
-        self.save(tenant, account.clone());
-        let about = About { reference: name, ..About::account(RowKind::Grant, "") };
-        self.book(tenant, about, deltas, now);
+        self.granted_as(tenant, name, grant.amount, &account, deltas, now);
         Ok(account)
+    }
+
+    /// Takes granted credits back under a name, once: a repeat does nothing. Returns the account. `Conflict` if there is
+    /// nothing to take, or if the name took another amount before.
+    pub fn credits_revoke(
+        &mut self,
+        tenant: &TenantId,
+        name: &str,
+        amount: MicroCredits,
+        now: Timestamp,
+    ) -> Result<Account> {
+        let (name, minus) = revocation(name, amount)?;
+        if let Some(account) = self.granted_before(tenant, &name, minus)? {
+            return Ok(account);
+        }
+        let mut account = self.would_be(tenant, now);
+        let mut deltas = account.touch(now);
+        deltas += account.revoke(tenant, amount)?;
+        self.granted_as(tenant, &name, minus, &account, deltas, now);
+        Ok(account)
+    }
+
+    /// The account, if a name was booked before.
+    fn granted_before(&self, tenant: &TenantId, name: &str, amount: MicroCredits) -> Result<Option<Account>> {
+        let is_booked = |name: String| self.usage.contains(&(tenant.clone(), RowKind::Grant, name));
+        let Some(account) = self.accounts.get(tenant).filter(|_| is_booked(name.to_owned())) else { return Ok(None) };
+        let [known, same] = granted(name, amount).map(is_booked);
+        if known && !same { Err(given_otherwise(name)) } else { Ok(Some(account.clone())) }
+    }
+
+    /// Books what was granted or, if the amount is negative, taken back.
+    fn granted_as(
+        &mut self,
+        tenant: &TenantId,
+        name: &str,
+        amount: MicroCredits,
+        account: &Account,
+        deltas: Deltas,
+        now: Timestamp,
+    ) {
+        let [known, same] = granted(name, amount);
+        self.usage.extend([name.to_owned(), known, same].map(|name| (tenant.clone(), RowKind::Grant, name)));
+        self.save(tenant, account.clone());
+        self.book(tenant, About { reference: name, ..About::account(RowKind::Grant, "") }, deltas, now);
     }
 
     /// More is allowed than before, perhaps: whoever was held back takes its turn again.

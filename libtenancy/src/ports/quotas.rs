@@ -43,6 +43,10 @@ pub trait Quotas: Send + Sync + 'static {
     /// the name cannot stand in a row ([`crate::ledger::reference_checked`]). What is refused leaves nothing.
     async fn credits_grant(&self, tenant: &TenantId, name: &str, grant: Grant) -> Result<Account>;
 
+    /// Takes back what grants left, up to `amount`, under a name as [`Quotas::credits_grant`] has it, once a name: a repeat
+    /// does nothing. See [`Account::revoke`]; what is refused leaves nothing.
+    async fn credits_revoke(&self, tenant: &TenantId, name: &str, amount: MicroCredits) -> Result<Account>;
+
     /// Admits a chat turn. See [`crate::partition::Partition::turn_admit`]. `Invalid` if the key cannot stand in a row
     /// ([`crate::ledger::reference_checked`], [`crate::ledger::MAX_REFERENCE`]).
     async fn turn_admit(

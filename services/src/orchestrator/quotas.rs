@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use libtenancy::{
     Tenancy,
-    api::quotas::{GrantCredits, QuotaView, SetQuota},
+    api::quotas::{GrantCredits, QuotaView, RevokeCredits, SetQuota},
     clock::{Clock, SystemClock},
 };
 
@@ -31,6 +31,17 @@ pub(super) async fn grant(
 ) -> Answer<Json<QuotaView>> {
     let (name, grant) = asked.into_grant(SystemClock::default().now())?;
     tenancy.credits_grant(&id, &name, grant).await?;
+    let (account, now) = tenancy.quota_get(&id).await?;
+    Ok(Json(QuotaView::new(&id, &account, now)))
+}
+
+pub(super) async fn revoke(
+    State(tenancy): State<Tenancy>,
+    Named(id): Named,
+    Sent(asked): Sent<RevokeCredits>,
+) -> Answer<Json<QuotaView>> {
+    let (name, amount) = asked.named()?;
+    tenancy.credits_revoke(&id, &name, amount).await?;
     let (account, now) = tenancy.quota_get(&id).await?;
     Ok(Json(QuotaView::new(&id, &account, now)))
 }

@@ -180,7 +180,8 @@ impl<P: Jobs + Quotas> History<P> {
             72..=76 => self.reap().await,
             77..=84 => self.turn().await,
             85..=89 => self.cancel_or_retry().await,
-            90..=92 => self.grant().await,
+            90..=91 => self.grant().await,
+            92 => self.revoke().await,
             93..=94 => self.quota().await,
             95..=96 => self.usage().await,
             97 => self.capacity().await,
@@ -298,6 +299,14 @@ impl<P: Jobs + Quotas> History<P> {
         let answer = self.port.credits_grant(&tenant, &name, grant).await;
         let due = self.model(&tenant).credits_grant(&tenant, &name, grant, now);
         assert_eq!(seen(&answer), seen(&due), "{}: {tenant} {name} {grant:?}", self.at());
+    }
+
+    async fn revoke(&mut self) {
+        let (now, tenant) = (self.now(), self.tenant());
+        let (name, amount) = (self.random.below(60).to_string(), self.hostile(80_000_000));
+        let answer = self.port.credits_revoke(&tenant, &name, amount).await;
+        let due = self.model(&tenant).credits_revoke(&tenant, &name, amount, now);
+        assert_eq!(seen(&answer), seen(&due), "{}: {tenant} {name} takes {amount}", self.at());
     }
 
     async fn quota(&mut self) {

@@ -27,6 +27,13 @@ pub enum QuotaCommand {
         after_help = "Examples:\n  ztm quota grant alice 500\n  ztm quota grant alice 500 --expires 30d --name november"
     )]
     Grant(GrantArgs),
+    /// Take back what is left of granted credits
+    #[command(
+        long_about = "Take back what is left of granted credits\n\nUp to CREDITS of what grants left is gone, of the grant that expires \
+            last first, and widens the budget no more. What is used or held stays so, and what the bucket has.",
+        after_help = "Examples:\n  ztm quota revoke alice 500\n  ztm quota revoke alice 500 --name mistake-1"
+    )]
+    Revoke(RevokeArgs),
 }
 
 /// `ztm quota get`.
@@ -109,6 +116,26 @@ pub struct GrantArgs {
     pub expires: Option<Duration>,
 
     /// A repeat under the same name grants nothing more [default: a random one]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
+}
+
+/// `ztm quota revoke`.
+#[derive(Debug, Args)]
+pub struct RevokeArgs {
+    /// The tenant
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+
+    /// How many credits at most
+    #[arg(value_name = "CREDITS", value_parser = quantity::credits, allow_negative_numbers = true)]
+    pub credits: MicroCredits,
+
+    /// A repeat under the same name takes nothing more [default: a random one]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
 

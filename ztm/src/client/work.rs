@@ -6,7 +6,7 @@ use libtenancy::{
     Error, Result, Tenancy,
     api::{
         jobs::{JobList, JobSubmitted, JobView, SubmitJob},
-        quotas::{GrantCredits, QuotaView, SetQuota},
+        quotas::{GrantCredits, QuotaView, RevokeCredits, SetQuota},
         spend::{AuditReport, LedgerRows, SpendReport},
         why::Why,
     },
@@ -210,6 +210,24 @@ impl Client {
                     quota_view(tenancy, &id).await
                 };
                 direct.order(order, Some(&grant), give).await
+            }
+        }
+    }
+
+    /// Takes granted credits back. `NotFound`; `Invalid`; `Conflict`.
+    pub async fn credits_revoke(&self, id: &str, revoke: RevokeCredits) -> Result<QuotaView> {
+        match self {
+            Self::Http(http) => {
+                http.call(Method::POST, &format!("/quotas/{}/revocations", tenant(id)?), Some(&revoke), PLAIN).await
+            }
+            Self::Direct(direct) => {
+                let (order, id) = ((Method::POST, format!("/quotas/{}/revocations", tenant(id)?)), id.parse()?);
+                let (name, amount) = revoke.clone().named()?;
+                let take = async |tenancy: &Tenancy| {
+                    tenancy.credits_revoke(&id, &name, amount).await?;
+                    quota_view(tenancy, &id).await
+                };
+                direct.order(order, Some(&revoke), take).await
             }
         }
     }

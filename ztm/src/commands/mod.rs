@@ -246,6 +246,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
                 QuotaCommand::Get(args) => quota::get::get(ctx, &args).await,
                 QuotaCommand::Set(args) => quota::set::set(ctx, args).await,
                 QuotaCommand::Grant(args) => quota::grant::grant(ctx, args).await,
+                QuotaCommand::Revoke(args) => quota::revoke::revoke(ctx, args).await,
             }
         }),
         Command::Schedule(command) => wait_for(schedule::run(ctx, command)),

@@ -130,6 +130,50 @@ pub async fn a_name_of_a_grant_is_one_amounts<P: Jobs + Quotas>(port: &P, _clock
     assert_eq!(balance(port, "acme").await, (credits(21), credits(0)));
 }
 
+pub async fn what_grants_left_is_taken_back_once_a_name<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
+    let acme = with_purse(port, "acme", 10).await;
+    for (name, amount) in [("x", 0), ("x", -1), ("x", i64::MIN), ("x", MAX_AMOUNT.0 + 1), ("x", i64::MAX)] {
+        let refused = port.credits_revoke(&acme, name, MicroCredits(amount)).await;
+        assert!(matches!(refused, Err(Error::Invalid { field: "amount", .. })), "{amount}: {refused:?}");
+    }
+    for nobody in [&acme, &id("ghost")] {
+        let refused = port.credits_revoke(nobody, "x", credits(1)).await.unwrap_err();
+        assert!(matches!(refused, Error::Conflict { .. }), "the bucket was not granted: {refused:?}");
+    }
+    assert_eq!(port.account_get(&id("ghost")).await.unwrap(), None);
+    let soon = clock.now() + MINUTE;
+    port.credits_grant(&acme, "soon", Grant { expires_at: soon, amount: credits(20) }).await.unwrap();
+    port.credits_grant(&acme, "x", forever(30)).await.unwrap();
+    for _ in 0..2 {
+        let account = port.credits_revoke(&acme, "x", credits(35)).await.unwrap();
+        assert_eq!(account.grants, [Grant { expires_at: soon, amount: credits(15) }], "a grant's name is another");
+    }
+    let other = port.credits_revoke(&acme, "x", credits(34)).await.unwrap_err();
+    assert!(matches!(other, Error::Conflict { .. }), "{other:?}");
+    // What is held is not taken.
+    let epoch = admitted(port, &acme, "1", 20).await;
+    let account = port.credits_revoke(&acme, "rest", credits(100)).await.unwrap();
+    assert_eq!((account.available(), account.held), (credits(0), credits(20)));
+    port.turn_settle(&acme, "1", epoch, credits(20)).await.unwrap();
+    let taken: Vec<_> = port.outbox_read(0, 50).await.unwrap().rows;
+    let taken: Vec<_> = taken.iter().filter(|row| row.deltas.granted < credits(0)).collect();
+    let told: Vec<_> = taken.iter().map(|row| (row.reference.as_str(), row.deltas.granted)).collect();
+    assert_eq!(told, [("revoke:x", -credits(35)), ("revoke:rest", -credits(5))]);
+    audited(port).await;
+}
+
+pub async fn a_revocation_narrows_the_budget_that_its_grant_widened<P: Jobs + Quotas>(port: &P, _clock: &ManualClock) {
+    let acme = with_purse(port, "acme", 100).await;
+    let budget = Budget { period: Period::Month, limit: credits(10), hard: true };
+    port.quota_set(&acme, &QuotaPatch { budget: Some(Some(budget)), ..QuotaPatch::default() }).await.unwrap();
+    port.credits_grant(&acme, "mistake", forever(50)).await.unwrap();
+    port.credits_revoke(&acme, "mistake", credits(50)).await.unwrap();
+    let admit =
+        async |key, amount| port.turn_admit(&acme, &AgentId::default(), key, credits(amount), MINUTE).await.unwrap();
+    assert!(matches!(admit("1", 11).await, TurnAdmission::Blocked(Blocked::Budget { .. })));
+    assert!(matches!(admit("2", 10).await, TurnAdmission::Admitted { .. }));
+}
+
 pub async fn a_grant_widens_a_budget_for_what_is_used_beyond_a_hold_and_no_longer_than_it_lives<P: Jobs + Quotas>(
     port: &P,
     clock: &ManualClock,

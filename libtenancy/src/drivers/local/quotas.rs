@@ -56,6 +56,12 @@ impl Quotas for Store {
         self.step(move |desk| desk.credits_grant(&tenant, &name, grant)).await
     }
 
+    async fn credits_revoke(&self, tenant: &TenantId, name: &str, amount: MicroCredits) -> Result<Account> {
+        reference_checked("name", name, MAX_GRANT_NAME)?;
+        let (tenant, name) = (tenant.clone(), name.to_owned());
+        self.step(move |desk| desk.credits_revoke(&tenant, &name, amount)).await
+    }
+
     async fn turn_admit(
         &self,
         tenant: &TenantId,

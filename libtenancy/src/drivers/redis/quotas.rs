@@ -19,7 +19,10 @@ use crate::{
     ledger::{MAX_GRANT_NAME, MAX_REFERENCE, Row, RowKind, reference_checked},
     partition::{QuotaPatch, Rollback, TurnAdmission, used_bounded},
     ports::quotas::{Outbox, Quotas},
-    quota::{Account, Blocked, Grant, MAX_GRANTS, MIN_COST, NEVER, Quota, given_otherwise, grants_text},
+    quota::{
+        Account, Blocked, Grant, MAX_GRANTS, MIN_COST, NEVER, Quota, given_otherwise, grants_text, nothing_left,
+        revocation,
+    },
     tenant::TenantId,
 };
 
@@ -95,6 +98,21 @@ impl Quotas for Redis {
             "OTHER" => Err(given_otherwise(name)),
             "FULL" => Err(Error::Overloaded { reason: format!("the tenant has {MAX_GRANTS} live grants already") }),
             _ => Err(Error::invalid("amount", format!("the account would hold more than {MAX_AMOUNT} credits"))),
+        }
+    }
+
+    async fn credits_revoke(&self, tenant: &TenantId, name: &str, amount: MicroCredits) -> Result<Account> {
+        reference_checked("name", name, MAX_GRANT_NAME)?;
+        let (name, minus) = revocation(name, amount)?;
+        let mut answer = self
+            .run(self.partition_of(tenant), &scripts::REVOKE, |command| {
+                command.arg(tenant.as_str()).arg(&name).arg(minus.0);
+            })
+            .await?;
+        match answer.word.as_str() {
+            "OK" => account(&mut answer),
+            "OTHER" => Err(given_otherwise(&name)),
+            _ => Err(nothing_left(tenant)),
         }
     }
 

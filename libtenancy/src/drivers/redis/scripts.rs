@@ -90,7 +90,7 @@ scripts! {
     writes:
         SUBMIT "submit.lua", CLAIM "claim.lua", RENEW "renew.lua", FINALIZE "finalize.lua", CANCEL "cancel.lua",
         RETRY "retry.lua", REAP "reap.lua", SWEEP "sweep.lua", CAPACITY "capacity.lua", TURN_ADMIT "turn_admit.lua",
-        TURN_SETTLE "turn_settle.lua", QUOTA_SET "quota_set.lua", GRANT "grant.lua", USAGE "usage.lua",
+        TURN_SETTLE "turn_settle.lua", QUOTA_SET "quota_set.lua", GRANT "grant.lua", REVOKE "revoke.lua", USAGE "usage.lua",
         CLOSE "close.lua", OUTBOX_TRIM "outbox_trim.lua", ROLLBACK "rollback.lua";
     reads:
         ACCOUNT "account.lua", JOB "job.lua", LIST "list.lua", PLACE "place.lua", VIEW "view.lua", READY "ready.lua",

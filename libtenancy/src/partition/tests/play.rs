@@ -142,7 +142,11 @@ impl Play {
                     if self.dice.roll(3) == 0 { NEVER } else { at(self.now + self.dice.signed(200_000_000)) };
                 let grant = Grant { expires_at, amount: MicroCredits(self.dice.signed(9_000_000)) };
                 let name = format!("g{}", self.dice.roll(40));
-                let _ = self.partition.credits_grant(&who, &name, grant, now);
+                if self.dice.roll(3) == 0 {
+                    let _ = self.partition.credits_revoke(&who, &name, grant.amount, now);
+                } else {
+                    let _ = self.partition.credits_grant(&who, &name, grant, now);
+                }
             }
             18..=20 => self.turn(&who),
             21 => {

@@ -14,7 +14,7 @@ use crate::{
     jobs::{Job, JobState},
     ledger::RowKind,
     partition::QuotaPatch,
-    quota::{Account, Deltas, Grant, given_otherwise, granted},
+    quota::{Account, Deltas, Grant, given_otherwise, granted, revocation},
     tenant::TenantId,
 };
 
@@ -33,26 +33,68 @@ impl Desk<'_> {
 
     /// Grants credits under a name, once.
     pub(super) fn credits_grant(&mut self, tenant: &TenantId, name: &str, grant: Grant) -> Result<Account, Fault> {
-        if let Some(account) = self.account(tenant)?
-            && self.is_booked(tenant, RowKind::Grant, name)?
-        {
-            let [known, same] = granted(name, grant.amount);
-            let is_other =
-                self.is_booked(tenant, RowKind::Grant, &known)? && !self.is_booked(tenant, RowKind::Grant, &same)?;
-            return if is_other { Err(given_otherwise(name).into()) } else { Ok(account) };
+        if let Some(account) = self.granted_before(tenant, name, grant.amount)? {
+            return Ok(account);
         }
         let mut account = self.would_be(tenant)?;
         let mut deltas = account.touch(self.now);
         deltas += account.grant(grant)?;
         self.opened(tenant)?;
+        self.reconsider(tenant, &mut account)?;
+        self.granted_as(tenant, name, grant.amount, &account, deltas)?;
+        Ok(account)
+    }
+
+    /// Takes granted credits back under a name, once.
+    pub(super) fn credits_revoke(
+        &mut self,
+        tenant: &TenantId,
+        name: &str,
+        amount: MicroCredits,
+    ) -> Result<Account, Fault> {
+        let (name, minus) = revocation(name, amount)?;
+        if let Some(account) = self.granted_before(tenant, &name, minus)? {
+            return Ok(account);
+        }
+        let mut account = self.would_be(tenant)?;
+        let mut deltas = account.touch(self.now);
+        deltas += account.revoke(tenant, amount)?;
+        self.granted_as(tenant, &name, minus, &account, deltas)?;
+        Ok(account)
+    }
+
+    /// The account, if a name was booked before.
+    fn granted_before(
+        &mut self,
+        tenant: &TenantId,
+        name: &str,
+        amount: MicroCredits,
+    ) -> Result<Option<Account>, Fault> {
+        let Some(account) = self.account(tenant)? else { return Ok(None) };
+        if !self.is_booked(tenant, RowKind::Grant, name)? {
+            return Ok(None);
+        }
+        let [known, same] = granted(name, amount);
+        let is_other =
+            self.is_booked(tenant, RowKind::Grant, &known)? && !self.is_booked(tenant, RowKind::Grant, &same)?;
+        if is_other { Err(given_otherwise(name).into()) } else { Ok(Some(account)) }
+    }
+
+    /// Books what was granted or, if the amount is negative, taken back.
+    fn granted_as(
+        &mut self,
+        tenant: &TenantId,
+        name: &str,
+        amount: MicroCredits,
+        account: &Account,
+        deltas: Deltas,
+    ) -> Result<(), Fault> {
         self.set_booked(tenant, RowKind::Grant, name)?;
-        for said in granted(name, grant.amount) {
+        for said in granted(name, amount) {
             self.set_booked(tenant, RowKind::Grant, &said)?;
         }
-        self.reconsider(tenant, &mut account)?;
         self.save(tenant, account.clone())?;
-        self.book(tenant, &About { reference: name, ..About::account(RowKind::Grant, "") }, deltas)?;
-        Ok(account)
+        self.book(tenant, &About { reference: name, ..About::account(RowKind::Grant, "") }, deltas)
     }
 
     fn is_booked(&self, tenant: &TenantId, kind: RowKind, reference: &str) -> Result<bool, Fault> {

@@ -7,12 +7,9 @@
 local amount, at = whole(ARGV[6], 1, MAX_AMOUNT), whole(ARGV[7], 0, MAX_WHOLE)
 if not at then return {'INVALID', seq} end
 local t = tenant(ARGV[4])
-local names, given = t.key .. 'granted', ARGV[5] .. '#' .. ARGV[6]
-if t.a and call('SISMEMBER', names, ARGV[5]) == 1 then
-  -- Of a name without its amount (an old one, or one that the ledger told) nothing else is known.
-  local known = call('SISMEMBER', names, ARGV[5] .. '#') == 1
-  if known and call('SISMEMBER', names, given) == 0 then return {'OTHER', seq} end
-else
+local booked = granted_before(t, ARGV[5], ARGV[6])
+if booked == 'OTHER' then return {'OTHER', seq} end
+if not booked then
   if not amount then return {'AMOUNT', seq} end
   local a = t.a or account_new(t)
   local d = touch(a)
@@ -24,9 +21,8 @@ else
   grant_add(a, at, amount)
   if a.period ~= '' then a.granted = min(a.granted + amount, MAX_AMOUNT) end
   d.granted = d.granted + amount
-  call('SADD', names, ARGV[5], ARGV[5] .. '#', given)
   reconsider(t)
-  book(t, 'grant', '', ARGV[5], 0, d, 0, '')
+  granted_as(t, ARGV[5], ARGV[6], d)
 end
 finish()
 wake(1)

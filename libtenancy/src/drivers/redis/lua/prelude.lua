@@ -249,6 +249,14 @@ local function available(a)
   return sum
 end
 
+-- What of grants is gone unused widens the budget no more.
+local function narrow(a, list)
+  if a.period == '' then return end
+  local left = max(a.spent - a.limit, 0) + a.held
+  for i = 1, #list do left = left + list[i][2] end
+  a.granted = min(a.granted, left)
+end
+
 -- Brings an account to now: refill, expiry of grants, the budget's period. Returns what that changed, until the next touch.
 local function touch(a)
   local d = touched
@@ -277,12 +285,9 @@ local function touch(a)
       table.remove(list, 1)
       changed = true
     end
-    if changed then a.grants = grants_text(list) end
-    if changed and a.period ~= '' then
-      -- What expired unused widens the budget no more.
-      local left = max(a.spent - a.limit, 0) + a.held
-      for i = 1, #list do left = left + list[i][2] end
-      a.granted = min(a.granted, left)
+    if changed then
+      a.grants = grants_text(list)
+      narrow(a, list)
     end
   end
   if a.period ~= '' then
@@ -357,6 +362,35 @@ local function grant_add(a, at, amount)
     table.insert(list, i, {at, amount})
   end
   a.grants = grants_text(list)
+end
+
+-- Takes back what grants left, up to an amount, of the one that expires last first; returns how much.
+local function revoke(a, amount)
+  local list, missing = grants_read(a.grants), amount
+  while missing > 0 and #list > 0 do
+    local last = list[#list]
+    local part = min(missing, last[2])
+    last[2], missing = last[2] - part, missing - part
+    if last[2] == 0 then list[#list] = nil end
+  end
+  a.grants = grants_text(list)
+  narrow(a, list)
+  return amount - missing
+end
+
+-- Whether a grant or a revocation was booked under a name: 'OTHER' if with another amount. Of a name without its amount
+-- (an old one, or one that the ledger told) nothing else is known.
+local function granted_before(t, name, amount)
+  local names = t.key .. 'granted'
+  if not t.a or call('SISMEMBER', names, name) == 0 then return false end
+  local known = call('SISMEMBER', names, name .. '#') == 1
+  return known and call('SISMEMBER', names, name .. '#' .. amount) == 0 and 'OTHER' or true
+end
+
+-- Books what was granted or, if the amount is negative, taken back.
+local function granted_as(t, name, amount, d)
+  call('SADD', t.key .. 'granted', name, name .. '#', name .. '#' .. amount)
+  book(t, 'grant', '', name, 0, d, 0, '')
 end
 
 -- Ends a hold: used of it is spent, the rest goes back to where it came from. Use beyond it is taken from what can still be
