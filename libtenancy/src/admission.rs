@@ -132,12 +132,20 @@ pub struct Suspension {
 const TOLD: &str = ", told";
 
 impl Suspension {
-    /// The suspension of a tenant that is blocked like this.
-    pub fn of(blocked: Blocked) -> Self {
+    /// The suspension of a tenant whose account is blocked like this for something that needs `needed`.
+    pub fn of(blocked: Blocked, account: &Account, needed: MicroCredits) -> Self {
+        let short = |what: &str, left: MicroCredits| match left {
+            MicroCredits(..=0) => format!("the {what} used up"),
+            left => format!("{left} of the {what} left, {needed} are needed"),
+        };
+        let credits = short("credits are", account.available());
         let text = match blocked {
-            Blocked::Credits { until: None } => "the credits are used up; an operator's grant resumes it".to_owned(),
-            Blocked::Credits { until: Some(until) } => format!("the credits are used up; they refill by {until}"),
-            Blocked::Budget { until } => format!("the budget is used up; the next period begins at {until}"),
+            Blocked::Credits { until: None } => format!("{credits}; an operator's grant resumes it"),
+            Blocked::Credits { until: Some(until) } => format!("{credits}; they refill by {until}"),
+            Blocked::Budget { until } => {
+                let budget = short("budget is", account.left_of_budget());
+                format!("{budget}; the next period begins at {until}")
+            }
         };
         Self { code: blocked.into(), text, told: false }
     }
@@ -374,7 +382,7 @@ mod tests {
     fn a_suspension_reads_back_as_it_was_stored() {
         let until = Timestamp::from_micros(1_790_000_000_000_000);
         for blocked in [Blocked::Credits { until: None }, Blocked::Budget { until }] {
-            let suspension = Suspension::of(blocked);
+            let suspension = Suspension::of(blocked, &account(), MicroCredits(20));
             assert_eq!(Suspension::parse(&suspension.to_string()), suspension);
             assert!(!suspension.by_operator());
             let told = Suspension { told: true, ..suspension.clone() };
@@ -385,6 +393,23 @@ mod tests {
             assert!(Suspension::parse(text).by_operator(), "{text}");
             assert_eq!(Suspension::parse(text).to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_suspension_says_what_is_left_where_something_is() {
+        let until = Timestamp::from_micros(1_790_000_000_000_000);
+        let mut account = account();
+        account.quota.budget = Some(Budget { period: Period::Day, limit: MicroCredits(4), hard: true });
+        let said = |blocked, account: &Account| Suspension::of(blocked, account, MicroCredits(20)).text;
+        let (credits, budget) = (Blocked::Credits { until: None }, Blocked::Budget { until });
+        assert_eq!(
+            said(credits, &account),
+            "0.00001 of the credits are left, 0.00002 are needed; an operator's grant resumes it"
+        );
+        assert!(said(budget, &account).starts_with("0.000004 of the budget is left, 0.00002 are needed; the next"));
+        account.hold(MicroCredits(10));
+        assert!(said(credits, &account).starts_with("the credits are used up;"));
+        assert!(said(budget, &account).starts_with("the budget is used up;"), "{}", said(budget, &account));
     }
 
     #[test]

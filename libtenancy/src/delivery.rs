@@ -355,7 +355,7 @@ impl Tenancy {
         if !blocked.suspends() {
             return Ok(Paid::Blocked(blocked.until().unwrap_or(now).max(now + STORE_PAUSE)));
         }
-        self.suspension_note(&delivery.key.tenant, blocked).await?;
+        self.suspension_note(&delivery.key.tenant).await?;
         if let Some(reason) = self.suspension_tell(&delivery.key.tenant).await? {
             let text = chat::suspended(&reason);
             if let Err(error) = self.drivers().messengers.text_send(&delivery.bot.token, chat, &text).await {

@@ -45,7 +45,7 @@ const COPY: usize = 1_000;
 const READ: usize = 5_000;
 
 /// Rows of the outbox of a store that forgot that are compared with the ledger.
-const READ_ALL: usize = 100_000;
+pub(crate) const READ_ALL: usize = 100_000;
 
 /// What a copy came to.
 #[derive(Debug, Default)]

@@ -41,7 +41,7 @@ use crate::{
     error::{Error, Result},
     jobs::{AgentId, Job, JobEpoch, JobId, Leased},
     ledger::{After, Row, RowKind},
-    quota::{Account, Blocked, Budget, Deltas, Hold, Period, Quota},
+    quota::{Account, Blocked, Budget, Deltas, Hold, Period, Quota, SoFar},
     tenant::TenantId,
 };
 
@@ -72,11 +72,16 @@ pub struct QuotaPatch {
     pub max_running: Option<u32>,
     /// `Some(None)` removes it.
     pub budget: Option<Option<Budget>>,
+    /// Heeded where the budget's period changes.
+    pub so_far: SoFar,
 }
 
 impl QuotaPatch {
-    /// The quota after the patch. `Invalid` if it is out of bounds then.
+    /// The quota after the patch. `Invalid` if it, or what was spent so far, is out of bounds then.
     pub fn apply(&self, quota: Quota) -> Result<Quota> {
+        for so_far in [self.so_far.spent, self.so_far.granted] {
+            so_far.bounded("so_far", MicroCredits::ZERO, MAX_AMOUNT)?;
+        }
         Quota {
             rate: self.rate.unwrap_or(quota.rate),
             burst: self.burst.unwrap_or(quota.burst),

@@ -27,7 +27,7 @@ use crate::{
     credits::{CREDIT, MAX_AMOUNT, MAX_COST, MicroCredits},
     error::{Error, Result},
     fairness,
-    ledger::After,
+    ledger::{After, Row, RowKind},
     tenant::TenantId,
 };
 
@@ -38,6 +38,31 @@ pub const MAX_GRANTS: usize = 32;
 
 /// The expiry of a grant that does not expire: 2^53 - 1 µs, in the year 2255.
 pub const NEVER: Timestamp = Timestamp::from_micros((1 << 53) - 1);
+
+/// What was spent, and what was granted, in a period until now; from nothing to [`MAX_AMOUNT`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SoFar {
+    /// Spent.
+    pub spent: MicroCredits,
+    /// Granted, and not taken back.
+    pub granted: MicroCredits,
+}
+
+impl SoFar {
+    /// With a row of the ledger of the period. What a tenant of the same name left behind is nobody's.
+    #[must_use]
+    pub fn with(self, row: &Row) -> Self {
+        let sum = |so_far: MicroCredits, more: MicroCredits| (so_far + more).clamp(MicroCredits::ZERO, MAX_AMOUNT);
+        match row.kind {
+            RowKind::Close => Self::default(),
+            RowKind::Grant => Self { granted: sum(self.granted, row.deltas.granted), ..self },
+            RowKind::Settle | RowKind::Reclaim => {
+                Self { spent: sum(self.spent, row.deltas.spent - row.deltas.adjusted), ..self }
+            }
+            _ => self,
+        }
+    }
+}
 
 /// Credits granted beside the bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -283,6 +308,11 @@ impl Account {
         self.period_spent - self.period_granted
     }
 
+    /// What a period's budget still allows to be held, below nothing where more is spent or held; [`MAX_AMOUNT`] without one.
+    pub fn left_of_budget(&self) -> MicroCredits {
+        self.quota.budget.map_or(MAX_AMOUNT, |budget| budget.limit - self.of_budget() - self.held)
+    }
+
     /// Brings the account to `now`: refill, expiry of grants, the budget's period.
     pub fn touch(&mut self, now: Timestamp) -> Deltas {
         let mut deltas = Deltas { refilled: self.refill(now), ..Deltas::default() };
@@ -342,21 +372,22 @@ impl Account {
 
     /// Whether `amount` can be held at `now`, to which the account was brought before.
     pub fn check(&self, amount: MicroCredits, now: Timestamp) -> Result<(), Blocked> {
-        if let Some(budget) = self.quota.budget.filter(|budget| budget.hard)
-            && self.of_budget().0 + self.held.0 + amount.0 > budget.limit.0
-        {
-            return Err(Blocked::Budget { until: budget.period.at(now).1 });
-        }
         let available = self.available();
-        if available >= amount {
-            return Ok(());
-        }
         let rate = self.quota.rate.0;
         let missing = amount.0 - available.0;
         // What the bucket can still gain.
         let room = (self.quota.burst.0 - self.bucket.0).max(0);
-        if rate == 0 || missing > room || missing / rate > 1_000_000_000 {
+        if missing > 0 && (rate == 0 || missing > room || missing / rate > 1_000_000_000) {
+            // No new period helps either.
             return Err(Blocked::Credits { until: None });
+        }
+        if let Some(budget) = self.quota.budget.filter(|budget| budget.hard)
+            && amount > self.left_of_budget()
+        {
+            return Err(Blocked::Budget { until: budget.period.at(now).1 });
+        }
+        if missing <= 0 {
+            return Ok(());
         }
         let micros = (missing % rate * 1_000_000 + rate - 1) / rate;
         let until = self.refilled_at + Duration::from_secs((missing / rate).unsigned_abs());
@@ -392,12 +423,9 @@ impl Account {
 
     /// What could be held besides all that is: all that is available, within a hard budget.
     fn spare(&self) -> MicroCredits {
-        let within = self
-            .quota
-            .budget
-            .filter(|budget| budget.hard)
-            .map_or(MAX_AMOUNT.0, |budget| budget.limit.0 - self.of_budget().0 - self.held.0);
-        MicroCredits(self.available().0.min(within).max(0))
+        let is_hard = self.quota.budget.is_some_and(|budget| budget.hard);
+        let within = if is_hard { self.left_of_budget() } else { MAX_AMOUNT };
+        self.available().min(within).max(MicroCredits::ZERO)
     }
 
     /// Ends a hold: `used` of it is spent, the rest goes back to where it came from. Use beyond the hold is taken from what
@@ -507,10 +535,12 @@ impl Account {
     }
 
     /// Replaces the quota; the account was brought to now before. What no longer fits into a bucket that shrank expires.
-    pub fn configure(&mut self, quota: Quota, now: Timestamp) -> Deltas {
-        if quota.budget.map(|budget| budget.period) != self.quota.budget.map(|budget| budget.period) {
+    /// Where the budget's period is another one, `so_far` is what was spent and granted in it.
+    pub fn configure(&mut self, quota: Quota, so_far: SoFar, now: Timestamp) -> Deltas {
+        let is_other = quota.budget.map(|budget| budget.period) != self.quota.budget.map(|budget| budget.period);
+        if is_other {
             self.period = quota.budget.map_or(0, |budget| budget.period.at(now).0);
-            (self.period_spent, self.period_granted) = (MicroCredits::ZERO, MicroCredits::ZERO);
+            (self.period_spent, self.period_granted) = (so_far.spent, so_far.granted);
         }
         if quota.budget != self.quota.budget {
             self.noticed = 0;
@@ -520,6 +550,9 @@ impl Account {
         }
         let shrinks = quota.burst < self.quota.burst;
         self.quota = quota;
+        if is_other {
+            self.narrow();
+        }
         let over = if shrinks { (self.bucket - quota.burst).max(MicroCredits::ZERO) } else { MicroCredits::ZERO };
         self.bucket -= over;
         Deltas { expired: over, ..Deltas::default() }

@@ -20,7 +20,12 @@ use crate::{
     ledger::{Audit, Row, RowKind, Totals},
     operation::lock,
     outbox,
-    ports::ledgers::{Entry, RowFilter},
+    partition::QuotaPatch,
+    ports::{
+        jobs::partition_of,
+        ledgers::{Entry, RowFilter},
+    },
+    quota::SoFar,
     tenancy::Tenancy,
     tenant::TenantId,
 };
@@ -223,6 +228,29 @@ impl Tenancy {
             total: priced(total),
             price_micros_per_credit: price,
         })
+    }
+
+    /// What a tenant spent, and was granted, in the present period of a budget that its quota did not have so: what the ledger
+    /// knows, and what waits to be copied there. Nothing where the patch leaves the period.
+    pub(crate) async fn spent_so_far(&self, id: &TenantId, patch: &QuotaPatch) -> Result<SoFar> {
+        let Some(Some(budget)) = patch.budget else { return Ok(SoFar::default()) };
+        let account = self.drivers().quotas.account_get(id).await?;
+        if account.is_none_or(|account| account.quota.budget.map(|old| old.period) == Some(budget.period)) {
+            return Ok(SoFar::default());
+        }
+        let from = budget.period.began(self.now());
+        let partition = partition_of(id, self.drivers().jobs.settings().partitions);
+        // Read first: what is copied meanwhile is in both, and known by its number.
+        let outbox = self.drivers().quotas.outbox_read(partition, outbox::READ_ALL).await?;
+        let (mut so_far, mut last) = (SoFar::default(), 0);
+        let filter = RowFilter { tenant: Some(id.clone()), from: Some(from), ..RowFilter::default() };
+        self.rows_each(&filter, |of, entry| {
+            so_far = so_far.with(&entry.row);
+            last = if of == partition { entry.row.seq } else { last };
+        })
+        .await?;
+        let waiting = outbox.rows.iter().filter(|row| row.tenant == *id && row.at >= from && row.seq > last);
+        Ok(waiting.fold(so_far, SoFar::with))
     }
 
     /// Proves from the ledger alone that no credit was made or lost, and looks whether the accounts agree with it.

@@ -140,6 +140,15 @@ impl Tenancy {
         if tenant.lifecycle.status.agent().is_some() {
             return Ok(());
         }
+        if tenant.settings.suspended.as_deref().map(Suspension::parse).is_some_and(|why| !why.by_operator()) {
+            if let Some(Suspension { text: reason, .. }) = self.out_of_budget(id).await? {
+                return Err(Error::IllegalState { tenant: id.to_string(), status: "suspended", reason });
+            }
+            match self.suspension_lift(id).await {
+                Ok(()) | Err(Error::Rehearsed { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
         // One that has no account yet is refused for other reasons than money.
         let has_account = account.is_some();
         let account =
@@ -151,12 +160,12 @@ impl Tenancy {
         self.decision_record(DecisionRecord { tenant: id.clone(), ask: Ask::Wake, decision: decision.clone() });
         match account.check(MicroCredits(1), decision.at) {
             Err(blocked) if code == Code::from(blocked) && blocked.suspends() => {
-                match self.suspension_note(id, blocked).await {
+                match self.suspension_note(id).await {
                     // What is asked for is a wake, and that is refused.
                     Ok(()) | Err(Error::Rehearsed { .. }) => {}
                     Err(error) => return Err(error),
                 }
-                let reason = Suspension::of(blocked).text;
+                let reason = Suspension::of(blocked, &account, self.inner.config.turn_hold).text;
                 Err(Error::IllegalState { tenant: id.to_string(), status: "suspended", reason })
             }
             Err(blocked) if code == Code::from(blocked) => {

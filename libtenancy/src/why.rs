@@ -161,7 +161,7 @@ impl Tenancy {
                 Code::FleetCeiling => vec![compared("agents that run", observed.live.0, observed.max_running)],
                 _ => match ask {
                     Ask::Turn(hold) | Ask::Job(hold) => money(account, hold),
-                    Ask::Wake => money(account, "something"),
+                    Ask::Wake => money(account, "-"),
                 },
             };
             reasons.push(reason(decision.code, refusal(decision.code), numbers, decision.until));
@@ -255,9 +255,12 @@ impl Tenancy {
                     DelayReason::Released => (Code::Released, "its worker could not begin and gave it back".to_owned()),
                 };
                 let numbers = vec![compared("attempts", job.attempts, job.max_attempts)];
+                let is_suspended = !why.reasons.is_empty();
                 why.reasons.push(reason(code, text, numbers, Some(*until)));
-                why.expected_at = Some(*until);
-                why.expected_because = Some("it joins the queue then".to_owned());
+                if !is_suspended {
+                    why.expected_at = Some(*until);
+                    why.expected_because = Some("it joins the queue then".to_owned());
+                }
             }
             JobState::Running { worker, lease_until } => {
                 let text = format!("`{worker}` runs it, attempt {} of {}", job.attempts, job.max_attempts);
@@ -282,6 +285,17 @@ impl Tenancy {
         }
         why.summary = why.reasons.first().map(|first| format!("{}.", first.text)).unwrap_or_default();
         Ok(why)
+    }
+
+    /// That no agent can be started for a job of a tenant that sleeps: as many run as may.
+    async fn why_no_room(&self, id: &TenantId, account: &Account) -> Result<Option<Reason>> {
+        let Some(tenant) = self.drivers().tenants.tenant_get(id).await? else { return Ok(None) };
+        let observed = self.observed(&tenant, account, tenant.lifecycle.status.agent().is_some());
+        let (live, _) = observed.live;
+        Ok((!observed.awake && live >= observed.max_running).then(|| {
+            let numbers = vec![compared("agents that run", live, observed.max_running)];
+            reason(Code::FleetCeiling, refusal(Code::FleetCeiling), numbers, None)
+        }))
     }
 
     /// That an operator suspended a tenant: its jobs are not begun. One for want of budget shows in its account.
@@ -319,6 +333,8 @@ impl Tenancy {
         }
         if let Some(place) = place {
             if place.ahead_in_tenant > 0 {
+                // What the tenant waits for is the first one's.
+                (why.expected_at, why.expected_because) = (None, None);
                 let numbers = vec![compared("jobs of the tenant before it", place.ahead_in_tenant, 0)];
                 why.reasons.push(reason(Code::TenantOrder, "other jobs of its tenant are before it", numbers, None));
             }
@@ -337,13 +353,14 @@ impl Tenancy {
                 ));
             }
         }
+        why.reasons.extend(self.why_no_room(job.id.tenant(), &account).await?);
         if let Some(untaken) = self.jobs_untaken(queue.leases) {
             why.reasons.push(reason(Code::Capacity, untaken, vec![compared("workers that ask for jobs", 0, 1)], None));
         }
         if why.reasons.is_empty() {
             why.reasons.push(reason(
                 Code::Admitted,
-                "nothing holds it back; it starts as soon as a worker asks",
+                "nothing holds it back; it starts as soon as a worker that has nothing to do asks",
                 Vec::new(),
                 None,
             ));
@@ -399,9 +416,9 @@ fn standing_reason(account: &Account, job: Option<&Job>) -> Reason {
 /// What a refusal means, for people.
 fn refusal(code: Code) -> &'static str {
     match code {
-        Code::Credits => "its credits are used up, and are being refilled",
-        Code::CreditsExhausted => "its credits are used up, and no refill covers it: an operator's grant is needed",
-        Code::BudgetExhausted => "the budget of this period is used up",
+        Code::Credits => "too few credits are left, and they are being refilled",
+        Code::CreditsExhausted => "too few credits are left, and no refill covers it: an operator's grant is needed",
+        Code::BudgetExhausted => "what is left of the period's budget does not cover it",
         Code::FleetCeiling => "as many agents run as may",
         Code::Capacity => "all slots are taken",
         Code::TenantCap => "the tenant runs as many jobs as it may",

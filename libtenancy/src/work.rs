@@ -30,7 +30,7 @@ use crate::{
         jobs::{JobFilter, QueueView},
         signals::Signal,
     },
-    quota::{Account, Blocked, Grant, MIN_COST, Standing},
+    quota::{Account, Grant, MIN_COST, Standing},
     tenancy::Tenancy,
     tenant::{BotId, TenantId},
 };
@@ -259,7 +259,8 @@ impl Tenancy {
                 };
                 next = [next, claimed.next].into_iter().flatten().min();
                 for (tenant, blocked) in claimed.parked.into_iter().filter(|(_, blocked)| blocked.suspends()) {
-                    if let Err(error) = self.suspension_note(&tenant, blocked).await {
+                    tracing::debug!(%tenant, ?blocked, "its jobs wait");
+                    if let Err(error) = self.suspension_note(&tenant).await {
                         tracing::warn!(%tenant, error = error.chain(), "not recorded as suspended");
                     }
                 }
@@ -352,7 +353,8 @@ impl Tenancy {
     /// Changes a quota. What waited for credits or a budget goes on if it now may. `NotFound`; `Invalid`.
     pub async fn quota_set(&self, id: &TenantId, patch: &QuotaPatch) -> Result<Account> {
         self.tenant_get(id).await?;
-        let account = self.drivers().quotas.quota_set(id, patch).await?;
+        let patch = QuotaPatch { so_far: self.spent_so_far(id, patch).await?, ..*patch };
+        let account = self.drivers().quotas.quota_set(id, &patch).await?;
         self.feed_mark(id);
         self.suspension_lift(id).await?;
         Ok(account)
@@ -381,17 +383,28 @@ impl Tenancy {
         Ok(account)
     }
 
-    /// Records that the tenant is out of budget, and since when.
-    pub(crate) async fn suspension_note(&self, id: &TenantId, blocked: Blocked) -> Result<()> {
+    /// Records that the tenant is out of budget, and since when, if no chat turn could be paid for now. Jobs that cost more
+    /// than that wait without it.
+    pub(crate) async fn suspension_note(&self, id: &TenantId) -> Result<()> {
         let _operation = self.inner.settings_operations.begin(id).await;
         let tenant = self.tenant_get(id).await?;
         if tenant.settings.suspended.is_some() {
             return Ok(());
         }
-        let suspension = Suspension::of(blocked);
+        let Some(suspension) = self.out_of_budget(id).await? else { return Ok(()) };
         lock(&self.inner.broke).insert(id.clone());
         tracing::warn!(tenant = %id, reason = suspension.text, "suspended");
         self.suspension_write(id, Some(suspension)).await
+    }
+
+    /// The suspension of a tenant that cannot pay for a chat turn, nor will by its refill; `None` if it can or will.
+    pub(crate) async fn out_of_budget(&self, id: &TenantId) -> Result<Option<Suspension>> {
+        let needed = self.inner.config.turn_hold;
+        let account = self.drivers().quotas.account_get(id).await?;
+        Ok(account.and_then(|account| match account.check(needed, self.now()) {
+            Err(blocked) if blocked.suspends() => Some(Suspension::of(blocked, &account, needed)),
+            _ => None,
+        }))
     }
 
     /// What the tenant's chat is to be told of its suspension for want of budget, whoever noticed it; once a suspension.
@@ -429,9 +442,7 @@ impl Tenancy {
         if suspended.is_none_or(|suspended| Suspension::parse(&suspended).by_operator()) {
             lock(&self.inner.broke).remove(id);
         } else {
-            let account = self.drivers().quotas.account_get(id).await?;
-            let checked = account.map(|account| account.check(self.inner.config.turn_hold, self.now()));
-            if paid || !matches!(checked, Some(Err(blocked)) if blocked.suspends()) {
+            if paid || self.out_of_budget(id).await?.is_none() {
                 lock(&self.inner.broke).remove(id);
                 tracing::info!(tenant = %id, "resumed");
                 self.suspension_write(id, None).await?;

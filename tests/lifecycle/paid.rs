@@ -8,7 +8,7 @@ use libtenancy::{
     jobs::{Finish, JobId, NewJob, Outcome, WorkerId},
     partition::QuotaPatch,
     ports::ledgers::RowFilter,
-    quota::{Grant, NEVER},
+    quota::{Budget, Grant, NEVER, Period},
     spend::By,
     tenant::{StopReason, Tenant, TenantId},
 };
@@ -137,4 +137,85 @@ fn whoever_has_a_job_in_hand_when_it_is_stopped_was_not_idle() {
     });
     assert_eq!((line.running_s, line.idle_s), (20, 0));
     plane.end();
+}
+
+/// Has a job of one credit done, from the bucket.
+fn job_paid(plane: &Plane, id: &TenantId) {
+    let cost = MicroCredits::credits(1);
+    let new = NewJob::new(JobId::random(id, plane.drivers.clock.now()).unwrap(), "sum up".to_owned(), cost);
+    plane.block(plane.tenancy.job_submit(new)).unwrap();
+    let worker: WorkerId = "w1".parse().unwrap();
+    let leased = plane.block(plane.tenancy.jobs_claim(&worker, 1, LEASE, Duration::ZERO)).unwrap().remove(0);
+    let outcome = Outcome::Succeeded { result: "done".to_owned(), pointer: None };
+    let finish = Finish { id: leased.id, epoch: leased.epoch, outcome, used: cost };
+    plane.block(plane.tenancy.leases_finalize(vec![finish])).unwrap().remove(0).unwrap();
+}
+
+#[test]
+fn a_budget_is_not_spent_twice_by_another_period() {
+    let (dir, chat) = (tempfile::tempdir().unwrap(), Chat::start());
+    let plane = Plane::start(dir.path(), &chat.double.url());
+    let id: TenantId = "acme".parse().unwrap();
+    plane.create(&id, None);
+    let set = |period, limit| {
+        let budget = Budget { period, limit: MicroCredits::credits(limit), hard: true };
+        let patch = QuotaPatch { budget: Some(Some(budget)), ..QuotaPatch::default() };
+        let account = plane.block(plane.tenancy.quota_set(&id, &patch)).unwrap();
+        (account.period_spent, account.period_granted)
+    };
+    job_paid(&plane, &id);
+    assert_eq!(set(Period::Day, 10), (MicroCredits::credits(1), MicroCredits::ZERO), "of before there was a budget");
+    let gift = Grant { expires_at: NEVER, amount: MicroCredits::credits(5) };
+    plane.block(plane.tenancy.credits_grant(&id, "gift", gift)).unwrap();
+    job_paid(&plane, &id);
+    for period in [Period::Month, Period::Day, Period::Week] {
+        assert_eq!(set(period, 10), (MicroCredits::credits(2), MicroCredits::credits(5)), "{period:?}");
+    }
+    // The same period of another limit is counted on.
+    assert_eq!(set(Period::Week, 20), (MicroCredits::credits(2), MicroCredits::credits(5)));
+}
+
+#[test]
+fn a_job_that_a_budget_does_not_cover_waits_and_suspends_nobody_who_can_pay_for_a_message() {
+    let (dir, chat) = (tempfile::tempdir().unwrap(), Chat::start());
+    let plane = Plane::start(dir.path(), &chat.double.url());
+    let id: TenantId = "acme".parse().unwrap();
+    plane.create(&id, None);
+    let budget = Budget { period: Period::Day, limit: MicroCredits::credits(20), hard: true };
+    let patch = QuotaPatch { budget: Some(Some(budget)), ..QuotaPatch::default() };
+    plane.block(plane.tenancy.quota_set(&id, &patch)).unwrap();
+    job_paid(&plane, &id);
+    let claim = |cost| {
+        let cost = MicroCredits::credits(cost);
+        let job = JobId::random(&id, plane.drivers.clock.now()).unwrap();
+        plane.block(plane.tenancy.job_submit(NewJob::new(job.clone(), "sum up".to_owned(), cost))).unwrap();
+        let claim = plane.tenancy.jobs_claim(&"w1".parse().unwrap(), 1, LEASE, Duration::ZERO);
+        assert!(plane.block(claim).unwrap().is_empty());
+        job
+    };
+    // A message holds ten credits, of which nineteen are left.
+    let whole = claim(20);
+    assert_eq!(tenant(&plane, &id).settings.suspended, None);
+    let why = plane.block(plane.tenancy.why_job(&whole, false)).unwrap();
+    assert!(why.summary.starts_with("what is left of the period's budget does not cover it"), "{why:?}");
+    let after = claim(1);
+    let why = plane.block(plane.tenancy.why_job(&after, false)).unwrap();
+    assert_eq!(why.expected_at, None, "the one before it is not known to begin: {why:?}");
+    plane.block(plane.tenancy.tenant_wake(&id)).unwrap();
+    plane.block(plane.tenancy.tenant_stop(&id, StopReason::Operator)).unwrap();
+    for job in [whole, after] {
+        plane.block(plane.tenancy.job_cancel(&job)).unwrap();
+    }
+    // Now a message cannot be paid for either, and an operator's wake is refused like it.
+    let less = Budget { limit: MicroCredits::credits(3), ..budget };
+    let patch = QuotaPatch { budget: Some(Some(less)), ..QuotaPatch::default() };
+    plane.block(plane.tenancy.quota_set(&id, &patch)).unwrap();
+    claim(3);
+    let suspended = tenant(&plane, &id).settings.suspended.unwrap();
+    assert!(suspended.starts_with("budget_exhausted: 2 of the budget is left, 10 are needed; the next"), "{suspended}");
+    let refused = plane.block(plane.tenancy.tenant_wake(&id)).unwrap_err();
+    assert!(refused.to_string().contains("2 of the budget is left"), "{refused}");
+    let gift = Grant { expires_at: NEVER, amount: MicroCredits::credits(8) };
+    plane.block(plane.tenancy.credits_grant(&id, "gift", gift)).unwrap();
+    plane.block(plane.tenancy.tenant_wake(&id)).unwrap();
 }

@@ -86,6 +86,7 @@ impl SetQuota {
             weight: self.weight,
             max_running: self.max_running,
             budget,
+            ..QuotaPatch::default()
         })
     }
 }

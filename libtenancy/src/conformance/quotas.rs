@@ -21,11 +21,11 @@ use crate::{
     clock::{Clock, ManualClock},
     credits::{MAX_AMOUNT, MicroCredits},
     error::Error,
-    jobs::LEASE,
+    jobs::{AgentId, LEASE},
     ledger::{Audit, AuditResult, RowKind},
-    partition::QuotaPatch,
+    partition::{QuotaPatch, TurnAdmission},
     ports::{jobs::Jobs, quotas::Quotas},
-    quota::{Budget, Grant, MAX_GRANTS, NEVER, Period, Quota},
+    quota::{Blocked, Budget, Grant, MAX_GRANTS, NEVER, Period, Quota, SoFar},
 };
 
 /// The cases, one test each; see [`crate::conformance`].
@@ -36,6 +36,8 @@ macro_rules! quotas_conformance {
             a_tenant_has_no_account_before_its_first_use,
             an_account_is_opened_with_a_full_bucket_by_its_first_use,
             a_quota_is_changed_where_the_patch_says_so,
+            a_budget_of_another_period_begins_with_what_was_spent_and_granted_in_it,
+            what_no_refill_covers_waits_for_no_new_period,
             a_quota_out_of_bounds_is_refused_and_leaves_nothing,
             looking_at_an_account_refills_it_and_writes_nothing,
             m5_looking_often_earns_the_same_as_looking_once,
@@ -145,6 +147,7 @@ pub async fn a_quota_is_changed_where_the_patch_says_so<P: Jobs + Quotas>(port: 
         weight: Some(300),
         max_running: Some(4),
         budget: Some(Some(budget)),
+        ..QuotaPatch::default()
     };
     let whole = Quota { rate: credits(2), burst: credits(5_000), weight: 300, max_running: 4, budget: Some(budget) };
     assert_eq!(port.quota_set(&id("acme"), &patch).await.unwrap().quota, whole);
@@ -154,6 +157,38 @@ pub async fn a_quota_is_changed_where_the_patch_says_so<P: Jobs + Quotas>(port: 
     assert_eq!(port.account_get(&id("acme")).await.unwrap().unwrap().quota, Quota { budget: None, ..whole });
     let kinds: Vec<RowKind> = port.outbox_read(0, 10).await.unwrap().rows.into_iter().map(|row| row.kind).collect();
     assert_eq!(kinds, [RowKind::Opening, RowKind::Configure, RowKind::Configure, RowKind::Configure]);
+}
+
+pub async fn a_budget_of_another_period_begins_with_what_was_spent_and_granted_in_it<P: Jobs + Quotas>(
+    port: &P,
+    _clock: &ManualClock,
+) {
+    let acme = with_purse(port, "acme", 100).await;
+    port.credits_grant(&acme, "gift", forever(7)).await.unwrap();
+    let so_far = SoFar { spent: credits(4), granted: credits(20) };
+    let set = async |period, spent| {
+        let budget = Budget { period, limit: credits(10), hard: true };
+        let so_far = SoFar { spent: credits(spent), ..so_far };
+        let patch = QuotaPatch { budget: Some(Some(budget)), so_far, ..QuotaPatch::default() };
+        let account = port.quota_set(&acme, &patch).await.unwrap();
+        (account.period_spent, account.period_granted)
+    };
+    assert_eq!(set(Period::Day, 4).await, (credits(4), credits(7)), "no wider than by what grants left");
+    assert_eq!(set(Period::Day, 9).await, (credits(4), credits(7)), "it is no other period");
+    assert_eq!(set(Period::Month, 12).await, (credits(12), credits(9)), "and by what was used beyond the budget");
+    let budget = Budget { period: Period::Week, limit: credits(10), hard: true };
+    let odd = SoFar { spent: credits(-1), ..so_far };
+    let patch = QuotaPatch { budget: Some(Some(budget)), so_far: odd, ..QuotaPatch::default() };
+    assert!(port.quota_set(&acme, &patch).await.is_err());
+    audited(port).await;
+}
+
+pub async fn what_no_refill_covers_waits_for_no_new_period<P: Jobs + Quotas>(port: &P, _clock: &ManualClock) {
+    let acme = with_purse(port, "acme", 5).await;
+    let budget = Budget { period: Period::Day, limit: credits(5), hard: true };
+    port.quota_set(&acme, &QuotaPatch { budget: Some(Some(budget)), ..QuotaPatch::default() }).await.unwrap();
+    let blocked = port.turn_admit(&acme, &AgentId::default(), "1", credits(6), MINUTE).await.unwrap();
+    assert_eq!(blocked, TurnAdmission::Blocked(Blocked::Credits { until: None }));
 }
 
 pub async fn a_quota_out_of_bounds_is_refused_and_leaves_nothing<P: Jobs + Quotas>(port: &P, _clock: &ManualClock) {

@@ -18,7 +18,7 @@ impl Partition {
         let quota = patch.apply(self.would_be(tenant, now).quota)?;
         let mut account = self.opened(tenant, now);
         let mut deltas = account.touch(now);
-        deltas += account.configure(quota, now);
+        deltas += account.configure(quota, patch.so_far, now);
         self.reconsider(tenant, &mut account);
         self.save(tenant, account.clone());
         self.book(tenant, About::account(RowKind::Configure, &account.quota.text()), deltas, now);

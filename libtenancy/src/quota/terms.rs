@@ -40,6 +40,17 @@ impl Period {
         [Self::Day, Self::Week, Self::Month].into_iter().find(|period| period.label() == label)
     }
 
+    /// When the period that `now` is in began.
+    pub fn began(self, now: Timestamp) -> Timestamp {
+        let (number, _) = self.at(now);
+        let day = match self {
+            Self::Day => number,
+            Self::Week => number * 7 - 3,
+            Self::Month => first_day_of_month(number),
+        };
+        Timestamp::from_micros(day * DAY)
+    }
+
     /// The number of the period that `now` is in, counted from 1970, and when it ends.
     pub fn at(self, now: Timestamp) -> (i64, Timestamp) {
         let day = now.as_micros().div_euclid(DAY);

@@ -13,7 +13,7 @@ use libtenancy::{
         jobs::{JobFilter, JobSettings, Jobs, partition_of},
         quotas::Quotas,
     },
-    quota::{Budget, Grant, NEVER, Period, Standing},
+    quota::{Budget, Grant, NEVER, Period, SoFar, Standing},
     tenant::TenantId,
 };
 
@@ -325,6 +325,10 @@ impl<P: Jobs + Quotas> History<P> {
                     hard: self.random.one_in(2),
                 })),
                 _ => None,
+            },
+            so_far: SoFar {
+                spent: MicroCredits(self.random.range(0, 90_000_000)),
+                granted: MicroCredits(self.random.range(0, 90_000_000)),
             },
         };
         let answer = self.port.quota_set(&tenant, &patch).await;

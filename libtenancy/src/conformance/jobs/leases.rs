@@ -156,7 +156,9 @@ pub async fn a_renewal_that_cannot_raise_the_hold_says_why_and_keeps_the_lease<P
     assert_eq!(balance(port, "acme").await, (credits(15), credits(5)));
     let budget = Budget { period: Period::Day, limit: credits(6), hard: true };
     port.quota_set(&acme, &QuotaPatch { budget: Some(Some(budget)), ..QuotaPatch::default() }).await.unwrap();
-    assert_eq!(renew(port, raise).await, Renewed::Cancel { lease_until, reason: "budget" });
+    let within = Renewal { need: Some(credits(12)), ..raise.clone() };
+    assert_eq!(renew(port, within).await, Renewed::Cancel { lease_until, reason: "budget" });
+    assert_eq!(renew(port, raise).await, Renewed::Cancel { lease_until, reason: "credits" }, "no period helps");
     assert_eq!(end(port, &leased, failed(), 5).await.unwrap(), "delayed", "the lease still held");
 }
 

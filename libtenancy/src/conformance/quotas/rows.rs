@@ -441,6 +441,7 @@ pub async fn a_quota_that_was_forgotten_is_told<P: Jobs + Quotas>(port: &P, cloc
         weight: Some(7),
         max_running: Some(9),
         budget: Some(Some(budget)),
+        ..QuotaPatch::default()
     };
     let set = port.quota_set(&id("rich"), &patch).await.unwrap();
     let row = port.outbox_read(0, 100).await.unwrap().rows.into_iter().rfind(|row| row.kind == RowKind::Configure);

@@ -57,7 +57,7 @@ impl Quotas for Redis {
                 command.arg(tenant.as_str());
                 command.arg(number(patch.rate.map(|rate| rate.0))).arg(number(patch.burst.map(|burst| burst.0)));
                 command.arg(number(patch.weight.map(i64::from))).arg(number(patch.max_running.map(i64::from)));
-                command.arg(&budget);
+                command.arg(&budget).arg(patch.so_far.spent.0).arg(patch.so_far.granted.0);
             })
             .await?;
         account(&mut answer)

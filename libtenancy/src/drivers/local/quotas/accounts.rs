@@ -24,7 +24,7 @@ impl Desk<'_> {
         let quota = patch.apply(self.would_be(tenant)?.quota)?;
         let mut account = self.opened(tenant)?;
         let mut deltas = account.touch(self.now);
-        deltas += account.configure(quota, self.now);
+        deltas += account.configure(quota, patch.so_far, self.now);
         self.reconsider(tenant, &mut account)?;
         self.save(tenant, account.clone())?;
         self.book(tenant, &About::account(RowKind::Configure, &account.quota.text()), deltas)?;

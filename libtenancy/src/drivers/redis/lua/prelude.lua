@@ -308,14 +308,16 @@ end
 
 -- Why an amount cannot be held (`credits` or `budget`), and until when (0: for good); nil if it can.
 local function blocked(a, amount)
+  local missing, rate = amount - available(a), a.rate_per_sec
+  if missing > 0 and (rate == 0 or missing > max(a.burst - a.credits, 0) or floor(missing / rate) > 1000000000) then
+    -- No new period helps either.
+    return 'credits', 0
+  end
   if a.hard == '1' and a.period ~= '' and a.spent - a.granted + a.held + amount > a.limit then
     local _, ends = period_at(a.period)
     return 'budget', ends
   end
-  local missing = amount - available(a)
   if missing <= 0 then return nil end
-  local rate = a.rate_per_sec
-  if rate == 0 or missing > max(a.burst - a.credits, 0) or floor(missing / rate) > 1000000000 then return 'credits', 0 end
   return 'credits', a.last_us + floor(missing / rate) * MILLION + floor((missing % rate * MILLION + rate - 1) / rate)
 end
 

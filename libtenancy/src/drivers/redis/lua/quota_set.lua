@@ -2,7 +2,8 @@
 -- Why: a change of the rate or of the budget must not lose or make credits: the account is brought to now before.
 -- KEYS[1]: sys:{p07}:meta
 -- ARGV[4]: tenant. ARGV[5..8]: rate, burst, weight, max_running. ARGV[9]: budget: empty as it is, '-' none, else
--- period|limit|hard. Each of ARGV[5..8] may be empty: as it is.
+-- period|limit|hard. Each of ARGV[5..8] may be empty: as it is. ARGV[10], ARGV[11]: what was spent and granted so far in the
+-- period of the budget, if that is another one.
 -- Returns {'OK', seq, the account's fields and values}.
 local function field(text, least, most)
   if text == '' then return true end
@@ -12,17 +13,20 @@ local rate, burst = field(ARGV[5], 0, 8000 * MILLION), field(ARGV[6], 0, MAX_AMO
 local weight, running = field(ARGV[7], 1, 10000), field(ARGV[8], 1, 1000000)
 local period, limit, hard = ARGV[9]:match('^(%a+)|(%d+)|([01])$')
 if period then limit = whole(limit, 0, MAX_AMOUNT) end
-if not (rate and burst and weight and running) or (period and not limit) then return {'INVALID', seq} end
+local spent, granted = whole(ARGV[10], 0, MAX_AMOUNT), whole(ARGV[11], 0, MAX_AMOUNT)
+if not (rate and burst and weight and running and spent and granted) or (period and not limit) then return {'INVALID', seq} end
 local t = tenant(ARGV[4])
 local a = opened(t)
 local d = touch(a)
 if ARGV[9] ~= '' then
   period, limit, hard = period or '', limit or 0, hard or '0'
-  if period ~= a.period then
-    a.period_number, a.spent, a.granted = period ~= '' and period_at(period) or 0, 0, 0
-  end
-  if period ~= a.period or limit ~= a.limit or hard ~= a.hard then a.noticed = 0 end
+  local is_other = period ~= a.period
+  if is_other or limit ~= a.limit or hard ~= a.hard then a.noticed = 0 end
   a.period, a.limit, a.hard = period, limit, hard
+  if is_other then
+    a.period_number, a.spent, a.granted = period ~= '' and period_at(period) or 0, spent, granted
+    narrow(a, grants_read(a.grants))
+  end
 end
 if rate ~= true then
   if rate ~= a.rate_per_sec then a.rest = 0 end
