@@ -84,7 +84,7 @@ pub enum Error {
         source: Source,
     },
     /// A part may or may not have done what it was asked.
-    #[error("the outcome at {part} is unknown")]
+    #[error("the answer of {part} was lost")]
     OutcomeUnknown {
         /// The part.
         part: &'static str,
@@ -367,6 +367,7 @@ impl Error {
             Self::Unavailable { part: "s3", .. } => {
                 Some("check the bucket, the region, the endpoint and the credentials".into())
             }
+            Self::OutcomeUnknown { .. } => Some("it may have been done, or not: look before you repeat it".into()),
             Self::Unavailable { part: "telegram", .. } => {
                 Some("check the network and `--telegram-url`; messages wait until it is back".into())
             }
@@ -376,7 +377,6 @@ impl Error {
             | Self::IllegalState { .. }
             | Self::Forbidden { .. }
             | Self::Unavailable { .. }
-            | Self::OutcomeUnknown { .. }
             | Self::Timeout { .. }
             | Self::ChatMigrated { .. }
             | Self::Refused { .. }

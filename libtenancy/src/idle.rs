@@ -1,7 +1,8 @@
 //! Idle: an agent is stopped for idleness only when it has no work, and what cannot be read counts as work.
 //!
 //! Owns the decision and the loop over due deadlines. A tick with nothing due reads one index entry, however many
-//! tenants there are; between ticks it sleeps until the next deadline, or until an earlier one is set.
+//! tenants there are; between ticks it sleeps until the next deadline, or until an earlier one is set. A deadline of a tenant
+//! that does not run is that of its suspension: see `suspension`.
 
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ use crate::{
 
 /// How soon to look again at what could not be read.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// How soon to look again at a suspended tenant one of whose jobs was called off while others wait for credits.
+const SUSPENDED: Duration = Duration::from_mins(1);
 
 /// Idle checks (and the stops that follow) at the same time.
 const CONCURRENT: usize = 16;
@@ -135,7 +139,12 @@ impl Tenancy {
         let Some(tenant) = drivers.tenants.tenant_get(id).await? else {
             return drivers.deadlines.deadline_clear(id).await;
         };
+        // Whoever called a job off may have died before it ended the suspension that the job had brought about.
+        let waits = tenant.settings.suspended.is_some() && self.suspension_end(id).await?;
         let Status::Running { agent } = &tenant.lifecycle.status else {
+            if waits {
+                return drivers.deadlines.deadline_set(id, self.now() + SUSPENDED).await;
+            }
             // Whoever writes `running` sets the deadline after it.
             return drivers.deadlines.deadline_clear(id).await;
         };

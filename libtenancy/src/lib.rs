@@ -54,6 +54,7 @@ pub mod state;
 mod status;
 pub mod stop;
 pub mod stores;
+mod suspension;
 pub mod tenancy;
 pub mod tenant;
 mod turn;

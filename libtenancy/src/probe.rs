@@ -174,7 +174,7 @@ impl Tenancy {
 
     async fn probe_inboxes(&self, id: &TenantId) -> Result<String> {
         let pending = self.drivers().inboxes.pending_count(id).await?;
-        Ok(format!("an inbox was read: {pending} messages of nobody"))
+        Ok(format!("an inbox was read: {pending} messages in it"))
     }
 
     async fn probe_wake_locks(&self, id: &TenantId) -> Result<String> {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::{
+    admission::Suspension,
     error::{Error, Result},
     operation::lock,
     ports::{
@@ -29,7 +30,7 @@ pub struct ReconcileReport {
     pub workloads: usize,
     /// Agents taken over from an earlier control plane.
     pub adopted: usize,
-    /// Wakes, stops and deletions of an earlier control plane that were finished.
+    /// Wakes, stops, suspensions and deletions of an earlier control plane that were finished.
     pub finished: usize,
     /// Records whose agent was gone.
     pub lost: usize,
@@ -265,6 +266,11 @@ impl Tenancy {
             tracing::info!(tenant = %id, generation = %agent.generation, "adopted a running agent");
         }
         self.drivers().workloads.workload_watch(id, agent).await?;
+        if tenant.settings.suspended.as_deref().is_some_and(|suspended| Suspension::parse(suspended).by_operator()) {
+            report.finished += 1;
+            tracing::info!(tenant = %id, "stopping the agent of a suspended tenant");
+            self.suspended_stop_soon(id);
+        }
         if self.drivers().deadlines.deadline_get(id).await?.is_none() {
             report.deadlines += 1;
             self.deadline_set(id, self.now() + tenant.settings.idle_timeout).await;

@@ -166,7 +166,7 @@ impl Tenancy {
         let name = match (archive, published) {
             (Some(name), _) => name,
             (None, Some(published)) => &published.key,
-            (None, None) => return Err(Error::not_found("snapshot", format!("the last one of `{id}`"))),
+            (None, None) => return Err(Error::not_found("snapshot of tenant", id)),
         };
         let archive = named(&archives, id, name)?;
         let (path, verified) = self.archive_verify(id, archive, published).await?;

@@ -545,9 +545,14 @@ impl Tenancy {
             }
         }
         let drivers = self.drivers();
-        for result in
-            [drivers.endpoints.endpoint_remove(id, generation).await, drivers.deadlines.deadline_clear(id).await]
-        {
+        // That of a suspended tenant may be there for its suspension; who looks then removes it.
+        let suspended =
+            drivers.tenants.tenant_get(id).await.map(|tenant| tenant.is_some_and(|t| t.settings.suspended.is_some()));
+        let cleared = match suspended {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => drivers.deadlines.deadline_clear(id).await,
+        };
+        for result in [drivers.endpoints.endpoint_remove(id, generation).await, cleared] {
             if let Err(error) = result {
                 tracing::debug!(tenant = %id, error = error.chain(), "endpoint or deadline not removed");
             }

@@ -21,16 +21,13 @@ use crate::{
     credits::{MAX_AMOUNT, MicroCredits},
     error::{Error, Result},
     fairness::{REBALANCE, shares},
-    history::event,
     inbox::UpdateKey,
     jobs::{AgentId, Finish, Job, JobId, LEASE_BOUNDS, Leased, NewJob, Outcome, Renewal, Renewed, WorkerId},
     operation::lock,
     partition::{QuotaPatch, Submitted},
-    ports::{
-        jobs::{JobFilter, QueueView},
-        signals::Signal,
-    },
-    quota::{Account, Grant, MIN_COST, Standing},
+    ports::jobs::{JobFilter, QueueView},
+    quota::{Account, Grant, MIN_COST},
+    suspension::CALLED_OFF,
     tenancy::Tenancy,
     tenant::{BotId, TenantId},
 };
@@ -94,9 +91,6 @@ impl Drop for Untaken {
         self.tenancy.inner.tasks.spawn_on(released, &runtime);
     }
 }
-
-/// The longest reason of an operator, in bytes.
-const MAX_REASON: usize = 256;
 
 /// Checks what an operator grants or takes back.
 fn grant_checked(name: &str, amount: MicroCredits) -> Result<()> {
@@ -163,10 +157,15 @@ impl Tenancy {
 
     /// Calls a job off: at once if it waits, else at its worker's next renewal. `NotFound`; `Conflict` if it is over.
     pub async fn job_cancel(&self, id: &JobId) -> Result<Job> {
+        let suspended =
+            self.drivers().tenants.tenant_get(id.tenant()).await?.and_then(|tenant| tenant.settings.suspended);
+        if suspended.is_some_and(|suspended| !Suspension::parse(&suspended).by_operator()) {
+            // Whoever dies after it was called off leaves a suspension: whoever looks then ends it.
+            self.deadline_set(id.tenant(), self.now() + CALLED_OFF).await;
+        }
         self.drivers().jobs.job_cancel(id).await?;
         self.feed_mark(id.tenant());
         self.inner.job_ended.send_replace(());
-        // Whoever dies here leaves a suspension that the next thing that is paid for ends.
         if let Err(error) = self.suspension_end(id.tenant()).await {
             tracing::warn!(tenant = %id.tenant(), error = error.chain(), "not looked at whether it resumes");
         }
@@ -381,139 +380,6 @@ impl Tenancy {
         let account = self.drivers().quotas.credits_revoke(id, name, amount).await?;
         self.feed_mark(id);
         Ok(account)
-    }
-
-    /// Records that the tenant is out of budget, and since when, if no chat turn could be paid for now. Jobs that cost more
-    /// than that wait without it.
-    pub(crate) async fn suspension_note(&self, id: &TenantId) -> Result<()> {
-        let _operation = self.inner.settings_operations.begin(id).await;
-        let tenant = self.tenant_get(id).await?;
-        if tenant.settings.suspended.is_some() {
-            return Ok(());
-        }
-        let Some(suspension) = self.out_of_budget(id).await? else { return Ok(()) };
-        lock(&self.inner.broke).insert(id.clone());
-        tracing::warn!(tenant = %id, reason = suspension.text, "suspended");
-        self.suspension_write(id, Some(suspension)).await
-    }
-
-    /// The suspension of a tenant that cannot pay for a chat turn, nor will by its refill; `None` if it can or will.
-    pub(crate) async fn out_of_budget(&self, id: &TenantId) -> Result<Option<Suspension>> {
-        let needed = self.inner.config.turn_hold;
-        let account = self.drivers().quotas.account_get(id).await?;
-        Ok(account.and_then(|account| match account.check(needed, self.now()) {
-            Err(blocked) if blocked.suspends() => Some(Suspension::of(blocked, &account, needed)),
-            _ => None,
-        }))
-    }
-
-    /// What the tenant's chat is to be told of its suspension for want of budget, whoever noticed it; once a suspension.
-    pub(crate) async fn suspension_tell(&self, id: &TenantId) -> Result<Option<String>> {
-        let _operation = self.inner.settings_operations.begin(id).await;
-        let suspension = self.tenant_get(id).await?.settings.suspended.as_deref().map(Suspension::parse);
-        let Some(suspension) = suspension.filter(|suspension| !suspension.told && !suspension.by_operator()) else {
-            return Ok(None);
-        };
-        let told = Suspension { told: true, ..suspension };
-        self.suspension_write(id, Some(told.clone())).await?;
-        Ok(Some(told.text))
-    }
-
-    /// A suspension for want of budget ends if a chat turn could be paid for now. One by an operator stays.
-    pub(crate) async fn suspension_lift(&self, id: &TenantId) -> Result<()> {
-        self.suspension_lift_if(id, false).await
-    }
-
-    /// A suspension that a job brought about, and of which no chat knows, ends with the last job that waits for credits.
-    async fn suspension_end(&self, id: &TenantId) -> Result<()> {
-        let suspended = self.tenant_get(id).await?.settings.suspended.as_deref().map(Suspension::parse);
-        if suspended.is_none_or(|suspended| suspended.by_operator() || suspended.told) {
-            return Ok(());
-        }
-        let account = self.drivers().quotas.account_get(id).await?;
-        let waits = account.is_some_and(|account| matches!(account.standing, Standing::Parked(_)));
-        if waits { Ok(()) } else { self.suspension_lift_if(id, true).await }
-    }
-
-    /// The same; also without asking, if something of the tenant's was just paid for.
-    async fn suspension_lift_if(&self, id: &TenantId, paid: bool) -> Result<()> {
-        let operation = self.inner.settings_operations.begin(id).await;
-        let suspended = self.tenant_get(id).await?.settings.suspended;
-        if suspended.is_none_or(|suspended| Suspension::parse(&suspended).by_operator()) {
-            lock(&self.inner.broke).remove(id);
-        } else {
-            if paid || self.out_of_budget(id).await?.is_none() {
-                lock(&self.inner.broke).remove(id);
-                tracing::info!(tenant = %id, "resumed");
-                self.suspension_write(id, None).await?;
-            }
-        }
-        drop(operation);
-        self.resumed_tell(id);
-        Ok(())
-    }
-
-    /// Suspends a tenant in an operator's name: its agent is stopped, and it wakes no more until [`Tenancy::tenant_resume`];
-    /// its messages wait. A repeat changes the reason. `NotFound`; `Invalid` without a reason or if that reads as one of ours;
-    /// `IllegalState` while it is being deleted.
-    pub async fn tenant_suspend(&self, id: &TenantId, reason: &str) -> Result<crate::tenant::Tenant> {
-        self.require_live("suspending a tenant")?;
-        let reason = reason.trim();
-        if reason.is_empty() || reason.len() > MAX_REASON || reason.chars().any(char::is_control) {
-            return Err(Error::invalid("reason", format!("1 to {MAX_REASON} bytes on one line")));
-        }
-        if !Suspension::parse(reason).by_operator() {
-            return Err(Error::invalid("reason", "it begins like a suspension for want of budget"));
-        }
-        let operation = self.inner.settings_operations.begin(id).await;
-        self.tenant_kept(id).await?;
-        lock(&self.inner.broke).remove(id);
-        self.suspension_write(id, Some(Suspension::parse(reason))).await?;
-        drop(operation);
-        tracing::info!(tenant = %id, reason, "suspended by an operator");
-        // Whoever dies here leaves a suspended tenant whose agent is given nothing, and stops once it is idle.
-        self.tenant_stop(id, crate::tenant::StopReason::Operator).await
-    }
-
-    /// Ends a suspension, whoever set it; what waits goes on. One for want of budget comes back with the next message that
-    /// cannot be paid for. A tenant that is not suspended stays as it is. `NotFound`.
-    pub async fn tenant_resume(&self, id: &TenantId) -> Result<crate::tenant::Tenant> {
-        let operation = self.inner.settings_operations.begin(id).await;
-        let tenant = self.tenant_get(id).await?;
-        if tenant.settings.suspended.is_some() {
-            lock(&self.inner.broke).remove(id);
-            self.suspension_write(id, None).await?;
-            tracing::info!(tenant = %id, "resumed by an operator");
-        }
-        drop(operation);
-        self.resumed_tell(id);
-        self.tenant_get(id).await
-    }
-
-    /// Has what waits go on, whichever control plane delivers it.
-    fn resumed_tell(&self, id: &TenantId) {
-        self.delivery_signal(id);
-        self.schedules_tell(id);
-        if !self.drivers().workloads.workloads_are_local() {
-            self.signal_soon(Signal::Update(id.clone()));
-        }
-    }
-
-    /// Writes a suspension, or its end, and tells of it.
-    async fn suspension_write(&self, id: &TenantId, suspension: Option<Suspension>) -> Result<()> {
-        let told = match &suspension {
-            // That its chat was told of it is no news.
-            Some(suspension) if suspension.told => None,
-            Some(suspension) => Some(("suspended", suspension.clone().shown())),
-            None => Some(("resumed", "it may wake again".to_owned())),
-        };
-        let suspended = Some(suspension.map(|suspension| suspension.to_string()));
-        let patch = crate::ports::tenants::SettingsPatch { suspended, ..Default::default() };
-        self.drivers().tenants.tenant_configure(id, patch).await?;
-        if let Some((what, text)) = told {
-            self.tell(event(self.now(), id, what, text)).await;
-        }
-        Ok(())
     }
 
     // --- the leader's loops ---------------------------------------------------------------------------------------------

@@ -170,6 +170,7 @@ impl IntoResponse for HttpError {
 const WORDS: &[&str] = &[
     "tenant",
     "bot of tenant",
+    "snapshot of tenant",
     "update",
     "snapshot",
     "log",
@@ -375,7 +376,7 @@ fn known(body: &ErrorBody) -> Option<Error> {
             Error::Refused { part: word(part, "a peer"), reason: reason.to_owned() }
         }
         "outcome_unknown" => {
-            let part = text.strip_prefix("the outcome at ")?.strip_suffix(" is unknown")?;
+            let part = text.strip_prefix("the answer of ")?.strip_suffix(" was lost")?;
             Error::OutcomeUnknown { part: word(part, "a peer"), source: cause(SAID_SO) }
         }
         "corrupt" if text.starts_with("snapshot at `") => {

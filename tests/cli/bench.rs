@@ -86,7 +86,7 @@ fn a_dry_run_shows_the_plan_and_changes_nothing() {
     Concurrency    4
     Measures       wake, job, read, event, exec: 30 s in all
 
-    - make 4 tenants, and remove at the end all that there is of them
+    - make 4 tenants, and remove at the end all that was made
     - run at most 4 agents at once, beside the 0 of 1000 that run now
     - take agents out of the warm pool: another tenant's wake may be a cold one meanwhile
     - submit jobs for 5.0 s, 4 at once: a turn of the agent each, a credit for each second of it, and what its model costs; the ledger keeps their lines
@@ -102,7 +102,7 @@ fn a_dry_run_shows_the_plan_and_changes_nothing() {
     Concurrency    4
     Measures       read, event: 7 times each
 
-    - make 1 tenant, and remove at the end all that there is of them
+    - make 1 tenant, and remove at the end all that was made
     nothing was done
     ");
     let plan = world.ztm(["bench", "--dry-run", "-o", "json", "--only", "job", "--concurrency", "1"]).ok().json();
@@ -125,7 +125,8 @@ fn nothing_is_measured_in_a_context_that_only_looks() {
     exit: 4
     --- stdout
     --- stderr
-    error: forbidden: context `far` is read-only, and a measurement makes tenants there
+    error: forbidden: context `far` is read-only
+    hint: `--dry-run` says what it would do; give it in another `--context`, or take `readonly` out of `[contexts.far]`
     ");
     assert!(!changed(&plane), "{:?}", plane.asked());
 }
@@ -267,8 +268,5 @@ fn progress_is_drawn_on_a_terminal_only() {
     let (code, screen) = terminal.ends();
     assert_eq!(code, Some(0), "{screen}");
     let ended = world.ztm(["bench", "--only", "read", "--duration", "1s", "--tenants", "1"]).ok();
-    assert_eq!(
-        ended.stderr,
-        "measuring `embedded` will:\n- make 1 tenant, and remove at the end all that there is of them\n"
-    );
+    assert_eq!(ended.stderr, "measuring `embedded` will:\n- make 1 tenant, and remove at the end all that was made\n");
 }

@@ -149,6 +149,17 @@ fn what_is_waited_for_archives_labels_fields_and_topics_are_offered_too() {
     assert_eq!(asks(&["why", "job", "alice"]), [one]);
     assert_eq!(asks(&["why", "tenant", "a"]), ["alice"]);
     assert_eq!(asks(&["schedule", "set", "alice", "m", "--time-zone", "Europe/Berl"]), ["Europe/Berlin"]);
+    // What was told of the tenant of late, and of nobody else.
+    let told = |id: &str| serde_json::json!({ "at": "2026-11-30T00:00:00Z", "source": "orchestrator", "request_id": id, "text": "x" });
+    plane.told(&told("7-1"));
+    assert_eq!(asks(&["logs", "alice", "--request", ""]), ["7-1"]);
+    assert_eq!(asks(&["logs", "--tail", "5", "alice", "--request", "7"]), ["7-1"]);
+    assert_eq!(asks(&["logs", "alice", "--request", "8"]), [""; 0]);
+    assert_eq!(asks(&["logs", "--request", ""]), [""; 0], "nobody's");
+    plane.fail("GET /tenants/bob/journal?tail=500&follow=false", 500, "internal", "broken");
+    assert_eq!(asks(&["logs", "bob", "--request", ""]), [""; 0], "and nothing is said");
+    assert_eq!(asks(&["tenant", "update", "alice", "--label", "te"]), ["team=red"]);
+    assert_eq!(asks(&["import", "--from", "embe"]), ["embedded"]);
     // Flags are for whoever begins one.
     assert_eq!(asks(&["tenant", "get", ""]), ["alice", "bob"]);
     assert_eq!(asks(&["tenant", "get", "--outp"]), ["--output"]);
@@ -173,7 +184,7 @@ fn a_shell_is_told_how_to_complete_and_an_unknown_one_that_it_is_unknown() {
             exit: 2
             --- stdout
             --- stderr
-            error: COMPLETE is `ksh`, which is no shell that can be completed for
+            error: COMPLETE is `ksh`, a shell without completion here
             hint: it is one of bash, elvish, fish, powershell, zsh; without it the command itself runs
             ");
         }

@@ -12,7 +12,7 @@ use super::{
 };
 
 /// Every command without subcommands: its words after `ztm`, and itself.
-fn leaves() -> Vec<(Vec<String>, Command)> {
+pub(crate) fn leaves() -> Vec<(Vec<String>, Command)> {
     fn walk(command: &Command, path: &[String], into: &mut Vec<(Vec<String>, Command)>) {
         for child in command.get_subcommands() {
             let mut path = path.to_vec();
@@ -30,7 +30,7 @@ fn leaves() -> Vec<(Vec<String>, Command)> {
 }
 
 /// The command lines of a help's examples, each as words, `ztm` first.
-fn examples(command: &Command) -> Vec<Vec<String>> {
+pub(crate) fn examples(command: &Command) -> Vec<Vec<String>> {
     let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     help.lines()
         .skip_while(|line| !line.starts_with("Example"))

@@ -74,12 +74,12 @@ fn a_key_is_made_up_for_each_submission_and_shown_when_asked_for() {
 fn a_submission_without_an_answer_says_how_to_make_it_once() {
     let mut world = World::new();
     let plane = Plane::on(&mut world);
-    plane.fail("POST /jobs", 502, "outcome_unknown", "the outcome at store is unknown");
+    plane.fail("POST /jobs", 502, "outcome_unknown", "the answer of store was lost");
     assert_snapshot!(world.ztm(SUBMIT.iter().chain(&["--idempotency-key", "k"]).copied()), @"
     exit: 7
     --- stdout
     --- stderr
-    error: it may have been done, or not: the outcome at store is unknown: the control plane says so
+    error: it may have been done, or not: the answer of store was lost: the control plane says so
     hint: repeat the command with `--idempotency-key k`: however often, it is done once
     request id: test
     ");
@@ -104,7 +104,7 @@ fn a_repeat_says_that_it_is_one() {
     Job     alice.01k9zz5d7e8f9g0h1j2k3m4n5p
     Status  running
     --- stderr
-    an earlier submission under this key is the same
+    this job was submitted under the same key before; nothing was added
     ");
 }
 
@@ -220,7 +220,7 @@ fn one_job_that_cannot_be_called_off_does_not_keep_the_others() {
 fn a_grant_is_named_by_whoever_gives_it_so_that_a_repeat_grants_nothing_more() {
     let mut world = World::new();
     let plane = Plane::on(&mut world);
-    plane.fail("POST /quotas/alice/grants", 502, "outcome_unknown", "the outcome at store is unknown");
+    plane.fail("POST /quotas/alice/grants", 502, "outcome_unknown", "the answer of store was lost");
     let grant = ["quota", "grant", "alice", "2.5", "--expires", "30d"];
     let unsure = world.ztm(grant);
     let body = plane.last_body();

@@ -18,8 +18,11 @@ mod job_plane;
 mod job_run;
 mod job_wait;
 mod keys;
+#[path = "../e2e/order_list.rs"]
+mod order_list;
 mod plane;
 mod pty;
+mod readonly;
 mod said;
 mod schedule;
 mod settings;

@@ -104,7 +104,7 @@ fn a_router_is_told_from_an_orchestrator() {
     plane.answer("GET /tenants?limit=1000", 404, nothing);
     let refused = world.ztm(["tenant", "list"]);
     assert_eq!(refused.code, Some(7), "{refused}");
-    assert!(refused.stderr.contains("it is no orchestrator of this version, its router perhaps"), "{refused}");
+    assert!(refused.stderr.contains("it is no orchestrator of this version; is it the router?"), "{refused}");
 }
 
 #[test]
@@ -152,4 +152,30 @@ fn a_disk_that_is_full_is_the_same_failure_everywhere() {
         assert_eq!(output.status.code(), Some(1), "{line:?}: {says}");
         assert!(says.contains("cannot write to standard output"), "{line:?}: {says}");
     }
+}
+
+#[test]
+fn who_asks_for_more_is_shown_each_request_and_its_answer() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    for (line, request, status, code) in [
+        (["tenant", "get", "alice", "-v"], "GET /tenants/alice", 200, 0),
+        (["tenant", "stop", "alice", "--verbose"], "POST /stop/alice", 200, 0),
+        (["tenant", "get", "nobody", "-v"], "GET /tenants/nobody", 404, 3),
+    ] {
+        let said = world.ztm(line);
+        assert_eq!(said.code, Some(code), "{said}");
+        let mut lines = said.stderr.lines();
+        assert_eq!(lines.next(), Some(format!("{request} at {}", plane.url).as_str()), "{said}");
+        let answer = lines.next().unwrap();
+        let took = answer.strip_prefix(&format!("{request}: {status} in ")).unwrap_or_else(|| panic!("{said}"));
+        let took = took.strip_suffix(" ms, request id test").unwrap_or_else(|| panic!("{said}"));
+        took.parse::<u64>().unwrap();
+    }
+    drop(plane);
+    let url = "http://127.0.0.1:9";
+    let away = world.ztm(["tenant", "get", "alice", "-v", "--orchestrator-url", url]);
+    assert!(away.code == Some(7) && away.stderr.contains("GET /tenants/alice: no answer in "), "{away}");
+    assert!(!world.ztm(["tenant", "get", "alice", "--orchestrator-url", url]).stderr.contains(" at "));
 }

@@ -222,7 +222,7 @@ fn what_is_wrong_with_up_stops_only_up() {
     let world = World::new().config("output = 'wide'\n\n[up]\nwarmth = 3\n");
     let (down, without) = (world.ztm(["down"]), World::new().ztm(["down"]));
     assert_eq!((down.code, &down.stdout), (without.code, &without.stdout), "{down}");
-    assert!(down.stderr.starts_with("warning: `[up]` is not heeded: "), "{down}");
+    assert!(down.stderr.starts_with("warning: `[up]` is ignored: "), "{down}");
     let up = world.ztm(["up"]);
     assert_eq!((up.code, up.stdout.as_str()), (Some(2), ""), "{up}");
     for says in ["config.toml` line 4 (`warmth`): unknown field", "hint: `ztm up --help`"] {
@@ -230,7 +230,7 @@ fn what_is_wrong_with_up_stops_only_up() {
     }
     assert!(!world.state_dir().exists(), "it was refused before anything was begun");
     let view = world.ztm(["config", "view"]).ok();
-    assert!(view.stderr.contains("`[up]` is not heeded") && view.stdout.contains("wide"), "{view}");
+    assert!(view.stderr.contains("`[up]` is ignored") && view.stdout.contains("wide"), "{view}");
     assert_eq!(world.ztm(["context", "list"]).code, Some(0));
     // What is wrong elsewhere stops all of them, also beside it.
     let wrong = World::new().config("outputt = 'wide'\n[up]\nwarmth = 3\n").ztm(["down"]);

@@ -68,12 +68,12 @@ impl Terminal {
         assert!(!waited.timed_out() && screen.0.contains(text), "no {text:?} on the screen:\n{}", screen.0);
     }
 
-    /// Waits until the program itself reads each key: until then Ctrl-C is for whoever has the terminal for its own, and
-    /// that is nobody here.
+    /// Waits until Ctrl-C reaches the program as input: until then it is for whoever has the terminal for its own, and that
+    /// is nobody here.
     pub(crate) fn reads_keys(&self) {
         let settings = || rustix::termios::tcgetattr(&self.keyboard).unwrap();
         let watch = Stopwatch::start();
-        while settings().local_modes.contains(rustix::termios::LocalModes::ICANON) {
+        while settings().local_modes.contains(rustix::termios::LocalModes::ISIG) {
             assert!(watch.elapsed() < LIMIT, "it does not read keys");
             std::thread::yield_now();
         }
@@ -197,17 +197,44 @@ fn s10_a_token_that_is_asked_for_is_not_shown() {
 }
 
 #[test]
-fn ctrl_c_at_a_question_changes_nothing_and_exits_130() {
+fn ctrl_c_and_ctrl_d_at_a_question_change_nothing_say_so_and_exit_130() {
     let mut world = World::new();
     let plane = Plane::on(&mut world);
     plane.tenant("alice", |_| ());
+    plane.update("alice", 1, "pending", None);
+    world.ztm(["context", "add", "far", "--orchestrator-url", "http://127.0.0.1:9"]).ok();
+    let questions: [(&[&str], &str); 3] = [
+        (&["tenant", "delete", "alice"], "Type `alice` to go on"),
+        (&["inbox", "drop", "alice/7/1"], "Type `alice/7/1` to go on"),
+        (&["context", "remove", "far"], "[y/N]"),
+    ];
+    for (line, question) in questions {
+        // The end of input after something is typed takes two: the first one hands over what there is.
+        for end in ["\u{3}", "al\u{3}", "\u{4}", "al\u{4}\u{4}"] {
+            let mut terminal = Terminal::start(&world, line);
+            terminal.shows(question);
+            terminal.reads_keys();
+            terminal.types(end);
+            let (code, screen) = terminal.ends();
+            assert_eq!(code, Some(130), "{line:?} {end:?}: {screen}");
+            assert!(screen.ends_with(" nothing was done: interrupted\r\n"), "{line:?} {end:?}: {screen:?}");
+        }
+    }
+    let asked = plane.asked();
+    assert!(asked.iter().all(|line| line.starts_with("GET ")), "{asked:?}");
+    world.ztm(["context", "show", "far"]).ok();
+    // As the terminal edits a line, and as a person means it.
     let mut terminal = Terminal::start(&world, &["tenant", "delete", "alice"]);
     terminal.shows("Type `alice` to go on");
-    terminal.reads_keys();
-    terminal.types("\u{3}");
-    let (code, screen) = terminal.ends();
-    assert_eq!(code, Some(130), "{screen}");
-    assert!(!plane.asked().iter().any(|line| line.starts_with("DELETE")));
+    terminal.types("bob\u{15}alicf\u{7f}e \r");
+    assert_eq!(terminal.ends().0, Some(0));
+    for (typed, code) in [("\r", 2), ("n\r", 2), ("Yes\r", 0)] {
+        let mut terminal = Terminal::start(&world, &["context", "remove", "far"]);
+        terminal.shows("[y/N]");
+        terminal.types(typed);
+        let (ended, screen) = terminal.ends();
+        assert_eq!(ended, Some(code), "{typed:?}: {screen}");
+    }
 }
 
 #[test]
@@ -220,7 +247,7 @@ fn ctrl_c_at_the_hidden_question_for_a_token_changes_nothing_and_exits_130() {
         terminal.types(end);
         let (code, screen) = terminal.ends();
         assert_eq!(code, Some(130), "{screen}");
-        assert!(!screen.contains("AAH"), "{screen}");
+        assert!(!screen.contains("AAH") && screen.contains("nothing was done"), "{screen}");
     }
     assert!(!plane.asked().iter().any(|line| line.starts_with("POST")));
 }

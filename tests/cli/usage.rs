@@ -232,7 +232,7 @@ fn a_number_that_cannot_be_is_told_what_it_must_be() {
         (&["logs", "a", "--tail", "-1"], "a whole number from 0 to 10000"),
         (&["up", "--workers", "-1"], "a whole number, 0 or more"),
         (&["up", "--port", "70000"], "a whole number from 0 to 65535"),
-        (&["pool", "scale", "-1"], "`-1` is no number of agents"),
+        (&["pool", "scale", "-1"], "`-1` is not a number of agents"),
         (&["quota", "set", "a", "--budget", "-3/day"], "invalid budget: "),
         (&["schedule", "set", "a", "m", "--cron", "@daily", "--message", "x", "--chat", "abc"], "a whole number"),
         (&["wait", "tenant/a", "--for", "idle", "--timeout", "999999999999d"], "more than a hundred years"),

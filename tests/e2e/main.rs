@@ -12,6 +12,7 @@ mod kill;
 mod lifecycle;
 mod logs;
 mod on_kubernetes;
+mod order_list;
 mod orders;
 mod plane;
 mod power;

@@ -4,11 +4,13 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use libtenancy::{
     inbox::UpdateKey,
+    ports::jobs::JobFilter,
     tenant::{BotId, Status, StopReason, TenantId},
 };
 
 use crate::{
     faulty::Fault,
+    paid::waiting,
     plane::{Chat, Plane, TOKEN, accept},
     schedules,
 };
@@ -139,6 +141,45 @@ fn a_death_at_any_step_of_a_stop_is_finished_by_the_next_control_plane() {
             });
             let running = matches!(plane.status(id), Some(Status::Running { .. }));
             assert_eq!(plane.workloads(id), usize::from(running), "{case}");
+        },
+    );
+}
+
+#[test]
+fn a_death_at_any_step_of_a_suspension_leaves_a_tenant_that_runs_or_is_suspended_without_an_agent() {
+    every_step(
+        |plane, id| drop(plane.block(plane.tenancy.tenant_wake(id)).unwrap()),
+        async |plane, id, _| drop(plane.tenancy.tenant_suspend(id, "unpaid").await),
+        |plane, _, id, _, case| {
+            let suspended = plane.wait_for(case, || async {
+                let tenant = plane.drivers.tenants.tenant_get(id).await.unwrap().unwrap();
+                match (tenant.lifecycle.status, tenant.settings.suspended) {
+                    (Status::Running { .. }, None) => Some(false),
+                    (Status::Idle { reason: Some(StopReason::Operator) }, Some(_)) => Some(true),
+                    _ => None,
+                }
+            });
+            assert_eq!(plane.workloads(id), usize::from(!suspended), "{case}");
+        },
+    );
+}
+
+#[test]
+fn a_death_at_any_step_of_calling_a_job_off_leaves_no_suspension_that_the_job_brought_about() {
+    every_step(
+        |plane, id| drop(waiting(plane, id)),
+        async |plane, id, _| {
+            let jobs = plane.tenancy.job_list(&JobFilter::default(), None, 10).await.unwrap();
+            let waits = jobs.into_iter().find(|job| job.id.tenant() == id && !job.state.is_terminal()).unwrap();
+            drop(plane.tenancy.job_cancel(&waits.id).await);
+        },
+        |plane, _, id, _, case| {
+            plane.wait_for(case, || async {
+                let jobs = plane.tenancy.job_list(&JobFilter::default(), None, 10).await.unwrap();
+                let waits = jobs.iter().any(|job| !job.state.is_terminal());
+                let tenant = plane.drivers.tenants.tenant_get(id).await.unwrap().unwrap();
+                (waits == tenant.settings.suspended.is_some()).then_some(())
+            });
         },
     );
 }

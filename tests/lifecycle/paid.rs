@@ -80,22 +80,18 @@ fn what_an_agent_does_for_a_job_is_activity() {
     plane.end();
 }
 
-#[test]
-fn a_suspension_that_a_job_brought_about_ends_when_the_job_is_called_off() {
-    let (dir, chat) = (tempfile::tempdir().unwrap(), Chat::start());
-    let plane = Plane::start(dir.path(), &chat.double.url());
-    let id: TenantId = "acme".parse().unwrap();
-    plane.create(&id, None);
+/// Has a job wait for credits that do not come, which suspends its tenant.
+pub(crate) fn waiting(plane: &Plane, id: &TenantId) -> JobId {
     let little =
         QuotaPatch { rate: Some(MicroCredits::ZERO), burst: Some(MicroCredits::credits(2)), ..QuotaPatch::default() };
-    plane.block(plane.tenancy.quota_set(&id, &little)).unwrap();
+    plane.block(plane.tenancy.quota_set(id, &little)).unwrap();
     let worker: WorkerId = "w1".parse().unwrap();
     let waits = |cost: i64| {
         let (now, cost) = (plane.drivers.clock.now(), MicroCredits::credits(cost));
-        let new = NewJob::new(JobId::random(&id, now).unwrap(), "x".to_owned(), cost);
-        let spent = plane.block(plane.tenancy.job_submit(new)).unwrap();
+        let new = NewJob::new(JobId::random(id, now).unwrap(), "x".to_owned(), cost);
+        let submitted = plane.block(plane.tenancy.job_submit(new)).unwrap();
         let claimed = plane.block(plane.tenancy.jobs_claim(&worker, 1, LEASE, Duration::ZERO)).unwrap();
-        (spent, claimed)
+        (submitted.id, claimed)
     };
     // The first one uses half of what there is; the second one waits for more.
     let (_, mut first) = waits(1);
@@ -107,10 +103,20 @@ fn a_suspension_that_a_job_brought_about_ends_when_the_job_is_called_off() {
         .unwrap();
     let (second, claimed) = waits(2);
     assert_eq!(claimed, []);
-    assert!(tenant(&plane, &id).settings.suspended.is_some());
+    assert!(tenant(plane, id).settings.suspended.is_some());
+    second
+}
+
+#[test]
+fn a_suspension_that_a_job_brought_about_ends_when_the_job_is_called_off() {
+    let (dir, chat) = (tempfile::tempdir().unwrap(), Chat::start());
+    let plane = Plane::start(dir.path(), &chat.double.url());
+    let id: TenantId = "acme".parse().unwrap();
+    plane.create(&id, None);
+    let second = waiting(&plane, &id);
     let why = || plane.block(plane.tenancy.why_tenant(&id, true)).unwrap().summary;
     assert!(why().contains("it is suspended"), "{}", why());
-    plane.block(plane.tenancy.job_cancel(&second.id)).unwrap();
+    plane.block(plane.tenancy.job_cancel(&second)).unwrap();
     assert_eq!(tenant(&plane, &id).settings.suspended, None);
     assert!(!why().contains("suspended"), "{}", why());
     plane.end();

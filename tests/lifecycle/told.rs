@@ -216,3 +216,30 @@ fn agents_that_a_control_plane_ends_with_itself_were_stopped_by_nobody() {
     assert_eq!(reason, Some(StopReason::Shutdown));
     plane.end();
 }
+
+#[test]
+fn the_wakes_of_the_last_hour_are_those_of_the_control_planes_before_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let plane = Plane::start(dir.path(), "http://127.0.0.1:9");
+    for tenant in ["acme", "bolt"] {
+        plane.create(&id(tenant), None);
+    }
+    plane.block(plane.tenancy.tenant_wake(&id("acme"))).unwrap();
+    // Written down by itself: nobody asks.
+    plane.wait_for("its wake is kept", || async {
+        let kept = plane.drivers.journals.events_read(None, 100).await.unwrap().events;
+        kept.iter().any(|event| event.wake.is_some()).then_some(())
+    });
+    plane.die();
+
+    let plane = Plane::start(dir.path(), "http://127.0.0.1:9");
+    let wakes = || {
+        let wakes = plane.block(plane.tenancy.status()).unwrap().wakes;
+        wakes.into_iter().map(|wake| (wake.tenant_id, wake.wake.kind)).collect::<Vec<_>>()
+    };
+    let cold = |tenant: &str| (tenant.to_owned(), "cold".to_owned());
+    assert_eq!(wakes(), [cold("acme")]);
+    plane.block(plane.tenancy.tenant_wake(&id("bolt"))).unwrap();
+    assert_eq!(wakes(), [cold("acme"), cold("bolt")]);
+    plane.end();
+}

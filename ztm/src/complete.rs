@@ -17,12 +17,14 @@ use clap_complete::{
     engine::{ArgValueCompleter, CompletionCandidate},
     env::Shells,
 };
+use futures::StreamExt;
+use libtenancy::journal::Ask;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
     cli::{Cli, global::GlobalArgs, help::TOPICS},
-    client::Client,
+    client::{Client, journal_of},
     exit::Usage,
     settings::{Contexts, Settings},
     view::{self, Show},
@@ -34,6 +36,9 @@ const BUDGET: Duration = Duration::from_millis(500);
 /// How long names are kept.
 const FRESH: Duration = Duration::from_secs(30);
 
+/// How many of a tenant's last lines are looked at.
+const LINES: usize = 500;
+
 /// How many names are offered.
 const NAMES: usize = 200;
 
@@ -44,7 +49,7 @@ pub fn answered(args: &[OsString]) -> Result<bool, Usage> {
         if Shells::builtins().completer(&name).is_none() {
             let known: Vec<&str> = Shells::builtins().names().collect();
             return Err(Usage {
-                message: format!("COMPLETE is `{name}`, which is no shell that can be completed for"),
+                message: format!("COMPLETE is `{name}`, a shell without completion here"),
                 hint: Some(format!("it is one of {}; without it the command itself runs", known.join(", "))),
             });
         }
@@ -76,6 +81,8 @@ fn with_names(command: Command, parent: &str) -> Command {
             Some("SELECTOR") => Kind::Label,
             Some("WORD") if name == "help" => Kind::Word,
             Some("FIELD") => Kind::Field(view::fields(parent, &name)),
+            Some("ID") if name == "logs" => Kind::Request,
+            Some("LABEL") => Kind::Label,
             Some("ID") if parent == "why" => {
                 if name == "job" {
                     Kind::Job
@@ -85,7 +92,12 @@ fn with_names(command: Command, parent: &str) -> Command {
             }
             Some("ZONE") => Kind::Zone,
             Some("CONDITION") => Kind::Condition(view::fields(parent, &name)),
-            Some("NAME") if arg.get_id() == "context" || (contexts && !makes && arg.is_positional()) => Kind::Context,
+            Some("NAME")
+                if ["context", "from"].contains(&arg.get_id().as_str())
+                    || (contexts && !makes && arg.is_positional()) =>
+            {
+                Kind::Context
+            }
             // Where something else can stand, flags are offered to whoever begins one.
             _ if unbegun && !arg.is_positional() => return arg.hide(true),
             _ => return arg,
@@ -104,12 +116,15 @@ enum Kind {
     Job,
     Update,
     Node,
+    /// Of the tenant before it.
     Schedule,
     Context,
     /// `tenant/TENANT` or `job/JOB`.
     Awaited,
     /// Of the tenant before it.
     Archive,
+    /// A message, an order or a job that was told of the tenant before it of late.
+    Request,
     /// One of a selector's, after its last comma.
     Label,
     /// A command's, or a topic.
@@ -170,11 +185,27 @@ fn words(line: &[String]) -> Vec<String> {
     words
 }
 
-/// The tenant whose archive is typed: the first word after the verb.
+/// The tenant whose things are typed: the first word after the verb that is neither a flag nor a flag's value.
 fn whose(line: &[String]) -> Option<&str> {
-    let verbs = ["verify", "restore", "export"];
-    let after = line.iter().skip_while(|word| !verbs.contains(&word.as_str())).skip(1);
-    after.map(String::as_str).find(|word| !word.starts_with('-'))
+    let mut command = Cli::command();
+    command.build();
+    let mut words = line.iter().map(String::as_str);
+    while let Some(word) = words.next() {
+        if let Some(child) = command.find_subcommand(word) {
+            command = child.clone();
+        } else if word.starts_with('-') {
+            let flag = command.get_arguments().find(|arg| {
+                let long = arg.get_long().is_some_and(|long| word.strip_prefix("--") == Some(long));
+                long || arg.get_short().is_some_and(|short| word.strip_prefix('-') == Some(short.to_string().as_str()))
+            });
+            if flag.is_some_and(|flag| flag.get_action().takes_values()) {
+                words.next();
+            }
+        } else {
+            return Some(word);
+        }
+    }
+    None
 }
 
 fn candidates(kind: Kind, typed: &OsStr) -> Vec<CompletionCandidate> {
@@ -196,7 +227,10 @@ fn names(kind: Kind, typed: &str) -> Option<Vec<String>> {
     }
     let settings = Settings::resolve(flags).ok()?;
     let line = line();
-    let tenant = if kind == Kind::Archive { whose(&line)? } else { "" };
+    let tenant = match kind {
+        Kind::Archive | Kind::Request | Kind::Schedule => whose(&line)?,
+        _ => "",
+    };
     let cache = Cache::of(&settings, kind, &format!("{tenant} {typed}"));
     if let Some(names) = cache.as_ref().and_then(Cache::read) {
         return Some(names);
@@ -252,12 +286,30 @@ async fn ask(settings: &Settings, kind: Kind, typed: &str, of_tenant: &str) -> O
             let list = client.plane("the machines").ok()?.node_list().await.ok()?;
             Some(list.nodes.into_iter().map(|view| view.node.name).collect())
         }
+        Kind::Request => requests(settings, of_tenant).await,
         Kind::Schedule => {
-            let list = client.schedule_list(None).await.ok()?;
+            let list = client.schedule_list(Some(of_tenant)).await.ok()?;
             Some(list.schedules.into_iter().map(|schedule| schedule.name).collect())
         }
         Kind::Context | Kind::Word | Kind::Zone | Kind::Field(_) | Kind::Condition(_) => None,
     }
+}
+
+/// What was told of in a tenant's last lines, the latest first.
+async fn requests(settings: &Settings, of_tenant: &str) -> Option<Vec<String>> {
+    let ask = Ask { tail: LINES, since: None, follow: false };
+    let mut told = journal_of(settings, of_tenant, ask).await.ok()?;
+    let mut lines = Vec::new();
+    while let Some(line) = told.next().await {
+        lines.extend(line.ok()?.and_then(|line| line.request_id));
+    }
+    let mut ids: Vec<String> = Vec::new();
+    for id in lines.into_iter().rev() {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    Some(ids)
 }
 
 async fn jobs(client: &Client, typed: &str) -> Option<Vec<String>> {
@@ -361,6 +413,7 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::ValueHint;
 
     fn line(words: &[&str]) -> GlobalArgs {
         flags(&["/usr/bin/ztm", "--", "ztm"].iter().chain(words).map(OsString::from).collect::<Vec<_>>())
@@ -388,22 +441,85 @@ mod tests {
         assert_eq!(without, [""; 0]);
     }
 
+    /// Values that no list has: numbers, times, texts, addresses, names of new things, and names that others keep.
+    const FREE: [&str; 35] = [
+        "ADDRESS",
+        "AGENT",
+        "CLASS",
+        "COMMAND",
+        "COUNT",
+        "CREDITS",
+        "CREDITS/PERIOD",
+        "FACTOR",
+        "IMAGE",
+        "KEY",
+        "LINES",
+        "MILLICORES",
+        "MONEY",
+        "MONEY/PERIOD",
+        "N",
+        "NAME=VALUE",
+        "PATTERN",
+        "PORT",
+        "PROGRAM",
+        "PROMPT",
+        "REGION",
+        "SIZE",
+        "TEXT",
+        "TIME",
+        "TOKEN",
+        "URL",
+        "WHEN of logs",
+        "NAME of grant",
+        "NAME of render",
+        "NAME of add",
+        "SCHEDULE of set",
+        "ID of set",
+        "TENANT of create",
+        "--namespace",
+        "--kube-context",
+    ];
+
     #[test]
-    fn every_name_that_is_typed_is_completed_but_that_of_a_new_thing() {
-        fn walk(command: &Command, path: &str, without: &mut Vec<String>) {
-            for arg in command.get_arguments() {
+    fn every_value_that_has_a_name_somewhere_is_completed() {
+        fn walk(command: &Command, path: &str, without: &mut Vec<String>, unused: &mut Vec<&str>) {
+            for arg in command.get_arguments().filter(|arg| arg.get_action().takes_values()) {
                 let name = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
-                let named = matches!(name.as_deref(), Some("TENANT" | "JOB" | "UPDATE" | "NODE"));
-                if named && arg.get::<ArgValueCompleter>().is_none() {
-                    without.push(path.to_owned());
+                let name = name.unwrap_or_default();
+                let long = arg.get_long().map_or(String::new(), |long| format!("--{long}"));
+                let free = [&name, &format!("{name} of {}", command.get_name()), &long];
+                let offered = arg.get::<ArgValueCompleter>().is_some()
+                    || !arg.get_possible_values().is_empty()
+                    // The shell itself completes files.
+                    || !matches!(arg.get_value_hint(), ValueHint::Unknown | ValueHint::Other);
+                if offered {
+                    continue;
                 }
+                if !free.iter().any(|free| FREE.contains(&free.as_str())) {
+                    without.push(format!("{path} {long} {name}"));
+                }
+                unused.retain(|unused| !free.iter().any(|free| free == unused));
             }
             for child in command.get_subcommands() {
-                walk(child, &format!("{path} {}", child.get_name()), without);
+                walk(child, &format!("{path} {}", child.get_name()), without, unused);
             }
         }
-        let mut without = Vec::new();
-        walk(&tree(), "ztm", &mut without);
-        assert_eq!(without, ["ztm tenant create"]);
+        let (mut without, mut unused) = (Vec::new(), FREE.to_vec());
+        walk(&tree(), "ztm", &mut without, &mut unused);
+        assert_eq!((without, unused), (Vec::<String>::new(), Vec::<&str>::new()));
+    }
+
+    #[test]
+    fn whose_things_are_typed_is_seen_past_flags_and_their_values() {
+        let whose_of = |line: &str| whose(&line.split(' ').map(str::to_owned).collect::<Vec<_>>()).map(str::to_owned);
+        for line in [
+            "logs alice --request ",
+            "logs --tail 20 -o json -f alice --request x",
+            "--context far tenant state restore alice 1/",
+            "logs --tail=20 --request x alice",
+        ] {
+            assert_eq!(whose_of(line).as_deref(), Some("alice"), "{line}");
+        }
+        assert_eq!(whose_of("logs --request al"), None);
     }
 }

@@ -1,10 +1,10 @@
 //! Asking a person: confirmations and secrets. Never asks where nobody can answer.
 
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, BufRead, IsTerminal, Read};
 use std::path::Path;
 
 use libtenancy::{Error, Result, secret::Secret};
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -43,13 +43,7 @@ fn typed(what: &str, says: &str, lines: &[String], name: &str, yes: bool) -> any
         question.push_str(&crate::view::plain(line));
         question.push('\n');
     }
-    let terminal = dialoguer::console::Term::stderr();
-    terminal.write_str(&question)?;
-    let answer: String = dialoguer::Input::new()
-        .with_prompt(format!("Type `{name}` to go on"))
-        .allow_empty(true)
-        .interact_text_on(&terminal)
-        .map_err(asked)?;
+    let answer = line_typed(&format!("{question}Type `{name}` to go on: "))?;
     if answer.trim() == name {
         return Ok(());
     }
@@ -62,9 +56,43 @@ pub fn answered(what: &str, question: &str, yes: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     askable(what)?;
-    let terminal = dialoguer::console::Term::stderr();
-    let prompt = dialoguer::Confirm::new().with_prompt(crate::view::plain(question)).default(false);
-    if prompt.wait_for_newline(true).interact_on(&terminal).map_err(asked)? { Ok(()) } else { Err(unconfirmed(what)) }
+    let answer = line_typed(&format!("{} [y/N] ", crate::view::plain(question)))?;
+    match answer.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(unconfirmed(what)),
+    }
+}
+
+/// A line that is typed after `prompt`, with the keys that the terminal itself edits by. Ctrl-C, and Ctrl-D before anything
+/// else, end the command: both reach it as input, since a signal would be caught by the runtime and the read go on.
+fn line_typed(prompt: &str) -> anyhow::Result<String> {
+    let terminal = Changed::begin(io::stdin(), |modes| {
+        modes.input_modes.insert(InputModes::ICRNL);
+        modes.local_modes.insert(LocalModes::ECHO | LocalModes::ICANON);
+        modes.local_modes.remove(LocalModes::ISIG);
+        // It ends a line, as Enter does.
+        modes.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
+    })?;
+    let screen = dialoguer::console::Term::stderr();
+    screen.write_str(prompt)?;
+    let mut typed = Vec::new();
+    let mut keyboard = terminal.stdin.lock();
+    while !typed.ends_with(b"\n") {
+        let piece = keyboard.fill_buf()?;
+        if piece.is_empty() || piece.contains(&CTRL_C) {
+            screen.write_line("")?;
+            return Err(ended());
+        }
+        let length = piece.len();
+        typed.extend_from_slice(piece);
+        keyboard.consume(length);
+    }
+    Ok(String::from_utf8_lossy(&typed).into_owned())
+}
+
+/// What a question is ended with instead of an answer.
+fn ended() -> anyhow::Error {
+    anyhow::Error::new(Interrupted).context("nothing was done")
 }
 
 fn askable(what: &str) -> anyhow::Result<()> {
@@ -105,39 +133,40 @@ fn ask_token() -> anyhow::Result<Secret> {
         .into());
     }
     // Hidden before it asks: nothing that is typed early is shown.
-    let hidden = Hidden::begin(io::stdin())?;
+    let hidden = Changed::begin(io::stdin(), |modes| {
+        modes.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
+    })?;
     let terminal = dialoguer::console::Term::stderr();
     terminal.write_str("Bot token (not shown): ")?;
-    let typed = hidden.line();
+    let typed = hidden.secret();
     drop(hidden);
     terminal.write_line("")?;
     Ok(one_line(typed?.expose())?)
 }
 
-/// A terminal that shows nothing and sends no signals; as it was before when this ends.
-struct Hidden {
+/// A terminal in other modes; as it was before when this ends.
+struct Changed {
     stdin: io::Stdin,
     before: Termios,
 }
 
-impl Hidden {
-    fn begin(stdin: io::Stdin) -> io::Result<Self> {
+impl Changed {
+    fn begin(stdin: io::Stdin, change: impl FnOnce(&mut Termios)) -> io::Result<Self> {
         let before = tcgetattr(&stdin)?;
-        let mut hidden = before.clone();
-        hidden.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
-        tcsetattr(&stdin, OptionalActions::Now, &hidden)?;
+        let mut modes = before.clone();
+        change(&mut modes);
+        tcsetattr(&stdin, OptionalActions::Now, &modes)?;
         Ok(Self { stdin, before })
     }
 
-    /// Reads a line. Ctrl-C, and Ctrl-D before anything else, end the command: they arrive as characters, since a signal
-    /// would be caught by the runtime and the read go on.
-    fn line(&self) -> anyhow::Result<Secret> {
+    /// Reads a line of a terminal that neither edits nor shows it. Ctrl-C, and Ctrl-D before anything else, end the command.
+    fn secret(&self) -> anyhow::Result<Secret> {
         let mut typed = Zeroizing::new(Vec::new());
         for byte in self.stdin.lock().bytes() {
             match byte? {
                 b'\r' | b'\n' => break,
-                CTRL_C => return Err(Interrupted.into()),
-                CTRL_D if typed.is_empty() => return Err(Interrupted.into()),
+                CTRL_C => return Err(ended()),
+                CTRL_D if typed.is_empty() => return Err(ended()),
                 BACKSPACE | DELETE => drop(typed.pop()),
                 byte if (typed.len() as u64) < LONGEST_TOKEN => typed.push(byte),
                 _ => {}
@@ -147,7 +176,7 @@ impl Hidden {
     }
 }
 
-impl Drop for Hidden {
+impl Drop for Changed {
     fn drop(&mut self) {
         let _ = tcsetattr(&self.stdin, OptionalActions::Now, &self.before);
     }
@@ -180,15 +209,6 @@ fn one_line(text: &str) -> Result<Secret> {
 
 pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
-}
-
-/// What ended a question: Ctrl-C or the end of input are the person's own doing.
-fn asked(error: dialoguer::Error) -> anyhow::Error {
-    let dialoguer::Error::IO(error) = error;
-    match error.kind() {
-        io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => Interrupted.into(),
-        _ => anyhow::Error::new(error).context("cannot ask on the terminal"),
-    }
 }
 
 #[cfg(test)]

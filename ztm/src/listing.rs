@@ -27,7 +27,7 @@ impl FromStr for Field {
     fn from_str(text: &str) -> Result<Self, String> {
         let names: Vec<String> = text.strip_prefix('.').unwrap_or(text).split('.').map(str::to_owned).collect();
         let name = |name: &String| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-/".contains(c));
-        if names.iter().all(name) { Ok(Self(names)) } else { Err(format!("`{text}` is no field's name")) }
+        if names.iter().all(name) { Ok(Self(names)) } else { Err(format!("`{text}` is not a field's name")) }
     }
 }
 
@@ -111,7 +111,7 @@ impl FromStr for Condition {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
             format!(
-                "`{text}` is no condition: write FIELD=VALUE, FIELD!=VALUE, FIELD<VALUE, FIELD<=VALUE, FIELD>VALUE, \
+                "`{text}` is not a condition: write FIELD=VALUE, FIELD!=VALUE, FIELD<VALUE, FIELD<=VALUE, FIELD>VALUE, \
                  FIELD>=VALUE or FIELD~TEXT"
             )
         };
@@ -194,7 +194,7 @@ pub fn arrange(
     for condition in conditions.iter().filter(|c| !matches!(c.is, Is::Equal | Is::Unequal | Is::With)) {
         let is_number = |row: &Value| condition.field.of(row).is_some_and(Value::is_number);
         if condition.value.parse::<f64>().is_err() && rows.iter().any(is_number) {
-            return Err(format!("`{}` is a number, and `{}` is none", condition.field.name(), condition.value));
+            return Err(format!("`{}` is a number, and `{}` is not", condition.field.name(), condition.value));
         }
     }
     let word = |row: &Value, condition: &Condition| shown.word?(row, &condition.field.name());
@@ -287,7 +287,7 @@ mod tests {
     #[test]
     fn what_is_a_number_is_compared_with_numbers() {
         let refused = arrange(&rows(), Shown::default(), None, &["n>abc".parse().unwrap()]).unwrap_err();
-        assert_eq!(refused, "`n` is a number, and `abc` is none");
+        assert_eq!(refused, "`n` is a number, and `abc` is not");
         assert_eq!(arrange(&rows(), Shown::default(), None, &["why>abc".parse().unwrap()]), Ok(vec![1]));
     }
 

@@ -171,8 +171,9 @@ impl<'a> Watch<'a> {
             let why = match tokio::time::timeout(SILENCE, self.feed.next()).await {
                 Ok(Some(Ok(piece))) => {
                     if matches!(&piece.change, Change::Begin(begin) if !begin.live) {
-                        self.printer
-                            .note("no control plane runs; what there is is shown, and what happens once one does");
+                        self.printer.note(
+                            "no control plane runs: this is what was written before; changes follow once one runs",
+                        );
                     }
                     self.known.take(piece.change, &mut self.news);
                     continue;

@@ -81,7 +81,7 @@ pub struct ContextAddArgs {
     #[arg(long, value_name = "NAME", requires = "cluster")]
     pub kube_context: Option<String>,
 
-    /// `ztm top` only looks, `ztm bench` does not run
+    /// Only look: every order is refused there, but for its `--dry-run`
     #[arg(long)]
     pub readonly: bool,
 

@@ -67,7 +67,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "TIME", value_parser = super::quantity::timeout, hide_short_help = true)]
     pub request_timeout: Option<Duration>,
 
-    /// Say more on standard error; twice for even more
+    /// Say more on standard error: each request and its answer; twice for even more of `ztm up`
     #[arg(long, short, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet", hide_short_help = true)]
     pub verbose: u8,
 

@@ -173,7 +173,7 @@ fn end_of(text: &str) -> Option<usize> {
 
 fn part(text: &str) -> Result<Part, String> {
     if text.starts_with('"') {
-        return serde_json::from_str(text).map(Part::Text).map_err(|_| format!("`{{{text}}}` is no text in quotes"));
+        return serde_json::from_str(text).map(Part::Text).map_err(|_| format!("`{{{text}}}` is not text in quotes"));
     }
     // kubectl's own, which no path can say.
     if text == "end" || text.split_whitespace().next() == Some("range") {
@@ -192,7 +192,7 @@ fn query(text: &str) -> Result<Part, String> {
         Some('.' | '[') => format!("${text}"),
         _ => format!("$.{text}"),
     };
-    JsonPath::parse(&whole).map(Part::Query).map_err(|error| format!("`{text}` is no JSONPath: {error}"))
+    JsonPath::parse(&whole).map(Part::Query).map_err(|error| format!("`{text}` is not a JSONPath: {error}"))
 }
 
 impl Template {

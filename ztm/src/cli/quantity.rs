@@ -116,7 +116,7 @@ pub fn lifetime(text: &str) -> Result<Duration, String> {
 
 /// Credits: a decimal number with at most six decimals.
 pub fn credits(text: &str) -> Result<MicroCredits, String> {
-    let wrong = || format!("`{text}` is no number of credits: write a decimal number with at most six decimals");
+    let wrong = || format!("`{text}` is not a number of credits: write a decimal number with at most six decimals");
     text.trim().parse().map_err(|_| wrong())
 }
 
@@ -125,13 +125,13 @@ pub fn money(text: &str) -> Result<u64, String> {
     let amount: MicroCredits = text
         .trim()
         .parse()
-        .map_err(|_| format!("`{text}` is no amount of money: write a decimal number with at most six decimals"))?;
+        .map_err(|_| format!("`{text}` is not an amount of money: write a decimal number with at most six decimals"))?;
     u64::try_from(amount.0).map_err(|_| format!("`{text}` is negative"))
 }
 
 /// A moment as RFC 3339 has it.
 pub fn moment(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| format!("`{text}` is no time as RFC 3339 has it (2026-11-25T08:00:00Z)"))
+    text.parse().map_err(|_| format!("`{text}` is not a time as RFC 3339 has it (2026-11-25T08:00:00Z)"))
 }
 
 /// A [`moment`], a date (its first moment, UTC), or so long ago (`30d`, `12h`).
@@ -139,7 +139,8 @@ pub fn past(text: &str) -> Result<Timestamp, String> {
     if let Ok(moment) = text.parse().or_else(|_| format!("{text}T00:00:00Z").parse()) {
         return Ok(moment);
     }
-    let ago = lifetime(text).map_err(|_| format!("`{text}` is no date, time, or time ago (2026-11-25, 30d, 12h)"))?;
+    let ago =
+        lifetime(text).map_err(|_| format!("`{text}` is not a date, time, or time ago (2026-11-25, 30d, 12h)"))?;
     Ok(SystemClock::default().now() - ago)
 }
 
@@ -148,7 +149,7 @@ pub fn pool_size(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(size) if size <= MAX_SIZE => Ok(size),
         Ok(_) => Err(format!("a warm pool has at most {MAX_SIZE} agents")),
-        Err(_) => Err(format!("`{text}` is no number of agents")),
+        Err(_) => Err(format!("`{text}` is not a number of agents")),
     }
 }
 

@@ -94,7 +94,7 @@ fn label(text: &str) -> Result<(String, Option<String>), String> {
     let label = match (text.split_once('='), text.strip_suffix('-')) {
         (Some((name, value)), _) => (name.to_owned(), Some(value.to_owned())),
         (None, Some(name)) => (name.to_owned(), None),
-        (None, None) => return Err(format!("`{text}` is no label: write `name=value`, or `name-` to remove one")),
+        (None, None) => return Err(format!("`{text}` is not a label: write `name=value`, or `name-` to remove one")),
     };
     // Whether there are too many is seen when they are put together.
     let checked = LabelChange::from([(label.0.clone(), Some(label.1.clone().unwrap_or_default()))]);

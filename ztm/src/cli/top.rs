@@ -76,6 +76,6 @@ pub struct TopArgs {
 fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(speed) if (0.01..=100_000.0).contains(&speed) => Ok(speed),
-        _ => Err(format!("`{text}` is no number from 0.01 to 100000")),
+        _ => Err(format!("`{text}` is not a number from 0.01 to 100000")),
     }
 }

@@ -137,7 +137,7 @@ fn lines(bytes: impl Stream<Item = Result<Bytes>> + Send + 'static) -> impl Stre
                     out.extend(whole[..end].split(|byte| *byte == b'\n').map(|line| Ok(line.to_vec())));
                 }
                 if rest.len() > MAX_EVENT {
-                    out.push(Err(Error::unavailable(PART, "a line of what it says does not end")));
+                    out.push(Err(Error::unavailable(PART, "a line of its answer is too long")));
                     rest.clear();
                 }
             }

@@ -14,6 +14,7 @@ use libtenancy::{
         pool::{PoolView, ScalePool},
         probe::ProbeReport,
     },
+    clock::Stopwatch,
     drivers::kubernetes::tunnel::Tunnel,
     secret::{Secret, random_bytes, read_private},
 };
@@ -320,15 +321,14 @@ impl Http {
     }
 
     async fn send_once(&self, request: RequestBuilder, limit: Duration, what: &str) -> Result<Bytes> {
-        self.say(what);
         let limit = self.timeout.unwrap_or(limit);
-        let answer = request.timeout(limit).send().await.map_err(|e| classify(e, what, limit))?;
+        let answer = self.watched(what, request.timeout(limit).send()).await.map_err(|e| classify(e, what, limit))?;
         let bytes = accepted(answer, limit, what).await?.bytes().await.map_err(|e| classify(e, what, limit))?;
         if !self.rehearses || what.starts_with("GET ") {
             return Ok(bytes);
         }
         let said: DryRun = serde_json::from_slice(&bytes)
-            .map_err(|e| Error::unavailable(PART, format!("its answer to {what} is none to a rehearsal ({e})")))?;
+            .map_err(|e| Error::unavailable(PART, format!("its answer to {what} is not that of a dry run ({e})")))?;
         Err(Error::Rehearsed { would: said.would.unwrap_or_else(|| NOTHING.to_owned()) })
     }
 
@@ -343,9 +343,8 @@ impl Http {
     }
 
     async fn begun(&self, request: RequestBuilder, limit: Duration, what: &str) -> Result<Response> {
-        self.say(what);
         let limit = self.timeout.unwrap_or(limit);
-        let answer = tokio::time::timeout(limit, request.send())
+        let answer = tokio::time::timeout(limit, self.watched(what, request.send()))
             .await
             .map_err(|_| Error::Timeout { what: what.to_owned(), after: limit })?
             .map_err(|e| classify(e, what, limit))?;
@@ -355,12 +354,28 @@ impl Http {
         accepted(answer, limit, what).await
     }
 
-    #[expect(clippy::print_stderr, reason = "`--verbose` asks for it; it is no data")]
-    fn say(&self, what: &str) {
-        if self.verbose {
-            eprintln!("{what} at {}", self.orchestrator);
+    /// Says what is asked, and how it was answered, if `--verbose` asks for it.
+    async fn watched(
+        &self,
+        what: &str,
+        asked: impl Future<Output = reqwest::Result<Response>>,
+    ) -> reqwest::Result<Response> {
+        if !self.verbose {
+            return asked.await;
         }
+        say(&format!("{what} at {}", self.orchestrator));
+        let watch = Stopwatch::start();
+        let answer = asked.await;
+        let came =
+            answer.as_ref().map_or_else(|_| "no answer".to_owned(), |answer| answer.status().as_u16().to_string());
+        say(&format!("{what}: {came} in {} ms, request id {}", watch.elapsed().as_millis(), asks_as(&self.request_id)));
+        answer
     }
+}
+
+#[expect(clippy::print_stderr, reason = "`--verbose` asks for it; it is no data")]
+fn say(text: &str) {
+    eprintln!("{text}");
 }
 
 /// The word of whoever does not know what is asked for.
@@ -440,8 +455,9 @@ async fn accepted(answer: Response, limit: Duration, what: &str) -> Result<Respo
     let code = serde_json::from_slice::<ErrorBody>(&body).map(|body| body.code);
     // Every orchestrator knows what it is asked for, and has words for what is not there.
     if status == reqwest::StatusCode::NOT_FOUND && code.is_ok_and(|code| code == NO_ROUTE) {
-        let why =
-            format!("what answers there knows no {what}: it is no orchestrator of this version, its router perhaps");
+        let why = format!(
+            "what answers there does not know {what}: it is no orchestrator of this version; is it the router?"
+        );
         return Err(Error::unavailable(PART, why));
     }
     Err(http_error::error_from(status.as_u16(), &body))

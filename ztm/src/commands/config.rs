@@ -15,7 +15,7 @@ pub fn view(flags: &GlobalArgs, args: &ConfigViewArgs, early: Printer) -> (Print
     let shown = Settings::resolve_in(flags.clone(), &environment).and_then(|settings| {
         let printer = Printer::new(settings.output, settings.color, settings.quiet);
         if let Some(problem) = &settings.up_problem {
-            printer.warn(&format!("`[up]` is not heeded: {problem}"));
+            printer.warn(&format!("`[up]` is ignored: {problem}"));
         }
         let view = ConfigView {
             file: config_file(&environment)?,

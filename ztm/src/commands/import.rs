@@ -72,7 +72,7 @@ pub async fn import(ctx: &Context, args: &ImportArgs) -> Result<()> {
         0 => Ok(()),
         failed => Err(BadNews {
             code: "partly_done",
-            message: format!("{failed} of {} became no tenant", counted(rows.len(), "row")),
+            message: format!("{failed} of {} could not be imported", counted(rows.len(), "row")),
             hint: Some("the same command tries those again, and changes nothing else".to_owned()),
         }
         .into()),

@@ -97,7 +97,7 @@ pub async fn logs(ctx: &Context, args: &LogsArgs) -> Result<()> {
     ask.tail = usize::try_from(args.tail)?;
     let mut told = journal_of(&ctx.settings, &args.tenant, ask).await?;
     if matches!(ctx.client().await, Ok(Client::Direct(_))) {
-        ctx.printer.note("no control plane runs; what was told is shown, and what is told once one does");
+        ctx.printer.note("no control plane runs: this is what was logged before; what is logged once one runs follows");
     }
     loop {
         let why = match tokio::time::timeout(SILENCE, told.next()).await {

@@ -37,6 +37,7 @@ pub mod logs;
 pub mod node;
 pub mod pool;
 pub mod quota;
+mod readonly;
 pub mod schedule;
 pub mod spend;
 pub mod status;
@@ -136,14 +137,14 @@ pub fn run(cli: Cli, early: Printer) -> (Printer, Result<ExitCode>) {
             let hint = "`ztm up --help` lists the options, each of which is a key with underscores".to_owned();
             return (printer, Err(Usage { message: problem.clone(), hint: Some(hint) }.into()));
         }
-        printer.warn(&format!("`[up]` is not heeded: {problem}"));
+        printer.warn(&format!("`[up]` is ignored: {problem}"));
     }
     let context = Context { settings, printer: printer.clone() };
-    let outcome =
-        dispatch(&context, command).map_err(flagged).or_else(|error| rehearsed(&context, error)).or_else(|error| {
-            // Whoever mistyped a name is told which ones there are.
-            wait_for(async { Err(near::suggested(&context.settings, error).await) })
-        });
+    let done_so = readonly::checked(&context, &command).and_then(|()| dispatch(&context, command));
+    let outcome = done_so.map_err(flagged).or_else(|error| rehearsed(&context, error)).or_else(|error| {
+        // Whoever mistyped a name is told which ones there are.
+        wait_for(async { Err(near::suggested(&context.settings, error).await) })
+    });
     if client::saw_nothing() {
         let place = context.settings.state_dir.display();
         printer.note(&format!("there is no control plane yet, nor anything else, in {place}; `ztm up` begins one"));

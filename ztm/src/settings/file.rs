@@ -113,7 +113,7 @@ impl ConfigFile {
                 toml_edit::Item::Table(contexts)
             });
             let contexts = contexts.as_table_like_mut();
-            let contexts = contexts.ok_or_else(|| Error::invalid("configuration", "`contexts` is no table"))?;
+            let contexts = contexts.ok_or_else(|| Error::invalid("configuration", "`contexts` is not a table"))?;
             contexts.insert(name, toml_edit::Item::Table(table));
             Ok(())
         })?;

@@ -152,7 +152,7 @@ impl Plan {
         if others > 0 {
             will.push(format!("leave alone {} of another run that may go on", tenants(others)));
         }
-        will.push(format!("make {}, and remove at the end all that there is of them", tenants(self.tenants)));
+        will.push(format!("make {}, and remove at the end all that was made", tenants(self.tenants)));
         let measures = |measure| self.only.contains(&measure);
         if measures(Measure::Wake) || measures(Measure::Job) || measures(Measure::Exec) {
             will.push(format!(

@@ -50,7 +50,7 @@ pub(super) fn add(contexts: &Contexts<'_>, printer: &Printer, flags: &GlobalArgs
     }
     if table.is_empty() {
         return Err(Usage {
-            message: "it must lead somewhere".to_owned(),
+            message: "a context must say where its control plane is".to_owned(),
             hint: Some("say `--orchestrator-url URL`, `--cluster` or `--state-dir DIR`".to_owned()),
         }
         .into());

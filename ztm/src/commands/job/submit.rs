@@ -75,7 +75,7 @@ pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
         Err(error) => return Err(Unsure::or(error, &format!("--idempotency-key {key}{at}"))),
     };
     if submitted.duplicate {
-        ctx.printer.note("an earlier submission under this key is the same");
+        ctx.printer.note("this job was submitted under the same key before; nothing was added");
     }
     if let Some(why) = &submitted.suspended {
         let ends = if Suspension::parse(why).by_operator() {

@@ -49,7 +49,7 @@ fn budget(args: &QuotaSetArgs) -> Result<Option<BudgetBody>> {
         None => quantity::credits(amount).map_err(|reason| Error::invalid(field, reason))?,
     };
     if credits < MicroCredits::ZERO {
-        return Err(Error::invalid(field, format!("`{text}` is below nothing")).into());
+        return Err(Error::invalid(field, format!("`{text}` is below 0")).into());
     }
     Ok(Some(BudgetBody { period: period.label().to_owned(), credits, hard: !args.soft }))
 }

@@ -77,7 +77,7 @@ async fn serve(plan: Plan, told: Told, printer: &Printer) -> Result<()> {
             }
             order = signals.next() => match end.take() {
                 Some(end) => {
-                    printer.note("ending: messages in work are finished; a second signal ends it at once");
+                    printer.note("ending: messages under way are finished first; a second signal ends it at once");
                     let _ = end.send(order);
                 }
                 None => return Err(Interrupted.into()),
