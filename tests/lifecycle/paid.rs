@@ -195,7 +195,8 @@ fn a_job_that_a_budget_does_not_cover_waits_and_suspends_nobody_who_can_pay_for_
         let cost = MicroCredits::credits(cost);
         let job = JobId::random(&id, plane.drivers.clock.now()).unwrap();
         plane.block(plane.tenancy.job_submit(NewJob::new(job.clone(), "sum up".to_owned(), cost))).unwrap();
-        let claim = plane.tenancy.jobs_claim(&"w1".parse().unwrap(), 1, LEASE, Duration::ZERO);
+        let worker: WorkerId = "w1".parse().unwrap();
+        let claim = plane.tenancy.jobs_claim(&worker, 1, LEASE, Duration::ZERO);
         assert!(plane.block(claim).unwrap().is_empty());
         job
     };

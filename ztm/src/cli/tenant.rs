@@ -60,7 +60,11 @@ pub enum TenantCommand {
     )]
     Suspend(SuspendArgs),
     /// End a tenant's suspension; what waits goes on
-    #[command(after_help = "Examples:\n  ztm tenant resume alice\n  ztm tenant resume alice bob")]
+    #[command(
+        long_about = "End a tenant's suspension; what waits goes on\n\nOne for want of budget ends as soon as a message can be paid \
+            for: with a grant, a wider quota or the next period. Until then this is refused.",
+        after_help = "Examples:\n  ztm tenant resume alice\n  ztm tenant resume alice bob"
+    )]
     Resume(TenantsOrderArgs),
     /// Save the state of a tenant's running agent now
     #[command(
