@@ -224,8 +224,7 @@ impl Tenancy {
                 }
                 tokio::time::sleep(GATHER).await;
             };
-            let pause = if look.accounts.is_empty() { TICK } else { Duration::ZERO };
-            let _ = tokio::time::timeout(pause, rung).await;
+            let _ = tokio::time::timeout(TICK, rung).await;
         }
     }
 }

@@ -26,6 +26,25 @@ fn lock(world: &World) -> std::path::PathBuf {
 }
 
 #[test]
+fn a_control_plane_elsewhere_is_neither_ended_nor_begun_from_here() {
+    let config = "[contexts.far]\norchestrator_url = 'http://127.0.0.1:9'\n[contexts.pods]\ncluster = true\n";
+    let world = World::new().config(config);
+    let mut child = holder(&world);
+    for context in ["far", "pods"] {
+        for verb in ["down", "up"] {
+            let refused = world.ztm(["--context", context, verb]);
+            assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{refused}");
+            assert!(refused.stderr.contains("hint: `--context embedded` means this machine"), "{refused}");
+        }
+    }
+    let named = world.ztm(["--orchestrator-url", "http://127.0.0.1:9", "down"]);
+    assert!(named.code == Some(2) && named.stderr.contains("at http://127.0.0.1:9"), "{named}");
+    assert_eq!(child.try_wait().unwrap(), None, "it was not meant");
+    world.ztm(["--context", "embedded", "down"]).ok();
+    child.wait().unwrap();
+}
+
+#[test]
 fn no_control_plane_is_no_error() {
     let world = World::new();
     assert_snapshot!(world.ztm(["down"]), @"

@@ -1,10 +1,6 @@
 //! One look at everything that is watched: what is read, how often, and what of it is said.
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    sync::atomic::Ordering,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::atomic::Ordering, time::Duration};
 
 use futures::StreamExt;
 
@@ -77,8 +73,6 @@ impl Pace {
 pub(super) struct Look {
     /// Up to where events were said.
     events: Option<Cursor>,
-    /// Accounts that are still to be read for the first time.
-    pub(super) accounts: VecDeque<TenantId>,
     /// Whether any record may have changed since they were read.
     scan: bool,
     scanned: Pace,
@@ -93,6 +87,13 @@ pub(super) struct Look {
     /// What was spent this month when it was added up last.
     spent: Option<(Timestamp, MicroCredits)>,
     dead_updates: u64,
+}
+
+/// What reading every record came to.
+struct Scan {
+    /// Whether anything was said.
+    said: bool,
+    tenants: Vec<TenantId>,
 }
 
 impl Tenancy {
@@ -138,21 +139,20 @@ impl Tenancy {
         if look.scanned.is_due(now, if look.scan { Duration::ZERO } else { RESCAN }) {
             // What is marked from here on is read again: by the next look.
             let first = look.scanned.0.is_none();
-            said |= self.feed_scan(look, first).await?;
-            look.scan = false;
-            look.scanned.read(now, self.now());
+            let all = self.feed_scan().await?;
+            said |= all.said;
             if first {
+                said |= self.feed_first(all.tenants).await?;
                 said |= feed.say(now, vec![Change::Ready]);
             }
+            look.scan = false;
+            look.scanned.read(now, self.now());
         }
         let (changes, touched) = self.feed_read(changed.tenants.clone()).await?;
         said |= feed.say(self.now(), changes);
         // No news of theirs, but perhaps of their jobs and updates.
         feed.say(self.now(), vec![Change::Tenants(touched)]);
-        let backlog: BTreeSet<TenantId> = look.accounts.iter().take(PAGE).cloned().collect();
-        let lines = self.feed_accounts(backlog).await?;
-        look.accounts.drain(..look.accounts.len().min(PAGE));
-        Ok(said | feed.say(self.now(), lines))
+        Ok(said)
     }
 
     /// What happened since it was looked at last; at first the last of it.
@@ -186,19 +186,18 @@ impl Tenancy {
         }
     }
 
-    /// Reads every record; the first time, whose inboxes and accounts are to be read besides.
-    async fn feed_scan(&self, look: &mut Look, first: bool) -> Result<bool> {
+    /// Reads every record.
+    async fn feed_scan(&self) -> Result<Scan> {
         let (feed, mut after, mut said) = (&self.inner.feed, None, false);
+        let mut tenants = Vec::new();
         let mut gone: BTreeSet<String> = lock(&feed.hub).as_ref().map_or_else(BTreeSet::new, |hub| hub.image.ids());
         loop {
             let page = self.drivers().tenants.tenant_list(&Filter::default(), after.as_ref(), PAGE).await?;
             for tenant in &page.items {
                 gone.remove(tenant.id.as_str());
             }
-            if first {
-                look.accounts.extend(page.items.iter().map(|tenant| tenant.id.clone()));
-            }
             said |= feed.say(self.now(), self.feed_lines(&page.items));
+            tenants.extend(page.items.into_iter().map(|tenant| tenant.id));
             match page.next {
                 Some(next) => after = Some(next),
                 None => break,
@@ -207,20 +206,26 @@ impl Tenancy {
         // A listing may miss one that came a moment ago: the record itself says whether there is one.
         let doubtful = gone.into_iter().filter_map(|id| id.parse().ok()).collect();
         said |= feed.say(self.now(), self.feed_read(doubtful).await?.0);
-        if first {
-            let mut after = None;
-            loop {
-                let page = self.drivers().inboxes.tenants_pending(after.as_ref(), PAGE).await?;
-                for id in &page {
-                    feed.changes.mark(Some(id));
-                }
-                match page.last() {
-                    Some(last) if page.len() >= PAGE => after = Some(last.clone()),
-                    _ => break,
-                }
+        Ok(Scan { said, tenants })
+    }
+
+    /// Reads accounts, and the inboxes that have something, for the first time: what is read of them later is what changed.
+    async fn feed_first(&self, tenants: Vec<TenantId>) -> Result<bool> {
+        let mut said = false;
+        for page in tenants.chunks(PAGE) {
+            let lines = self.feed_accounts(page.iter().cloned().collect()).await?;
+            said |= self.inner.feed.say(self.now(), lines);
+        }
+        let mut after = None;
+        loop {
+            let page = self.drivers().inboxes.tenants_pending(after.as_ref(), PAGE).await?;
+            let (lines, _) = self.feed_read(page.iter().cloned().collect()).await?;
+            said |= self.inner.feed.say(self.now(), lines);
+            match page.last() {
+                Some(last) if page.len() >= PAGE => after = Some(last.clone()),
+                _ => return Ok(said),
             }
         }
-        Ok(said)
     }
 
     /// Records as lines, with what is known of inboxes and accounts.

@@ -20,7 +20,7 @@ pub struct ExecArgs {
     #[arg(short = 'i', long)]
     pub stdin: bool,
 
-    /// Give it a terminal: this one
+    /// Give it a terminal: this one, and what is typed there
     #[arg(short = 't', long)]
     pub tty: bool,
 

@@ -13,10 +13,8 @@ use crate::{
 
 /// Ends the control plane of the state directory and waits for it. Blocks the thread; Ctrl-C ends this command alone.
 pub fn down(ctx: &Context, args: &DownArgs) -> Result<()> {
+    ctx.here("ztm down")?;
     let state_dir = &ctx.settings.state_dir;
-    if ctx.settings.orchestrator_url.is_some() {
-        ctx.printer.note("`ztm down` ends the control plane of this machine; the orchestrator's URL has no effect");
-    }
     let Some(holder) = Holder::find(state_dir)? else {
         ctx.printer.note(&format!("no control plane is running in `{}`", state_dir.display()));
         let left = discovery::agents_alive(state_dir);

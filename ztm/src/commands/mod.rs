@@ -15,7 +15,7 @@ use crate::{
     exit::{self, Exit, Hinted, Interrupted, Usage},
     generate, near,
     printer::Printer,
-    settings::Settings,
+    settings::{Kind, Settings},
     view::apply::Rehearsed,
 };
 
@@ -61,6 +61,18 @@ impl Context {
     /// The way to the control plane, or to its store.
     pub async fn client(&self) -> Result<Client> {
         Ok(Client::connect(&self.settings).await?)
+    }
+
+    /// Refuses a command that is about the control plane of this machine where another one is meant.
+    fn here(&self, command: &str) -> Result<()> {
+        let meant = match (&self.settings.orchestrator_url, self.settings.context.kind) {
+            (Some(url), _) => format!("the control plane at {url}"),
+            (None, Kind::Cluster) => "the control plane in a cluster".to_owned(),
+            (None, _) => return Ok(()),
+        };
+        let message = format!("`{command}` is for the control plane of this machine, and what is meant is {meant}");
+        let hint = "`--context embedded` means this machine; `ztm config view` shows who says the other".to_owned();
+        Err(Usage { message, hint: Some(hint) }.into())
     }
 
     /// Says something that only `--verbose` asks for.

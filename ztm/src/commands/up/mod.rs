@@ -23,6 +23,7 @@ use plan::Plan;
 
 /// Runs the control plane here, or in the background.
 pub fn up(ctx: &Context, args: UpArgs) -> Result<()> {
+    ctx.here("ztm up")?;
     let (detach, detached) = (args.detach && !args.detached, args.detached);
     // The plan is made in the foreground too, so that what is wrong with it is said there.
     let plan = Plan::make(&ctx.settings, args)?;
