@@ -42,7 +42,7 @@ use crate::{
     quota::{Account, Grant, NEVER},
     schedule::Action,
     tenancy::{Drivers, Tenancy},
-    tenant::{Bot, Generation, Lifecycle, Settings, Status, Tenant, TenantId},
+    tenant::{Bot, Generation, Lifecycle, Settings, Status, StopReason, Tenant, TenantId},
 };
 
 /// Records that are looked through at once for who has a bot.
@@ -248,6 +248,12 @@ impl Tenants for Records {
         })
     }
 
+        if let Status::Stopping { agent, reason: StopReason::Forced } = &next.status {
+            return would(format!(
+                "end the agent of `{id}` ({}) at once, without draining or saving it",
+                agent.workload
+            ));
+        }
     async fn tenant_configure(&self, id: &TenantId, patch: SettingsPatch) -> Result<Tenant> {
         self.bot_is_free(id, patch.bot.as_ref().and_then(Option::as_ref)).await?;
         let tenant = self.found(id).await?;

@@ -160,6 +160,8 @@ pub enum StopReason {
     Idle,
     /// An operator asked for it.
     Operator,
+    /// An operator had it ended at once, without a word to it: nothing was drained or saved.
+    Forced,
     /// The control plane ended, and its agents with it.
     Shutdown,
     /// The tenant is being deleted.
@@ -170,11 +172,19 @@ pub enum StopReason {
     WakeFailed(String),
 }
 
+impl StopReason {
+    /// Whether the agent ended without a chance to save what it remembers.
+    pub fn is_abrupt(&self) -> bool {
+        matches!(self, Self::Forced | Self::Lost(_))
+    }
+}
+
 impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Idle => f.write_str("idle"),
             Self::Operator => f.write_str("operator"),
+            Self::Forced => f.write_str("operator, by force"),
             Self::Shutdown => f.write_str("the control plane was ended"),
             Self::Deleted => f.write_str("deleted"),
             Self::Lost(detail) => write!(f, "lost: {detail}"),

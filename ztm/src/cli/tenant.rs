@@ -50,8 +50,15 @@ pub enum TenantCommand {
     #[command(after_help = "Examples:\n  ztm tenant wake alice\n  ztm tenant wake alice bob")]
     Wake(TenantsOrderArgs),
     /// Save and stop a tenant's agent; the next message wakes it again
-    #[command(after_help = "Examples:\n  ztm tenant stop alice\n  ztm tenant stop alice bob")]
-    Stop(TenantsOrderArgs),
+    #[command(
+        long_about = "Save and stop a tenant's agent; the next message wakes it again\n\nThe agent finishes what it has in hand \
+            (`ztm up --drain` says for how long), and its state is saved. `--force` is for one that hangs: it is killed, also \
+            while it drains. No message and no paid work is lost by that: what it had in hand goes back as after a crash. What it \
+            remembers is what it has written on this machine; of a pod, what was saved last.",
+        after_help = "Examples:\n  ztm tenant stop alice\n  ztm tenant stop alice bob --timeout 5s\n  \
+            ztm tenant stop alice --force"
+    )]
+    Stop(StopArgs),
     /// Suspend a tenant: its agent is stopped, and its messages wait until it is resumed
     #[command(
         long_about = "Suspend a tenant: its agent is stopped, and its messages wait until it is resumed\n\nIt wakes for nobody, and \
@@ -135,10 +142,18 @@ pub struct TenantsOrderArgs {
 
 /// What is to be done to which tenant.
 #[derive(Debug, Args)]
-pub struct TenantOrderArgs {
-    /// The tenant
-    #[arg(value_name = "TENANT")]
-    pub tenant: String,
+pub struct StopArgs {
+    /// The tenants; one that fails does not keep the others from it
+    #[arg(value_name = "TENANT", required = true)]
+    pub tenants: Vec<String>,
+
+    /// End the agent at once: nothing is waited for or saved
+    #[arg(long, conflicts_with = "timeout")]
+    pub force: bool,
+
+    /// How long the agent may take to finish what it has in hand, at most 1h [default: as `ztm up --drain` says]
+    #[arg(long, value_name = "TIME", value_parser = quantity::time)]
+    pub timeout: Option<Duration>,
 
     /// Whether it is only rehearsed.
     #[command(flatten)]
