@@ -227,7 +227,8 @@ pub struct ListArgs {
     #[arg(long, value_name = "STATUS", value_parser = PossibleValuesParser::new(Status::LABELS))]
     pub status: Option<String>,
 
-    /// Only those whose labels are like this: parts with commas between them, `name=value`, `name!=value`, `name`, `!name`
+    /// Only those whose labels are like this: parts with commas between them, `name=value`, `name!=value`,
+    /// `name in (a,b)`, `name notin (a,b)`, `name`, `!name`
     #[arg(alias = "label", long, short = 'l', value_name = "SELECTOR", value_parser = selector)]
     pub selector: Option<String>,
 
