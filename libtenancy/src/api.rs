@@ -350,6 +350,9 @@ pub struct StatusView {
     pub parts: Vec<PartView>,
     /// Tenants by status.
     pub tenants: std::collections::BTreeMap<String, u64>,
+    /// How many of them are suspended, whatever their status; absent where the registry cannot tell without reading all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenants_suspended: Option<u64>,
     /// All inboxes together.
     pub inbox: InboxCounts,
     /// The queues of all partitions together.

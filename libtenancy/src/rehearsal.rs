@@ -280,6 +280,10 @@ impl Tenants for Records {
         self.port.foreign_list(after, limit).await
     }
 
+    async fn suspended_count(&self) -> Result<Option<u64>> {
+        self.port.suspended_count().await
+    }
+
     async fn foreign_remove(&self, id: &str) -> Result<()> {
         would(format!("remove row `{id}`"))
     }

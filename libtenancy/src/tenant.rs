@@ -227,6 +227,12 @@ impl Status {
     /// Every label, in the order of a tenant's life.
     pub const LABELS: [&str; 5] = ["idle", "provisioning", "running", "stopping", "terminated"];
 
+    /// What is said of a tenant beside its status, whichever that is, and what tenants can be listed by like one.
+    pub const SUSPENDED: &str = "suspended";
+
+    /// What tenants can be listed by: the labels, and [`Self::SUSPENDED`].
+    pub const LISTED_BY: [&str; 6] = ["idle", "provisioning", "running", "stopping", "terminated", Self::SUSPENDED];
+
     /// The word that is stored, shown and filtered by.
     pub fn label(&self) -> &'static str {
         match self {

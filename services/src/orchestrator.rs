@@ -274,7 +274,7 @@ struct TenantQuery {
 }
 
 async fn tenant_list(State(tenancy): State<Tenancy>, Asked(query): Asked<TenantQuery>) -> Answer<Json<TenantList>> {
-    let filter = Filter { status: label("status", query.status, &Status::LABELS)?, ..Filter::default() };
+    let filter = Filter { status: label("status", query.status, &Status::LISTED_BY)?, ..Filter::default() };
     let after: Option<TenantId> = query.after.filter(|id| !id.is_empty()).map(|id| id.parse()).transpose()?;
     let labels: Selector = query.label.as_deref().map(str::parse).transpose()?.unwrap_or_default();
     let limit = within("limit", query.limit, PAGE, MAX_PAGE)?;

@@ -223,8 +223,8 @@ pub struct CreateArgs {
 /// `ztm tenant list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Only those of this status
-    #[arg(long, value_name = "STATUS", value_parser = PossibleValuesParser::new(Status::LABELS))]
+    /// Only those of this status, or that are suspended, whatever their status
+    #[arg(long, value_name = "STATUS", value_parser = PossibleValuesParser::new(Status::LISTED_BY))]
     pub status: Option<String>,
 
     /// Only those whose labels are like this: parts with commas between them, `name=value`, `name!=value`,
