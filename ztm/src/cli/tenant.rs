@@ -43,7 +43,7 @@ pub enum TenantCommand {
             wait are deleted. What the agent remembers (its state and snapshots) is kept, and a tenant created later \
             under the same id gets it back, unless `--purge` destroys it too. So are the lines of `ztm logs`. What happened to it \
             (`ztm events`) and what it spent stay known for as long as they are kept.",
-        after_help = "Examples:\n  ztm tenant delete alice\n  ztm tenant delete alice --purge --yes"
+        after_help = "Examples:\n  ztm tenant delete alice\n  ztm tenant delete alice bob\n  ztm tenant delete alice --purge --yes"
     )]
     Delete(DeleteArgs),
     /// Wake a tenant's agent, and wait until it answers
@@ -62,8 +62,10 @@ pub enum TenantCommand {
     /// Suspend a tenant: its agent is stopped, and its messages wait until it is resumed
     #[command(
         long_about = "Suspend a tenant: its agent is stopped, and its messages wait until it is resumed\n\nIt wakes for nobody, and \
-            nobody is told. A grant or the next period of its budget does not end it: `ztm tenant resume` does.",
-        after_help = "Example:\n  ztm tenant suspend alice --reason 'unpaid since October'"
+            nobody is told. A grant or the next period of its budget does not end it: `ztm tenant resume` does. Of one who is \
+            suspended already, the reason is replaced.",
+        after_help = "Examples:\n  ztm tenant suspend alice --reason 'unpaid since October'\n  \
+            ztm tenant suspend alice bob --reason maintenance"
     )]
     Suspend(SuspendArgs),
     /// End a tenant's suspension; what waits goes on
@@ -73,9 +75,9 @@ pub enum TenantCommand {
     #[command(
         long_about = "Save the state of a tenant's running agent now\n\nA running agent whose state changes is saved every \
             snapshot interval, and when it stops; this does not wait for that.",
-        after_help = "Example:\n  ztm tenant snapshot alice"
+        after_help = "Examples:\n  ztm tenant snapshot alice\n  ztm tenant snapshot alice bob"
     )]
-    Snapshot(TenantOrderArgs),
+    Snapshot(TenantsOrderArgs),
     /// What a tenant's agent remembers: archives, damage, copies
     #[command(subcommand, arg_required_else_help = true)]
     State(StateCommand),
@@ -108,7 +110,8 @@ fn label(text: &str) -> Result<(String, Option<String>), String> {
     Labels::default().changed(&checked).map(|_| label).map_err(|error| error.to_string())
 }
 
-fn selector(text: &str) -> Result<String, String> {
+/// Which labels, checked.
+pub(super) fn selector(text: &str) -> Result<String, String> {
     text.parse::<Selector>().map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
@@ -140,7 +143,7 @@ pub struct TenantsOrderArgs {
     pub dry_run: DryRunArgs,
 }
 
-/// What is to be done to which tenant.
+/// `ztm tenant stop`.
 #[derive(Debug, Args)]
 pub struct StopArgs {
     /// The tenants; one that fails does not keep the others from it
@@ -163,9 +166,9 @@ pub struct StopArgs {
 /// `ztm tenant suspend`.
 #[derive(Debug, Args)]
 pub struct SuspendArgs {
-    /// The tenant
-    #[arg(value_name = "TENANT")]
-    pub tenant: String,
+    /// The tenants; one that fails does not keep the others from it
+    #[arg(value_name = "TENANT", required = true)]
+    pub tenants: Vec<String>,
 
     /// Why, for whoever looks: a line of at most 256 bytes
     #[arg(long, value_name = "TEXT")]
@@ -269,9 +272,9 @@ pub struct UpdateArgs {
 /// `ztm tenant delete`.
 #[derive(Debug, Args)]
 pub struct DeleteArgs {
-    /// The tenant
-    #[arg(value_name = "TENANT")]
-    pub tenant: String,
+    /// The tenants; one that fails does not keep the others from it
+    #[arg(value_name = "TENANT", required = true)]
+    pub tenants: Vec<String>,
 
     /// Keep what the agent remembers (this is the default)
     #[arg(long, conflicts_with = "purge")]

@@ -270,6 +270,31 @@ impl Show for Deleted {
     }
 }
 
+/// Tenants that were deleted.
+#[derive(Debug, Serialize)]
+pub struct DeletedList {
+    /// In the order that they were named in.
+    pub deleted: Vec<Deleted>,
+}
+
+impl Show for DeletedList {
+    fn text(&self, look: &Look) -> String {
+        self.deleted.iter().map(|one| one.text(look)).collect::<Vec<_>>().join("\n")
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.deleted.iter().map(|one| one.tenant_id.clone()).collect()
+    }
+
+    fn rows_name(&self) -> Option<&'static str> {
+        Some("deleted")
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["tenant_id", "state_kept"]
+    }
+}
+
 /// What a wait ended with.
 #[derive(Debug, Serialize)]
 pub struct Waited {
@@ -373,6 +398,31 @@ impl Show for SnapshotOutcome {
 
     fn names(&self) -> Vec<String> {
         vec![self.tenant_id.clone()]
+    }
+}
+
+/// Tenants whose state was saved.
+#[derive(Debug, Serialize)]
+pub struct SnapshotList {
+    /// In the order that they were named in.
+    pub snapshots: Vec<SnapshotOutcome>,
+}
+
+impl Show for SnapshotList {
+    fn text(&self, look: &Look) -> String {
+        self.snapshots.iter().map(|one| one.text(look)).collect::<Vec<_>>().join("\n")
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.snapshots.iter().map(|one| one.tenant_id.clone()).collect()
+    }
+
+    fn rows_name(&self) -> Option<&'static str> {
+        Some("snapshots")
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["tenant_id", "changed", "snapshot"]
     }
 }
 
