@@ -28,7 +28,7 @@ const NO_ORDERS: &[&str] = &[
     "doctor",
     "down",
     "events",
-    "exec",
+    "export",
     "generate completions",
     "generate man",
     "help",
@@ -45,7 +45,6 @@ const NO_ORDERS: &[&str] = &[
     "quota get",
     "schedule get",
     "schedule list",
-    "shell",
     "spend audit",
     "spend export",
     "spend report",
@@ -232,6 +231,19 @@ async fn every_order_can_be_rehearsed_and_a_rehearsal_changes_nothing() {
         let table = stage.plane.ztm(&[&line[..], &["--dry-run"]].concat()).await.ok();
         assert!(table.stdout.is_empty() && table.stderr.contains("nothing was done; it would "), "{table:?}");
     }
+    // What follows `--` is the command's.
+    for (tenant, would) in [
+        ("acme", "take tenant `acme` from idle to provisioning, and run `rm -rf .` beside its agent once it is woken"),
+        ("busy", "run `rm -rf .` beside the agent of `busy`, which runs"),
+    ] {
+        let words = ["exec", tenant, "--dry-run", "-o", "json", "--", "rm", "-rf", "."];
+        let said = stage.plane.ztm(&words).await.ok().json();
+        assert_eq!((&said["verb"], &said["would"]), (&"exec".into(), &would.into()));
+        rehearsed.insert("exec".to_owned());
+    }
+    let said = stage.plane.ztm(&["tenant", "stop", "busy", "--force", "--dry-run", "-o", "json"]).await.ok().json();
+    let would = said["would"].as_str().unwrap();
+    assert!(would.starts_with("end the agent of `busy`") && would.contains("at once"), "{would}");
     // Whoever deletes is told what goes with it.
     let delete = ["tenant", "delete", "acme", "--purge", "--dry-run", "-o", "json"];
     let said = stage.plane.ztm(&delete).await.ok().json();

@@ -253,6 +253,11 @@ impl Http {
         self.call(Method::GET, "/status", NONE, PLAIN).await
     }
 
+    /// Whether orders are only rehearsed.
+    pub(super) fn rehearses(&self) -> bool {
+        self.rehearses
+    }
+
     /// How long the user lets an answer take, if they said so.
     pub(super) fn timeout(&self) -> Option<Duration> {
         self.timeout
