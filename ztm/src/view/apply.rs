@@ -120,9 +120,9 @@ pub struct Manifests {
 
 impl Show for Manifests {
     fn text(&self, _: &Look) -> String {
-        let unsaid = self.unsaid.iter().map(|line| format!("# {}\n", super::plain(line))).collect::<String>();
         let yaml = format::bare_yaml(self).unwrap_or_default();
-        format!("{unsaid}{}", yaml.trim_end())
+        let unsaid = self.unsaid.iter().map(|line| format!("# {}", super::plain(line)));
+        unsaid.chain([yaml.trim_end().to_owned()]).collect::<Vec<_>>().join("\n")
     }
 
     fn names(&self) -> Vec<String> {
