@@ -197,6 +197,18 @@ pub struct Woken {
     pub wake: Option<WakeView>,
 }
 
+/// `POST /stop/{id}` (an empty body drains the agent for as long as the configuration says).
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StopTenant {
+    /// Ends the agent at once: nothing is drained or saved, what it has in hand goes back as after a crash.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub force: bool,
+    /// How long it may take to finish what it has in hand, milliseconds; not with `force`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain_ms: Option<u64>,
+}
+
 /// `POST /suspend/{id}`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -338,6 +350,9 @@ pub struct StatusView {
     pub parts: Vec<PartView>,
     /// Tenants by status.
     pub tenants: std::collections::BTreeMap<String, u64>,
+    /// How many of them are suspended, whatever their status; absent where the registry cannot tell without reading all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenants_suspended: Option<u64>,
     /// All inboxes together.
     pub inbox: InboxCounts,
     /// The queues of all partitions together.

@@ -1,8 +1,8 @@
 //! Labels: what operators say of tenants, and the choice of tenants by what is said of them.
 //!
 //! Owns their form and the selectors. The form is Kubernetes' (Labels and Selectors: names of at most 63 characters with an
-//! optional prefix), so that what is chosen here can be chosen there; of the selectors it has those by equality and by
-//! presence.
+//! optional prefix), so that what is chosen here can be chosen there; of the selectors it has those by equality, by a set and
+//! by presence.
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
@@ -109,7 +109,8 @@ fn value_checked(name: &str, value: &str) -> Result<()> {
     Err(Error::invalid("label", format!("the value {shown:?} of `{name}` {form}")))
 }
 
-/// Which tenants, by their labels: every part holds. `team=red,env!=prod,paid,!trial`; without parts, all.
+/// Which tenants, by their labels: every part holds. `team=red,env!=prod,region in (eu,us),tier notin (free),paid,!trial`;
+/// without parts, all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selector(Vec<Part>);
 
@@ -118,6 +119,9 @@ enum Part {
     Is(String, String),
     /// Holds too where there is no such label.
     IsNot(String, String),
+    In(String, Vec<String>),
+    /// Holds too where there is no such label.
+    NotIn(String, Vec<String>),
     Has(String),
     HasNot(String),
 }
@@ -133,23 +137,58 @@ impl Selector {
         self.0.iter().all(|part| match part {
             Part::Is(name, value) => labels.get(name) == Some(value.as_str()),
             Part::IsNot(name, value) => labels.get(name) != Some(value.as_str()),
+            Part::In(name, values) => labels.get(name).is_some_and(|is| values.iter().any(|value| value == is)),
+            Part::NotIn(name, values) => labels.get(name).is_none_or(|is| values.iter().all(|value| value != is)),
             Part::Has(name) => labels.get(name).is_some(),
             Part::HasNot(name) => labels.get(name).is_none(),
         })
     }
 }
 
+/// The parts of a selector: what is between commas outside of parentheses.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut inside = false;
+    text.split(move |c: char| {
+        inside = matches!(c, '(') || inside && c != ')';
+        c == ',' && !inside
+    })
+}
+
+/// `NAME in (VALUE,…)` and `NAME notin (VALUE,…)`; nothing if a part has neither form.
+fn of_set(text: &str) -> Option<Result<(&str, Part)>> {
+    let (name, rest) = text.split_once(char::is_whitespace)?;
+    let rest = rest.trim_start();
+    let (is_in, rest) = match rest.strip_prefix("notin") {
+        Some(rest) => (false, rest),
+        None => (true, rest.strip_prefix("in")?),
+    };
+    let inner = rest.trim_start().strip_prefix('(')?.strip_suffix(')')?;
+    let values = inner.split(',').map(|value| {
+        let value = value.trim();
+        value_checked(name, value).map(|()| value.to_owned())
+    });
+    Some(values.collect::<Result<Vec<_>>>().map(|values| {
+        let of = name.to_owned();
+        (name, if is_in { Part::In(of, values) } else { Part::NotIn(of, values) })
+    }))
+}
+
 impl FromStr for Selector {
     type Err = Error;
     fn from_str(text: &str) -> Result<Self> {
         let part = |text: &str| {
-            let (name, part) = if let Some((name, value)) = text.split_once("!=") {
+            let (name, part) = if let Some(part) = of_set(text) {
+                part?
+            } else if let Some((name, value)) = text.split_once("!=") {
+                let (name, value) = (name.trim_end(), value.trim_start());
                 value_checked(name, value)?;
                 (name, Part::IsNot(name.to_owned(), value.to_owned()))
             } else if let Some((name, value)) = text.split_once("==").or_else(|| text.split_once('=')) {
+                let (name, value) = (name.trim_end(), value.trim_start());
                 value_checked(name, value)?;
                 (name, Part::Is(name.to_owned(), value.to_owned()))
             } else if let Some(name) = text.strip_prefix('!') {
+                let name = name.trim_start();
                 (name, Part::HasNot(name.to_owned()))
             } else {
                 (text, Part::Has(text.to_owned()))
@@ -159,7 +198,7 @@ impl FromStr for Selector {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
-        text.split(',').map(|text| part(text.trim())).collect::<Result<_>>().map(Self)
+        parts(text).map(|text| part(text.trim())).collect::<Result<_>>().map(Self)
     }
 }
 
@@ -226,10 +265,38 @@ mod tests {
             ("paid=", true),
             ("team=red, paid,!trial", true),
             ("team=red,trial", false),
+            ("team in (red)", true),
+            ("team in (blue, red),paid", true),
+            ("team in (blue,green)", false),
+            ("other in (red)", false),
+            ("team notin (blue,green)", true),
+            ("team notin (blue,red)", false),
+            ("other notin (red)", true),
+            ("paid in (,x)", true),
+            ("team  in(red)", true),
+            ("! trial , team = red", true),
+            ("team in (blue,red),trial", false),
         ] {
             assert_eq!(selector.parse::<Selector>().unwrap().matches(&red), chosen, "{selector}");
         }
-        for bad in [",", "team=red,", "=red", "!", "te am", "team=r ed", "team in (red)"] {
+        for bad in [
+            ",",
+            "team=red,",
+            "=red",
+            "!",
+            "te am",
+            "team=r ed",
+            "team in red",
+            "team in (red",
+            "team in red)",
+            "team in (r ed)",
+            "team of (red)",
+            "in (red)",
+            "team in (red) x",
+            "!team in (red)",
+            "team in (red),",
+            "team notin ((red))",
+        ] {
             assert!(bad.parse::<Selector>().is_err(), "{bad}");
         }
     }

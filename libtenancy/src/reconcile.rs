@@ -309,7 +309,7 @@ impl Tenancy {
                     .await
             }
             Action::Lost => self.agent_lost(&tenant, "it was gone when looked for".to_owned()).await,
-            Action::FinishStop(agent) => self.stop_finish(tenant, &agent).await,
+            Action::FinishStop(agent) => self.stop_finish(tenant, &agent, self.inner.config.drain).await,
             Action::Nothing | Action::Keep(_) | Action::FinishDelete | Action::End | Action::Suspect => Ok(tenant),
         }
     }

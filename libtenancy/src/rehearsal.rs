@@ -42,7 +42,7 @@ use crate::{
     quota::{Account, Grant, NEVER},
     schedule::Action,
     tenancy::{Drivers, Tenancy},
-    tenant::{Bot, Generation, Lifecycle, Settings, Status, Tenant, TenantId},
+    tenant::{Bot, Generation, Lifecycle, Settings, Status, StopReason, Tenant, TenantId},
 };
 
 /// Records that are looked through at once for who has a bot.
@@ -76,6 +76,7 @@ impl Tenancy {
                 port: drivers.tenants,
                 inboxes: Arc::clone(&drivers.inboxes),
                 jobs: Arc::clone(&drivers.jobs),
+                quotas: Arc::clone(&drivers.quotas),
                 clock: Arc::clone(&drivers.clock),
                 turn_hold: self.inner.config.turn_hold,
             }),
@@ -113,6 +114,7 @@ struct Records {
     port: Arc<dyn Tenants>,
     inboxes: Arc<dyn Inboxes>,
     jobs: Arc<dyn Jobs>,
+    quotas: Arc<dyn Quotas>,
     clock: Arc<dyn crate::clock::Clock>,
     turn_hold: MicroCredits,
 }
@@ -160,6 +162,12 @@ impl Records {
         lose(names.len(), "schedule");
         if let Some(last) = losses.last_mut().filter(|_| !names.is_empty()) {
             *last = format!("{last} ({})", names.join(", "));
+        }
+        if let Some(account) = self.quotas.account_get(id).await? {
+            losses.push(format!("its quota and {} credits", account.available()));
+        }
+        if tenant.settings.bot.as_ref().is_some_and(|bot| bot.webhook_url.is_some()) {
+            losses.push("its webhook".to_owned());
         }
         if !keep_state {
             losses.push("everything its agent remembers".to_owned());
@@ -240,6 +248,12 @@ impl Tenants for Records {
         if let Status::Terminated { keep_state } = next.status {
             return would(format!("delete tenant `{id}`{}", self.losses(&tenant, keep_state).await?));
         }
+        if let Status::Stopping { agent, reason: StopReason::Forced } = &next.status {
+            return would(format!(
+                "end the agent of `{id}` ({}) at once, without draining or saving it",
+                agent.workload
+            ));
+        }
         let (from, to) = (tenant.lifecycle.status.label(), next.status.label());
         would(if from == to {
             format!("write tenant `{id}` anew")
@@ -264,6 +278,10 @@ impl Tenants for Records {
 
     async fn tenant_remove(&self, id: &TenantId, _: Generation) -> Result<()> {
         would(format!("remove tenant `{id}`"))
+    }
+
+    async fn suspended_count(&self) -> Result<Option<u64>> {
+        self.port.suspended_count().await
     }
 
     async fn tenant_counts(&self) -> Result<BTreeMap<String, u64>> {

@@ -25,7 +25,7 @@ use crate::{
     ports::snapshots::StoredSnapshot,
     snapshot::{self, Known, Meta, Verified},
     tenancy::Tenancy,
-    tenant::{Event, Generation, Lifecycle, SnapshotRef, Status, StopReason, Tenant, TenantId},
+    tenant::{Event, Generation, Lifecycle, SnapshotRef, Status, Tenant, TenantId},
 };
 
 /// Archives of a tenant that are kept: the published one and the one before it.
@@ -114,7 +114,8 @@ impl Tenancy {
                 }
                 true
             }
-            Status::Idle { reason: Some(StopReason::Lost(_)) } | Status::Provisioning | Status::Stopping { .. } => true,
+            Status::Provisioning | Status::Stopping { .. } => true,
+            Status::Idle { reason: Some(reason) } if reason.is_abrupt() => true,
             Status::Idle { .. } | Status::Terminated { .. } => snapshots.snapshot_unstored().await?.contains(id),
         };
         Ok(StateView {

@@ -64,7 +64,9 @@ impl Tenancy {
             (archives, _),
             (agents, _),
         ) = tokio::join!(
-            asked("registry", drivers.tenants.tenant_counts()),
+            asked("registry", async {
+                Ok((drivers.tenants.tenant_counts().await?, drivers.tenants.suspended_count().await?))
+            }),
             asked("inboxes", drivers.inboxes.inbox_counts(None)),
             asked("queue", self.queue_views()),
             asked("deadlines", drivers.deadlines.deadline_next()),
@@ -72,6 +74,7 @@ impl Tenancy {
             asked("archives", drivers.snapshots.snapshot_list(&nobody)),
             asked("agents", drivers.workloads.workload_find(&nobody)),
         );
+        let (tenants, tenants_suspended) = tenants.unwrap_or_default();
         let queues = totals(&queues.unwrap_or_default());
         let (jobs_untaken, wakes) = (self.jobs_untaken(queues.running), self.wakes_of_late().await);
         Ok(StatusView {
@@ -79,7 +82,8 @@ impl Tenancy {
             pid: std::process::id(),
             started_at: self.inner.started_at,
             parts: vec![registry, inboxes, queue, deadlines, ledger, archives, agents],
-            tenants: tenants.unwrap_or_default(),
+            tenants,
+            tenants_suspended,
             inbox: inbox.unwrap_or_default(),
             queue: queues,
             warm_ready: warm.ready,

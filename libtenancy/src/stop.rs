@@ -7,29 +7,56 @@
 //! | agent drained, ended, state saved | no agent, an archive that nobody published | the reconciler: `idle`, and it publishes the archive ([`state`](crate::state)); until then the local state, which is newer, wins at a wake |
 //! | `idle` written, snapshot published | all that matters | nobody has to |
 //!
+//! A stop by force ([`StopReason::Forced`]) tells the agent nothing: it is killed, and what it had in hand goes back as after a
+//! crash. The record says by what kind of stop it is `stopping`, so whoever finishes it ends the agent in the same way. An
+//! agent that drains already is killed before the stop that waits for it is waited for.
+//!
 //! A stop for idleness is cancelled by a message that arrives before the agent is told to end; a later message follows
 //! the stop: its wake waits for the operation to end.
 
+use std::time::Duration;
+
 use crate::{
     agent::Stop,
-    error::Result,
+    error::{Error, Result},
     ledger::RowKind,
     ports::workloads::Workload,
     tenancy::Tenancy,
     tenant::{Agent, Event, Status, StopReason, Tenant, TenantId},
 };
 
+/// The longest time that an operator may give an agent to finish what it has in hand.
+pub const MAX_DRAIN: Duration = Duration::from_hours(1);
+
 impl Tenancy {
     /// Stops the tenant's agent and returns when the tenant is idle. A tenant without an agent stays as it is.
     ///
     /// `IllegalState` while it is being deleted; store errors (the reconciler then finishes the stop).
     pub async fn tenant_stop(&self, id: &TenantId, reason: StopReason) -> Result<Tenant> {
+        self.tenant_stop_within(id, reason, None).await
+    }
+
+    /// The same; the agent may take so long to finish what it has in hand, at most [`MAX_DRAIN`], instead of as long as the
+    /// configuration says. A stop by force gives it no time. `Invalid` for more.
+    pub async fn tenant_stop_within(
+        &self,
+        id: &TenantId,
+        reason: StopReason,
+        drain: Option<Duration>,
+    ) -> Result<Tenant> {
         self.require_live("a stop")?;
+        let drain = drain.unwrap_or(self.inner.config.drain);
+        if drain > MAX_DRAIN.max(self.inner.config.drain) {
+            return Err(Error::invalid("timeout", format!("it is more than {} s", MAX_DRAIN.as_secs())));
+        }
         let (tenancy, id) = (self.clone(), id.clone());
         self.detached(async move {
+            if reason == StopReason::Forced {
+                tenancy.drain_cut(&id).await?;
+            }
             let _operation = tenancy.inner.operations.begin(&id).await;
             let lock = tenancy.others_lock(&id).await?;
-            let stopped = tenancy.stop_run(&id, reason).await;
+            let stopped = tenancy.stop_run(&id, reason, drain).await;
             if let Some(lock) = lock {
                 lock.release().await;
             }
@@ -38,8 +65,20 @@ impl Tenancy {
         .await
     }
 
+    /// Kills an agent that drains: the stop that waits for it goes on to `idle`. Any other agent is left alone, whatever
+    /// happens meanwhile: a workload's id is its own for ever.
+    async fn drain_cut(&self, id: &TenantId) -> Result<()> {
+        let tenant = self.tenant_get(id).await?;
+        let Status::Stopping { agent, .. } = &tenant.lifecycle.status else { return Ok(()) };
+        let workloads = &self.drivers().workloads;
+        match workloads.workload_find(id).await? {
+            Some(left) if left.id == agent.workload => workloads.workload_kill(&left).await,
+            _ => Ok(()),
+        }
+    }
+
     /// The stop itself; the caller holds the tenant's operation.
-    pub(crate) async fn stop_run(&self, id: &TenantId, reason: StopReason) -> Result<Tenant> {
+    async fn stop_run(&self, id: &TenantId, reason: StopReason, drain: Duration) -> Result<Tenant> {
         let tenant = self.tenant_get(id).await?;
         match &tenant.lifecycle.status {
             Status::Idle { .. } => Ok(tenant),
@@ -57,29 +96,26 @@ impl Tenancy {
                     self.agent_is_live(id, &agent, running.settings.idle_timeout).await;
                     return Ok(running);
                 }
-                self.stop_finish(stopping, &agent).await
+                self.stop_finish(stopping, &agent, drain).await
             }
         }
     }
 
     /// From `stopping` to `idle`; run again after a death, it does what is left.
-    pub(crate) async fn stop_finish(&self, stopping: Tenant, agent: &Agent) -> Result<Tenant> {
+    pub(crate) async fn stop_finish(&self, stopping: Tenant, agent: &Agent, drain: Duration) -> Result<Tenant> {
         let id = &stopping.id;
-        let workloads = &self.drivers().workloads;
-        let stop = Stop { drain: self.inner.config.drain };
-        let event = match workloads.agent_stop(id, agent, &stop).await {
-            Ok(stopped) => Event::StopFinished(self.snapshot_last(id, agent.generation, stopped).await?),
-            Err(error) => {
-                // It does not answer, or is somebody else's by now. What is left of it is ended for good.
-                tracing::warn!(tenant = %id, error = error.chain(), "the agent did not stop as asked");
-                let left = workloads.workload_find(id).await?;
-                // A later one is not what was to be stopped.
-                let is_its =
-                    |left: &Workload| left.agent.as_ref().is_none_or(|left| left.generation <= agent.generation);
-                if let Some(left) = left.filter(is_its) {
-                    workloads.workload_kill(&left).await?;
+        let event = if matches!(stopping.lifecycle.status, Status::Stopping { reason: StopReason::Forced, .. }) {
+            self.agent_end(id, agent).await?;
+            Event::AgentLost(StopReason::Forced.to_string())
+        } else {
+            match self.drivers().workloads.agent_stop(id, agent, &Stop { drain }).await {
+                Ok(stopped) => Event::StopFinished(self.snapshot_last(id, agent.generation, stopped).await?),
+                Err(error) => {
+                    // It does not answer, or is somebody else's by now. What is left of it is ended for good.
+                    tracing::warn!(tenant = %id, error = error.chain(), "the agent did not stop as asked");
+                    self.agent_end(id, agent).await?;
+                    Event::AgentLost(error.chain())
                 }
-                Event::AgentLost(error.chain())
             }
         };
         // What it did while it was asked to stop is running time of its own: the stop's generation names it.
@@ -96,6 +132,16 @@ impl Tenancy {
             reason = match &idle.lifecycle.status { Status::Idle { reason: Some(reason) } => reason.to_string(), _ => String::new() },
             "stopped");
         Ok(idle)
+    }
+
+    /// Kills what there is of an agent; a later one is not what was to be stopped.
+    async fn agent_end(&self, id: &TenantId, agent: &Agent) -> Result<()> {
+        let workloads = &self.drivers().workloads;
+        let is_its = |left: &Workload| left.agent.as_ref().is_none_or(|left| left.generation <= agent.generation);
+        match workloads.workload_find(id).await?.filter(is_its) {
+            Some(left) => workloads.workload_kill(&left).await,
+            None => Ok(()),
+        }
     }
 
     /// Writes the lifecycle after `event`; returns the tenant as it is then.

@@ -339,7 +339,9 @@ impl Tenancy {
         after: Option<&TenantId>,
         limit: usize,
     ) -> Result<Page<Tenant>> {
-        if labels.is_empty() {
+        let suspended = filter.status.as_deref() == Some(Status::SUSPENDED);
+        let filter = &Filter { status: filter.status.clone().filter(|_| !suspended), ..filter.clone() };
+        if labels.is_empty() && !suspended {
             return self.drivers().tenants.tenant_list(filter, after, limit).await;
         }
         let (mut chosen, mut looked, mut after) = (Vec::new(), 0, after.cloned());
@@ -347,7 +349,8 @@ impl Tenancy {
             let page = self.drivers().tenants.tenant_list(filter, after.as_ref(), LOOKED_THROUGH / 10).await?;
             looked += page.items.len();
             for tenant in page.items {
-                if labels.matches(&tenant.settings.labels) {
+                let is_so = !suspended || tenant.settings.suspended.is_some();
+                if is_so && labels.matches(&tenant.settings.labels) {
                     chosen.push(tenant);
                     if chosen.len() == limit.max(1) {
                         let next = chosen.last().map(|tenant| tenant.id.clone());

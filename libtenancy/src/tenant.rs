@@ -160,6 +160,8 @@ pub enum StopReason {
     Idle,
     /// An operator asked for it.
     Operator,
+    /// An operator had it ended at once, without a word to it: nothing was drained or saved.
+    Forced,
     /// The control plane ended, and its agents with it.
     Shutdown,
     /// The tenant is being deleted.
@@ -170,11 +172,19 @@ pub enum StopReason {
     WakeFailed(String),
 }
 
+impl StopReason {
+    /// Whether the agent ended without a chance to save what it remembers.
+    pub fn is_abrupt(&self) -> bool {
+        matches!(self, Self::Forced | Self::Lost(_))
+    }
+}
+
 impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Idle => f.write_str("idle"),
             Self::Operator => f.write_str("operator"),
+            Self::Forced => f.write_str("operator, by force"),
             Self::Shutdown => f.write_str("the control plane was ended"),
             Self::Deleted => f.write_str("deleted"),
             Self::Lost(detail) => write!(f, "lost: {detail}"),
@@ -216,6 +226,12 @@ pub enum Status {
 impl Status {
     /// Every label, in the order of a tenant's life.
     pub const LABELS: [&str; 5] = ["idle", "provisioning", "running", "stopping", "terminated"];
+
+    /// What is said of a tenant beside its status, whichever that is, and what tenants can be listed by like one.
+    pub const SUSPENDED: &str = "suspended";
+
+    /// What tenants can be listed by: the labels, and [`Self::SUSPENDED`].
+    pub const LISTED_BY: [&str; 6] = ["idle", "provisioning", "running", "stopping", "terminated", Self::SUSPENDED];
 
     /// The word that is stored, shown and filtered by.
     pub fn label(&self) -> &'static str {

@@ -284,7 +284,7 @@ impl Tenancy {
             return Ok((tenant, None));
         }
         let mut tenant = self.state_inherit(tenant).await?;
-        let was_lost = matches!(tenant.lifecycle.status, Status::Idle { reason: Some(StopReason::Lost(_)) });
+        let was_lost = matches!(&tenant.lifecycle.status, Status::Idle { reason: Some(reason) } if reason.is_abrupt());
         if was_lost && !self.drivers().workloads.workloads_are_local() {
             // No machine has its state: what its agent stored last must be published first.
             tenant = self.state_catch_up(tenant).await?;

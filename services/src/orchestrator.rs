@@ -19,7 +19,7 @@ mod spend;
 mod state;
 mod why;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension, Json, Router,
@@ -34,8 +34,8 @@ use libtenancy::{
     Error, Tenancy,
     agent::AgentStatus,
     api::{
-        BotToken, CreateTenant, Deleted, InboxList, RegisterWebhook, StatusView, SuspendTenant, TenantList, TenantView,
-        UpdateName, UpdateTenant, UpdateView, WakeView, WebhookView, Woken, probe::ProbeReport,
+        BotToken, CreateTenant, Deleted, InboxList, RegisterWebhook, StatusView, StopTenant, SuspendTenant, TenantList,
+        TenantView, UpdateName, UpdateTenant, UpdateView, WakeView, WebhookView, Woken, probe::ProbeReport,
     },
     inbox::{Stage, UpdateKey},
     labels::Selector,
@@ -275,7 +275,7 @@ struct TenantQuery {
 }
 
 async fn tenant_list(State(tenancy): State<Tenancy>, Asked(query): Asked<TenantQuery>) -> Answer<Json<TenantList>> {
-    let filter = Filter { status: label("status", query.status, &Status::LABELS)?, ..Filter::default() };
+    let filter = Filter { status: label("status", query.status, &Status::LISTED_BY)?, ..Filter::default() };
     let after: Option<TenantId> = query.after.filter(|id| !id.is_empty()).map(|id| id.parse()).transpose()?;
     let labels: Selector = query.label.as_deref().map(str::parse).transpose()?.unwrap_or_default();
     let limit = within("limit", query.limit, PAGE, MAX_PAGE)?;
@@ -338,8 +338,17 @@ async fn tenant_wake(State(tenancy): State<Tenancy>, Named(id): Named) -> Answer
     }))
 }
 
-async fn tenant_stop(State(tenancy): State<Tenancy>, Named(id): Named) -> Answer<Json<TenantView>> {
-    Ok(Json(TenantView::from(&tenancy.tenant_stop(&id, StopReason::Operator).await?)))
+async fn tenant_stop(
+    State(tenancy): State<Tenancy>,
+    Named(id): Named,
+    MaybeSent(asked): MaybeSent<StopTenant>,
+) -> Answer<Json<TenantView>> {
+    if asked.force && asked.drain_ms.is_some() {
+        return Err(Error::invalid("drain_ms", "a stop by force drains nothing").into());
+    }
+    let reason = if asked.force { StopReason::Forced } else { StopReason::Operator };
+    let drain = asked.drain_ms.map(Duration::from_millis);
+    Ok(Json(TenantView::from(&tenancy.tenant_stop_within(&id, reason, drain).await?)))
 }
 
 async fn tenant_suspend(

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::invocation::World;
+use super::{invocation::World, plane::Plane};
 
 const FLEET: &str = "\
 # A comment.
@@ -198,4 +198,90 @@ fn what_would_be_done_is_not_said_to_be_done_and_nothing_has_no_header() {
     write(&world, FLEET);
     let same = world.ztm(["diff", "-f", "fleet.yaml"]).ok();
     assert_eq!((same.stdout.as_str(), same.stderr.as_str()), ("", "nothing differs\n"));
+}
+
+#[test]
+fn what_is_exported_differs_in_nothing_and_makes_the_same_elsewhere() {
+    let world = world();
+    world.ztm(["apply", "-f", "fleet.yaml"]).ok();
+    world.ztm(["quota", "set", "bob", "--rate", "0.000001", "--burst", "123456.654321", "--max-running", "3"]).ok();
+    world.ztm(["tenant", "update", "bob", "--label", "note=1.0"]).ok();
+    let there = everything(&world);
+    for format in [&[][..], &["-o", "yaml"], &["-o", "json"]] {
+        let exported = world.ztm(["export"].iter().chain(format).copied()).ok();
+        let said = exported.stderr.contains("`alice`: bot 4711, whose token is left out");
+        assert_eq!(said, format.is_empty(), "a document is told nothing beside it: {exported}");
+        let same = world.ztm_reading(&exported.stdout, &["diff", "-f", "-"]).ok();
+        assert_eq!(same.stderr, "nothing differs\n", "{exported}");
+        let kept = world.ztm_reading(&exported.stdout, &["apply", "-f", "-", "-o", "json"]).ok().json();
+        assert!(kept["results"].as_array().unwrap().iter().all(|one| one["result"] == "unchanged"), "{kept}");
+        // Elsewhere it makes the same, but for the bot, whose token it does not have.
+        let other = World::new();
+        other.ztm_reading(&exported.stdout, &["apply", "-f", "-"]).ok();
+        let again = other.ztm(["export"].iter().chain(format).copied()).ok();
+        let uncommented = |text: &str| text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
+        let (first, second): (Vec<String>, Vec<String>) = (uncommented(&exported.stdout), uncommented(&again.stdout));
+        assert_eq!(first, second);
+        // What was changed since is put back by it, a budget and a schedule that came since too.
+        world.ztm(["quota", "set", "bob", "--budget", "7/month"]).ok();
+        world.ztm(["schedule", "set", "bob", "m", "--cron", "@daily", "--job", "x", "--cost", "1"]).ok();
+        world.ztm(["tenant", "update", "bob", "--label", "more=1", "--idle-timeout", "7"]).ok();
+        world.ztm_reading(&exported.stdout, &["apply", "-f", "-"]).ok();
+        assert_eq!(everything(&world).to_string(), there.to_string());
+    }
+    assert_eq!(world.ztm(["export", "bob", "-o", "name"]).ok().stdout, "bob\n");
+    assert_eq!(world.ztm(["export", "-l", "team=red", "-o", "name"]).ok().stdout, "alice\n");
+    assert_eq!(world.ztm(["export", "nobody"]).code, Some(3));
+}
+
+#[test]
+fn what_no_file_names_goes_only_within_the_selector_and_only_when_asked() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    let red = |name: &str| {
+        let labels = std::collections::BTreeMap::from([("team".to_owned(), "red".to_owned())]);
+        plane.tenant(name, |tenant| tenant.labels = labels.try_into().unwrap());
+    };
+    red("alice");
+    red("bob");
+    plane.tenant("carol", |_| ());
+    let schedule = r#"{"schedules": [{"tenant_id": "alice", "name": "morning", "spec":
+        {"cron": "@daily", "time_zone": "UTC", "catch_up": "once", "message": {"chat_id": 7, "text": "hi"}}}]}"#;
+    plane.answer("GET /schedules?tenant=alice&limit=1000", 200, schedule);
+    plane.answer("DELETE /tenants/alice/schedules/morning", 200, r#"{"tenant_id": "alice", "name": "morning"}"#);
+    write(&world, "tenants: [{name: alice}]");
+    let gone =
+        |plane: &Plane| plane.asked().into_iter().filter(|line| line.starts_with("DELETE")).collect::<Vec<String>>();
+    let apply = |more: &[&str]| world.ztm(["apply", "-f", "fleet.yaml"].iter().chain(more).copied());
+    // Without a selector nothing is pruned, and without a word nothing is deleted.
+    assert_eq!((apply(&["--prune", "--yes"]).code, apply(&["-l", "team=red"]).code), (Some(2), Some(2)));
+    assert_eq!(apply(&["--prune", "-l", "team=red"]).code, Some(2));
+    apply(&[]).ok();
+    let planned = apply(&["--prune", "-l", "team=red", "--dry-run"]).ok();
+    assert!(planned.stdout.contains("would delete") && planned.stdout.contains("schedules.morning"), "{planned}");
+    assert_eq!(gone(&plane), [""; 0]);
+    // A directory of nothing is no reason to delete everything.
+    world.ztm_reading("tenants: []", &["apply", "-f", "-", "--prune", "-l", "team=red", "--yes"]);
+    assert_eq!(gone(&plane), [""; 0]);
+    let pruned = apply(&["--prune", "-l", "team=red", "--yes", "-o", "json"]).ok().json();
+    let results: Vec<_> =
+        pruned["results"].as_array().unwrap().iter().map(|one| [&one["tenant_id"], &one["result"]]).collect();
+    assert_eq!(json!(results), json!([["alice", "changed"], ["bob", "deleted"]]));
+    assert_eq!(gone(&plane), ["DELETE /tenants/alice/schedules/morning", "DELETE /tenants/bob?keep_state=true"]);
+    assert_eq!(world.ztm(["tenant", "list", "-o", "name"]).ok().stdout, "alice\ncarol\n");
+}
+
+#[test]
+fn a_failure_keeps_what_would_be_pruned() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    plane.tenant("bob", |_| ());
+    plane.fail("PATCH /tenants/alice", 503, "unavailable", "the registry is away");
+    write(&world, "tenants: [{name: alice, idle_timeout: 7, schedules: {}}]");
+    plane.answer("GET /schedules?tenant=alice&limit=1000", 200, r#"{"schedules": []}"#);
+    let partly = world.ztm(["apply", "-f", "fleet.yaml", "--prune", "-l", "!paid", "--yes"]);
+    assert_eq!(partly.code, Some(1), "{partly}");
+    assert!(partly.stderr.contains("1 tenant not deleted, since something failed"), "{partly}");
+    assert!(!plane.asked().iter().any(|line| line.starts_with("DELETE")), "{:?}", plane.asked());
 }

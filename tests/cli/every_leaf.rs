@@ -205,6 +205,7 @@ fn every_command_by(run: impl Fn(&World, &[&str]) -> Ended, format: &str, holds:
         &["schedule", "delete", "alice", "morning", "--yes"],
         &["apply", "-f", "fleet.yaml"],
         &["diff", "-f", "fleet.yaml"],
+        &["export"],
         &["logs", "alice"],
         &["spend", "report"],
         &["spend", "audit"],

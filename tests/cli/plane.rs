@@ -371,7 +371,12 @@ impl Records {
         match (method.as_str(), path) {
             ("GET", ["tenants"]) => {
                 let limit = query.get("limit").map_or(PAGE, |limit| limit.parse().unwrap()).min(PAGE);
-                let of_status = |t: &&TenantView| query.get("status").is_none_or(|status| *status == t.status);
+                let of_status = |t: &&TenantView| {
+                    query.get("status").is_none_or(|status| match *status {
+                        "suspended" => t.suspended.is_some(),
+                        status => status == t.status,
+                    })
+                };
                 let after = query.get("after").copied().unwrap_or_default();
                 let selector: Selector =
                     query.get("label").map_or_else(Selector::default, |text| text.parse().unwrap());
@@ -520,6 +525,7 @@ impl Records {
             parts: Vec::new(),
             queue: libtenancy::api::QueueTotals::default(),
             tenants,
+            tenants_suspended: Some(self.tenants.values().filter(|tenant| tenant.suspended.is_some()).count() as u64),
             inbox: InboxCounts { pending: 1, dead: 2, handled: 30, possible_repeats: 0 },
             warm_ready: 1,
             warm_target: 2,

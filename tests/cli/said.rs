@@ -36,6 +36,23 @@ fn a_tenant_that_is_not_suspended_is_resumed_with_a_word() {
 }
 
 #[test]
+fn a_suspension_that_is_replaced_is_said_with_what_it_was_and_what_it_is() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    for name in ["alice", "bob"] {
+        plane.tenant(name, |_| ());
+    }
+    let suspend = |names: &[&str], reason: &str| {
+        world.ztm([&["tenant", "suspend"], names, &["--reason", reason]].concat()).ok().stderr
+    };
+    assert_eq!(suspend(&["alice"], "unpaid"), "");
+    assert_eq!(suspend(&["alice"], "unpaid"), "`alice` was suspended already: unpaid; which stays\n");
+    let both = suspend(&["alice", "bob"], "abuse");
+    assert_eq!(both, "`alice` was suspended already: unpaid; the reason is now: abuse\n");
+    assert_eq!(world.ztm(["tenant", "list", "--status", "suspended", "-o", "name"]).ok().stdout, "alice\nbob\n");
+}
+
+#[test]
 fn a_schedule_that_is_replaced_is_said_and_one_that_is_not_there_is_said_with_its_tenant() {
     let world = world();
     let set = |prompt: &str| {

@@ -30,6 +30,25 @@ fn the_control_plane_is_shown_in_numbers() {
 }
 
 #[test]
+fn those_that_are_suspended_are_counted_by_themselves_and_listed_by_that() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |tenant| tenant.suspended = Some("unpaid".to_owned()));
+    plane.tenant("bob", |_| ());
+    let shown = world.ztm(["status"]).ok();
+    assert!(shown.stdout.contains("2 idle; 1 of them suspended\n"), "{shown}");
+    assert_eq!(world.ztm(["status", "-o", "json"]).ok().json()["tenants_suspended"], 1);
+    assert_eq!(world.ztm(["tenant", "list", "--status", "suspended", "-o", "name"]).ok().stdout, "alice\n");
+    // What is being deleted is no more suspended.
+    plane.tenant("alice", |tenant| {
+        tenant.suspended = Some("unpaid".to_owned());
+        "terminated".clone_into(&mut tenant.status);
+    });
+    let shown = world.ztm(["tenant", "list"]).ok();
+    assert!(shown.stdout.contains("terminated") && !shown.stdout.contains("suspended"), "{shown}");
+}
+
+#[test]
 fn f1_the_routers_url_is_the_one_that_is_asked() {
     let mut world = World::new();
     let _plane = Plane::on(&mut world);

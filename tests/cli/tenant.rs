@@ -493,3 +493,38 @@ fn a_log_that_a_stop_reason_quotes_is_not_shown_in_a_field() {
     let whole = world.ztm(["tenant", "get", "alice", "-o", "json"]).ok().json();
     assert!(whole["stop_reason"]["detail"].as_str().unwrap().contains("Traceback"), "{whole}");
 }
+
+#[test]
+fn a_stop_says_by_force_or_within_what_time() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    for (flags, body) in [
+        (&[][..], serde_json::json!({})),
+        (&["--force"], serde_json::json!({ "force": true })),
+        (&["--timeout", "1m"], serde_json::json!({ "drain_ms": 60_000 })),
+        (&["--timeout", "0"], serde_json::json!({ "drain_ms": 0 })),
+    ] {
+        world.ztm(["tenant", "stop", "alice"].iter().chain(flags).copied()).ok();
+        assert_eq!((plane.asked().last().unwrap().as_str(), plane.last_body()), ("POST /stop/alice", body));
+    }
+    assert_eq!(world.ztm(["tenant", "stop", "alice", "--force", "--timeout", "1s"]).code, Some(2));
+}
+
+#[test]
+fn several_are_saved_and_one_that_fails_keeps_none_from_it() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    let saved = |id: &str| format!("{{\"tenant_id\": \"{id}\", \"changed\": false, \"snapshot\": null}}");
+    for name in ["alice", "bob"] {
+        plane.answer(&format!("POST /tenants/{name}/snapshot"), 200, &saved(name));
+    }
+    plane.fail("POST /tenants/carol/snapshot", 404, "not_found", "tenant `carol` not found");
+    let said = world.ztm(["tenant", "snapshot", "alice", "carol", "bob"]);
+    assert_eq!(said.code, Some(3), "{said}");
+    assert_eq!(said.stdout, "alice has written nothing yet\nbob has written nothing yet\n");
+    let both = world.ztm(["tenant", "snapshot", "alice", "bob", "-o", "json"]).ok().json();
+    assert_eq!(both["snapshots"][1]["tenant_id"], "bob");
+    // One is printed as it always was.
+    assert_eq!(world.ztm(["tenant", "snapshot", "alice", "-o", "json"]).ok().json()["changed"], false);
+}

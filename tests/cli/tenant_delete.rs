@@ -62,6 +62,32 @@ fn a_tenant_that_does_not_exist_is_not_asked_about() {
 }
 
 #[test]
+fn several_are_deleted_by_one_confirmation_and_one_that_fails_keeps_none_from_it() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    plane.tenant("bob", |_| ());
+    assert_snapshot!(world.ztm(["tenant", "delete", "alice", "bob"]), @"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: deleting `alice`, `bob` needs a confirmation, and there is no terminal to ask on
+    hint: pass `--yes` if you mean it
+    ");
+    assert_snapshot!(world.ztm(["tenant", "delete", "alice", "ghost", "bob", "alice", "--yes"]), @"
+    exit: 3
+    --- stdout
+    deleted alice; what its agent remembers is kept
+    deleted bob; what its agent remembers is kept
+    --- stderr
+    error: tenant `ghost` not found
+    hint: `ztm tenant list` shows the tenants that exist
+    ");
+    let deletions = plane.asked().iter().filter(|line| line.starts_with("DELETE")).count();
+    assert_eq!(deletions, 3);
+}
+
+#[test]
 fn keeping_and_purging_at_once_is_refused() {
     assert_eq!(World::new().ztm(["tenant", "delete", "alice", "--yes", "--purge", "--keep-state"]).code, Some(2));
 }

@@ -184,6 +184,24 @@ fn f7_a_deletion_happens_only_when_the_name_is_typed() {
 }
 
 #[test]
+fn several_deletions_are_confirmed_at_once_by_all_their_names() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |tenant| tenant.webhook_url = Some("https://bots.example.com/tg/alice".to_owned()));
+    plane.tenant("bob", |_| ());
+    for (typed, code) in [("alice", 2), ("alice bob", 0)] {
+        let mut terminal = Terminal::start(&world, &["tenant", "delete", "alice", "bob"]);
+        terminal.shows("`alice`: its webhook https://bots.example.com/tg/alice");
+        terminal.shows("`bob`: the tenant (status idle)");
+        terminal.shows("Type `alice bob` to go on");
+        terminal.types(&format!("{typed}\r"));
+        let (ended, screen) = terminal.ends();
+        assert_eq!(ended, Some(code), "{screen}");
+    }
+    assert!(world.ztm(["tenant", "list", "-o", "name"]).ok().stdout.is_empty());
+}
+
+#[test]
 fn s10_a_token_that_is_asked_for_is_not_shown() {
     let mut world = World::new();
     let plane = Plane::on(&mut world);

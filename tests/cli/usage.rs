@@ -327,7 +327,7 @@ fn the_synopsis_of_a_page_has_the_options_before_what_is_named() {
         let synopsis = text.split(".SH SYNOPSIS\n").nth(1).unwrap().lines().next().unwrap().to_owned();
         synopsis.replace("\\fB", "").replace("\\fR", "")
     };
-    assert_eq!(page("ztm-tenant-delete.1").trim(), "ztm tenant delete [OPTIONS] <TENANT>");
+    assert_eq!(page("ztm-tenant-delete.1").trim(), "ztm tenant delete [OPTIONS] <TENANT>...");
     let submit = page("ztm-job-submit.1");
     assert!(submit.starts_with("ztm job submit [OPTIONS] --cost <CREDITS> <TENANT>"), "{submit}");
     assert_eq!(page("ztm-tenant.1").trim(), "ztm tenant [OPTIONS] <COMMAND>");

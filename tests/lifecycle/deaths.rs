@@ -185,6 +185,44 @@ fn a_death_at_any_step_of_calling_a_job_off_leaves_no_suspension_that_the_job_br
 }
 
 #[test]
+fn a_death_at_any_step_of_a_stop_by_force_ends_as_the_stop_does_and_with_all_that_was_remembered() {
+    every_step(
+        |plane, id| {
+            plane.block(async {
+                accept(&plane.drivers, id, 1, NOBODY, "hello").await.unwrap();
+                plane.tenancy.records_changed();
+                let key = UpdateKey { tenant: id.clone(), bot: BotId(4242), update_id: 1 };
+                while plane.drivers.inboxes.update_get(&key).await.unwrap().unwrap().stage.label() != "handled" {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            });
+        },
+        async |plane, id, _| drop(plane.tenancy.tenant_stop(id, StopReason::Forced).await),
+        |plane, telegram, id, chat, case| {
+            plane.wait_for(case, || async {
+                let tenant = plane.drivers.tenants.tenant_get(id).await.unwrap().unwrap();
+                match tenant.lifecycle.status {
+                    Status::Idle { .. } => Some(()),
+                    // A stop that had not been written down is not anybody's to finish.
+                    Status::Running { .. } => {
+                        plane.tenancy.tenant_stop(id, StopReason::Forced).await.unwrap();
+                        None
+                    }
+                    _ => None,
+                }
+            });
+            let ended = plane.status(id);
+            let is_forced = matches!(&ended, Some(Status::Idle { reason: Some(StopReason::Forced) }));
+            assert!(is_forced, "{case}: {ended:?}");
+            assert_eq!(plane.workloads(id), 0, "{case}");
+            assert!(lived(plane, id, 2, chat).is_file(), "{case}");
+            let texts: Vec<String> = telegram.double.sent(chat).into_iter().map(|sent| sent.text).collect();
+            assert!(texts.len() == 1 && texts[0].starts_with("[2] "), "{case}: {texts:?}");
+        },
+    );
+}
+
+#[test]
 fn a_death_at_any_step_of_a_deletion_is_finished_by_the_next_control_plane() {
     every_step(
         |plane, id| drop(plane.block(plane.tenancy.tenant_wake(id)).unwrap()),

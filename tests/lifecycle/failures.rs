@@ -74,6 +74,22 @@ fn a_stop_with_any_step_failing_ends_with_an_idle_tenant_and_no_agent() {
 }
 
 #[test]
+fn a_stop_by_force_with_any_step_failing_ends_with_an_idle_tenant_and_no_agent() {
+    every_step(
+        |plane, id| drop(plane.block(plane.tenancy.tenant_wake(id)).unwrap()),
+        |plane, id| drop(plane.block(plane.tenancy.tenant_stop(id, StopReason::Forced))),
+        |plane, id, case| {
+            plane.wait_for(case, || async {
+                let _ = plane.tenancy.tenant_stop(id, StopReason::Forced).await;
+                let tenant = plane.drivers.tenants.tenant_get(id).await.unwrap().unwrap();
+                matches!(tenant.lifecycle.status, Status::Idle { .. }).then_some(())
+            });
+            assert_eq!(plane.workloads(id), 0, "{case}");
+        },
+    );
+}
+
+#[test]
 fn r17_a_deletion_with_any_step_failing_is_finished_and_leaves_nothing() {
     every_step(
         |plane, id| drop(plane.block(plane.tenancy.tenant_wake(id)).unwrap()),

@@ -166,6 +166,10 @@ impl Tenants for Faulty<dyn Tenants> {
     async fn tenant_remove(&self, id: &TenantId, expected: Generation) -> Result<()> {
         through!(self.tenant_remove(id, expected))
     }
+    async fn suspended_count(&self) -> Result<Option<u64>> {
+        self.port.suspended_count().await
+    }
+
     async fn tenant_counts(&self) -> Result<std::collections::BTreeMap<String, u64>> {
         self.port.tenant_counts().await
     }

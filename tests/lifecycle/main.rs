@@ -7,6 +7,7 @@ mod deaths;
 mod failures;
 mod faulty;
 mod feed;
+mod force;
 mod orders;
 mod paid;
 mod plane;

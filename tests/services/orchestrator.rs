@@ -372,6 +372,49 @@ async fn r11_a_listing_goes_on_page_by_page_until_every_tenant_was_shown() {
 }
 
 #[tokio::test]
+async fn what_a_stop_says_of_its_kind_is_checked() {
+    let faces = Faces::start().await;
+    faces.tenant("acme").await;
+    for (body, status) in [
+        ("", 200),
+        ("{}", 200),
+        (r#"{"force":true}"#, 200),
+        (r#"{"force":false,"drain_ms":0}"#, 200),
+        (r#"{"drain_ms":3600000}"#, 200),
+        (r#"{"drain_ms":3600001}"#, 400),
+        (r#"{"drain_ms":-1}"#, 400),
+        (r#"{"force":true,"drain_ms":1}"#, 400),
+        (r#"{"forse":true}"#, 400),
+    ] {
+        let answer = faces.ask(Method::POST, "/stop/acme", body).await;
+        assert_eq!(answer.status, status, "{body}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_suspended_is_listed_by_that_and_counted() {
+    let faces = Faces::start().await;
+    for name in ["acme", "bob", "carol"] {
+        faces.tenant(name).await;
+    }
+    for name in ["bob", "carol"] {
+        let path = format!("/suspend/{name}");
+        assert_eq!(faces.ask(Method::POST, &path, r#"{"reason":"unpaid"}"#).await.status, 200);
+    }
+    let names = async |query: &str| {
+        let page = faces.ask(Method::GET, &format!("/tenants?{query}"), "").await;
+        page.body["tenants"].as_array().unwrap().iter().map(|one| one["tenant_id"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (names("status=suspended").await, names("status=idle").await.len()),
+        (vec![json!("bob"), json!("carol")], 3)
+    );
+    assert_eq!(names("status=suspended&limit=1&after=bob").await, [json!("carol")]);
+    assert_eq!(faces.ask(Method::GET, "/tenants?status=sleeping", "").await.status, 400);
+    assert_eq!(faces.ask(Method::GET, "/status", "").await.body["tenants_suspended"], 2);
+}
+
+#[tokio::test]
 async fn a_webhook_is_registered_shown_and_removed_and_its_secret_stays_inside() {
     let faces = Faces::start().await;
     let secret = faces.tenant_with_bot("acme").await;

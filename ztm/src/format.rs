@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use serde::{
-    Deserialize, Deserializer, Serialize,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
@@ -32,7 +32,49 @@ pub fn json<T: Serialize>(data: &T) -> Result<String> {
 
 /// One YAML document.
 pub fn yaml<T: Serialize>(data: &T) -> Result<String> {
-    Ok(serde_saphyr::to_string(&versioned(data))?)
+    bare_yaml(&versioned(data))
+}
+
+/// One YAML document that does not say the version of its schema.
+pub fn bare_yaml<T: Serialize>(data: &T) -> Result<String> {
+    // Numbers that are written digit by digit are known to JSON alone.
+    Ok(serde_saphyr::to_string(&Node::read(&serde_json::value::to_raw_value(data)?)?)?)
+}
+
+/// A value of a document, its fields in the order in which they stand.
+enum Node {
+    Map(Vec<(String, Node)>),
+    List(Vec<Node>),
+    Leaf(serde_json::Value),
+}
+
+impl Node {
+    fn read(value: &RawValue) -> Result<Self> {
+        let text = value.get();
+        Ok(match text.as_bytes().first() {
+            Some(b'{') => {
+                let Fields(fields) = serde_json::from_str(text)?;
+                Self::Map(
+                    fields.into_iter().map(|(name, value)| Ok((name, Self::read(&value)?))).collect::<Result<_>>()?,
+                )
+            }
+            Some(b'[') => {
+                let items: Vec<Box<RawValue>> = serde_json::from_str(text)?;
+                Self::List(items.iter().map(|item| Self::read(item)).collect::<Result<_>>()?)
+            }
+            _ => Self::Leaf(serde_json::from_str(text)?),
+        })
+    }
+}
+
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match self {
+            Self::Map(fields) => serializer.collect_map(fields.iter().map(|(name, value)| (name, value))),
+            Self::List(items) => serializer.collect_seq(items),
+            Self::Leaf(value) => value.serialize(serializer),
+        }
+    }
 }
 
 /// A line for each row; `rows` names the list, if the data is one, and `columns` the fields that its rows can have, which
@@ -150,5 +192,8 @@ mod tests {
     fn a_document_says_the_version_of_its_schema() {
         assert_eq!(json(&json!({"a": 1})).unwrap(), "{\n  \"schema_version\": 1,\n  \"a\": 1\n}");
         assert_eq!(yaml(&json!({"a": ["x: y", null]})).unwrap(), "schema_version: 1\na:\n- \"x: y\"\n- null\n");
+        // A part of a credit is a number there too.
+        let credits = BTreeMap::from([("rate", libtenancy::credits::MicroCredits(100_000))]);
+        assert_eq!(yaml(&credits).unwrap(), "schema_version: 1\nrate: 0.1\n");
     }
 }

@@ -3,7 +3,8 @@
 //!
 //! # Design notes
 //! - What a file does not name stays as it is; a map that it names (labels, schedules) is the whole of it, so that what is
-//!   taken out of the file goes. No tenant is ever deleted by a file.
+//!   taken out of the file goes. No tenant is ever deleted by a file alone: `ztm apply --prune` deletes, among those whose
+//!   labels it is told, the ones that no file names.
 //! - Everything is checked, and every token read, before anything is changed.
 //! - A bot is compared by its number, the part of its token before the colon: nobody but the router is told a token. A new
 //!   token of the same bot is set by `ztm tenant update`.
@@ -44,24 +45,55 @@ const LARGEST: u64 = 16 << 20;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map that begins with `tenants:`")]
 struct Document {
+    /// As `ztm export -o json` says it.
+    #[serde(default, rename = "schema_version")]
+    _schema_version: Option<u32>,
     tenants: Vec<Wanted>,
 }
 
 /// What is to be true of one tenant.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map with a `name`")]
-struct Wanted {
+pub struct Wanted {
     name: TenantId,
-    #[serde(default, deserialize_with = "seconds")]
+    #[serde(default, deserialize_with = "seconds", skip_serializing_if = "Option::is_none")]
     idle_timeout: Option<i64>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     labels: Option<Labels>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     bot_token_file: Option<PathBuf>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     quota: Option<SetQuota>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     schedules: Option<BTreeMap<ScheduleName, ScheduleSpec>>,
+}
+
+impl Wanted {
+    /// What a file says that asks for no more and no less than there is; all of it but the bot, whose token nobody is told, and
+    /// a suspension, which is no setting. `Invalid` if what there is has a name that no file could have.
+    pub fn of(tenant: &TenantView, quota: &QuotaView, schedules: &[ScheduleView]) -> Result<Self> {
+        let named = |one: &ScheduleView| Ok((one.name.parse()?, one.spec.clone()));
+        Ok(Self {
+            name: tenant.tenant_id.parse()?,
+            idle_timeout: i64::try_from(tenant.idle_timeout_s).ok(),
+            labels: Some(tenant.labels.clone()),
+            bot_token_file: None,
+            quota: Some(SetQuota {
+                rate_per_sec: Some(quota.rate_per_sec),
+                burst: Some(quota.burst),
+                weight: Some(quota.weight),
+                max_running: Some(quota.max_running),
+                budget: quota.budget.clone(),
+                no_budget: quota.budget.is_none(),
+            }),
+            schedules: Some(schedules.iter().map(named).collect::<Result<_>>()?),
+        })
+    }
+
+    /// Which tenant.
+    pub fn id(&self) -> &str {
+        self.name.as_str()
+    }
 }
 
 /// A number of seconds, or a time with a unit.
@@ -226,6 +258,11 @@ impl Manifest {
     /// Whether it says anything of a quota.
     pub fn has_quota(&self) -> bool {
         self.wanted.quota.is_some()
+    }
+
+    /// Has it say that there are no schedules, if it says nothing of them.
+    pub fn prune_schedules(&mut self) {
+        self.wanted.schedules.get_or_insert_default();
     }
 
     /// Whether it says anything of schedules.

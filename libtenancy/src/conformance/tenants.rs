@@ -63,6 +63,7 @@ macro_rules! tenants_conformance {
             an_active_list_by_status_shows_what_is_both,
             a_list_by_an_unknown_status_is_invalid,
             counts_follow_every_transition,
+            whoever_is_suspended_is_counted_until_it_is_not,
             reads_see_every_answered_write,
         ]);
     };
@@ -558,6 +559,19 @@ pub async fn counts_follow_every_transition(port: &dyn Tenants, clock: &ManualCl
     let first = port.tenant_get(&active[0]).await.unwrap().unwrap();
     port.tenant_remove(&first.id, first.lifecycle.generation).await.unwrap();
     assert_eq!((counted("idle").await, counted("provisioning").await, counted("running").await), (13, 6, 0));
+}
+
+pub async fn whoever_is_suspended_is_counted_until_it_is_not(port: &dyn Tenants, clock: &ManualClock) {
+    let (acme, bob) = (created(port, clock, "acme").await.id, created(port, clock, "bob").await.id);
+    let set = async |id: &TenantId, suspended: Option<&str>| {
+        let patch = SettingsPatch { suspended: Some(suspended.map(str::to_owned)), ..SettingsPatch::default() };
+        port.tenant_configure(id, patch).await.unwrap();
+        port.suspended_count().await.unwrap()
+    };
+    // A store that cannot tell never tells.
+    let Some(none) = port.suspended_count().await.unwrap() else { return };
+    assert_eq!((none, set(&acme, Some("unpaid")).await, set(&bob, Some("too")).await), (0, Some(1), Some(2)));
+    assert_eq!((set(&acme, None).await, set(&acme, None).await), (Some(1), Some(1)));
 }
 
 pub async fn reads_see_every_answered_write(port: &dyn Tenants, clock: &ManualClock) {

@@ -115,6 +115,10 @@ impl Tenants for WatchedTenants {
         self.written(id, self.port.tenant_remove(id, expected).await)
     }
 
+    async fn suspended_count(&self) -> Result<Option<u64>> {
+        self.port.suspended_count().await
+    }
+
     async fn tenant_counts(&self) -> Result<BTreeMap<String, u64>> {
         self.port.tenant_counts().await
     }

@@ -136,6 +136,11 @@ pub trait Tenants: Send + Sync + 'static {
     /// How many tenants there are by status label, as far as the store's index knows. Costs at most one index scan.
     async fn tenant_counts(&self) -> Result<BTreeMap<String, u64>>;
 
+    /// How many tenants are suspended; `None` where that would mean reading every record.
+    async fn suspended_count(&self) -> Result<Option<u64>> {
+        Ok(None)
+    }
+
     /// Rows whose id is no [`TenantId`], in order of id, after `after`, at most `limit`. A store that the first control plane
     /// never wrote to has none.
     async fn foreign_list(&self, _after: Option<&str>, _limit: usize) -> Result<Vec<Foreign>> {

@@ -121,6 +121,7 @@ fn every_stop_reason_round_trips() {
     let reasons = [
         (StopReason::Idle, "idle"),
         (StopReason::Operator, "operator"),
+        (StopReason::Forced, "operator, by force"),
         (StopReason::Shutdown, "the control plane was ended"),
         (StopReason::Deleted, "deleted"),
         (StopReason::Lost("x".to_owned()), "lost: x"),

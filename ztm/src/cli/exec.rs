@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use super::global::DryRunArgs;
+
 /// `ztm exec`.
 #[derive(Debug, Args)]
 #[command(
@@ -24,6 +26,10 @@ pub struct ExecArgs {
     #[arg(short = 't', long)]
     pub tty: bool,
 
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
+
     /// The program and its arguments, after `--`
     #[arg(value_name = "COMMAND", required = true, last = true)]
     pub command: Vec<String>,
@@ -44,4 +50,8 @@ pub struct ShellArgs {
     /// Which shell; it must be where the agent runs
     #[arg(long, value_name = "PROGRAM", default_value = "sh")]
     pub shell: String,
+
+    /// Whether it is only rehearsed.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }

@@ -72,7 +72,9 @@ pub struct SubmitArgs {
     #[arg(long, value_name = "CREDITS", value_parser = quantity::credits, allow_negative_numbers = true)]
     pub cost: MicroCredits,
 
-    /// One of the tenant's agents
+    /// Who of the tenant's it is for, a name of your own that the ledger shows [default: main]
+    ///
+    /// It chooses no program: a tenant has one agent, which does the job whatever the name is.
     #[arg(long, value_name = "AGENT")]
     pub agent: Option<String>,
 

@@ -92,6 +92,8 @@ pub enum Command {
     Apply(apply::ApplyArgs),
     /// Show what stands between files and what there is
     Diff(apply::DiffArgs),
+    /// Write what there is as a file for `ztm apply`
+    Export(apply::ExportArgs),
     /// Make tenants of the rows that the first control plane left in a table of DynamoDB
     Import(import::ImportArgs),
     /// Run a command beside a tenant's agent, which is woken first

@@ -43,20 +43,29 @@ pub enum TenantCommand {
             wait are deleted. What the agent remembers (its state and snapshots) is kept, and a tenant created later \
             under the same id gets it back, unless `--purge` destroys it too. So are the lines of `ztm logs`. What happened to it \
             (`ztm events`) and what it spent stay known for as long as they are kept.",
-        after_help = "Examples:\n  ztm tenant delete alice\n  ztm tenant delete alice --purge --yes"
+        after_help = "Examples:\n  ztm tenant delete alice\n  ztm tenant delete alice bob\n  ztm tenant delete alice --purge --yes"
     )]
     Delete(DeleteArgs),
     /// Wake a tenant's agent, and wait until it answers
     #[command(after_help = "Examples:\n  ztm tenant wake alice\n  ztm tenant wake alice bob")]
     Wake(TenantsOrderArgs),
     /// Save and stop a tenant's agent; the next message wakes it again
-    #[command(after_help = "Examples:\n  ztm tenant stop alice\n  ztm tenant stop alice bob")]
-    Stop(TenantsOrderArgs),
+    #[command(
+        long_about = "Save and stop a tenant's agent; the next message wakes it again\n\nThe agent finishes what it has in hand \
+            (`ztm up --drain` says for how long), and its state is saved. `--force` is for one that hangs: it is killed, also \
+            while it drains. No message and no paid work is lost by that: what it had in hand goes back as after a crash. What it \
+            remembers is what it has written on this machine; of a pod, what was saved last.",
+        after_help = "Examples:\n  ztm tenant stop alice\n  ztm tenant stop alice bob --timeout 5s\n  \
+            ztm tenant stop alice --force"
+    )]
+    Stop(StopArgs),
     /// Suspend a tenant: its agent is stopped, and its messages wait until it is resumed
     #[command(
         long_about = "Suspend a tenant: its agent is stopped, and its messages wait until it is resumed\n\nIt wakes for nobody, and \
-            nobody is told. A grant or the next period of its budget does not end it: `ztm tenant resume` does.",
-        after_help = "Example:\n  ztm tenant suspend alice --reason 'unpaid since October'"
+            nobody is told. A grant or the next period of its budget does not end it: `ztm tenant resume` does. Of one who is \
+            suspended already, the reason is replaced.",
+        after_help = "Examples:\n  ztm tenant suspend alice --reason 'unpaid since October'\n  \
+            ztm tenant suspend alice bob --reason maintenance"
     )]
     Suspend(SuspendArgs),
     /// End a tenant's suspension; what waits goes on
@@ -70,9 +79,9 @@ pub enum TenantCommand {
     #[command(
         long_about = "Save the state of a tenant's running agent now\n\nA running agent whose state changes is saved every \
             snapshot interval, and when it stops; this does not wait for that.",
-        after_help = "Example:\n  ztm tenant snapshot alice"
+        after_help = "Examples:\n  ztm tenant snapshot alice\n  ztm tenant snapshot alice bob"
     )]
-    Snapshot(TenantOrderArgs),
+    Snapshot(TenantsOrderArgs),
     /// What a tenant's agent remembers: archives, damage, copies
     #[command(subcommand, arg_required_else_help = true)]
     State(StateCommand),
@@ -105,7 +114,8 @@ fn label(text: &str) -> Result<(String, Option<String>), String> {
     Labels::default().changed(&checked).map(|_| label).map_err(|error| error.to_string())
 }
 
-fn selector(text: &str) -> Result<String, String> {
+/// Which labels, checked.
+pub(super) fn selector(text: &str) -> Result<String, String> {
     text.parse::<Selector>().map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
@@ -137,12 +147,20 @@ pub struct TenantsOrderArgs {
     pub dry_run: DryRunArgs,
 }
 
-/// What is to be done to which tenant.
+/// `ztm tenant stop`.
 #[derive(Debug, Args)]
-pub struct TenantOrderArgs {
-    /// The tenant
-    #[arg(value_name = "TENANT")]
-    pub tenant: String,
+pub struct StopArgs {
+    /// The tenants; one that fails does not keep the others from it
+    #[arg(value_name = "TENANT", required = true)]
+    pub tenants: Vec<String>,
+
+    /// End the agent at once: nothing is waited for or saved
+    #[arg(long, conflicts_with = "timeout")]
+    pub force: bool,
+
+    /// How long the agent may take to finish what it has in hand, at most 1h [default: as `ztm up --drain` says]
+    #[arg(long, value_name = "TIME", value_parser = quantity::time)]
+    pub timeout: Option<Duration>,
 
     /// Whether it is only rehearsed.
     #[command(flatten)]
@@ -152,9 +170,9 @@ pub struct TenantOrderArgs {
 /// `ztm tenant suspend`.
 #[derive(Debug, Args)]
 pub struct SuspendArgs {
-    /// The tenant
-    #[arg(value_name = "TENANT")]
-    pub tenant: String,
+    /// The tenants; one that fails does not keep the others from it
+    #[arg(value_name = "TENANT", required = true)]
+    pub tenants: Vec<String>,
 
     /// Why, for whoever looks: a line of at most 256 bytes
     #[arg(long, value_name = "TEXT")]
@@ -212,11 +230,12 @@ pub struct CreateArgs {
 /// `ztm tenant list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Only those of this status
-    #[arg(long, value_name = "STATUS", value_parser = PossibleValuesParser::new(Status::LABELS))]
+    /// Only those of this status, or that are suspended, whatever their status
+    #[arg(long, value_name = "STATUS", value_parser = PossibleValuesParser::new(Status::LISTED_BY))]
     pub status: Option<String>,
 
-    /// Only those whose labels are like this: parts with commas between them, `name=value`, `name!=value`, `name`, `!name`
+    /// Only those whose labels are like this: parts with commas between them, `name=value`, `name!=value`,
+    /// `name in (a,b)`, `name notin (a,b)`, `name`, `!name`
     #[arg(alias = "label", long, short = 'l', value_name = "SELECTOR", value_parser = selector)]
     pub selector: Option<String>,
 
@@ -257,9 +276,9 @@ pub struct UpdateArgs {
 /// `ztm tenant delete`.
 #[derive(Debug, Args)]
 pub struct DeleteArgs {
-    /// The tenant
-    #[arg(value_name = "TENANT")]
-    pub tenant: String,
+    /// The tenants; one that fails does not keep the others from it
+    #[arg(value_name = "TENANT", required = true)]
+    pub tenants: Vec<String>,
 
     /// Keep what the agent remembers (this is the default)
     #[arg(long, conflicts_with = "purge")]

@@ -8,8 +8,8 @@ use libtenancy::{
     Error, Result,
     agent::AgentStatus,
     api::{
-        CreateTenant, Deleted, DryRun, ErrorBody, InboxList, RegisterWebhook, StatusView, SuspendTenant, TenantList,
-        TenantView, UpdateTenant, WebhookView, Woken,
+        CreateTenant, Deleted, DryRun, ErrorBody, InboxList, RegisterWebhook, StatusView, StopTenant, SuspendTenant,
+        TenantList, TenantView, UpdateTenant, WebhookView, Woken,
         nodes::NodeList,
         pool::{PoolView, ScalePool},
         probe::ProbeReport,
@@ -193,8 +193,9 @@ impl Http {
         self.call(Method::POST, &format!("/wake/{}", tenant(id)?), NONE, PATIENT).await
     }
 
-    pub(super) async fn tenant_stop(&self, id: &str) -> Result<TenantView> {
-        self.call(Method::POST, &format!("/stop/{}", tenant(id)?), NONE, PATIENT).await
+    pub(super) async fn tenant_stop(&self, id: &str, how: &StopTenant) -> Result<TenantView> {
+        let limit = PATIENT + how.drain_ms.map(Duration::from_millis).unwrap_or_default();
+        self.call(Method::POST, &format!("/stop/{}", tenant(id)?), Some(how), limit).await
     }
 
     pub(super) async fn tenant_suspend(&self, id: &str, reason: &str) -> Result<TenantView> {
@@ -251,6 +252,11 @@ impl Http {
 
     pub(super) async fn status(&self) -> Result<StatusView> {
         self.call(Method::GET, "/status", NONE, PLAIN).await
+    }
+
+    /// Whether orders are only rehearsed.
+    pub(super) fn rehearses(&self) -> bool {
+        self.rehearses
     }
 
     /// How long the user lets an answer take, if they said so.

@@ -11,8 +11,8 @@ use futures::{StreamExt, stream::BoxStream};
 use libtenancy::{
     Error, Result,
     api::{
-        CreateTenant, Deleted, InboxList, RegisterWebhook, StatusView, TenantList, TenantView, UpdateTenant,
-        UpdateView, WebhookView, Woken,
+        CreateTenant, Deleted, InboxList, RegisterWebhook, StatusView, StopTenant, TenantList, TenantView,
+        UpdateTenant, UpdateView, WebhookView, Woken,
         feed::{EventList, Piece},
     },
     drivers::kubernetes::Kubernetes,
@@ -167,9 +167,9 @@ impl Client {
         self.plane("waking a tenant")?.tenant_wake(id).await
     }
 
-    /// Saves and stops a tenant's agent.
-    pub async fn tenant_stop(&self, id: &str) -> Result<TenantView> {
-        self.plane("stopping a tenant")?.tenant_stop(id).await
+    /// Stops a tenant's agent, and saves it unless it is ended by force.
+    pub async fn tenant_stop(&self, id: &str, how: &StopTenant) -> Result<TenantView> {
+        self.plane("stopping a tenant")?.tenant_stop(id, how).await
     }
 
     /// Suspends a tenant, for this reason.

@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode, Upgraded, header};
 
 use super::{
     Client,
-    http::{PART, tenant},
+    http::{PART, PLAIN, tenant},
 };
 
 /// An open session.
@@ -26,6 +26,11 @@ impl Client {
         let path = format!("/tenants/{}/exec", tenant(id)?);
         let request =
             http.request(Method::POST, &path).header(header::CONNECTION, "upgrade").header(header::UPGRADE, PROTOCOL);
+        if http.rehearses() {
+            // Who only rehearses is told in words, and given no connection.
+            http.send(request, PLAIN, &format!("POST {path}")).await?;
+            return Err(Error::internal("a rehearsal opens no session"));
+        }
         let answer = http.opened(request, &format!("POST {path}")).await?;
         if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
             return Err(Error::unavailable(PART, "it opens no session; is it another version, or behind a proxy?"));

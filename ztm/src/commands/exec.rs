@@ -22,9 +22,13 @@ use crate::{
 /// How much of standard input is read at once, in bytes.
 const CHUNK: usize = 16 << 10;
 
+/// The status of a tenant whose agent need not be woken.
+const RUNNING: &str = "running";
+
 /// Runs a command beside a tenant's agent; ends as it does.
 pub async fn exec(ctx: &Context, args: ExecArgs) -> Result<()> {
-    run(ctx, &args.tenant, args.command, args.stdin, args.tty).await
+    // Who is given a terminal can leave the program by what is typed there.
+    run(ctx, &args.tenant, args.command, args.stdin || args.tty, args.tty).await
 }
 
 /// Opens a shell beside a tenant's agent.
@@ -40,6 +44,9 @@ async fn run(
     wants_terminal: bool,
 ) -> Result<()> {
     let (input, output) = (std::io::stdin(), std::io::stdout());
+    if ctx.settings.rehearses.is_some() {
+        return rehearse(ctx, tenant, &command).await;
+    }
     if wants_terminal && !(input.is_terminal() && output.is_terminal()) {
         let message = "there is no terminal to give".to_owned();
         return Err(
@@ -102,6 +109,25 @@ async fn run(
     drop(raw);
     drop(client);
     ended
+}
+
+/// Says whether the agent would be woken, and what would be run beside it.
+async fn rehearse(ctx: &Context, tenant: &str, command: &[String]) -> Result<()> {
+    let client = ctx.client().await?;
+    let command = command.join(" ");
+    let runs = client.tenant_get(tenant).await?.status == RUNNING;
+    match client.tenant_exec(tenant).await {
+        Err(Error::Rehearsed { .. }) if runs => {
+            Err(Error::Rehearsed { would: format!("run `{command}` beside the agent of `{tenant}`, which runs") }
+                .into())
+        }
+        Err(Error::Rehearsed { would }) => {
+            Err(Error::Rehearsed { would: format!("{would}, and run `{command}` beside its agent once it is woken") }
+                .into())
+        }
+        Err(error) => Err(error.into()),
+        Ok(_) => Err(Error::internal("a rehearsal opened a session").into()),
+    }
 }
 
 fn size() -> std::io::Result<Size> {

@@ -29,6 +29,7 @@ pub mod doctor;
 pub mod down;
 pub mod events;
 pub mod exec;
+pub mod export;
 pub mod help;
 pub mod import;
 pub mod inbox;
@@ -207,6 +208,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Shell(args) => wait_for(Box::pin(exec::shell(ctx, args))),
         Command::Apply(args) => wait_for(Box::pin(apply::apply(ctx, &args))),
         Command::Diff(args) => wait_for(Box::pin(apply::diff(ctx, &args))),
+        Command::Export(args) => wait_for(Box::pin(export::export(ctx, &args))),
         Command::Wait(args) => wait_for(wait::wait(ctx, args)),
         Command::Doctor(args) => wait_for(Box::pin(doctor::doctor(ctx, &args))),
         Command::Logs(args) => wait_for(Box::pin(logs::logs(ctx, &args))),

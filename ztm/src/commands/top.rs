@@ -9,7 +9,7 @@ use futures::{StreamExt, stream::BoxStream};
 use libtenancy::{
     Error,
     api::{
-        UpdateTenant,
+        StopTenant, UpdateTenant,
         feed::{Change, Numbers, Piece, SpendNow},
         pool::ScalePool,
         quotas::GrantCredits,
@@ -200,7 +200,7 @@ impl Plane for Live {
                 Some(wake) => format!("{id} is awake: {} wake in {:.0} ms", wake.kind, wake.phases.total_ms),
                 None => format!("{id} was awake already"),
             },
-            Order::Stop(id) => format!("{id} is {}", client.tenant_stop(id).await?.status),
+            Order::Stop(id) => format!("{id} is {}", client.tenant_stop(id, &StopTenant::default()).await?.status),
             Order::Suspend(id, reason) => {
                 client.tenant_suspend(id, reason).await?;
                 format!("{id} is suspended")

@@ -3,14 +3,17 @@
 use serde::Serialize;
 
 use super::{Look, Show, cell};
-use crate::manifest::Change;
+use crate::{
+    format,
+    manifest::{Change, Wanted},
+};
 
 /// One tenant.
 #[derive(Debug, Serialize)]
 pub struct Applied {
     /// Which one.
     pub tenant_id: String,
-    /// `created`, `changed`, `unchanged`, `failed`; of a comparison `missing`, `differs`.
+    /// `created`, `changed`, `unchanged`, `deleted`, `failed`; of a comparison `missing`, `differs`.
     pub result: String,
     /// What differed.
     pub changes: Vec<Change>,
@@ -65,6 +68,7 @@ impl Show for AppliedList {
             let result = match one.result.as_str() {
                 "created" if self.dry_run => "would create",
                 "changed" if self.dry_run => "would change",
+                "deleted" if self.dry_run => "would delete",
                 result => result,
             };
             let first = [cell(&one.tenant_id), super::status(result)];
@@ -101,6 +105,36 @@ impl Show for AppliedList {
 
     fn columns(&self) -> &'static [&'static str] {
         &["tenant_id", "result", "changes"]
+    }
+}
+
+/// What there is, as a file would say it.
+#[derive(Debug, Serialize)]
+pub struct Manifests {
+    /// In order of their names.
+    pub tenants: Vec<Wanted>,
+    /// What no file can say, a line each.
+    #[serde(skip)]
+    pub unsaid: Vec<String>,
+}
+
+impl Show for Manifests {
+    fn text(&self, _: &Look) -> String {
+        let yaml = format::bare_yaml(self).unwrap_or_default();
+        let unsaid = self.unsaid.iter().map(|line| format!("# {}", super::plain(line)));
+        unsaid.chain([yaml.trim_end().to_owned()]).collect::<Vec<_>>().join("\n")
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.tenants.iter().map(|tenant| tenant.id().to_owned()).collect()
+    }
+
+    fn rows_name(&self) -> Option<&'static str> {
+        Some("tenants")
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["name", "idle_timeout", "labels", "quota", "schedules"]
     }
 }
 

@@ -48,6 +48,11 @@ impl Show for PlaneStatus {
         let s = &self.status;
         let tenants = s.tenants.iter().filter(|(_, n)| **n > 0).map(|(label, n)| format!("{n} {label}"));
         let tenants = tenants.collect::<Vec<_>>().join(", ");
+        let suspended = s
+            .tenants_suspended
+            .filter(|count| *count > 0)
+            .map_or(String::new(), |count| format!("; {count} of them suspended"));
+        let tenants = if tenants.is_empty() { "none".to_owned() } else { format!("{tenants}{suspended}") };
         let inbox = format!(
             "{} pending, {} dead, {} handled, {} possibly repeated",
             s.inbox.pending, s.inbox.dead, s.inbox.handled, s.inbox.possible_repeats
@@ -84,7 +89,7 @@ impl Show for PlaneStatus {
             ("Process", Some(cell(format!("{}, up {}", s.pid, look.age(s.started_at))))),
             ("Parts", parts(&s.parts)),
             ("Leads", Some(cell(if s.leader { "yes" } else { "no, another does" }))),
-            ("Tenants", Some(cell(if tenants.is_empty() { "none" } else { &tenants }))),
+            ("Tenants", Some(cell(tenants))),
             ("Inboxes", Some(cell(inbox))),
             ("Queue", Some(cell(queue))),
             ("Workers", s.jobs_untaken.as_ref().map(|why| cell(why).fg(comfy_table::Color::Yellow))),

@@ -7,7 +7,7 @@ use libtenancy::{
         Deleted, TenantList, TenantView, WakeView, Woken,
         state::{ArchiveView, SnapshotOutcome, StateVerified, StateView},
     },
-    tenant::StopReason,
+    tenant::{Status, StopReason},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -48,9 +48,12 @@ pub(super) const COLUMNS: &[&str] = &[
     "last_wake.total_ms",
 ];
 
-/// The one word for a tenant's status.
+/// The word of a tenant that is being deleted.
+pub(crate) const TERMINATED: &str = "terminated";
+
+/// The one word for a tenant's status: what is being deleted is no more suspended.
 fn word(tenant: &TenantView) -> &str {
-    if tenant.suspended.is_some() { "suspended" } else { &tenant.status }
+    if tenant.suspended.is_some() && tenant.status != TERMINATED { Status::SUSPENDED } else { &tenant.status }
 }
 
 /// Characters of a reason that are shown.
@@ -161,7 +164,8 @@ impl ShowRows for TenantList {
     }
 
     fn word_for(row: &Value, field: &str) -> Option<&'static str> {
-        (field == "status" && !row["suspended"].is_null()).then_some("suspended")
+        let suspended = !row["suspended"].is_null() && row["status"] != TERMINATED;
+        (field == "status" && suspended).then_some(Status::SUSPENDED)
     }
 }
 
@@ -263,6 +267,31 @@ impl Show for Deleted {
 
     fn names(&self) -> Vec<String> {
         vec![self.tenant_id.clone()]
+    }
+}
+
+/// Tenants that were deleted.
+#[derive(Debug, Serialize)]
+pub struct DeletedList {
+    /// In the order that they were named in.
+    pub deleted: Vec<Deleted>,
+}
+
+impl Show for DeletedList {
+    fn text(&self, look: &Look) -> String {
+        self.deleted.iter().map(|one| one.text(look)).collect::<Vec<_>>().join("\n")
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.deleted.iter().map(|one| one.tenant_id.clone()).collect()
+    }
+
+    fn rows_name(&self) -> Option<&'static str> {
+        Some("deleted")
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["tenant_id", "state_kept"]
     }
 }
 
@@ -369,6 +398,31 @@ impl Show for SnapshotOutcome {
 
     fn names(&self) -> Vec<String> {
         vec![self.tenant_id.clone()]
+    }
+}
+
+/// Tenants whose state was saved.
+#[derive(Debug, Serialize)]
+pub struct SnapshotList {
+    /// In the order that they were named in.
+    pub snapshots: Vec<SnapshotOutcome>,
+}
+
+impl Show for SnapshotList {
+    fn text(&self, look: &Look) -> String {
+        self.snapshots.iter().map(|one| one.text(look)).collect::<Vec<_>>().join("\n")
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.snapshots.iter().map(|one| one.tenant_id.clone()).collect()
+    }
+
+    fn rows_name(&self) -> Option<&'static str> {
+        Some("snapshots")
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["tenant_id", "changed", "snapshot"]
     }
 }
 

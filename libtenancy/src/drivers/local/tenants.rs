@@ -376,6 +376,14 @@ impl Tenants for Store {
         .await
     }
 
+    async fn suspended_count(&self) -> Result<Option<u64>> {
+        self.scan(|connection| {
+            let count = "SELECT count(*) FROM tenants WHERE suspended IS NOT NULL";
+            Ok(Some(number(connection.prepare_cached(count)?.query_row([], |row| row.get(0))?)?))
+        })
+        .await
+    }
+
     async fn tenant_counts(&self) -> Result<BTreeMap<String, u64>> {
         self.scan(|connection| {
             let mut statement = connection.prepare_cached(COUNTS)?;

@@ -11,7 +11,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use libtenancy::{
     Error, Result,
     api::{
-        UpdateTenant,
+        StopTenant, UpdateTenant,
         feed::{Change, Piece},
         jobs::SubmitJob,
     },
@@ -304,7 +304,7 @@ impl Wakes<'_> {
 
     async fn stop(&self, id: &str) {
         let watch = Stopwatch::start();
-        let stopped = self.bench.load.within("a stop", self.bench.client.tenant_stop(id)).await;
+        let stopped = self.bench.load.within("a stop", self.bench.client.tenant_stop(id, &StopTenant::default())).await;
         self.stop.borrow_mut().note(watch.elapsed(), &stopped);
     }
 

@@ -5,6 +5,7 @@ use libtenancy::{
     Error,
     api::{TenantList, TenantView},
     labels::Selector,
+    tenant::Status,
 };
 
 use crate::{
@@ -85,7 +86,10 @@ impl Listing for Tenants {
     }
 
     fn holds(&self, tenant: &TenantView) -> bool {
-        self.status.as_ref().is_none_or(|status| *status == tenant.status) && self.selector.matches(&tenant.labels)
+        let is_so = |status: &str| {
+            if status == Status::SUSPENDED { tenant.suspended.is_some() } else { status == tenant.status }
+        };
+        self.status.as_deref().is_none_or(is_so) && self.selector.matches(&tenant.labels)
     }
 
     fn name(tenant: &TenantView) -> (String, String) {
@@ -97,7 +101,8 @@ impl Listing for Tenants {
     }
 
     fn gone(tenant: TenantView) -> Option<TenantView> {
-        Some(TenantView { status: "deleted".to_owned(), ..tenant })
+        // It has no agent, and is not suspended: it is no more.
+        Some(TenantView { status: "deleted".to_owned(), suspended: None, pod_name: None, pod_ip: None, ..tenant })
     }
 
     fn list(tenants: Vec<TenantView>) -> TenantList {

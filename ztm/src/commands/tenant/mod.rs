@@ -15,7 +15,7 @@ use crate::{
     client::Client,
     commands::Context,
     exit::{Exit, Usage},
-    view::{counted, plain},
+    view::{Show, counted, plain},
 };
 
 pub mod create;
@@ -105,11 +105,21 @@ fn note_webhook(ctx: &Context, tenant: &TenantView) {
 /// Does the same to each tenant, prints those it was done to, and fails with the worst failure, by its exit status. One that
 /// fails does not keep the others from it.
 async fn each(ctx: &Context, tenants: &[String], act: impl AsyncFn(&str) -> Result<TenantView, Error>) -> Result<()> {
+    each_shown(ctx, tenants, act, |tenants| TenantList { tenants, next: None }).await
+}
+
+/// The same, where what comes of it is another list.
+async fn each_shown<T, L: Show>(
+    ctx: &Context,
+    tenants: &[String],
+    act: impl AsyncFn(&str) -> Result<T, Error>,
+    list: impl FnOnce(Vec<T>) -> L,
+) -> Result<()> {
     let outcomes = stream::iter(tenants).map(|tenant| act(tenant)).buffered(AT_ONCE).collect::<Vec<_>>().await;
     let (mut done, mut rehearsed, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for (tenant, outcome) in tenants.iter().zip(outcomes) {
         match outcome {
-            Ok(tenant) => done.push(tenant),
+            Ok(outcome) => done.push(outcome),
             Err(Error::Rehearsed { would }) => rehearsed.push(would),
             Err(error) => failed.push((tenant, error)),
         }
@@ -125,7 +135,7 @@ async fn each(ctx: &Context, tenants: &[String], act: impl AsyncFn(&str) -> Resu
         return Err(Error::Rehearsed { would: rehearsed.join(", ") }.into());
     }
     if !done.is_empty() {
-        ctx.printer.show(&TenantList { tenants: done, next: None })?;
+        ctx.printer.show(&list(done))?;
     }
     worst.map_or(Ok(()), |error| Err(error.into()))
 }

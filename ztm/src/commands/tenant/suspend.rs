@@ -8,9 +8,23 @@ use crate::{
     commands::Context,
 };
 
-/// Suspends a tenant, and prints it.
+/// Suspends tenants, and prints these.
 pub async fn suspend(ctx: &Context, args: &SuspendArgs) -> Result<()> {
-    ctx.printer.show(&ctx.client().await?.tenant_suspend(&args.tenant, &args.reason).await?)
+    let client = ctx.client().await?;
+    let suspend = async |tenant: &str| {
+        // It is suspended whatever this says: who asked is only told what there was.
+        let before = client.tenant_get(tenant).await;
+        let after = client.tenant_suspend(tenant, &args.reason).await?;
+        if let (Some(was), Some(is)) = (before.ok().and_then(|tenant| tenant.suspended), &after.suspended) {
+            let now = if was == *is { "which stays".to_owned() } else { format!("the reason is now: {is}") };
+            ctx.printer.note(&format!("`{tenant}` was suspended already: {was}; {now}"));
+        }
+        Ok(after)
+    };
+    match args.tenants.as_slice() {
+        [tenant] => ctx.printer.show(&suspend(tenant).await?),
+        tenants => each(ctx, tenants, suspend).await,
+    }
 }
 
 /// Ends the suspensions of tenants, and prints these.
