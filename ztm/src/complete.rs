@@ -78,11 +78,10 @@ fn with_names(command: Command, parent: &str) -> Command {
             Some("SCHEDULE") if name != "set" => Kind::Schedule,
             Some("WHAT") if name == "wait" => Kind::Awaited,
             Some("ARCHIVE") => Kind::Archive,
-            Some("SELECTOR") => Kind::Label,
+            Some("SELECTOR" | "LABEL") => Kind::Label,
             Some("WORD") if name == "help" => Kind::Word,
             Some("FIELD") => Kind::Field(view::fields(parent, &name)),
             Some("ID") if name == "logs" => Kind::Request,
-            Some("LABEL") => Kind::Label,
             Some("ID") if parent == "why" => {
                 if name == "job" {
                     Kind::Job
