@@ -291,7 +291,7 @@ async fn every_role_does_its_own_with_jobs_and_no_more() {
     let (get, wait) = (format!("/jobs/{id}"), format!("/jobs/{id}/wait"));
     let (cancel, retry, why) = (format!("/jobs/{id}/cancel"), format!("/jobs/{id}/retry"), format!("/why/job/{id}"));
     // Who may: viewer, operator, admin, service.
-    let table: [(Method, &str, &str, [bool; 4]); 19] = [
+    let table: [(Method, &str, &str, [bool; 4]); 20] = [
         (Method::GET, "/jobs", "", [true; 4]),
         (Method::GET, "/metrics", "", [true; 4]),
         (Method::GET, "/quotas/acme", "", [true; 4]),

@@ -19,7 +19,7 @@ pub(super) fn checked(ctx: &Context, command: &Command) -> Result<()> {
         return Ok(());
     }
     let rehearses = match command {
-        Command::Up(_) | Command::Down(_) | Command::Exec(_) | Command::Shell(_) => "",
+        Command::Up(_) | Command::Down(_) => "",
         _ => "`--dry-run` says what it would do; ",
     };
     let name = &context.name;
@@ -71,7 +71,7 @@ fn is_order(command: &Command) -> bool {
             JobCommand::Get(_) | JobCommand::List(_) | JobCommand::Wait(_) | JobCommand::Dead(_) => false,
         },
         Command::Quota(command) => match command {
-            QuotaCommand::Set(_) | QuotaCommand::Grant(_) => true,
+            QuotaCommand::Set(_) | QuotaCommand::Grant(_) | QuotaCommand::Revoke(_) => true,
             QuotaCommand::Get(_) => false,
         },
         Command::Schedule(command) => match command {
@@ -87,6 +87,7 @@ fn is_order(command: &Command) -> bool {
         },
         Command::Demo(_)
         | Command::Diff(_)
+        | Command::Export(_)
         | Command::Spend(_)
         | Command::Why(_)
         | Command::Node(_)
