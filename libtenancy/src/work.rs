@@ -8,6 +8,8 @@
 //! the running turn, or gets its kept reply, and the agent does not do the work twice. FINALIZE with the worker's epoch
 //! decides whose result counts.
 
+mod shown;
+
 use std::{sync::atomic::Ordering, time::Duration};
 
 use tokio::sync::oneshot;

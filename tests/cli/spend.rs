@@ -113,6 +113,14 @@ fn an_export_is_every_page_of_rows_in_order() {
         lines.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["seq"].clone()).collect();
     assert_eq!(seqs, [1, 2, 3]);
     assert_eq!(world.ztm(["spend", "export", "--tenant", "alice", "-o", "name"]).ok().stdout, "0:1\n0:2\n0:3\n");
+    for (limit, names, says) in [
+        ("1", "0:1\n", "`--limit` leaves out the rows after these\n"),
+        ("2", "0:1\n0:2\n", "`--limit` leaves out the rows after these\n"),
+        ("3", "0:1\n0:2\n0:3\n", ""),
+    ] {
+        let some = world.ztm(["spend", "export", "--tenant", "alice", "-o", "name", "--limit", limit]).ok();
+        assert_eq!((some.stdout.as_str(), some.stderr.as_str()), (names, says), "{limit}");
+    }
     // A cursor that stands still would keep us for ever.
     plane.answer("GET /spend/rows?tenant=alice&after=0%3A2&limit=1000", 200, &first.to_string());
     assert_eq!(world.ztm(["spend", "export", "--tenant", "alice"]).code, Some(1));

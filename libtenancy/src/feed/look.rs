@@ -12,7 +12,7 @@ use super::{Hub, changes::Changed, image::EVENTS};
 use crate::{
     api::{
         feed::{AccountLine, Change, Numbers, QueueLine, SpendNow, TenantLine},
-        jobs::JobView,
+        jobs::{JobOutcome, JobView},
         nodes::NodeList,
     },
     clock::Timestamp,
@@ -297,7 +297,10 @@ impl Tenancy {
         for state in SHOWN {
             let filter = JobFilter { state: Some(state.to_owned()), ..JobFilter::default() };
             let jobs = self.drivers().jobs.job_list(&filter, None, JOBS).await?;
-            shown.extend(jobs.iter().map(|job| JobView { result: None, ..JobView::from(job) }));
+            shown.extend(jobs.iter().map(|job| {
+                let outcome = JobOutcome { result: None, ..JobView::from(job).outcome.unwrap_or_default() };
+                JobView { outcome: Some(outcome), ..JobView::from(job) }
+            }));
         }
         Ok(shown)
     }

@@ -59,6 +59,10 @@ pub struct ExportArgs {
     #[command(flatten)]
     pub rows: RowArgs,
 
+    /// At most so many rows: the first ones; what is left out is said
+    #[arg(long, value_name = "N", value_parser = quantity::whole::<usize>(1, quantity::MANY))]
+    pub limit: Option<usize>,
+
     /// How to write rows: `json` is a line each, `name` is PARTITION:SEQ [default: csv]
     #[arg(long, short, value_name = "FORMAT", overrides_with = "output",
         value_parser = formats(&["csv", "json", "name"]))]

@@ -93,7 +93,10 @@ impl Client {
     pub async fn job_get(&self, id: &str) -> Result<JobView> {
         match self {
             Self::Http(http) => http.call(Method::GET, &format!("/jobs/{}", job(id)?), NONE, PLAIN).await,
-            Self::Direct(direct) => Ok(JobView::from(&direct.records().await?.job_get(&id.parse()?).await?)),
+            Self::Direct(direct) => {
+                let tenancy = direct.records().await?;
+                tenancy.job_shown(&tenancy.job_get(&id.parse()?).await?).await
+            }
         }
     }
 
@@ -112,32 +115,29 @@ impl Client {
         http.call(Method::GET, &path, NONE, PLAIN + WAIT).await
     }
 
+    /// The first jobs of a tenant, of a state, or of all, after `after`: a page, without what came out.
+    pub async fn job_page(&self, of: Option<&str>, status: Option<&str>, after: Option<&str>) -> Result<JobList> {
+        match self {
+            Self::Http(http) => {
+                let limit = PAGE.to_string();
+                let query = query([("tenant", of), ("status", status), ("after", after), ("limit", Some(&limit))]);
+                http.call(Method::GET, &format!("/jobs{query}"), NONE, PLAIN).await
+            }
+            Self::Direct(direct) => {
+                let tenant = of.map(str::parse).transpose()?;
+                let filter = JobFilter { tenant, state: status.map(str::to_owned) };
+                let from = after.map(str::parse).transpose()?;
+                Box::pin(direct.records().await?.jobs_shown(&filter, from.as_ref(), PAGE, true)).await
+            }
+        }
+    }
+
     /// All jobs of a tenant, of a state, or all there are, without what came out.
     pub async fn job_list(&self, of: Option<&str>, status: Option<&str>) -> Result<JobList> {
         let mut jobs: Vec<JobView> = Vec::new();
         let mut after: Option<String> = None;
         loop {
-            let page: JobList = match self {
-                Self::Http(http) => {
-                    let limit = PAGE.to_string();
-                    let query = query([
-                        ("tenant", of),
-                        ("status", status),
-                        ("after", after.as_deref()),
-                        ("limit", Some(&limit)),
-                    ]);
-                    http.call(Method::GET, &format!("/jobs{query}"), NONE, PLAIN).await?
-                }
-                Self::Direct(direct) => {
-                    let tenant = of.map(str::parse).transpose()?;
-                    let filter = JobFilter { tenant, state: status.map(str::to_owned) };
-                    let from = after.as_deref().map(str::parse).transpose()?;
-                    let jobs = direct.records().await?.job_list(&filter, from.as_ref(), PAGE).await?;
-                    let next = jobs.last().filter(|_| jobs.len() == PAGE).map(|job| job.id.to_string());
-                    let shown = |job| JobView { result: None, error: None, ..JobView::from(job) };
-                    JobList { jobs: jobs.iter().map(shown).collect(), next }
-                }
-            };
+            let page = self.job_page(of, status, after.as_deref()).await?;
             jobs.extend(page.jobs);
             after = further(after.as_deref(), page.next)?;
             if after.is_none() {
@@ -152,7 +152,7 @@ impl Client {
             Self::Http(http) => http.call(Method::POST, &format!("/jobs/{}/cancel", job(id)?), NONE, PLAIN).await,
             Self::Direct(direct) => {
                 let (order, id) = ((Method::POST, format!("/jobs/{}/cancel", job(id)?)), id.parse()?);
-                let cancel = async |tenancy: &Tenancy| Ok(JobView::from(&tenancy.job_cancel(&id).await?));
+                let cancel = async |tenancy: &Tenancy| tenancy.job_shown(&tenancy.job_cancel(&id).await?).await;
                 direct.order(order, NONE, cancel).await
             }
         }
@@ -164,7 +164,7 @@ impl Client {
             Self::Http(http) => http.call(Method::POST, &format!("/jobs/{}/retry", job(id)?), NONE, PLAIN).await,
             Self::Direct(direct) => {
                 let (order, id) = ((Method::POST, format!("/jobs/{}/retry", job(id)?)), id.parse()?);
-                let retry = async |tenancy: &Tenancy| Ok(JobView::from(&tenancy.job_retry(&id).await?));
+                let retry = async |tenancy: &Tenancy| tenancy.job_shown(&tenancy.job_retry(&id).await?).await;
                 direct.order(order, NONE, retry).await
             }
         }

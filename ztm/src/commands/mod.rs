@@ -1,6 +1,6 @@
 //! What the commands do: a file per verb, one function each.
 
-use std::{future::Future, path::Path, process::ExitCode};
+use std::{collections::BTreeMap, future::Future, path::Path, process::ExitCode};
 
 use anyhow::Result;
 use libtenancy::{Error, jobs::Idempotency, secret::random_bytes};
@@ -68,6 +68,18 @@ impl Context {
             self.printer.note(text);
         }
     }
+}
+
+/// Says that none of what there is, of a tenant or of all, is what was asked for, and what it is instead, from its first page.
+fn not_one(what: &str, tenant: Option<&str>, asked: &str, states: impl Iterator<Item = String>) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    states.for_each(|state| *counts.entry(state).or_default() += 1);
+    let all: usize = counts.values().sum();
+    let (are, s) = if all == 1 { ("is", "") } else { ("are", "s") };
+    let of = tenant.map_or_else(String::new, |tenant| format!(" of `{tenant}`"));
+    let more = if all < client::PAGE { "" } else { " or more" };
+    let each: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    format!("there {are} {all} {what}{s}{of}{more}, but none is {asked}: {}", each.join(", "))
 }
 
 /// A name for what is done once a name: the same one under the same `ZTM_IDEMPOTENCY_KEY`.
