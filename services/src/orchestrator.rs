@@ -138,6 +138,7 @@ fn routes(auth: &Arc<Auth>) -> Router<Tenancy> {
                 .merge(on(Action::Operate, put(schedules::set)))
                 .merge(on(Action::Operate, delete(schedules::remove))),
         )
+        .route("/tenants/{id}/schedules/{name}/run", on(Action::Operate, post(schedules::run)))
         .route("/spend/report", on(Action::Read, get(spend::report)))
         .route("/spend/audit", on(Action::Read, get(spend::audit)))
         .route("/spend/rows", on(Action::Read, get(spend::rows)))

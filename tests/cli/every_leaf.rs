@@ -201,6 +201,8 @@ fn every_command_by(run: impl Fn(&World, &[&str]) -> Ended, format: &str, holds:
         &["schedule", "get", "alice", "morning"],
         &["schedule", "pause", "alice", "morning"],
         &["schedule", "resume", "alice", "morning"],
+        &["schedule", "set", "alice", "report", "--cron", "@daily", "--job", "hi", "--cost", "1"],
+        &["schedule", "run", "alice", "report"],
         &["schedule", "delete", "alice", "morning", "--yes"],
         &["apply", "-f", "fleet.yaml"],
         &["diff", "-f", "fleet.yaml"],
