@@ -129,6 +129,7 @@ fn routes(auth: &Arc<Auth>) -> Router<Tenancy> {
         .route("/leases/finalize", on(Action::Lease, post(leases::finalize)))
         .route("/turns", on(Action::Lease, post(leases::turn)))
         .route("/turns/prepare", on(Action::Lease, post(leases::prepare)))
+        .route("/quotas", on(Action::Read, get(quotas::list)))
         .route("/quotas/{id}", on(Action::Read, get(quotas::get)).merge(on(Action::Administer, patch(quotas::set))))
         .route("/quotas/{id}/grants", on(Action::Administer, post(quotas::grant)))
         .route("/schedules", on(Action::ReadContent, get(schedules::list)))

@@ -194,6 +194,7 @@ fn every_command_by(run: impl Fn(&World, &[&str]) -> Ended, format: &str, holds:
         &["job", "dead"],
         &["job", "retry", id],
         &["quota", "get", "alice"],
+        &["quota", "list"],
         &["quota", "set", "alice", "--budget", "100/day"],
         &["quota", "grant", "alice", "5"],
         &["schedule", "set", "alice", "morning", "--cron", "@daily", "--message", "hi", "--chat", "7"],

@@ -173,6 +173,16 @@ impl QuotaView {
     }
 }
 
+/// `GET /quotas?after=&limit=`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotaList {
+    /// Of the tenants that have one, in order of id.
+    pub quotas: Vec<QuotaView>,
+    /// Pass as `after` for the next page; absent on the last one. `limit` counts tenants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
 /// `POST /quotas/{tenant}/grants`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

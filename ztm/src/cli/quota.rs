@@ -13,6 +13,14 @@ pub enum QuotaCommand {
     /// Show what a tenant may use, and what it has
     #[command(after_help = "Example:\n  ztm quota get alice")]
     Get(QuotaGetArgs),
+    /// List what the tenants may use, and what they have
+    #[command(
+        long_about = "List what the tenants may use, and what they have\n\nA row for each tenant whose quota was set or used; \
+            all others have what `ztm quota get` shows of them.",
+        after_help = "Examples:\n  ztm quota list -o wide\n  ztm quota list --sort-by -budget_spent --limit 10\n  \
+            ztm quota list --filter standing=budget -o name"
+    )]
+    List(QuotaListArgs),
     /// Change what a tenant may use
     #[command(
         long_about = "Change what a tenant may use\n\nWhat is not named stays. Credits are GPU-seconds. A bucket refills by `--rate` a second up to \
@@ -35,6 +43,14 @@ pub struct QuotaGetArgs {
     /// The tenant
     #[arg(value_name = "TENANT")]
     pub tenant: String,
+}
+
+/// `ztm quota list`.
+#[derive(Debug, Args)]
+pub struct QuotaListArgs {
+    /// Which rows, in which order.
+    #[command(flatten)]
+    pub listing: ListingArgs,
 }
 
 /// `ztm quota set`.

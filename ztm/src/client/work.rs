@@ -6,7 +6,7 @@ use libtenancy::{
     Error, Result, Tenancy,
     api::{
         jobs::{JobList, JobSubmitted, JobView, SubmitJob},
-        quotas::{GrantCredits, QuotaView, SetQuota},
+        quotas::{GrantCredits, QuotaList, QuotaView, SetQuota},
         spend::{AuditReport, LedgerRows, SpendReport},
         why::Why,
     },
@@ -175,6 +175,29 @@ impl Client {
         match self {
             Self::Http(http) => http.call(Method::GET, &format!("/quotas/{}", tenant(id)?), NONE, PLAIN).await,
             Self::Direct(direct) => quota_view(direct.records().await?, &id.parse()?).await,
+        }
+    }
+
+    /// The quotas and accounts of all tenants that have one, in order of id.
+    pub async fn quota_list(&self) -> Result<QuotaList> {
+        let (mut quotas, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let page: QuotaList = match self {
+                Self::Http(http) => {
+                    let limit = PAGE.to_string();
+                    let query = query([("after", after.as_deref()), ("limit", Some(&limit))]);
+                    http.call(Method::GET, &format!("/quotas{query}"), NONE, PLAIN).await?
+                }
+                Self::Direct(direct) => {
+                    let from = after.as_deref().map(str::parse).transpose()?;
+                    Box::pin(direct.records().await?.quota_list(from.as_ref(), PAGE)).await?
+                }
+            };
+            quotas.extend(page.quotas);
+            after = further(after.as_deref(), page.next)?;
+            if after.is_none() {
+                return Ok(QuotaList { quotas, next: None });
+            }
         }
     }
 

@@ -256,6 +256,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Quota(command) => wait_for(async {
             match command {
                 QuotaCommand::Get(args) => quota::get::get(ctx, &args).await,
+                QuotaCommand::List(args) => quota::list::list(ctx, &args).await,
                 QuotaCommand::Set(args) => quota::set::set(ctx, args).await,
                 QuotaCommand::Grant(args) => quota::grant::grant(ctx, args).await,
             }

@@ -2,4 +2,5 @@
 
 pub mod get;
 pub mod grant;
+pub mod list;
 pub mod set;
