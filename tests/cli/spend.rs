@@ -8,8 +8,8 @@ use super::{invocation::World, plane::Plane};
 fn line(tenant: Option<&str>, spent: f64, money: u64) -> Value {
     json!({
         "tenant_id": tenant, "agent_id": null, "day": null, "granted": 3600, "refilled": 0.5, "spent": spent, "expired": 0,
-        "adjusted": 0, "money_micros": money, "settled": 2, "reclaimed": 1, "running_s": 7200, "idle_s": 60, "warm_s": 0,
-        "snapshot_bytes": 1536,
+        "adjusted": 0, "money_micros": money, "settled": 2, "reclaimed": 1, "running_s": 7200,
+        "running_now_s": if tenant == Some("alice") { 90 } else { 0 }, "idle_s": 60, "warm_s": 0, "snapshot_bytes": 1536,
     })
 }
 
@@ -46,7 +46,7 @@ fn a_report_is_a_table_with_money_and_a_total() {
     exit: 0
     --- stdout
     TENANT  SPENT   MONEY  SETTLED  LAPSED  RUNNING  IDLE  WARM
-    alice      1.5  0.003        2       1  2h       60s   0s
+    alice      1.5  0.003        2       1  2h+90s   60s   0s
     bob       1250   2.50        2       1  2h       60s   0s
     total   1251.5  2.503        2       1  2h       60s   0s
     --- stderr
@@ -54,9 +54,9 @@ fn a_report_is_a_table_with_money_and_a_total() {
     assert_snapshot!(world.ztm(["spend", "report", "-o", "csv"]), @"
     exit: 0
     --- stdout
-    tenant_id,agent_id,day,granted,refilled,spent,expired,adjusted,money_micros,settled,reclaimed,running_s,idle_s,warm_s,snapshot_bytes
-    alice,,,3600,0.5,1.5,0,0,3000,2,1,7200,60,0,1536
-    bob,,,3600,0.5,1250,0,0,2500000,2,1,7200,60,0,1536
+    tenant_id,agent_id,day,granted,refilled,spent,expired,adjusted,money_micros,settled,reclaimed,running_s,running_now_s,idle_s,warm_s,snapshot_bytes
+    alice,,,3600,0.5,1.5,0,0,3000,2,1,7200,90,60,0,1536
+    bob,,,3600,0.5,1250,0,0,2500000,2,1,7200,0,60,0,1536
     --- stderr
     ");
     plane.answer(

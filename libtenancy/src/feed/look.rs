@@ -313,7 +313,7 @@ impl Tenancy {
         let midnight = moment(format!("{day}T00:00:00Z"))?;
         let sum = async |from, to| {
             let filter = RowFilter { from: Some(from), to, ..RowFilter::default() };
-            Result::<_>::Ok(self.spend_report(By::Day, &filter).await?.total.spent)
+            Result::<_>::Ok(self.spend_booked(By::Day, &filter).await?.total.spent)
         };
         let earlier = match &look.earlier {
             Some((of, spent)) if *of == day => *spent,

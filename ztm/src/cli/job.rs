@@ -88,7 +88,7 @@ pub struct SubmitArgs {
     #[arg(long, value_name = "N", value_parser = quantity::whole::<u32>(1, 25))]
     pub attempts: Option<u32>,
 
-    /// Not before this time, as RFC 3339 has it
+    /// Not before this time, as RFC 3339 has it, or this date (its first moment, UTC)
     #[arg(long, value_name = "TIME", value_parser = quantity::moment, conflicts_with = "delay")]
     pub at: Option<Timestamp>,
 

@@ -1,11 +1,9 @@
 //! `ztm quota`.
 
-use std::time::Duration;
-
 use clap::{Args, Subcommand};
 use libtenancy::credits::MicroCredits;
 
-use super::{global::DryRunArgs, quantity};
+use super::{global::DryRunArgs, listing::ListingArgs, quantity, quantity::Expiry};
 
 /// The verbs of `ztm quota`.
 #[derive(Debug, Subcommand)]
@@ -120,9 +118,10 @@ pub struct GrantArgs {
     #[arg(value_name = "CREDITS", value_parser = quantity::credits, allow_negative_numbers = true)]
     pub credits: MicroCredits,
 
-    /// When what is left of them is gone [default: never]
-    #[arg(long, value_name = "TIME", value_parser = quantity::lifetime)]
-    pub expires: Option<Duration>,
+    /// When what is left of them is gone: in so long (`30d`), on a date (its first moment, UTC) or at a time as RFC 3339 has
+    /// it [default: never]
+    #[arg(long, value_name = "TIME", value_parser = quantity::expiry)]
+    pub expires: Option<Expiry>,
 
     /// A repeat under the same name grants nothing more [default: a random one]
     #[arg(long, value_name = "NAME")]

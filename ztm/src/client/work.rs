@@ -254,11 +254,17 @@ impl Client {
         }
     }
 
-    /// The ledger audited.
-    pub async fn spend_audit(&self) -> Result<AuditReport> {
+    /// The ledger audited: the books of all tenants, or of one.
+    pub async fn spend_audit(&self, of: Option<&str>) -> Result<AuditReport> {
         match self {
-            Self::Http(http) => http.call(Method::GET, "/spend/audit", NONE, PLAIN).await,
-            Self::Direct(direct) => direct.records().await?.spend_audit().await,
+            Self::Http(http) => {
+                let query = query([("tenant", of)]);
+                http.call(Method::GET, &format!("/spend/audit{query}"), NONE, PLAIN).await
+            }
+            Self::Direct(direct) => {
+                let of = of.map(str::parse).transpose()?;
+                direct.records().await?.spend_audit(of.as_ref()).await
+            }
         }
     }
 

@@ -265,7 +265,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Spend(command) => wait_for(async {
             match command {
                 SpendCommand::Report(args) => spend::report::report(ctx, args).await,
-                SpendCommand::Audit(_) => spend::audit::audit(ctx).await,
+                SpendCommand::Audit(args) => spend::audit::audit(ctx, &args).await,
                 SpendCommand::Export(args) => spend::export::export(ctx, args).await,
             }
         }),

@@ -10,7 +10,7 @@ use crate::{
 
 /// Writes the ledger's rows, page by page as they come.
 pub async fn export(ctx: &Context, args: ExportArgs) -> Result<()> {
-    let rows = super::rows(args.rows);
+    let rows = super::rows(args.rows)?;
     let client = ctx.client().await?;
     // What is wrong with the question is said before the header is.
     let mut page = client.spend_rows(&rows, None).await?;
