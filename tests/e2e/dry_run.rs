@@ -43,6 +43,7 @@ const NO_ORDERS: &[&str] = &[
     "node list",
     "pool status",
     "quota get",
+    "quota list",
     "schedule get",
     "schedule list",
     "shell",
@@ -170,6 +171,7 @@ impl Stage {
             &["schedule", "set", "acme", "evening", "--cron", "@daily", "--job", "sum up", "--cost", "1"],
             &["schedule", "pause", "acme", "morning"],
             &["schedule", "resume", "acme", "morning"],
+            &["schedule", "run", "acme", "morning"],
             &["schedule", "delete", "acme", "morning"],
             &["pool", "scale", "3"],
         ];
@@ -206,6 +208,7 @@ impl Stage {
             &["quota", "set", "acme", "--rate", "8001"],
             &["quota", "grant", "nobody", "5"],
             &["schedule", "pause", "acme", "nothing"],
+            &["schedule", "run", "acme", "nothing"],
             &["schedule", "set", "nobody", "x", "--cron", "@daily", "--job", "sum up", "--cost", "1"],
             &["schedule", "delete", "acme", "nothing", "--yes"],
         ];
