@@ -136,7 +136,7 @@ fn listen(join: impl Fn() -> Joined + Send + 'static, ends: CancellationToken) -
 fn for_listener(mut piece: Piece, role: Option<&str>, content: bool) -> Piece {
     match &mut piece.change {
         Change::Begin(begin) => begin.role = role.map(str::to_owned),
-        Change::Jobs(jobs) if !content => jobs.iter_mut().for_each(|job| job.error = None),
+        Change::Jobs(jobs) if !content => jobs.iter_mut().for_each(|job| job.outcome = None),
         _ => {}
     }
     piece

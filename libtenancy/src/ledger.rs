@@ -355,6 +355,9 @@ pub struct Violation {
     pub partition: u16,
     /// At which row.
     pub seq: u64,
+    /// Whose books; all of them, if it is nobody's.
+    #[serde(default)]
+    pub tenant: Option<TenantId>,
     /// What.
     pub what: String,
 }
@@ -380,14 +383,15 @@ impl Audit {
     pub fn row(&mut self, row: &Row, hash: &str) {
         let chained = row.chained(&self.head.hash);
         if chained != hash {
-            self.violated(row.seq, "the chain is broken: a row before it was changed or removed".to_owned());
+            self.violated(row.seq, None, "the chain is broken: a row before it was changed or removed".to_owned());
         }
         let follows = row.incarnation == self.head.incarnation.max(1);
         if follows && row.seq != self.head.seq + 1 {
-            self.violated(row.seq, format!("row {} should follow row {}", self.head.seq + 1, self.head.seq));
+            self.violated(row.seq, None, format!("row {} should follow row {}", self.head.seq + 1, self.head.seq));
         } else if row.incarnation < self.head.incarnation || row.seq <= self.head.seq {
             self.violated(
                 row.seq,
+                None,
                 format!("it goes back behind row {} of incarnation {}", self.head.seq, self.head.incarnation),
             );
         } else if !follows {
@@ -412,20 +416,21 @@ impl Audit {
         totals.available = after.available();
         let wrong = totals.imbalance();
         let (held, available) = (totals.held, totals.available);
+        let off = |audit: &mut Self, what| audit.violated(row.seq, Some(&row.tenant), what);
         if wrong != before.imbalance() {
-            self.violated(row.seq, format!("`{}` is off by {} credits", row.tenant, wrong - before.imbalance()));
+            off(self, format!("`{}` is off by {} credits", row.tenant, wrong - before.imbalance()));
         }
         if before.held + d.held != held {
-            self.violated(row.seq, format!("`{}` holds {held} where {} is due", row.tenant, before.held + d.held));
+            off(self, format!("`{}` holds {held} where {} is due", row.tenant, before.held + d.held));
         }
         if held.0 < 0 || available.0 < 0 {
-            self.violated(row.seq, format!("`{}` has a negative balance", row.tenant));
+            off(self, format!("`{}` has a negative balance", row.tenant));
         }
     }
 
-    fn violated(&mut self, seq: u64, what: String) {
+    fn violated(&mut self, seq: u64, tenant: Option<&TenantId>, what: String) {
         if self.violations.len() < 1_000 {
-            self.violations.push(Violation { partition: self.partition, seq, what });
+            self.violations.push(Violation { partition: self.partition, seq, tenant: tenant.cloned(), what });
         }
     }
 

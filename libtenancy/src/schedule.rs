@@ -12,6 +12,7 @@
 //! - While a tenant is suspended by an operator, or a schedule paused, nothing is due. On resuming, the missed instants are
 //!   those of a time when nobody was there, and [`CatchUp`] says what becomes of them.
 
+mod once;
 mod run;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -173,7 +174,7 @@ struct Wire {
     time_zone: String,
     #[serde(default)]
     catch_up: CatchUp,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     paused: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     message: Option<WireMessage>,
@@ -379,7 +380,7 @@ pub struct Fired {
     /// Which one.
     pub at: Timestamp,
     /// Why nothing came of it, if nothing did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub error: Option<String>,
 }
 

@@ -4,8 +4,8 @@
 //! cost elsewhere (`nodes`, later).
 //!
 //! # Design notes
-//! Reports read rows and nothing else, so what they say can be checked by anybody who has the rows. A row's time is the
-//! store's. Money is credits times the configured price, in whole millionths, rounded down per line.
+//! Reports read rows and nothing else, so what they say can be checked by anybody who has the rows; only the present runs of
+//! agents, which have no row yet, stand beside them in a field of their own. A row's time is the store's. Money is credits times the configured price, in whole millionths, rounded down per line.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -24,10 +24,11 @@ use crate::{
     ports::{
         jobs::partition_of,
         ledgers::{Entry, RowFilter},
+        tenants::Filter,
     },
     quota::SoFar,
     tenancy::Tenancy,
-    tenant::TenantId,
+    tenant::{Status, Tenant, TenantId},
 };
 
 /// Rows that are read at once.
@@ -166,23 +167,50 @@ impl Tenancy {
     /// Calls `each` with every row of a filter, partition by partition, in order.
     async fn rows_each(&self, filter: &RowFilter, mut each: impl FnMut(u16, &Entry) + Send) -> Result<()> {
         for partition in self.drivers().ledgers.ledger_partitions().await? {
-            let mut after = 0;
-            loop {
-                let page = self.drivers().ledgers.ledger_rows(partition, filter, after, READ).await?;
-                for entry in &page {
-                    each(partition, entry);
-                }
-                match page.last() {
-                    Some(last) if page.len() == READ => after = last.row.seq,
-                    _ => break,
-                }
-            }
+            self.rows_each_of(partition, filter, &mut each).await?;
         }
         Ok(())
     }
 
-    /// What was granted, used and kept waiting, added up. Reads the rows of the filter.
+    /// Calls `each` with every row of a filter in one partition, in order.
+    async fn rows_each_of(
+        &self,
+        partition: u16,
+        filter: &RowFilter,
+        each: &mut (impl FnMut(u16, &Entry) + Send),
+    ) -> Result<()> {
+        let mut after = 0;
+        loop {
+            let page = self.drivers().ledgers.ledger_rows(partition, filter, after, READ).await?;
+            for entry in &page {
+                each(partition, entry);
+            }
+            match page.last() {
+                Some(last) if page.len() == READ => after = last.row.seq,
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// What was granted, used and kept waiting, added up, and how long the present runs of agents took so far. Reads the rows of
+    /// the filter and the tenants that are not idle.
     pub async fn spend_report(&self, by: By, filter: &RowFilter) -> Result<SpendReport> {
+        let now = self.now();
+        let runs = self.runs_now(filter, now).await?;
+        self.report(by, filter, (&runs, now)).await
+    }
+
+    /// The same of the rows alone.
+    pub(crate) async fn spend_booked(&self, by: By, filter: &RowFilter) -> Result<SpendReport> {
+        self.report(by, filter, (&[], self.now())).await
+    }
+
+    async fn report(
+        &self,
+        by: By,
+        filter: &RowFilter,
+        (runs, now): (&[(TenantId, Duration)], Timestamp),
+    ) -> Result<SpendReport> {
         let mut lines: BTreeMap<(String, String), SpendLine> = BTreeMap::new();
         let mut total = SpendLine::default();
         self.rows_each(filter, |_, entry| {
@@ -197,10 +225,20 @@ impl Tenancy {
             line_add(&mut total, row);
         })
         .await?;
+        for (id, run) in runs {
+            let key = match by {
+                By::Tenant | By::Agent => (id.to_string(), String::new()),
+                By::Day => (now.to_string().chars().take(10).collect(), String::new()),
+            };
+            let micros = u64::try_from(run.as_micros()).unwrap_or(u64::MAX);
+            for line in [lines.entry(key).or_default(), &mut total] {
+                line.running_now_s = line.running_now_s.saturating_add(micros);
+            }
+        }
         let price = self.inner.config.price_micros_per_credit;
         let priced = |mut line: SpendLine| {
             line.money_micros = price.map(|price| money(line.spent.0, price));
-            for time in [&mut line.running_s, &mut line.idle_s, &mut line.warm_s] {
+            for time in [&mut line.running_s, &mut line.running_now_s, &mut line.idle_s, &mut line.warm_s] {
                 *time /= 1_000_000;
             }
             line
@@ -253,13 +291,43 @@ impl Tenancy {
         Ok(waiting.fold(so_far, SoFar::with))
     }
 
-    /// Proves from the ledger alone that no credit was made or lost, and looks whether the accounts agree with it.
-    pub async fn spend_audit(&self) -> Result<AuditReport> {
+    /// How long agents have run that run still: what a row would say if they stopped now, so far as the filter has rows of now.
+    async fn runs_now(&self, filter: &RowFilter, now: Timestamp) -> Result<Vec<(TenantId, Duration)>> {
+        if filter.from.is_some_and(|from| now < from) || filter.to.is_some_and(|to| now >= to) {
+            return Ok(Vec::new());
+        }
+        let runs = |tenant: Tenant| {
+            let since = tenant.lifecycle.since;
+            matches!(tenant.lifecycle.status, Status::Running { .. }).then(|| (tenant.id, now.since(since)))
+        };
+        if let Some(id) = &filter.tenant {
+            return Ok(self.drivers().tenants.tenant_get(id).await?.and_then(runs).into_iter().collect());
+        }
+        let active = Filter { active: true, ..Filter::default() };
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.drivers().tenants.tenant_list(&active, after.as_ref(), READ).await?;
+            all.extend(page.items.into_iter().filter_map(runs));
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// Proves from the ledger alone that no credit was made or lost, of all tenants or of one, and looks whether all of it has
+    /// reached the ledger. For one it reads its partition, whose chain its rows stand in, and leaves out the others' books.
+    pub async fn spend_audit(&self, tenant: Option<&TenantId>) -> Result<AuditReport> {
+        let partitions = self.drivers().jobs.settings().partitions;
+        let only = tenant.map(|tenant| partition_of(tenant, partitions));
         let mut audits: BTreeMap<u16, Audit> = BTreeMap::new();
-        self.rows_each(&RowFilter::default(), |partition, entry| {
+        let mut each = |partition: u16, entry: &Entry| {
             audits.entry(partition).or_insert_with(|| Audit::new(partition)).row(&entry.row, &entry.hash);
-        })
-        .await?;
+        };
+        match only {
+            Some(partition) => self.rows_each_of(partition, &RowFilter::default(), &mut each).await?,
+            None => self.rows_each(&RowFilter::default(), each).await?,
+        }
         let mut report = AuditReport {
             holds: true,
             rows: 0,
@@ -270,7 +338,7 @@ impl Tenancy {
             tenants: Vec::new(),
             violations: Vec::new(),
         };
-        for partition in 0..self.drivers().jobs.settings().partitions {
+        for partition in (0..partitions).filter(|partition| only.is_none_or(|only| only == *partition)) {
             let read_to = audits.get(&partition).map_or(0, |audit| audit.head().seq);
             let outbox = self.drivers().quotas.outbox_read(partition, 1).await?;
             report.undrained += outbox.seq.saturating_sub(read_to);
@@ -280,12 +348,14 @@ impl Tenancy {
             report.rows += result.rows;
             report.rollbacks += result.rollbacks;
             report.lost_rows += result.lost_rows;
-            report.violations.extend(result.violations.iter().map(|violation| {
+            let meant = |other: &TenantId| tenant.is_none_or(|tenant| tenant == other);
+            let violations = result.violations.iter().filter(|violation| violation.tenant.as_ref().is_none_or(meant));
+            report.violations.extend(violations.map(|violation| {
                 format!("partition {}, row {}: {}", violation.partition, violation.seq, violation.what)
             }));
-            for (tenant, totals) in result.tenants {
+            for (id, totals) in result.tenants.into_iter().filter(|(id, _)| meant(id)) {
                 report.totals.add(&totals);
-                report.tenants.push(TenantTotals { tenant_id: tenant.to_string(), totals });
+                report.tenants.push(TenantTotals { tenant_id: id.to_string(), totals });
             }
         }
         report.tenants.sort_by(|a, b| a.tenant_id.cmp(&b.tenant_id));

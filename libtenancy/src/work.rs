@@ -8,6 +8,9 @@
 //! the running turn, or gets its kept reply, and the agent does not do the work twice. FINALIZE with the worker's epoch
 //! decides whose result counts.
 
+mod accounts;
+mod shown;
+
 use std::{sync::atomic::Ordering, time::Duration};
 
 use tokio::sync::oneshot;
@@ -339,15 +342,6 @@ impl Tenancy {
     }
 
     // --- accounts -------------------------------------------------------------------------------------------------------
-
-    /// A tenant's account and the time it was looked at; an account that is not open yet is what it would be. `NotFound`
-    /// without the tenant.
-    pub async fn quota_get(&self, id: &TenantId) -> Result<(Account, Timestamp)> {
-        self.tenant_get(id).await?;
-        let now = self.now();
-        let account = self.drivers().quotas.account_get(id).await?;
-        Ok((account.unwrap_or_else(|| Account::open(self.drivers().jobs.settings().default_quota, now).0), now))
-    }
 
     /// Changes a quota. What waited for credits or a budget goes on if it now may. `NotFound`; `Invalid`.
     pub async fn quota_set(&self, id: &TenantId, patch: &QuotaPatch) -> Result<Account> {

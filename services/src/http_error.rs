@@ -224,6 +224,7 @@ const WORDS: &[&str] = &[
     "credits",
     "amount",
     "name",
+    "expires_at",
     "expires_in_s",
     "period",
     "rate_per_sec",

@@ -129,6 +129,7 @@ fn routes(auth: &Arc<Auth>) -> Router<Tenancy> {
         .route("/leases/finalize", on(Action::Lease, post(leases::finalize)))
         .route("/turns", on(Action::Lease, post(leases::turn)))
         .route("/turns/prepare", on(Action::Lease, post(leases::prepare)))
+        .route("/quotas", on(Action::Read, get(quotas::list)))
         .route("/quotas/{id}", on(Action::Read, get(quotas::get)).merge(on(Action::Administer, patch(quotas::set))))
         .route("/quotas/{id}/grants", on(Action::Administer, post(quotas::grant)))
         .route("/quotas/{id}/revocations", on(Action::Administer, post(quotas::revoke)))
@@ -139,6 +140,7 @@ fn routes(auth: &Arc<Auth>) -> Router<Tenancy> {
                 .merge(on(Action::Operate, put(schedules::set)))
                 .merge(on(Action::Operate, delete(schedules::remove))),
         )
+        .route("/tenants/{id}/schedules/{name}/run", on(Action::Operate, post(schedules::run)))
         .route("/spend/report", on(Action::Read, get(spend::report)))
         .route("/spend/audit", on(Action::Read, get(spend::audit)))
         .route("/spend/rows", on(Action::Read, get(spend::rows)))

@@ -8,6 +8,7 @@ fn a_store_without_a_control_plane_is_not_written_either() {
     world.ztm(["tenant", "create", "alice"]).ok();
     let submitted = world.ztm(["job", "submit", "alice", "hello", "--cost", "5", "-o", "name"]).ok();
     let job = submitted.stdout.trim();
+    world.ztm(["schedule", "set", "alice", "report", "--cron", "@daily", "--job", "hi", "--cost", "1"]).ok();
     let everything = || {
         let lines = ["tenant list", "job list", "quota get alice", "schedule list", "inbox list", "spend export"];
         lines.map(|line| world.ztm(line.split(' ').chain(["-o", "json"])).ok().stdout)
@@ -23,6 +24,7 @@ fn a_store_without_a_control_plane_is_not_written_either() {
         &["quota", "grant", "alice", "5"],
         &["quota", "revoke", "alice", "5"],
         &["schedule", "set", "alice", "morning", "--cron", "@daily", "--message", "hi", "--chat", "7"],
+        &["schedule", "run", "alice", "report"],
     ] {
         let said = world.ztm(line.iter().copied().chain(["--dry-run", "-o", "json"])).ok().json();
         assert_eq!((&said["dry_run"], &said["verb"]), (&true.into(), &line[..2].join(" ").into()));

@@ -194,6 +194,7 @@ fn every_command_by(run: impl Fn(&World, &[&str]) -> Ended, format: &str, holds:
         &["job", "dead"],
         &["job", "retry", id],
         &["quota", "get", "alice"],
+        &["quota", "list"],
         &["quota", "set", "alice", "--budget", "100/day"],
         &["quota", "grant", "alice", "5"],
         &["quota", "revoke", "alice", "5"],
@@ -202,6 +203,8 @@ fn every_command_by(run: impl Fn(&World, &[&str]) -> Ended, format: &str, holds:
         &["schedule", "get", "alice", "morning"],
         &["schedule", "pause", "alice", "morning"],
         &["schedule", "resume", "alice", "morning"],
+        &["schedule", "set", "alice", "report", "--cron", "@daily", "--job", "hi", "--cost", "1"],
+        &["schedule", "run", "alice", "report"],
         &["schedule", "delete", "alice", "morning", "--yes"],
         &["apply", "-f", "fleet.yaml"],
         &["diff", "-f", "fleet.yaml"],
@@ -307,7 +310,11 @@ fn f6_on_a_terminal_too_every_command_prints_json_and_nothing_else() {
         (&["down"], 1),
         (&["spend", "export"], 4),
     ];
-    plane.answer(&format!("GET /jobs/{id}"), 200, &job(id, "dead", |job| job.error = Some("\u{1b}[2J".to_owned())));
+    plane.answer(
+        &format!("GET /jobs/{id}"),
+        200,
+        &job(id, "dead", |job| job.outcome.as_mut().unwrap().error = Some("\u{1b}[2J".to_owned())),
+    );
     let watched: &[(&[&str], usize)] = &[(&["job", "get", id, "-w"], 1)];
     let all = fake.iter().chain(watched).map(|line| (&world, line)).chain(lines.iter().map(|line| (&real.0, line)));
     for (world, (line, least)) in all {
@@ -425,7 +432,7 @@ fn a_listing_without_rows_has_the_header_that_one_with_rows_has() {
     assert!(world.ztm(["job", "list", "-o", "csv", "--no-headers"]).ok().stdout.is_empty());
     plane.tenant("alice", |_| ());
     plane.update("alice", 1, "dead", None);
-    jobs(&job("alice.00000000000000000000000000", "dead", |_| ()));
+    jobs(&job("alice.00000000000000000000000000", "dead", |job| *job = job.clone().listed()));
     schedules(&format!(r#"{{"tenant_id":"alice","name":"m","spec":{spec},"next_at":"2027-01-01T00:00:00Z"}}"#));
     for (list, empty) in all.into_iter().zip(empty) {
         let full = header(list);

@@ -165,6 +165,107 @@ fn a_quota_is_set_by_what_is_named_and_a_grant_is_given_once_a_name() {
 }
 
 #[test]
+fn a_listing_says_what_agents_are_told_and_nothing_of_what_it_does_not_know() {
+    let world = world();
+    let id = submit(&world, &[]);
+    let list = world.ztm(["job", "list", "-o", "json"]).ok().json();
+    let row = list["jobs"][0].as_object().unwrap();
+    assert_eq!(row["prompt"], "hello");
+    assert!(!row.contains_key("result") && !row.contains_key("error"), "{list}");
+    let job = world.ztm(["job", "get", &id, "-o", "json"]).ok().json();
+    assert_eq!((&job["prompt"], job.get("result")), (&"hello".into(), Some(&serde_json::Value::Null)), "{job}");
+    let told = |line: &[&str]| world.ztm(line.iter().copied()).ok().stdout.contains("hello");
+    assert!(told(&["job", "get", &id]) && told(&["job", "list", "-o", "wide"]) && !told(&["job", "list"]));
+    assert_eq!(world.ztm(["job", "list", "--filter", "prompt~hell", "-o", "name"]).ok().stdout.trim(), id);
+}
+
+#[test]
+fn a_listing_stops_at_its_limit_and_says_what_it_leaves_out() {
+    let world = world();
+    let ids: Vec<String> = (0..3).map(|_| submit(&world, &[])).collect();
+    let two = world.ztm(["job", "list", "--limit", "2", "-o", "name"]).ok();
+    assert_eq!(two.stdout, format!("{}\n{}\n", ids[2], ids[1]), "the newest first");
+    assert_eq!(two.stderr, "`--limit` leaves out 1 more\n");
+    let json = world.ztm(["job", "list", "--limit", "2", "--sort-by", "submitted_at", "-o", "json"]).ok();
+    assert_eq!(json.json()["jobs"][0]["job_id"], ids[0].as_str(), "sorted before it is cut");
+    assert_eq!(json.stderr, "`--limit` leaves out 1 more\n");
+    assert_eq!(world.ztm(["job", "list", "--limit", "3"]).ok().stderr, "");
+    assert_eq!(world.ztm(["job", "list", "--limit", "0"]).code, Some(2));
+}
+
+#[test]
+fn a_state_that_no_job_is_in_is_told_with_those_that_they_are_in() {
+    let world = world();
+    let id = submit(&world, &[]);
+    submit(&world, &[]);
+    submit(&world, &[]);
+    world.ztm(["job", "cancel", &id]).ok();
+    let said = "there are 3 jobs of `alice`, but none is dead: 1 cancelled, 2 queued\n";
+    assert_eq!(world.ztm(["job", "list", "alice", "--status", "dead"]).ok().stderr, said);
+    assert_eq!(world.ztm(["job", "dead"]).ok().stderr, said.replace(" of `alice`", ""));
+    assert_eq!(world.ztm(["job", "list", "nobody", "--status", "dead"]).code, Some(3));
+}
+
+#[test]
+fn quotas_are_listed_of_those_who_have_one() {
+    let world = world();
+    world.ztm(["tenant", "create", "bob"]).ok();
+    world.ztm(["tenant", "create", "carol"]).ok();
+    let none = world.ztm(["quota", "list"]).ok();
+    assert!(none.stdout.is_empty() && none.stderr.contains("`ztm quota get TENANT`"), "{none}");
+    world.ztm(["quota", "set", "alice", "--budget", "20/day", "--weight", "300"]).ok();
+    world.ztm(["quota", "set", "bob", "--rate", "0.5", "--max-running", "4"]).ok();
+    assert_snapshot!(world.ztm(["quota", "list"]), @"
+    exit: 0
+    --- stdout
+    TENANT  AVAILABLE  HELD  RATE  BURST  RUNNING  BUDGET      STANDING
+    alice        3600     0     1   3600   0/1000  0/20 a day  idle
+    bob          3600     0   0.5   3600      0/4           -  idle
+    --- stderr
+    ");
+    let json = world.ztm(["quota", "list", "--sort-by=-weight", "-o", "json"]).ok().json();
+    let get = world.ztm(["quota", "get", "alice", "-o", "json"]).ok().json();
+    for field in ["budget", "budget_spent", "weight", "held", "available", "burst", "standing"] {
+        assert_eq!(json["quotas"][0][field], get[field], "{field}");
+    }
+    let chosen = world.ztm(["quota", "list", "--filter", "budget.credits>=20", "-o", "name"]).ok();
+    assert_eq!(chosen.stdout, "alice\n");
+}
+
+#[test]
+fn a_date_is_a_time_wherever_one_is_asked_for() {
+    let world = world();
+    let soon = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(72)).to_string();
+    let id = submit(&world, &["--at", &soon[..10]]);
+    let job = world.ztm(["job", "get", &id, "-o", "json"]).ok().json();
+    assert_eq!(job["until"], format!("{}T00:00:00.000000Z", &soon[..10]), "{job}");
+    let grant = ["quota", "grant", "alice", "5", "--expires", "2099-12-01", "--name", "x", "-o", "json"];
+    for _ in 0..2 {
+        let granted = world.ztm(grant).ok().json();
+        assert_eq!(granted["grants"][0]["expires_at"], "2099-12-01T00:00:00.000000Z", "{granted}");
+    }
+    let past = world.ztm(["quota", "grant", "alice", "5", "--expires", "2020-01-01"]);
+    assert!(past.code == Some(2) && past.stderr.contains("must be later than now"), "{past}");
+    let today: String = jiff::Timestamp::now().to_string();
+    let today = &today[..10];
+    let rows = |from: &str, to: &str| world.ztm(["spend", "report", "--from", from, "--to", to, "-o", "json"]);
+    let report = rows(today, today).ok().json();
+    assert!(report["from"].as_str().unwrap().starts_with(today) && report["to"].as_str().unwrap() > today, "{report}");
+    let backwards = rows("2026-02-02", "2026-02-01");
+    assert_eq!(backwards.code, Some(2), "{backwards}");
+    assert!(backwards.stderr.contains("must be earlier than `--to`") && backwards.stderr.contains("\"hint\":"));
+}
+
+#[test]
+fn an_audit_of_one_tenant_has_its_books_alone() {
+    let world = world();
+    world.ztm(["tenant", "create", "bob"]).ok();
+    let audit = world.ztm(["spend", "audit", "--tenant", "alice", "-o", "json"]).ok().json();
+    assert_eq!((&audit["holds"], &audit["tenants"]), (&true.into(), &serde_json::json!([])), "{audit}");
+    assert_eq!(world.ztm(["spend", "audit", "--tenant", "nobody"]).code, Some(3));
+}
+
+#[test]
 fn a_report_is_csv_where_asked() {
     let world = world();
     let nothing = world.ztm(["spend", "report", "-o", "csv"]).ok();

@@ -166,10 +166,10 @@ fn jobs_are_listed_by_tenant_and_state_in_columns() {
     assert_snapshot!(world.ztm(["job", "list", "alice", "-o", "wide"]), @"
     exit: 0
     --- stdout
-    JOB                               STATUS   AGE  ATTEMPTS  COST  USED  AGENT  PRIORITY  HELD  DETAIL
-    alice.01k9zz5d7e8f9g0h1j2k3m4n5p  dead     3d        3/3     5   1.5  main          5     0  -
-    alice.01k9zz5d7e8f9g0h1j2k3m4n5q  delayed  3d        1/3     5   1.5  main          5     0  backoff, until 2027-01-01T00:00:00.000000Z
-    alice.01k9zz5d7e8f9g0h1j2k3m4n5r  running  3d        1/3     5   1.5  main          5     5  being called off; up-1, lease 0s
+    JOB                               STATUS   AGE  ATTEMPTS  COST  USED  AGENT  PRIORITY  HELD  DETAIL                                      PROMPT
+    alice.01k9zz5d7e8f9g0h1j2k3m4n5p  dead     3d        3/3     5   1.5  main          5     0  -                                           -
+    alice.01k9zz5d7e8f9g0h1j2k3m4n5q  delayed  3d        1/3     5   1.5  main          5     0  backoff, until 2027-01-01T00:00:00.000000Z  -
+    alice.01k9zz5d7e8f9g0h1j2k3m4n5r  running  3d        1/3     5   1.5  main          5     5  being called off; up-1, lease 0s            -
     --- stderr
     ");
     plane.answer("GET /jobs?status=dead&limit=1000", 200, &list(&jobs[..1]));
@@ -195,7 +195,8 @@ fn jobs_are_listed_by_tenant_and_state_in_columns() {
 fn what_a_job_came_to_cannot_speak_to_the_terminal() {
     let mut world = World::new();
     let plane = Plane::on(&mut world);
-    let failed = job(ID, "dead", |job| job.error = Some("\u{1b}[2Jboom\nand more".to_owned()));
+    let failed =
+        job(ID, "dead", |job| job.outcome.as_mut().unwrap().error = Some("\u{1b}[2Jboom\nand more".to_owned()));
     plane.answer(&format!("GET /jobs/{ID}"), 200, &failed);
     let shown = world.ztm(["job", "get", ID]).ok();
     assert!(shown.stdout.contains("Error      \\u{1b}[2Jboom and more\n"), "{shown}");

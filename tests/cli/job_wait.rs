@@ -11,7 +11,7 @@ const ONE: &str = "alice.01k9zz5d7e8f9g0h1j2k3m4n5p";
 const TWO: &str = "alice.01k9zz5d7e8f9g0h1j2k3m4n5q";
 
 fn ends(plane: &Plane, id: &str, status: &str, error: Option<&str>) {
-    let ended = job(id, status, |job| job.error = error.map(str::to_owned));
+    let ended = job(id, status, |job| job.outcome.as_mut().unwrap().error = error.map(str::to_owned));
     plane.answer(&format!("GET /jobs/{id}/wait?timeout_s=30"), 200, &ended);
 }
 
@@ -84,7 +84,7 @@ fn a_submission_can_wait_for_what_comes_out() {
     let plane = Plane::on(&mut world);
     let submitted = serde_json::json!({ "job_id": ONE, "status": "queued", "duplicate": false });
     plane.answer("POST /jobs", 201, &submitted.to_string());
-    let done = job(ONE, "succeeded", |job| job.result = Some("done".to_owned()));
+    let done = job(ONE, "succeeded", |job| job.outcome.as_mut().unwrap().result = Some("done".to_owned()));
     plane.answer(&format!("GET /jobs/{ONE}/wait?timeout_s=30"), 200, &done);
     let submit = ["job", "submit", "alice", "hello", "--cost", "5", "--wait", "-o", "json"];
     assert_eq!(world.ztm(submit).ok().json()["result"], "done");

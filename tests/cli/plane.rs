@@ -22,7 +22,7 @@ use libtenancy::{
         CreateTenant, Deleted, ErrorBody, InboxList, StatusView, TenantList, TenantView, UpdateTenant, UpdateView,
         WakePhasesView, WakeView, WebhookView, Woken,
         feed::{Begin, Change, EventList, Piece, TenantLine},
-        jobs::JobView,
+        jobs::{JobOutcome, JobView},
     },
     clock::{Clock, SystemClock, Timestamp},
     credits::MicroCredits,
@@ -230,8 +230,8 @@ pub(crate) fn job(id: &str, status: &str, change: impl FnOnce(&mut JobView)) -> 
         cancelling: false,
         submitted_at: three_days_ago(),
         ended_at: None,
-        result: None,
-        error: None,
+        prompt: None,
+        outcome: Some(JobOutcome::default()),
     };
     change(&mut job);
     serde_json::to_string(&job).unwrap()

@@ -71,6 +71,53 @@ fn a_schedule_whose_job_could_never_be_paid_for_is_refused_unless_it_is_paused()
 }
 
 #[test]
+fn a_schedule_has_every_key_also_where_there_is_nothing() {
+    let world = world();
+    let set = world.ztm(SET.iter().copied().chain(["--paused", "-o", "json"])).ok().json();
+    let nothing = Some(&serde_json::Value::Null);
+    assert_eq!(
+        (set.get("last"), set.get("next_at"), &set["spec"]["paused"]),
+        (nothing, nothing, &true.into()),
+        "{set}"
+    );
+    let resumed = world.ztm(["schedule", "resume", "alice", "morning", "-o", "json"]).ok().json();
+    assert_eq!((resumed.get("last"), resumed["spec"].get("paused")), (nothing, Some(&false.into())), "{resumed}");
+}
+
+#[test]
+fn a_schedule_is_run_once_by_hand_and_fires_next_as_before() {
+    let world = world();
+    let job = ["schedule", "set", "alice", "report", "--cron", "@weekly", "--job", "Write it.", "--cost", "120"];
+    let next = world.ztm(job.iter().copied().chain(["-o", "json"])).ok().json()["next_at"].clone();
+    let run = ["schedule", "run", "alice", "report"];
+    let would = world.ztm(run.iter().copied().chain(["--dry-run=server", "-o", "json"])).ok().json();
+    assert!(would["would"] == "give `alice` a job that holds 120 credits", "{would}");
+    assert_eq!(world.ztm(["job", "list", "-o", "name"]).ok().stdout, "", "it was only rehearsed");
+    let ran = world.ztm(run.iter().copied().chain(["-o", "json"])).ok().json();
+    let listed = world.ztm(["job", "list", "-o", "json"]).ok().json();
+    assert_eq!(listed["jobs"].as_array().unwrap().len(), 1);
+    assert_eq!((&listed["jobs"][0]["job_id"], &ran["update"]), (&ran["job_id"], &serde_json::Value::Null), "{ran}");
+    assert_eq!(listed["jobs"][0]["prompt"], "Write it.");
+    let key = |key: &str| {
+        let ended = world.ended(world.command().args(run).args(["-o", "name"]).env("ZTM_IDEMPOTENCY_KEY", key)).ok();
+        ended.stdout
+    };
+    assert_eq!(key("once"), key("once"), "a repeat under one key is the same run");
+    assert_ne!(key("once"), key("twice"));
+    assert_eq!(world.ztm(["job", "list", "-o", "name"]).ok().stdout.lines().count(), 3);
+    world.ztm(["schedule", "pause", "alice", "report"]).ok();
+    world.ztm(run).ok();
+    let resumed = world.ztm(["schedule", "resume", "alice", "report", "-o", "json"]).ok().json();
+    assert_eq!((&resumed["next_at"], &resumed["last"]), (&next, &serde_json::Value::Null), "{resumed}");
+    let unknown = world.ztm(["schedule", "run", "alice", "nothing"]);
+    assert_eq!(unknown.code, Some(3), "{unknown}");
+    assert!(unknown.stderr.contains("`ztm schedule list alice`"), "{unknown}");
+    world.ztm(SET).ok();
+    let dumb = world.ztm(["schedule", "run", "alice", "morning"]);
+    assert!(dumb.code == Some(3) && dumb.stderr.contains("bot of tenant `alice` not found"), "{dumb}");
+}
+
+#[test]
 fn a_rehearsed_schedule_says_when_it_fires_and_what_that_holds() {
     let world = world();
     let would = |line: &[&str]| {

@@ -8,8 +8,8 @@ use super::{invocation::World, plane::Plane};
 fn line(tenant: Option<&str>, spent: f64, money: u64) -> Value {
     json!({
         "tenant_id": tenant, "agent_id": null, "day": null, "granted": 3600, "refilled": 0.5, "spent": spent, "expired": 0,
-        "adjusted": 0, "money_micros": money, "settled": 2, "reclaimed": 1, "running_s": 7200, "idle_s": 60, "warm_s": 0,
-        "snapshot_bytes": 1536,
+        "adjusted": 0, "money_micros": money, "settled": 2, "reclaimed": 1, "running_s": 7200,
+        "running_now_s": if tenant == Some("alice") { 90 } else { 0 }, "idle_s": 60, "warm_s": 0, "snapshot_bytes": 1536,
     })
 }
 
@@ -46,7 +46,7 @@ fn a_report_is_a_table_with_money_and_a_total() {
     exit: 0
     --- stdout
     TENANT  SPENT   MONEY  SETTLED  LAPSED  RUNNING  IDLE  WARM
-    alice      1.5  0.003        2       1  2h       60s   0s
+    alice      1.5  0.003        2       1  2h+90s   60s   0s
     bob       1250   2.50        2       1  2h       60s   0s
     total   1251.5  2.503        2       1  2h       60s   0s
     --- stderr
@@ -54,9 +54,9 @@ fn a_report_is_a_table_with_money_and_a_total() {
     assert_snapshot!(world.ztm(["spend", "report", "-o", "csv"]), @"
     exit: 0
     --- stdout
-    tenant_id,agent_id,day,granted,refilled,spent,expired,adjusted,money_micros,settled,reclaimed,running_s,idle_s,warm_s,snapshot_bytes
-    alice,,,3600,0.5,1.5,0,0,3000,2,1,7200,60,0,1536
-    bob,,,3600,0.5,1250,0,0,2500000,2,1,7200,60,0,1536
+    tenant_id,agent_id,day,granted,refilled,spent,expired,adjusted,money_micros,settled,reclaimed,running_s,running_now_s,idle_s,warm_s,snapshot_bytes
+    alice,,,3600,0.5,1.5,0,0,3000,2,1,7200,90,60,0,1536
+    bob,,,3600,0.5,1250,0,0,2500000,2,1,7200,0,60,0,1536
     --- stderr
     ");
     plane.answer(
@@ -113,6 +113,14 @@ fn an_export_is_every_page_of_rows_in_order() {
         lines.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["seq"].clone()).collect();
     assert_eq!(seqs, [1, 2, 3]);
     assert_eq!(world.ztm(["spend", "export", "--tenant", "alice", "-o", "name"]).ok().stdout, "0:1\n0:2\n0:3\n");
+    for (limit, names, says) in [
+        ("1", "0:1\n", "`--limit` leaves out the rows after these\n"),
+        ("2", "0:1\n0:2\n", "`--limit` leaves out the rows after these\n"),
+        ("3", "0:1\n0:2\n0:3\n", ""),
+    ] {
+        let some = world.ztm(["spend", "export", "--tenant", "alice", "-o", "name", "--limit", limit]).ok();
+        assert_eq!((some.stdout.as_str(), some.stderr.as_str()), (names, says), "{limit}");
+    }
     // A cursor that stands still would keep us for ever.
     plane.answer("GET /spend/rows?tenant=alice&after=0%3A2&limit=1000", 200, &first.to_string());
     assert_eq!(world.ztm(["spend", "export", "--tenant", "alice"]).code, Some(1));

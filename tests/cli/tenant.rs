@@ -423,13 +423,29 @@ fn a_selection_that_matches_nothing_says_how_many_there_are() {
         (&["tenant", "list", "-l", "team=red"][..], "there is 1 tenant, but none matches `team=red`"),
         (&["tenant", "list", "--status", "running"], "there is 1 tenant, but none is running"),
         (&["inbox", "list"], "there are no messages in any inbox"),
-        (&["inbox", "list", "alice", "--stage", "dead"], "no message of `alice` is dead"),
+        (&["inbox", "list", "alice", "--stage", "dead"], "there are no messages in the inbox of `alice`"),
         (&["job", "list", "alice"], "`alice` has no jobs"),
-        (&["job", "list", "--status", "queued"], "no job is queued"),
+        (&["job", "list", "--status", "queued"], "there are no jobs; `ztm job submit` gives an agent one"),
     ] {
         let none = world.ztm(line.iter().copied()).ok();
         assert_eq!(none.stderr, format!("{said}\n"), "{line:?}");
     }
+}
+
+#[test]
+fn the_last_events_are_as_many_as_are_asked_for() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    let event = |text: &str| serde_json::json!({"at": "2026-11-25T08:00:00Z", "what": "woken", "text": text});
+    let events =
+        |all: &[&str]| serde_json::json!({"events": all.iter().map(|t| event(t)).collect::<Vec<_>>()}).to_string();
+    plane.answer("GET /events?limit=3", 200, &events(&["one", "two", "three"]));
+    let last = world.ztm(["events", "--limit", "2"]).ok();
+    assert!(!last.stdout.contains("one") && last.stdout.contains("two") && last.stdout.contains("three"), "{last}");
+    assert_eq!(last.stderr, "`--limit` leaves out earlier ones\n");
+    plane.answer("GET /events?limit=4", 200, &events(&["one", "two", "three"]));
+    let all = world.ztm(["events", "--limit", "3"]).ok();
+    assert!(all.stdout.contains("one") && all.stderr.is_empty(), "{all}");
 }
 
 #[test]

@@ -157,7 +157,11 @@ fn one_job_is_watched_until_it_is_over() {
     plane.answer(&path, 200, &job(ONE, "running", |_| ()));
     let mut watcher = Watcher::start(&world, &["job", "get", ONE, "-w", "-o", "json"]);
     assert_eq!(watcher.says_json(1)["status"], "running");
-    plane.answer(&path, 200, &job(ONE, "succeeded", |job| job.result = Some("done".to_owned())));
+    plane.answer(
+        &path,
+        200,
+        &job(ONE, "succeeded", |job| job.outcome.as_mut().unwrap().result = Some("done".to_owned())),
+    );
     plane.touch("alice");
     assert_eq!(watcher.says_json(2)["result"], "done");
     assert_eq!(watcher.child.wait().unwrap().code(), Some(0));

@@ -94,6 +94,7 @@ impl Stage {
             &["schedule", "set", "acme", "evening", "--cron", "@daily", "--job", "sum up", "--cost", "1"],
             &["schedule", "pause", "acme", "morning"],
             &["schedule", "resume", "acme", "morning"],
+            &["schedule", "run", "acme", "morning"],
             &["schedule", "delete", "acme", "morning"],
             &["pool", "scale", "3"],
             &["shell", "acme"],
@@ -132,6 +133,7 @@ impl Stage {
             &["quota", "grant", "nobody", "5"],
             &["quota", "revoke", "acme", "5"],
             &["schedule", "pause", "acme", "nothing"],
+            &["schedule", "run", "acme", "nothing"],
             &["schedule", "set", "nobody", "x", "--cron", "@daily", "--job", "sum up", "--cost", "1"],
             &["schedule", "delete", "acme", "nothing", "--yes"],
         ];

@@ -37,6 +37,7 @@ pub(crate) const NO_ORDERS: &[&str] = &[
     "node list",
     "pool status",
     "quota get",
+    "quota list",
     "schedule get",
     "schedule list",
     "spend audit",

@@ -136,12 +136,23 @@ fn whoever_has_a_job_in_hand_when_it_is_stopped_was_not_idle() {
     let leased = plane.block(plane.tenancy.jobs_claim(&worker, 1, LEASE, Duration::ZERO)).unwrap().remove(0);
     plane.block(plane.tenancy.job_prepare(&leased.id)).unwrap();
     clock.advance(Duration::from_secs(20));
+    for by in [By::Tenant, By::Agent, By::Day] {
+        let running = plane.block(plane.tenancy.spend_report(by, &RowFilter::default())).unwrap();
+        let line = running.lines.iter().find(|line| line.running_now_s > 0).unwrap();
+        assert_eq!((line.running_now_s, running.total.running_now_s, running.total.running_s), (20, 20, 0), "{by:?}");
+    }
+    let of = |filter: RowFilter| plane.block(plane.tenancy.spend_report(By::Tenant, &filter)).unwrap().total;
+    let now = Some(plane.drivers.clock.now());
+    let other = "other".parse().ok();
+    assert_eq!(of(RowFilter { tenant: Some(id.clone()), from: now, ..RowFilter::default() }).running_now_s, 20);
+    assert_eq!(of(RowFilter { to: now, ..RowFilter::default() }).running_now_s, 0, "it would be booked later");
+    assert_eq!(of(RowFilter { tenant: other, ..RowFilter::default() }).running_now_s, 0);
     plane.block(plane.tenancy.tenant_stop(&id, StopReason::Operator)).unwrap();
     let line = plane.wait_for("it is booked", || async {
         let report = plane.tenancy.spend_report(By::Tenant, &RowFilter::default()).await.unwrap();
         Some(report.total).filter(|line| line.running_s > 0)
     });
-    assert_eq!((line.running_s, line.idle_s), (20, 0));
+    assert_eq!((line.running_s, line.running_now_s, line.idle_s), (20, 0, 0));
     plane.end();
 }
 

@@ -164,3 +164,28 @@ fn a_herd_of_schedules_leaves_half_of_the_wakes_to_people() {
     assert_eq!(answered, BTreeSet::from([1]));
     plane.end();
 }
+
+#[test]
+fn one_that_is_run_by_hand_is_another_message_each_time_and_its_times_stay() {
+    let (chat, dir) = (Chat::start(), tempfile::tempdir().unwrap());
+    let plane = Plane::start(dir.path(), &chat.double.url());
+    let id: TenantId = "acme".parse().unwrap();
+    plane.create(&id, Some(TOKEN));
+    let (name, other) = ("yearly".parse().unwrap(), "report".parse().unwrap());
+    let spec = |action: Action| ScheduleSpec::new("@yearly", "UTC", action).unwrap();
+    let set = plane.block(plane.tenancy.schedule_set(&id, &name, spec(message(14, "once more")))).unwrap();
+    plane.block(plane.tenancy.schedule_set(&id, &other, spec(job()))).unwrap();
+    let run = |name| plane.block(plane.tenancy.schedule_run(&id, name, Some("k")));
+    let (first, second) = (run(&name).unwrap(), run(&name).unwrap());
+    assert!(first.update.is_some() && first.update != second.update && first.job_id.is_none(), "{first:?} {second:?}");
+    plane.wait_for("both answers", || async { (chat.double.sent(14).len() == 2).then_some(()) });
+    assert_eq!(run(&other).unwrap().job_id, run(&other).unwrap().job_id, "under one key it is one job");
+    let after = plane.block(plane.tenancy.schedule_get(&id, &name)).unwrap();
+    assert_eq!((after.next_at, after.last), (set.next_at, None));
+    plane.block(plane.tenancy.tenant_suspend(&id, "unpaid")).unwrap();
+    for name in [&name, &other] {
+        let refused = run(name).unwrap_err();
+        assert!(refused.to_string().contains("unpaid"), "{refused}");
+    }
+    plane.end();
+}

@@ -1,6 +1,7 @@
 //! Jobs over HTTP: submitted once, shown, called off, put back; and what is refused.
 
 use axum::http::Method;
+use libtenancy::secret::Secret;
 use serde_json::{Value, json};
 
 use crate::{
@@ -45,7 +46,33 @@ async fn a_job_is_submitted_and_shown_with_what_it_came_to() {
         (&json!("succeeded"), &json!("forty-two"), &json!(2.5))
     );
     let listed = faces.ok(Method::GET, "/jobs", Value::Null).await;
-    assert_eq!(listed["jobs"][0]["result"], Value::Null, "a list has no results: {listed}");
+    let row = listed["jobs"][0].as_object().unwrap();
+    assert!(!row.contains_key("result") && !row.contains_key("error"), "a list has no results: {listed}");
+    assert_eq!((&row["prompt"], &done["prompt"]), (&Value::Null, &Value::Null), "nobody keeps what it was told");
+}
+
+#[tokio::test]
+async fn what_an_agent_is_told_is_shown_to_those_who_may_read_it_and_a_list_has_its_beginning() {
+    let faces = Faces::start().await;
+    faces.tenant("acme").await;
+    let prompt = format!("one\ntwo  {}", "ü".repeat(300));
+    let job = json!({"tenant_id": "acme", "prompt": prompt, "cost_gpu_seconds": 5});
+    let submitted = faces.ask(Method::POST, "/jobs", &job.to_string()).await.body;
+    let id = submitted["job_id"].as_str().unwrap();
+    for path in [format!("/jobs/{id}"), format!("/jobs/{id}/wait?timeout_s=1")] {
+        let shown = faces.ok(Method::GET, &path, Value::Null).await;
+        assert_eq!((&shown["prompt"], &shown["result"]), (&json!(prompt), &Value::Null), "{path}");
+    }
+    let listed = async |token: &Secret| {
+        let list = faces.ask_as(Some(token.expose()), Method::GET, "/jobs", "").await;
+        assert_eq!(list.status, 200, "{}", list.text);
+        list.body["jobs"][0]["prompt"].clone()
+    };
+    let beginning = listed(&faces.operator).await;
+    let beginning = beginning.as_str().unwrap();
+    assert!(beginning.starts_with("one two ü") && beginning.ends_with("ü…"), "{beginning}");
+    assert_eq!(beginning.chars().count(), 80);
+    assert_eq!(listed(&faces.viewer).await, Value::Null, "a viewer reads no content");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

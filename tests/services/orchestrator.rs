@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::faces::{Faces, TOKEN};
 
-const ROUTES: [(Method, &str); 57] = [
+const ROUTES: [(Method, &str); 59] = [
     (Method::POST, "/admin/probe"),
     (Method::GET, "/tenants"),
     (Method::POST, "/tenants"),
@@ -50,6 +50,7 @@ const ROUTES: [(Method, &str); 57] = [
     (Method::POST, "/leases/finalize"),
     (Method::POST, "/turns"),
     (Method::POST, "/turns/prepare"),
+    (Method::GET, "/quotas"),
     (Method::GET, "/quotas/acme"),
     (Method::PATCH, "/quotas/acme"),
     (Method::POST, "/quotas/acme/grants"),
@@ -58,6 +59,7 @@ const ROUTES: [(Method, &str); 57] = [
     (Method::GET, "/tenants/acme/schedules/morning"),
     (Method::PUT, "/tenants/acme/schedules/morning"),
     (Method::DELETE, "/tenants/acme/schedules/morning"),
+    (Method::POST, "/tenants/acme/schedules/morning/run"),
     (Method::GET, "/spend/report"),
     (Method::GET, "/spend/audit"),
     (Method::GET, "/spend/rows"),

@@ -97,3 +97,30 @@ async fn m4_what_is_no_quota_is_400_names_its_field_and_changes_nothing() {
         assert_eq!((answer.status, &answer.body["code"]), (404, &json!("not_found")), "{path}");
     }
 }
+
+#[tokio::test]
+async fn quotas_are_listed_page_by_page_of_those_who_have_one() {
+    let faces = Faces::start().await;
+    for id in ["acme", "bolt", "coil"] {
+        faces.tenant(id).await;
+    }
+    for id in ["acme", "coil"] {
+        faces.ok(Method::PATCH, &format!("/quotas/{id}"), json!({"weight": 300})).await;
+    }
+    let (mut after, mut seen) = (String::new(), Vec::new());
+    loop {
+        let page = faces.ok(Method::GET, &format!("/quotas?limit=1&after={after}"), Value::Null).await;
+        seen.extend(page["quotas"].as_array().unwrap().clone());
+        match page["next"].as_str() {
+            Some(next) => next.clone_into(&mut after),
+            None => break,
+        }
+    }
+    let names: Vec<&str> = seen.iter().map(|quota| quota["tenant_id"].as_str().unwrap()).collect();
+    assert_eq!(names, ["acme", "coil"], "one that has none is no row, and ends no listing");
+    let one = faces.ok(Method::GET, "/quotas/acme", Value::Null).await;
+    assert_eq!((&one["weight"], &one["burst"]), (&seen[0]["weight"], &seen[0]["burst"]));
+    for bad in ["limit=0", "after=X", "status=idle"] {
+        assert_eq!(faces.ask(Method::GET, &format!("/quotas?{bad}"), "").await.status, 400, "{bad}");
+    }
+}

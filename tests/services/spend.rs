@@ -57,6 +57,10 @@ async fn what_was_spent_adds_up_by_tenant_agent_and_day_and_the_audit_holds() {
         "{audit}"
     );
     assert_eq!(audit["tenants"].as_array().unwrap().len(), 2);
+    let own = faces.ok(Method::GET, "/spend/audit?tenant=acme", Value::Null).await;
+    assert_eq!((&own["holds"], own["tenants"].as_array().unwrap().len()), (&json!(true), 1), "{own}");
+    assert_eq!((&own["tenants"][0]["tenant_id"], &own["totals"]["spent"]), (&json!("acme"), &json!(4.5)), "{own}");
+    assert_eq!(faces.ask(Method::GET, "/spend/audit?tenant=X", "").await.status, 400);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use libtenancy::{
     api::{
         LedgerView, WakePhasesView, WakeView,
         feed::{AccountLine, Begin, Change, EventLine, Numbers, Piece, QueueLine, ReadyLine, SpendNow, TenantLine},
-        jobs::JobView,
+        jobs::{JobOutcome, JobView},
         nodes::{NodeList, NodeView},
     },
     clock::Timestamp,
@@ -106,8 +106,11 @@ pub(crate) fn job(tenant: &str, serial: &str, status: &str) -> JobView {
         cancelling: false,
         submitted_at: at(95),
         ended_at: None,
-        result: None,
-        error: (status == "dead").then(|| "the agent answered 500".to_owned()),
+        prompt: None,
+        outcome: Some(JobOutcome {
+            result: None,
+            error: (status == "dead").then(|| "the agent answered 500".to_owned()),
+        }),
     }
 }
 

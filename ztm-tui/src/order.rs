@@ -8,7 +8,10 @@ use nucleo_matcher::{
     pattern::{CaseMatching, Normalization, Pattern},
 };
 
-use crate::preferences::{Column, Preferences};
+use crate::{
+    preferences::{Column, Preferences},
+    summary::budget_permille,
+};
 
 /// The tenants that the filter lets through, in the order that was chosen; ties by id.
 pub(crate) fn rows(
@@ -64,10 +67,7 @@ fn compare(node_of: &BTreeMap<String, String>, column: Column, one: &TenantLine,
             let left = |line: &TenantLine| account(line).map_or(i64::MAX, |account| account.available.0);
             left(one).cmp(&left(other))
         }
-        Column::Spent => {
-            let spent = |line: &TenantLine| account(line).map_or(i64::MIN, |account| account.spent.0);
-            spent(other).cmp(&spent(one))
-        }
+        Column::Spent => budget_permille(other).cmp(&budget_permille(one)),
         Column::Node => node_of.get(&one.id).cmp(&node_of.get(&other.id)).reverse(),
         Column::Generation => other.generation.cmp(&one.generation),
     }

@@ -21,7 +21,7 @@ pub enum Column {
     Jobs,
     /// Credits left.
     Credits,
-    /// Credits spent.
+    /// Credits spent of the budget, and the budget.
     Spent,
     /// Where its agent is.
     Node,
@@ -67,7 +67,7 @@ impl Column {
             Self::Inbox => "INBOX",
             Self::Jobs => "JOBS",
             Self::Credits => "CREDITS",
-            Self::Spent => "SPENT",
+            Self::Spent => "BUDGET",
             Self::Node => "NODE",
             Self::Generation => "GENERATION",
         }

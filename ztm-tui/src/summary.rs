@@ -73,7 +73,7 @@ pub struct BudgetUse {
 }
 
 /// How much of its budget a tenant has spent, in thousandths; `None` without one.
-fn budget_permille(line: &TenantLine) -> Option<u64> {
+pub(crate) fn budget_permille(line: &TenantLine) -> Option<u64> {
     let account = line.account.as_ref()?;
     let [spent, budget] = [account.spent, account.budget?].map(|amount| u64::try_from(amount.0).unwrap_or(0));
     Some(spent.saturating_mul(1_000).checked_div(budget).unwrap_or(1_000))
@@ -92,10 +92,10 @@ fn budgets(state: &State) -> Vec<BudgetUse> {
 pub struct Wakes {
     /// How many.
     pub count: usize,
-    /// Half of them took no longer, milliseconds.
-    pub p50_ms: f64,
+    /// Half of them took no longer, milliseconds; nothing without any.
+    pub p50_ms: Option<f64>,
     /// Nineteen of twenty took no longer.
-    pub p95_ms: f64,
+    pub p95_ms: Option<f64>,
 }
 
 /// Something that needs a look.
@@ -107,10 +107,10 @@ pub struct Alert {
     pub text: String,
 }
 
-/// The value that `permille` of the sorted values do not exceed; nearest rank.
-fn quantile(sorted: &[f64], permille: usize) -> f64 {
+/// The value that `permille` of the sorted values do not exceed; nearest rank. `None` of no values.
+fn quantile(sorted: &[f64], permille: usize) -> Option<f64> {
     let rank = (sorted.len() * permille).div_ceil(1_000).max(1);
-    sorted.get(rank - 1).copied().unwrap_or(0.0)
+    sorted.get(rank - 1).copied()
 }
 
 impl Summary {
@@ -236,9 +236,8 @@ mod tests {
     #[test]
     fn quantiles_are_values_that_were_seen() {
         let sorted: Vec<f64> = (1..=100).map(f64::from).collect();
-        assert!((quantile(&sorted, 500) - 50.0).abs() < f64::EPSILON);
-        assert!((quantile(&sorted, 950) - 95.0).abs() < f64::EPSILON);
-        assert!((quantile(&[7.0], 950) - 7.0).abs() < f64::EPSILON);
-        assert!(quantile(&[], 500).abs() < f64::EPSILON);
+        assert_eq!((quantile(&sorted, 500), quantile(&sorted, 950)), (Some(50.0), Some(95.0)));
+        assert_eq!(quantile(&[7.0], 950), Some(7.0));
+        assert_eq!(quantile(&[], 500), None, "what never was took no time at all");
     }
 }

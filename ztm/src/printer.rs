@@ -100,13 +100,32 @@ impl Printer {
     pub fn show_rows<T: ShowRows>(&self, mut data: T, args: &ListingArgs) -> anyhow::Result<()> {
         let all = data.rows_mut().len();
         let mut chosen = Self::arranged(data, args)?;
+        let left_out = chosen.rows_mut().len() - Self::limited(&mut chosen, args);
         if all > 0 && chosen.rows_mut().is_empty() {
             self.note(&match all {
                 1 => "there is 1 row, and `--filter` does not hold of it".to_owned(),
                 all => format!("there are {all} rows, and `--filter` holds of none of them"),
             });
         }
-        self.print(&chosen, !args.no_headers)
+        self.print(&chosen, !args.no_headers)?;
+        if left_out > 0 {
+            self.left_out(&format!("{left_out} more"));
+        }
+        Ok(())
+    }
+
+    /// Leaves out what is beyond the limit; how many rows are left.
+    fn limited<T: ShowRows>(data: &mut T, args: &ListingArgs) -> usize {
+        let rows = data.rows_mut();
+        rows.truncate(args.limit.unwrap_or(usize::MAX));
+        rows.len()
+    }
+
+    /// Says, to whom reads documents too, that `--limit` left something out.
+    pub fn left_out(&self, more: &str) {
+        if !self.quiet {
+            say(&plain(&format!("`--limit` leaves out {more}")));
+        }
     }
 
     /// The rows of a listing that its flags choose, in the order that they say.
@@ -237,7 +256,8 @@ pub struct Rows<'a> {
 impl<'a> Rows<'a> {
     /// Prints what there is.
     pub fn begin<T: ShowRows>(printer: &'a Printer, data: T, args: &'a ListingArgs) -> anyhow::Result<Self> {
-        let data = Printer::arranged(data, args)?;
+        let mut data = Printer::arranged(data, args)?;
+        Printer::limited(&mut data, args);
         let mut rows = Self { printer, args, widths: Vec::new() };
         if printer.output.is_document() { rows.lines(data) } else { rows.first(&data) }?;
         Ok(rows)

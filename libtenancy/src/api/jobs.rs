@@ -119,10 +119,58 @@ pub struct JobView {
     pub submitted_at: Timestamp,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// What the agent is told, of which a listing has the beginning. Null once it succeeded, when nobody keeps it, and to those
+    /// who may not read what people wrote.
+    #[serde(default)]
+    pub prompt: Option<String>,
+    /// What came of it; absent from listings.
+    #[serde(flatten)]
+    pub outcome: Option<JobOutcome>,
+}
+
+/// What came of a job so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobOutcome {
     /// What came out, once it succeeded.
+    // An absent field is not one that is nothing: without it there is no outcome at all.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub result: Option<String>,
     /// What the last failure said.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub error: Option<String>,
+}
+
+/// How much of a prompt a listing has, in characters.
+const BEGINNING: usize = 80;
+
+impl JobView {
+    /// The same, as a listing has it: what came of it may be long, and not everybody may read it.
+    #[must_use]
+    pub fn listed(self) -> Self {
+        Self { prompt: self.prompt.as_deref().map(beginning), outcome: None, ..self }
+    }
+
+    /// What came out, once it succeeded, where that is known.
+    pub fn result(&self) -> Option<&String> {
+        self.outcome.as_ref()?.result.as_ref()
+    }
+
+    /// What the last failure said, where that is known.
+    pub fn error(&self) -> Option<&String> {
+        self.outcome.as_ref()?.error.as_ref()
+    }
+}
+
+/// The beginning of a prompt, on one line.
+fn beginning(prompt: &str) -> String {
+    // No more is looked at than can be shown: a prompt may be long.
+    let head: String = prompt.chars().take(4 * BEGINNING).collect();
+    let line = head.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= BEGINNING && head.len() == prompt.len() {
+        return line;
+    }
+    let kept: String = line.chars().take(BEGINNING - 1).collect();
+    format!("{}…", kept.trim_end())
 }
 
 impl From<&Job> for JobView {
@@ -156,8 +204,11 @@ impl From<&Job> for JobView {
             cancelling: job.cancel,
             submitted_at: job.submitted_at,
             ended_at,
-            result: job.result.clone().filter(|_| succeeded),
-            error: job.result.clone().filter(|_| !succeeded),
+            prompt: None,
+            outcome: Some(JobOutcome {
+                result: job.result.clone().filter(|_| succeeded),
+                error: job.result.clone().filter(|_| !succeeded),
+            }),
         }
     }
 }

@@ -174,6 +174,16 @@ impl QuotaView {
     }
 }
 
+/// `GET /quotas?after=&limit=`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotaList {
+    /// Of the tenants that have one, in order of id.
+    pub quotas: Vec<QuotaView>,
+    /// Pass as `after` for the next page; absent on the last one. `limit` counts tenants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
 /// `POST /quotas/{tenant}/grants`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -183,6 +193,9 @@ pub struct GrantCredits {
     /// Seconds until what is left of them is gone; never if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_s: Option<u64>,
+    /// When what is left of them is gone; not together with `expires_in_s`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
     /// A name of 1 to 64 characters: a repeat of the same name grants nothing more. Made up if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -220,10 +233,19 @@ impl GrantCredits {
     /// The grant and its name; a random one if none is given.
     pub fn into_grant(self, now: Timestamp) -> Result<(String, Grant)> {
         let name = name_or_random(self.name)?;
-        let expires_at = match self.expires_in_s {
-            None => NEVER,
-            Some(seconds) if (1..=MAX_GRANT_S).contains(&seconds) => now + Duration::from_secs(seconds),
-            Some(seconds) => {
+        let latest = now + Duration::from_secs(MAX_GRANT_S);
+        let expires_at = match (self.expires_in_s, self.expires_at) {
+            (None, None) => NEVER,
+            (None, Some(at)) if now < at && at <= latest => at,
+            (None, Some(at)) => {
+                return Err(Error::invalid(
+                    "expires_at",
+                    format!("{at} must be later than now, by a hundred years at most"),
+                ));
+            }
+            (Some(_), Some(_)) => return Err(Error::invalid("expires_at", "`expires_in_s` is given too")),
+            (Some(seconds), None) if (1..=MAX_GRANT_S).contains(&seconds) => now + Duration::from_secs(seconds),
+            (Some(seconds), None) => {
                 return Err(Error::invalid("expires_in_s", format!("{seconds} must be from 1 to {MAX_GRANT_S}")));
             }
         };

@@ -17,11 +17,11 @@ pub struct ScheduleView {
     pub name: String,
     /// What an operator says of it.
     pub spec: ScheduleSpec,
-    /// When it fires next; absent while it is paused, or its tenant suspended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// When it fires next; null while it is paused, or its tenant suspended.
+    #[serde(default)]
     pub next_at: Option<Timestamp>,
-    /// The last instant that was fired, and why nothing came of it, if nothing did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The last instant that was fired, and why nothing came of it, if nothing did; null before the first.
+    #[serde(default)]
     pub last: Option<Fired>,
 }
 
@@ -46,6 +46,21 @@ pub struct ScheduleList {
     /// Pass as `after` for the next page; absent on the last one. `limit` counts tenants.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+}
+
+/// `POST /tenants/{id}/schedules/{name}/run`: what it was fired as.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduleRan {
+    /// Whose.
+    pub tenant_id: String,
+    /// Which one.
+    pub name: String,
+    /// When.
+    pub at: Timestamp,
+    /// The job that it made, `TENANT.SERIAL`; null if it tells a chat something.
+    pub job_id: Option<String>,
+    /// The message that it stored, `TENANT/BOT/UPDATE`; null if it made a job.
+    pub update: Option<String>,
 }
 
 /// `DELETE /tenants/{id}/schedules/{name}`.

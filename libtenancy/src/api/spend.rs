@@ -46,8 +46,11 @@ pub struct SpendLine {
     pub settled: u64,
     /// Leases that lapsed.
     pub reclaimed: u64,
-    /// Seconds that agents ran.
+    /// Seconds that agents ran which have stopped.
     pub running_s: u64,
+    /// Seconds that those have run so far which still do: what would be booked if they stopped now.
+    #[serde(default)]
+    pub running_now_s: u64,
     /// Seconds of those without work.
     pub idle_s: u64,
     /// Seconds that unbound agents were kept ready.
@@ -56,12 +59,12 @@ pub struct SpendLine {
     pub snapshot_bytes: u64,
 }
 
-/// `GET /spend/audit`.
+/// `GET /spend/audit?tenant=`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditReport {
     /// Whether everything holds.
     pub holds: bool,
-    /// Rows read.
+    /// Rows read; those of a whole partition where one tenant is meant.
     pub rows: u64,
     /// How often a store forgot and was told.
     pub rollbacks: u64,

@@ -8,7 +8,7 @@ use super::{Hub, changes::Changed, image::EVENTS};
 use crate::{
     api::{
         feed::{AccountLine, Change, Numbers, QueueLine, SpendNow, TenantLine},
-        jobs::JobView,
+        jobs::{JobOutcome, JobView},
         nodes::NodeList,
     },
     clock::Timestamp,
@@ -302,7 +302,10 @@ impl Tenancy {
         for state in SHOWN {
             let filter = JobFilter { state: Some(state.to_owned()), ..JobFilter::default() };
             let jobs = self.drivers().jobs.job_list(&filter, None, JOBS).await?;
-            shown.extend(jobs.iter().map(|job| JobView { result: None, ..JobView::from(job) }));
+            shown.extend(jobs.iter().map(|job| {
+                let outcome = JobOutcome { result: None, ..JobView::from(job).outcome.unwrap_or_default() };
+                JobView { outcome: Some(outcome), ..JobView::from(job) }
+            }));
         }
         Ok(shown)
     }
@@ -315,7 +318,7 @@ impl Tenancy {
         let midnight = moment(format!("{day}T00:00:00Z"))?;
         let sum = async |from, to| {
             let filter = RowFilter { from: Some(from), to, ..RowFilter::default() };
-            Result::<_>::Ok(self.spend_report(By::Day, &filter).await?.total.spent)
+            Result::<_>::Ok(self.spend_booked(By::Day, &filter).await?.total.spent)
         };
         let earlier = match &look.earlier {
             Some((of, spent)) if *of == day => *spent,

@@ -31,10 +31,10 @@ use crate::{
     api::schedules::{ScheduleList, ScheduleView},
     clock::{Stopwatch, Timestamp},
     error::{Error, Result},
-    inbox::UpdateKey,
+    inbox::{Put, UpdateKey},
     jobs::{Idempotency, JobId, NewJob},
     operation::lock,
-    partition::payable,
+    partition::{Submitted, payable},
     ports::{
         signals::Signal,
         tenants::{Filter, SettingsPatch},
@@ -296,33 +296,50 @@ impl Tenancy {
 
     async fn schedule_fire(&self, tenant: &Tenant, name: &ScheduleName, one: &Schedule, at: Timestamp) -> Result<()> {
         match one.spec.action() {
-            Action::Message { chat_id, text } => {
-                let bot = tenant.settings.bot.as_ref();
-                let bot = bot.ok_or_else(|| Error::not_found("bot of tenant", &tenant.id))?.id;
-                let key = UpdateKey { tenant: tenant.id.clone(), bot, update_id: update_id(name, at) };
-                let update = serde_json::json!({
-                    "update_id": key.update_id,
-                    "message": {
-                        "message_id": 0,
-                        "date": at.as_micros() / 1_000_000,
-                        "chat": { "id": chat_id },
-                        "text": text,
-                    },
-                    "ztm_schedule": name,
-                });
-                self.update_store(&key, &update.to_string()).await?;
-                tracing::debug!(tenant = %tenant.id, request = key.request_id(), schedule = %name, "a message is stored");
-                Ok(())
-            }
-            Action::Job { prompt, agent_id, cost } => {
-                let key = idempotency_key(name, at);
-                let mut new = NewJob::new(JobId::random(&tenant.id, self.now())?, prompt.clone(), *cost);
-                new.agent = agent_id.clone();
-                // Of the instant alone: a schedule that is changed between a death and the repeat makes no second job.
-                new.idempotency = Some(Idempotency::new(&key, key.as_bytes())?);
-                self.job_submit(new).await.map(drop)
-            }
+            Action::Message { .. } => self.message_fire(tenant, name, one, at).await.map(drop),
+            Action::Job { .. } => self.job_fire(tenant, one, &idempotency_key(name, at)).await.map(drop),
         }
+    }
+
+    /// Stores a schedule's message under the name of this second, unless one is there. `Internal` if it has none.
+    pub(super) async fn message_fire(
+        &self,
+        tenant: &Tenant,
+        name: &ScheduleName,
+        one: &Schedule,
+        at: Timestamp,
+    ) -> Result<(UpdateKey, Put)> {
+        let Action::Message { chat_id, text } = one.spec.action() else {
+            return Err(Error::internal("this schedule tells no chat anything"));
+        };
+        let bot = tenant.settings.bot.as_ref();
+        let bot = bot.ok_or_else(|| Error::not_found("bot of tenant", &tenant.id))?.id;
+        let key = UpdateKey { tenant: tenant.id.clone(), bot, update_id: update_id(name, at) };
+        let update = serde_json::json!({
+            "update_id": key.update_id,
+            "message": {
+                "message_id": 0,
+                "date": at.as_micros() / 1_000_000,
+                "chat": { "id": chat_id },
+                "text": text,
+            },
+            "ztm_schedule": name,
+        });
+        let put = self.update_store(&key, &update.to_string()).await?;
+        tracing::debug!(tenant = %tenant.id, request = key.request_id(), schedule = %name, "a message is stored");
+        Ok((key, put))
+    }
+
+    /// Submits a schedule's job under this key. `Internal` if it has none.
+    pub(super) async fn job_fire(&self, tenant: &Tenant, one: &Schedule, key: &str) -> Result<Submitted> {
+        let Action::Job { prompt, agent_id, cost } = one.spec.action() else {
+            return Err(Error::internal("this schedule makes no job"));
+        };
+        let mut new = NewJob::new(JobId::random(&tenant.id, self.now())?, prompt.clone(), *cost);
+        new.agent = agent_id.clone();
+        // Of the key alone: a schedule that is changed between a death and the repeat makes no second job.
+        new.idempotency = Some(Idempotency::new(key, key.as_bytes())?);
+        self.job_submit(new).await
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{FromRequestParts, Path, State, rejection::PathRejection},
     http::{HeaderMap, StatusCode, request::Parts},
 };
@@ -18,7 +18,11 @@ use libtenancy::{
 use serde::Deserialize;
 
 use super::{Answer, Asked, MAX_PAGE, PAGE, Sent, label, within};
-use crate::{http_error::HttpError, idempotency};
+use crate::{
+    auth::{Action, Role},
+    http_error::HttpError,
+    idempotency,
+};
 
 /// The largest submission in bytes: a prompt of which every byte may have to be escaped, and the rest.
 const MAX_SUBMISSION: usize = 6 * MAX_PROMPT + (16 << 10);
@@ -58,23 +62,24 @@ pub(super) struct JobsQuery {
     limit: Option<usize>,
 }
 
-/// What agents said is not in a list: it may be long, and not everybody may read it.
-pub(super) async fn list(State(tenancy): State<Tenancy>, Asked(query): Asked<JobsQuery>) -> Answer<Json<JobList>> {
+/// What agents said is not in a list: it may be long. What they are told is, for who may read it.
+pub(super) async fn list(
+    State(tenancy): State<Tenancy>,
+    Extension(role): Extension<Role>,
+    Asked(query): Asked<JobsQuery>,
+) -> Answer<Json<JobList>> {
     let filter = JobFilter {
         tenant: query.tenant.filter(|id| !id.is_empty()).map(|id| id.parse()).transpose()?,
         state: label("status", query.status, &JobState::LABELS)?,
     };
     let after: Option<JobId> = query.after.filter(|id| !id.is_empty()).map(|id| id.parse()).transpose()?;
     let limit = within("limit", query.limit, PAGE, MAX_PAGE)?;
-    // One more than asked for says whether there is a next page.
-    let jobs = tenancy.job_list(&filter, after.as_ref(), limit + 1).await?;
-    let next = if jobs.len() > limit { jobs.get(limit - 1).map(|job| job.id.to_string()) } else { None };
-    let shown = |job| JobView { result: None, error: None, ..JobView::from(job) };
-    Ok(Json(JobList { jobs: jobs.iter().take(limit).map(shown).collect(), next }))
+    let quoting = role.may(Action::ReadContent);
+    Ok(Json(Box::pin(tenancy.jobs_shown(&filter, after.as_ref(), limit, quoting)).await?))
 }
 
 pub(super) async fn get(State(tenancy): State<Tenancy>, NamedJob(id): NamedJob) -> Answer<Json<JobView>> {
-    Ok(Json(JobView::from(&tenancy.job_get(&id).await?)))
+    Ok(Json(tenancy.job_shown(&tenancy.job_get(&id).await?).await?))
 }
 
 #[derive(Deserialize)]
@@ -91,13 +96,13 @@ pub(super) async fn wait(
     let most = usize::try_from(MAX_WAIT.as_secs()).unwrap_or(usize::MAX);
     let seconds = within("timeout_s", query.timeout_s, most, most)?;
     let job = tenancy.job_wait(&id, Duration::from_secs(seconds as u64)).await?;
-    Ok(Json(JobView::from(&job)))
+    Ok(Json(tenancy.job_shown(&job).await?))
 }
 
 pub(super) async fn cancel(State(tenancy): State<Tenancy>, NamedJob(id): NamedJob) -> Answer<Json<JobView>> {
-    Ok(Json(JobView::from(&tenancy.job_cancel(&id).await?)))
+    Ok(Json(tenancy.job_shown(&tenancy.job_cancel(&id).await?).await?))
 }
 
 pub(super) async fn retry(State(tenancy): State<Tenancy>, NamedJob(id): NamedJob) -> Answer<Json<JobView>> {
-    Ok(Json(JobView::from(&tenancy.job_retry(&id).await?)))
+    Ok(Json(tenancy.job_shown(&tenancy.job_retry(&id).await?).await?))
 }

@@ -3,11 +3,26 @@
 use axum::{Json, extract::State};
 use libtenancy::{
     Tenancy,
-    api::quotas::{GrantCredits, QuotaView, RevokeCredits, SetQuota},
+    api::quotas::{GrantCredits, QuotaList, QuotaView, RevokeCredits, SetQuota},
     clock::{Clock, SystemClock},
+    tenant::TenantId,
 };
+use serde::Deserialize;
 
-use super::{Answer, Named, Sent};
+use super::{Answer, Asked, MAX_PAGE, Named, PAGE, Sent, within};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Query {
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+pub(super) async fn list(State(tenancy): State<Tenancy>, Asked(query): Asked<Query>) -> Answer<Json<QuotaList>> {
+    let after: Option<TenantId> = query.after.filter(|id| !id.is_empty()).map(|id| id.parse()).transpose()?;
+    let limit = within("limit", query.limit, PAGE, MAX_PAGE)?;
+    Ok(Json(Box::pin(tenancy.quota_list(after.as_ref(), limit)).await?))
+}
 
 pub(super) async fn get(State(tenancy): State<Tenancy>, Named(id): Named) -> Answer<Json<QuotaView>> {
     let (account, now) = tenancy.quota_get(&id).await?;

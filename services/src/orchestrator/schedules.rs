@@ -3,17 +3,18 @@
 use axum::{
     Json,
     extract::{FromRequestParts, Path, State, rejection::PathRejection},
-    http::request::Parts,
+    http::{HeaderMap, request::Parts},
 };
 use libtenancy::{
     Error, Tenancy,
-    api::schedules::{ScheduleList, ScheduleRemoved, ScheduleView},
+    api::schedules::{ScheduleList, ScheduleRan, ScheduleRemoved, ScheduleView},
     schedule::{ScheduleName, ScheduleSpec},
     tenant::TenantId,
 };
 use serde::Deserialize;
 
 use super::{Answer, Asked, HttpError, MAX_PAGE, PAGE, Sent, within};
+use crate::idempotency;
 
 /// The tenant and the schedule named in the path.
 pub(super) struct Both(TenantId, ScheduleName);
@@ -54,6 +55,16 @@ pub(super) async fn set(
     Sent(spec): Sent<ScheduleSpec>,
 ) -> Answer<Json<ScheduleView>> {
     Ok(Json(tenancy.schedule_set(&id, &name, spec).await?))
+}
+
+pub(super) async fn run(
+    State(tenancy): State<Tenancy>,
+    headers: HeaderMap,
+    Both(id, name): Both,
+) -> Answer<Json<ScheduleRan>> {
+    // One that is no key was refused before.
+    let key = headers.get(idempotency::HEADER).and_then(|key| key.to_str().ok());
+    Ok(Json(tenancy.schedule_run(&id, &name, key).await?))
 }
 
 pub(super) async fn remove(State(tenancy): State<Tenancy>, Both(id, name): Both) -> Answer<Json<ScheduleRemoved>> {

@@ -7,6 +7,7 @@ use libtenancy::{
     clock::Timestamp,
     ports::ledgers::RowFilter,
     spend::{By, filter_checked},
+    tenant::TenantId,
 };
 use serde::Deserialize;
 
@@ -42,8 +43,18 @@ pub(super) async fn report(
     Ok(Json(tenancy.spend_report(by, &filter).await?))
 }
 
-pub(super) async fn audit(State(tenancy): State<Tenancy>) -> Answer<Json<AuditReport>> {
-    Ok(Json(tenancy.spend_audit().await?))
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AuditQuery {
+    tenant: Option<String>,
+}
+
+pub(super) async fn audit(
+    State(tenancy): State<Tenancy>,
+    Asked(query): Asked<AuditQuery>,
+) -> Answer<Json<AuditReport>> {
+    let tenant: Option<TenantId> = query.tenant.filter(|id| !id.is_empty()).map(|id| id.parse()).transpose()?;
+    Ok(Json(tenancy.spend_audit(tenant.as_ref()).await?))
 }
 
 #[derive(Deserialize)]

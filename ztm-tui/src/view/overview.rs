@@ -95,7 +95,8 @@ fn wakes(state: &State, summary: &Summary, frame: &mut Frame, area: Rect) {
         let text = if wakes.count == 0 {
             format!("{kind}  none within the hour")
         } else {
-            format!("{kind}  {} in 1h  p50 {:.0}  p95 {:.0} ms", wakes.count, wakes.p50_ms, wakes.p95_ms)
+            let [p50, p95] = [wakes.p50_ms, wakes.p95_ms].map(Option::unwrap_or_default);
+            format!("{kind}  {} in 1h  p50 {p50:.0}  p95 {p95:.0} ms", wakes.count)
         };
         lines.push(Line::styled(text, theme.dim));
     }

@@ -31,7 +31,7 @@ pub(super) const JOB_COLUMNS: &[(&str, Width)] = &[
 /// A job in a row.
 pub(super) fn job_row(state: &State, job: &JobView) -> Vec<Span<'static>> {
     let (theme, now) = (&state.options.theme, state.now());
-    let why = job.error.clone().or_else(|| job.delay_reason.clone()).or_else(|| job.worker.clone());
+    let why = job.error().cloned().or_else(|| job.delay_reason.clone()).or_else(|| job.worker.clone());
     vec![
         Span::raw(job.job_id.clone()),
         Span::styled(job.status.clone(), theme.status(&job.status)),

@@ -13,7 +13,8 @@ fn width(column: Column, id: u16) -> Width {
     match column {
         Column::Tenant => Width::Left(id),
         Column::Status => Width::Left(12),
-        Column::Idle | Column::Spent => Width::Right(8),
+        Column::Idle => Width::Right(8),
+        Column::Spent => Width::Right(11),
         Column::Credits => Width::Right(BAR + 9),
         Column::Active => Width::Right(6),
         Column::Inbox | Column::Jobs => Width::Right(5),
@@ -37,6 +38,11 @@ fn credit_gauge(state: &State, account: &AccountLine) -> Span<'static> {
     };
     let bar = state.options.symbols.bar(permille, usize::from(BAR));
     Span::styled(format!("{bar} {:>8}", credits(account.available)), style)
+}
+
+/// What was spent of the budget in its period, and the budget; `None` without one.
+fn budget(account: &AccountLine) -> Option<String> {
+    account.budget.map(|budget| format!("{}/{}", spent(account), credits(budget)))
 }
 
 /// What goes first where there is no place for all.
@@ -93,7 +99,7 @@ pub(super) fn draw(state: &State, frame: &mut Frame, area: Rect) {
             Column::Inbox => count(line.pending),
             Column::Jobs => count(account.map_or(0, |account| u64::from(account.running))),
             Column::Credits => account.map_or_else(|| some(None), |account| credit_gauge(state, account)),
-            Column::Spent => some(account.map(spent)),
+            Column::Spent => some(account.and_then(budget)),
             Column::Node => some(state.node_of.get(&line.id).map(|name| machine(name, rest))),
             Column::Generation => Span::styled(line.generation.to_string(), theme.dim),
         };

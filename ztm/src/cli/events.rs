@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use super::quantity;
+
 /// Show what happened: wakes, stops, suspensions, refusals
 ///
 /// What is kept, also over restarts and whether anybody listened or not: the last 100 of a tenant, or the last 1000 of all. With
@@ -9,7 +11,7 @@ use clap::Args;
 /// afterwards. A refusal that is repeated is told once.
 /// `ztm logs TENANT` shows what is kept of a tenant, step by step, also over restarts.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  ztm events alice\n  ztm events -w -o json | jq -r .text")]
+#[command(after_help = "Examples:\n  ztm events alice\n  ztm events --limit 20\n  ztm events -w -o json | jq -r .text")]
 pub struct EventsArgs {
     /// Only this tenant's
     #[arg(value_name = "TENANT")]
@@ -18,6 +20,10 @@ pub struct EventsArgs {
     /// Go on with what happens, until interrupted
     #[arg(long, short)]
     pub watch: bool,
+
+    /// At most so many of what is kept: the last ones; what is left out is said
+    #[arg(long, value_name = "N", value_parser = quantity::whole::<usize>(1, quantity::MANY))]
+    pub limit: Option<usize>,
 
     /// No line with the names of the columns
     #[arg(long)]

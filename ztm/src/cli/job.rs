@@ -21,7 +21,7 @@ pub enum JobCommand {
     Submit(SubmitArgs),
     /// Show a job and what came out
     #[command(
-        long_about = "Show a job and what came out\n\nA long result is cut; `-o json` has all of it. Jobs that succeeded or were \
+        long_about = "Show a job and what came out\n\nWhat its agent is told is shown too, until it succeeds. A long result is cut; `-o json` has all of it. Jobs that succeeded or were \
             cancelled can be read for a day, dead ones for a week.",
         after_help = "Examples:\n  ztm job get alice.01k9zz5d7e8f9g0h1j2k3m4n5p\n  \
             ztm job get alice.01k9zz5d7e8f9g0h1j2k3m4n5p -o json | jq -r .result\n  \
@@ -29,8 +29,12 @@ pub enum JobCommand {
     )]
     Get(JobGetArgs),
     /// List jobs and where they stand, the newest first
-    #[command(after_help = "Examples:\n  ztm job list\n  ztm job list alice --status queued -o wide\n  \
-        ztm job list -w -o json | jq -r 'select(.status == \"dead\") | .job_id'")]
+    #[command(
+        long_about = "List jobs and where they stand, the newest first\n\n`-o wide` and `-o json` have the beginning \
+        of what each one's agent is told, until it succeeds; what came out is shown by `ztm job get`.",
+        after_help = "Examples:\n  ztm job list\n  ztm job list alice --status queued -o wide\n  ztm job list --limit 20\n  \
+        ztm job list -w -o json | jq -r 'select(.status == \"dead\") | .job_id'"
+    )]
     List(JobListArgs),
     /// Wait until jobs are over; fails if one did not succeed
     #[command(
@@ -86,7 +90,7 @@ pub struct SubmitArgs {
     #[arg(long, value_name = "N", value_parser = quantity::whole::<u32>(1, 25))]
     pub attempts: Option<u32>,
 
-    /// Not before this time, as RFC 3339 has it
+    /// Not before this time, as RFC 3339 has it, or this date (its first moment, UTC)
     #[arg(long, value_name = "TIME", value_parser = quantity::moment, conflicts_with = "delay")]
     pub at: Option<Timestamp>,
 

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::quantity;
 use crate::listing::{Condition, Order};
 
 /// Which rows of a listing, in which order.
@@ -16,6 +17,10 @@ pub struct ListingArgs {
     /// several times
     #[arg(long, value_name = "CONDITION")]
     pub filter: Vec<Condition>,
+
+    /// At most so many rows: the first ones, in the order that they have; what is left out is said
+    #[arg(long, value_name = "N", value_parser = quantity::whole::<usize>(1, quantity::MANY))]
+    pub limit: Option<usize>,
 
     /// No line with the names of the columns
     #[arg(long)]

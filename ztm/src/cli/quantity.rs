@@ -129,14 +129,42 @@ pub fn money(text: &str) -> Result<u64, String> {
     u64::try_from(amount.0).map_err(|_| format!("`{text}` is negative"))
 }
 
-/// A moment as RFC 3339 has it.
+/// A date's first moment, UTC.
+fn date(text: &str) -> Option<Timestamp> {
+    format!("{text}T00:00:00Z").parse().ok()
+}
+
+/// A moment as RFC 3339 has it, or a date (its first moment, UTC).
 pub fn moment(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| format!("`{text}` is not a time as RFC 3339 has it (2026-11-25T08:00:00Z)"))
+    let wrong = || format!("`{text}` is not a date or a time as RFC 3339 has it (2026-11-25, 2026-11-25T08:00:00Z)");
+    text.parse().ok().or_else(|| date(text)).ok_or_else(wrong)
+}
+
+/// When something ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// In so long.
+    In(Duration),
+    /// Then.
+    At(Timestamp),
+}
+
+/// A [`moment`], or a [`lifetime`] from now on.
+pub fn expiry(text: &str) -> Result<Expiry, String> {
+    moment(text).map(Expiry::At).or_else(|_| lifetime(text).map(Expiry::In))
+}
+
+/// What [`past`] reads; a date is its end: the whole day is before it.
+pub fn past_end(text: &str) -> Result<Timestamp, String> {
+    match date(text) {
+        Some(begin) => Ok(begin + days(1)),
+        None => past(text),
+    }
 }
 
 /// A [`moment`], a date (its first moment, UTC), or so long ago (`30d`, `12h`).
 pub fn past(text: &str) -> Result<Timestamp, String> {
-    if let Ok(moment) = text.parse().or_else(|_| format!("{text}T00:00:00Z").parse()) {
+    if let Ok(moment) = moment(text) {
         return Ok(moment);
     }
     let ago =
@@ -253,7 +281,15 @@ mod tests {
         for text in ["", "soon", "2026-13-01", "2026-02-30", "-7d", "0"] {
             assert!(past(text).is_err(), "{text}");
         }
-        assert!(moment("2026-11-25").is_err());
+        assert_eq!(moment("2026-11-25"), past("2026-11-25"));
+        assert!(moment("7d").is_err());
+        assert_eq!(past_end("2026-11-30"), past("2026-12-01"), "a date as an end is all of that day");
+        assert_eq!(past_end("2026-11-30T00:00:00Z"), past("2026-11-30"));
+        assert_eq!(expiry("30d"), Ok(Expiry::In(days(30))));
+        assert_eq!(expiry("2026-12-01"), Ok(Expiry::At(moment("2026-12-01").unwrap())));
+        for text in ["0", "soon", "2026-13-01", "-1d"] {
+            assert!(expiry(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -1,11 +1,9 @@
 //! `ztm quota`.
 
-use std::time::Duration;
-
 use clap::{Args, Subcommand};
 use libtenancy::credits::MicroCredits;
 
-use super::{global::DryRunArgs, quantity};
+use super::{global::DryRunArgs, listing::ListingArgs, quantity, quantity::Expiry};
 
 /// The verbs of `ztm quota`.
 #[derive(Debug, Subcommand)]
@@ -13,6 +11,14 @@ pub enum QuotaCommand {
     /// Show what a tenant may use, and what it has
     #[command(after_help = "Example:\n  ztm quota get alice")]
     Get(QuotaGetArgs),
+    /// List what the tenants may use, and what they have
+    #[command(
+        long_about = "List what the tenants may use, and what they have\n\nA row for each tenant whose quota was set or used; \
+            all others have what `ztm quota get` shows of them.",
+        after_help = "Examples:\n  ztm quota list -o wide\n  ztm quota list --sort-by -budget_spent --limit 10\n  \
+            ztm quota list --filter standing=budget -o name"
+    )]
+    List(QuotaListArgs),
     /// Change what a tenant may use
     #[command(
         long_about = "Change what a tenant may use\n\nWhat is not named stays. Credits are GPU-seconds. A bucket refills by `--rate` a second up to \
@@ -42,6 +48,14 @@ pub struct QuotaGetArgs {
     /// The tenant
     #[arg(value_name = "TENANT")]
     pub tenant: String,
+}
+
+/// `ztm quota list`.
+#[derive(Debug, Args)]
+pub struct QuotaListArgs {
+    /// Which rows, in which order.
+    #[command(flatten)]
+    pub listing: ListingArgs,
 }
 
 /// `ztm quota set`.
@@ -111,9 +125,10 @@ pub struct GrantArgs {
     #[arg(value_name = "CREDITS", value_parser = quantity::credits, allow_negative_numbers = true)]
     pub credits: MicroCredits,
 
-    /// When what is left of them is gone [default: never]
-    #[arg(long, value_name = "TIME", value_parser = quantity::lifetime)]
-    pub expires: Option<Duration>,
+    /// When what is left of them is gone: in so long (`30d`), on a date (its first moment, UTC) or at a time as RFC 3339 has
+    /// it [default: never]
+    #[arg(long, value_name = "TIME", value_parser = quantity::expiry)]
+    pub expires: Option<Expiry>,
 
     /// A repeat under the same name grants nothing more [default: a random one]
     #[arg(long, value_name = "NAME")]

@@ -31,6 +31,13 @@ pub enum ScheduleCommand {
     /// Have a paused schedule fire again; what it missed is made up for as its `--catch-up` says
     #[command(after_help = "Example:\n  ztm schedule resume alice morning")]
     Resume(ScheduleOrderArgs),
+    /// Fire a schedule once, now; when it fires next stays as it is
+    #[command(
+        long_about = "Fire a schedule once, now; when it fires next stays as it is\n\nA paused one is fired too. While its tenant is \
+            suspended by an operator it is refused.",
+        after_help = "Examples:\n  ztm schedule run alice morning\n  ztm schedule run alice report -o json | jq -r .job_id"
+    )]
+    Run(ScheduleOrderArgs),
     /// Delete a schedule; asks first
     #[command(aliases = ["remove", "rm"], after_help = "Example:\n  ztm schedule delete alice morning --yes")]
     Delete(ScheduleDeleteArgs),
@@ -48,7 +55,7 @@ pub struct ScheduleArgs {
     pub schedule: String,
 }
 
-/// `ztm schedule pause` and `resume`.
+/// `ztm schedule pause`, `resume` and `run`.
 #[derive(Debug, Args)]
 pub struct ScheduleOrderArgs {
     /// Which one.

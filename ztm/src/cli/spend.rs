@@ -13,12 +13,12 @@ use super::{listing::ListingArgs, output::Output, quantity};
 pub enum SpendCommand {
     /// Add up what was granted, used and kept waiting
     #[command(
-        long_about = "Add up what was granted, used and kept waiting\n\nCredits are counted when a job or a message ends, times when an agent stops: one that runs still is not in them.",
+        long_about = "Add up what was granted, used and kept waiting\n\nCredits are counted when a job or a message ends, times when an agent stops; how long one that runs still has so far stands behind a plus (`running_now_s`).",
         after_help = "Examples:\n  ztm spend report\n  ztm spend report --by day --tenant alice --from 30d -o csv"
     )]
     Report(ReportArgs),
     /// Prove from the ledger alone that no credit was made or lost; fails if one was
-    #[command(after_help = "Example:\n  ztm spend audit")]
+    #[command(after_help = "Examples:\n  ztm spend audit\n  ztm spend audit --tenant alice")]
     Audit(AuditArgs),
     /// Write the ledger's rows in order: CSV, or a line of JSON each
     #[command(
@@ -50,7 +50,11 @@ pub struct ReportArgs {
 
 /// `ztm spend audit`.
 #[derive(Debug, Args)]
-pub struct AuditArgs {}
+pub struct AuditArgs {
+    /// Only this tenant's books
+    #[arg(long, value_name = "TENANT")]
+    pub tenant: Option<String>,
+}
 
 /// `ztm spend export`.
 #[derive(Debug, Args)]
@@ -58,6 +62,10 @@ pub struct ExportArgs {
     /// Which rows
     #[command(flatten)]
     pub rows: RowArgs,
+
+    /// At most so many rows: the first ones; what is left out is said
+    #[arg(long, value_name = "N", value_parser = quantity::whole::<usize>(1, quantity::MANY))]
+    pub limit: Option<usize>,
 
     /// How to write rows: `json` is a line each, `name` is PARTITION:SEQ [default: csv]
     #[arg(long, short, value_name = "FORMAT", overrides_with = "output",
@@ -77,11 +85,11 @@ pub struct RowArgs {
     #[arg(long, value_name = "TENANT")]
     pub tenant: Option<String>,
 
-    /// Not before: a date, a time as RFC 3339 has it, or so long ago (`30d`)
+    /// Not before: a date (its first moment, UTC), a time as RFC 3339 has it, or so long ago (`30d`)
     #[arg(long, value_name = "TIME", value_parser = quantity::past)]
     pub from: Option<Timestamp>,
 
-    /// Before
-    #[arg(long, value_name = "TIME", value_parser = quantity::past)]
+    /// Before: the same; of a date the whole day counts
+    #[arg(long, value_name = "TIME", value_parser = quantity::past_end)]
     pub to: Option<Timestamp>,
 }

@@ -42,7 +42,7 @@ pub(crate) use work::is_over;
 pub use work::{Rows, Subject};
 
 /// How many rows are asked for at once; every listing goes on until there are no more.
-const PAGE: usize = 1_000;
+pub(crate) const PAGE: usize = 1_000;
 
 /// A control plane, or its store.
 pub enum Client {
@@ -229,15 +229,25 @@ impl Client {
         }
     }
 
+    /// The first updates of a tenant, of a stage, or of all, after `after`: a page.
+    pub async fn update_page(
+        &self,
+        tenant: Option<&str>,
+        stage: Option<&str>,
+        after: Option<&str>,
+    ) -> Result<InboxList> {
+        match self {
+            Self::Http(http) => http.update_list(tenant, stage, after, PAGE).await,
+            Self::Direct(direct) => direct.update_list(tenant, stage, after, PAGE).await,
+        }
+    }
+
     /// All updates of a tenant, of a stage, or all there are.
     pub async fn update_list(&self, tenant: Option<&str>, stage: Option<&str>) -> Result<InboxList> {
         let mut updates: Vec<UpdateView> = Vec::new();
-        let mut after = None;
+        let mut after: Option<String> = None;
         loop {
-            let page = match self {
-                Self::Http(http) => http.update_list(tenant, stage, after.as_deref(), PAGE).await?,
-                Self::Direct(direct) => direct.update_list(tenant, stage, after.as_deref(), PAGE).await?,
-            };
+            let page = self.update_page(tenant, stage, after.as_deref()).await?;
             updates.extend(page.updates);
             after = further(after.as_deref(), page.next)?;
             if after.is_none() {

@@ -2,7 +2,7 @@
 
 use libtenancy::{
     Result, Tenancy,
-    api::schedules::{ScheduleList, ScheduleRemoved, ScheduleView},
+    api::schedules::{ScheduleList, ScheduleRan, ScheduleRemoved, ScheduleView},
     schedule::ScheduleSpec,
 };
 use reqwest::Method;
@@ -35,6 +35,19 @@ impl Client {
         match self {
             Self::Http(http) => http.call(Method::GET, &path(id, name)?, NONE, PLAIN).await,
             Self::Direct(direct) => direct.records().await?.schedule_get(&id.parse()?, &name.parse()?).await,
+        }
+    }
+
+    /// Fires a schedule once, now. `NotFound`; `IllegalState` while its tenant is suspended.
+    pub async fn schedule_run(&self, id: &str, name: &str) -> Result<ScheduleRan> {
+        let path = format!("{}/run", path(id, name)?);
+        match self {
+            Self::Http(http) => http.call(Method::POST, &path, NONE, PLAIN).await,
+            Self::Direct(direct) => {
+                let (order, id, name) = ((Method::POST, path), id.parse()?, name.parse()?);
+                let run = async |tenancy: &Tenancy| tenancy.schedule_run(&id, &name, None).await;
+                direct.order(order, NONE, run).await
+            }
         }
     }
 

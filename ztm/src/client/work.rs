@@ -6,7 +6,7 @@ use libtenancy::{
     Error, Result, Tenancy,
     api::{
         jobs::{JobList, JobSubmitted, JobView, SubmitJob},
-        quotas::{GrantCredits, QuotaView, RevokeCredits, SetQuota},
+        quotas::{GrantCredits, QuotaList, QuotaView, RevokeCredits, SetQuota},
         spend::{AuditReport, LedgerRows, SpendReport},
         why::Why,
     },
@@ -93,7 +93,10 @@ impl Client {
     pub async fn job_get(&self, id: &str) -> Result<JobView> {
         match self {
             Self::Http(http) => http.call(Method::GET, &format!("/jobs/{}", job(id)?), NONE, PLAIN).await,
-            Self::Direct(direct) => Ok(JobView::from(&direct.records().await?.job_get(&id.parse()?).await?)),
+            Self::Direct(direct) => {
+                let tenancy = direct.records().await?;
+                tenancy.job_shown(&tenancy.job_get(&id.parse()?).await?).await
+            }
         }
     }
 
@@ -112,32 +115,29 @@ impl Client {
         http.call(Method::GET, &path, NONE, PLAIN + WAIT).await
     }
 
+    /// The first jobs of a tenant, of a state, or of all, after `after`: a page, without what came out.
+    pub async fn job_page(&self, of: Option<&str>, status: Option<&str>, after: Option<&str>) -> Result<JobList> {
+        match self {
+            Self::Http(http) => {
+                let limit = PAGE.to_string();
+                let query = query([("tenant", of), ("status", status), ("after", after), ("limit", Some(&limit))]);
+                http.call(Method::GET, &format!("/jobs{query}"), NONE, PLAIN).await
+            }
+            Self::Direct(direct) => {
+                let tenant = of.map(str::parse).transpose()?;
+                let filter = JobFilter { tenant, state: status.map(str::to_owned) };
+                let from = after.map(str::parse).transpose()?;
+                Box::pin(direct.records().await?.jobs_shown(&filter, from.as_ref(), PAGE, true)).await
+            }
+        }
+    }
+
     /// All jobs of a tenant, of a state, or all there are, without what came out.
     pub async fn job_list(&self, of: Option<&str>, status: Option<&str>) -> Result<JobList> {
         let mut jobs: Vec<JobView> = Vec::new();
         let mut after: Option<String> = None;
         loop {
-            let page: JobList = match self {
-                Self::Http(http) => {
-                    let limit = PAGE.to_string();
-                    let query = query([
-                        ("tenant", of),
-                        ("status", status),
-                        ("after", after.as_deref()),
-                        ("limit", Some(&limit)),
-                    ]);
-                    http.call(Method::GET, &format!("/jobs{query}"), NONE, PLAIN).await?
-                }
-                Self::Direct(direct) => {
-                    let tenant = of.map(str::parse).transpose()?;
-                    let filter = JobFilter { tenant, state: status.map(str::to_owned) };
-                    let from = after.as_deref().map(str::parse).transpose()?;
-                    let jobs = direct.records().await?.job_list(&filter, from.as_ref(), PAGE).await?;
-                    let next = jobs.last().filter(|_| jobs.len() == PAGE).map(|job| job.id.to_string());
-                    let shown = |job| JobView { result: None, error: None, ..JobView::from(job) };
-                    JobList { jobs: jobs.iter().map(shown).collect(), next }
-                }
-            };
+            let page = self.job_page(of, status, after.as_deref()).await?;
             jobs.extend(page.jobs);
             after = further(after.as_deref(), page.next)?;
             if after.is_none() {
@@ -152,7 +152,7 @@ impl Client {
             Self::Http(http) => http.call(Method::POST, &format!("/jobs/{}/cancel", job(id)?), NONE, PLAIN).await,
             Self::Direct(direct) => {
                 let (order, id) = ((Method::POST, format!("/jobs/{}/cancel", job(id)?)), id.parse()?);
-                let cancel = async |tenancy: &Tenancy| Ok(JobView::from(&tenancy.job_cancel(&id).await?));
+                let cancel = async |tenancy: &Tenancy| tenancy.job_shown(&tenancy.job_cancel(&id).await?).await;
                 direct.order(order, NONE, cancel).await
             }
         }
@@ -164,7 +164,7 @@ impl Client {
             Self::Http(http) => http.call(Method::POST, &format!("/jobs/{}/retry", job(id)?), NONE, PLAIN).await,
             Self::Direct(direct) => {
                 let (order, id) = ((Method::POST, format!("/jobs/{}/retry", job(id)?)), id.parse()?);
-                let retry = async |tenancy: &Tenancy| Ok(JobView::from(&tenancy.job_retry(&id).await?));
+                let retry = async |tenancy: &Tenancy| tenancy.job_shown(&tenancy.job_retry(&id).await?).await;
                 direct.order(order, NONE, retry).await
             }
         }
@@ -175,6 +175,29 @@ impl Client {
         match self {
             Self::Http(http) => http.call(Method::GET, &format!("/quotas/{}", tenant(id)?), NONE, PLAIN).await,
             Self::Direct(direct) => quota_view(direct.records().await?, &id.parse()?).await,
+        }
+    }
+
+    /// The quotas and accounts of all tenants that have one, in order of id.
+    pub async fn quota_list(&self) -> Result<QuotaList> {
+        let (mut quotas, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let page: QuotaList = match self {
+                Self::Http(http) => {
+                    let limit = PAGE.to_string();
+                    let query = query([("after", after.as_deref()), ("limit", Some(&limit))]);
+                    http.call(Method::GET, &format!("/quotas{query}"), NONE, PLAIN).await?
+                }
+                Self::Direct(direct) => {
+                    let from = after.as_deref().map(str::parse).transpose()?;
+                    Box::pin(direct.records().await?.quota_list(from.as_ref(), PAGE)).await?
+                }
+            };
+            quotas.extend(page.quotas);
+            after = further(after.as_deref(), page.next)?;
+            if after.is_none() {
+                return Ok(QuotaList { quotas, next: None });
+            }
         }
     }
 
@@ -249,11 +272,17 @@ impl Client {
         }
     }
 
-    /// The ledger audited.
-    pub async fn spend_audit(&self) -> Result<AuditReport> {
+    /// The ledger audited: the books of all tenants, or of one.
+    pub async fn spend_audit(&self, of: Option<&str>) -> Result<AuditReport> {
         match self {
-            Self::Http(http) => http.call(Method::GET, "/spend/audit", NONE, PLAIN).await,
-            Self::Direct(direct) => direct.records().await?.spend_audit().await,
+            Self::Http(http) => {
+                let query = query([("tenant", of)]);
+                http.call(Method::GET, &format!("/spend/audit{query}"), NONE, PLAIN).await
+            }
+            Self::Direct(direct) => {
+                let of = of.map(str::parse).transpose()?;
+                direct.records().await?.spend_audit(of.as_ref()).await
+            }
         }
     }
 

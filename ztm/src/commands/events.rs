@@ -16,15 +16,24 @@ pub async fn events(ctx: &Context, args: &EventsArgs) -> Result<()> {
     let name = tenant.as_ref().map(TenantId::as_str);
     if !args.watch {
         let client = ctx.client().await?;
-        let events = client.event_list(name, MAX_EVENTS).await?.events;
+        // One more than asked for says whether there are more.
+        let asked = args.limit.map_or(MAX_EVENTS, |limit| MAX_EVENTS.min(limit.saturating_add(1)));
+        let mut events = client.event_list(name, asked).await?.events;
+        let earlier = events.len().saturating_sub(args.limit.unwrap_or(MAX_EVENTS));
+        events.drain(..earlier);
         if events.is_empty() {
             ctx.printer.note("nothing has happened yet; `ztm events -w` shows what happens from now on");
         }
-        return ctx.printer.show_headed(&Events { events }, !args.no_headers);
+        ctx.printer.show_headed(&Events { events }, !args.no_headers)?;
+        if earlier > 0 {
+            ctx.printer.left_out("earlier ones");
+        }
+        return Ok(());
     }
     // Listened first: what happens while the past is read is heard.
     let mut watch = Watch::begin(&ctx.settings, &ctx.printer).await?;
-    let past = match ctx.client().await?.event_list(name, MAX_EVENTS).await {
+    let most = args.limit.unwrap_or(MAX_EVENTS).min(MAX_EVENTS);
+    let past = match ctx.client().await?.event_list(name, most).await {
         // It may come to be.
         Err(libtenancy::Error::NotFound { .. }) => Vec::new(),
         other => other?.events,

@@ -1,6 +1,6 @@
 //! What the commands do: a file per verb, one function each.
 
-use std::{future::Future, path::Path, process::ExitCode};
+use std::{collections::BTreeMap, future::Future, path::Path, process::ExitCode};
 
 use anyhow::Result;
 use libtenancy::{Error, jobs::Idempotency, secret::random_bytes};
@@ -82,6 +82,18 @@ impl Context {
             self.printer.note(text);
         }
     }
+}
+
+/// Says that none of what there is, of a tenant or of all, is what was asked for, and what it is instead, from its first page.
+fn not_one(what: &str, tenant: Option<&str>, asked: &str, states: impl Iterator<Item = String>) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    states.for_each(|state| *counts.entry(state).or_default() += 1);
+    let all: usize = counts.values().sum();
+    let (are, s) = if all == 1 { ("is", "") } else { ("are", "s") };
+    let of = tenant.map_or_else(String::new, |tenant| format!(" of `{tenant}`"));
+    let more = if all < client::PAGE { "" } else { " or more" };
+    let each: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    format!("there {are} {all} {what}{s}{of}{more}, but none is {asked}: {}", each.join(", "))
 }
 
 /// A name for what is done once a name: the same one under the same `ZTM_IDEMPOTENCY_KEY`.
@@ -259,6 +271,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Quota(command) => wait_for(async {
             match command {
                 QuotaCommand::Get(args) => quota::get::get(ctx, &args).await,
+                QuotaCommand::List(args) => quota::list::list(ctx, &args).await,
                 QuotaCommand::Set(args) => quota::set::set(ctx, args).await,
                 QuotaCommand::Grant(args) => quota::grant::grant(ctx, args).await,
                 QuotaCommand::Revoke(args) => quota::revoke::revoke(ctx, args).await,
@@ -268,7 +281,7 @@ fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Spend(command) => wait_for(async {
             match command {
                 SpendCommand::Report(args) => spend::report::report(ctx, args).await,
-                SpendCommand::Audit(_) => spend::audit::audit(ctx).await,
+                SpendCommand::Audit(args) => spend::audit::audit(ctx, &args).await,
                 SpendCommand::Export(args) => spend::export::export(ctx, args).await,
             }
         }),

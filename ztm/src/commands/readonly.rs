@@ -72,11 +72,12 @@ fn is_order(command: &Command) -> bool {
         },
         Command::Quota(command) => match command {
             QuotaCommand::Set(_) | QuotaCommand::Grant(_) | QuotaCommand::Revoke(_) => true,
-            QuotaCommand::Get(_) => false,
+            QuotaCommand::Get(_) | QuotaCommand::List(_) => false,
         },
         Command::Schedule(command) => match command {
             ScheduleCommand::Set(_)
             | ScheduleCommand::Pause(_)
+            | ScheduleCommand::Run(_)
             | ScheduleCommand::Resume(_)
             | ScheduleCommand::Delete(_) => true,
             ScheduleCommand::List(_) | ScheduleCommand::Get(_) => false,

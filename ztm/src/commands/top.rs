@@ -211,7 +211,7 @@ impl Plane for Live {
             }
             Order::Grant(id, credits) => {
                 let name = random_name().map_err(|error| Error::internal(error.to_string()))?;
-                let grant = GrantCredits { credits: *credits, expires_in_s: None, name: Some(name) };
+                let grant = GrantCredits { credits: *credits, expires_in_s: None, expires_at: None, name: Some(name) };
                 let account = client.credits_grant(id, grant).await?;
                 format!("{id} was granted {credits} credits and has {}", account.available)
             }

@@ -24,8 +24,7 @@ pub(super) const COLUMNS: &[&str] = &[
     "cancelling",
     "submitted_at",
     "ended_at",
-    "result",
-    "error",
+    "prompt",
 ];
 
 /// What is worth knowing about where a job stands.
@@ -46,7 +45,8 @@ impl Show for JobList {
             return String::new();
         }
         let narrow = ["JOB", "STATUS", "AGE", "ATTEMPTS", "COST", "USED"];
-        let wide = ["JOB", "STATUS", "AGE", "ATTEMPTS", "COST", "USED", "AGENT", "PRIORITY", "HELD", "DETAIL"];
+        let wide =
+            ["JOB", "STATUS", "AGE", "ATTEMPTS", "COST", "USED", "AGENT", "PRIORITY", "HELD", "DETAIL", "PROMPT"];
         let rows = self.jobs.iter().map(|job| {
             let mut row = vec![
                 cell(&job.job_id),
@@ -62,6 +62,7 @@ impl Show for JobList {
                     number(job.priority),
                     number(job.held_gpu_seconds),
                     cell(detail(job, look)),
+                    cell(job.prompt.as_deref().unwrap_or("-")),
                 ]);
             }
             row
@@ -123,9 +124,10 @@ impl Show for JobView {
             ("Used", Some(cell(format!("{} credits", self.used_gpu_seconds)))),
             ("Submitted", Some(moment(self.submitted_at))),
             ("Ended", self.ended_at.map(moment)),
-            ("Result", self.result.as_ref().map(cell)),
-            ("Error", self.error.as_ref().map(cell)),
-            ("Log", self.error.as_ref().map(|_| cell(logged(self)))),
+            ("Prompt", self.prompt.as_ref().map(cell)),
+            ("Result", self.result().map(cell)),
+            ("Error", self.error().map(cell)),
+            ("Log", self.error().map(|_| cell(logged(self)))),
         ])
     }
 

@@ -87,6 +87,7 @@ pub fn fields(noun: &str, verb: &str) -> &'static [&'static str] {
         ("job", "list" | "dead") => job::COLUMNS,
         ("inbox", "list") => inbox::COLUMNS,
         ("node", "list") => node::COLUMNS,
+        ("quota", "list") => quota::COLUMNS,
         ("schedule", "list") => schedule::COLUMNS,
         ("spend", "report") => spend::COLUMNS,
         ("context", "list") => &["name", "current", "kind", "target", "problem"],

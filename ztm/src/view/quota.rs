@@ -1,8 +1,12 @@
 //! Quotas and accounts.
 
-use libtenancy::{api::quotas::QuotaView, credits::MicroCredits};
+use libtenancy::{
+    api::quotas::{QuotaList, QuotaView},
+    clock::Timestamp,
+    credits::MicroCredits,
+};
 
-use super::{Look, Show, cell, status};
+use super::{Look, Show, ShowRows, cell, number, status};
 
 impl Show for QuotaView {
     fn text(&self, look: &Look) -> String {
@@ -43,5 +47,90 @@ impl Show for QuotaView {
 
     fn names(&self) -> Vec<String> {
         vec![self.tenant_id.clone()]
+    }
+}
+
+/// The fields that every row of the listing has.
+pub(super) const COLUMNS: &[&str] = &[
+    "tenant_id",
+    "rate_per_sec",
+    "burst",
+    "weight",
+    "max_running",
+    "budget.period",
+    "budget.credits",
+    "budget.hard",
+    "budget_spent",
+    "budget_granted",
+    "budget_resets_at",
+    "available",
+    "bucket",
+    "grants",
+    "held",
+    "running",
+    "standing",
+    "until",
+];
+
+impl Show for QuotaList {
+    fn text(&self, look: &Look) -> String {
+        if self.quotas.is_empty() {
+            return String::new();
+        }
+        let narrow = ["TENANT", "AVAILABLE", "HELD", "RATE", "BURST", "RUNNING", "BUDGET", "STANDING"];
+        let more = ["WEIGHT", "GRANTS", "RESETS", "UNTIL"];
+        let rows = self.quotas.iter().map(|quota| {
+            let budget = match &quota.budget {
+                Some(budget) => format!("{}/{} a {}", quota.budget_spent, budget.credits, budget.period),
+                None => "-".to_owned(),
+            };
+            let mut row = vec![
+                cell(&quota.tenant_id),
+                number(quota.available),
+                number(quota.held),
+                number(quota.rate_per_sec),
+                number(quota.burst),
+                number(format!("{}/{}", quota.running, quota.max_running)),
+                number(budget),
+                if quota.standing == "idle" { status("idle") } else { cell(&quota.standing) },
+            ];
+            if look.wide {
+                let moment = |at: Option<Timestamp>| cell(at.map_or_else(|| "-".to_owned(), |at| at.to_string()));
+                let granted = quota.grants.iter().fold(MicroCredits::ZERO, |sum, grant| sum + grant.credits);
+                row.extend([
+                    number(quota.weight),
+                    number(granted),
+                    moment(quota.budget_resets_at),
+                    moment(quota.until),
+                ]);
+            }
+            row
+        });
+        let header: Vec<&str> = if look.wide { narrow.into_iter().chain(more).collect() } else { narrow.into() };
+        look.table(&header, rows)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.quotas.iter().map(|quota| quota.tenant_id.clone()).collect()
+    }
+
+    fn rows_name(&self) -> Option<&'static str> {
+        Some("quotas")
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        COLUMNS
+    }
+}
+
+impl ShowRows for QuotaList {
+    type Row = QuotaView;
+
+    fn rows_mut(&mut self) -> &mut Vec<QuotaView> {
+        &mut self.quotas
+    }
+
+    fn columns_as() -> &'static [(&'static str, &'static str)] {
+        &[("tenant", "tenant_id"), ("rate", "rate_per_sec"), ("resets", "budget_resets_at")]
     }
 }

@@ -1,7 +1,7 @@
 //! Schedules.
 
 use libtenancy::{
-    api::schedules::{ScheduleList, ScheduleRemoved, ScheduleView},
+    api::schedules::{ScheduleList, ScheduleRan, ScheduleRemoved, ScheduleView},
     schedule::Action,
 };
 
@@ -130,6 +130,23 @@ impl ShowRows for ScheduleList {
             ("last", "last.at"),
             ("catch-up", "spec.catch_up"),
         ]
+    }
+}
+
+impl Show for ScheduleRan {
+    fn text(&self, look: &Look) -> String {
+        look.fields([
+            ("Tenant", Some(cell(&self.tenant_id))),
+            ("Schedule", Some(cell(&self.name))),
+            ("Fired", Some(cell(self.at.to_string()))),
+            ("Job", self.job_id.as_ref().map(cell)),
+            ("Message", self.update.as_ref().map(cell)),
+        ])
+    }
+
+    /// The job, or the message.
+    fn names(&self) -> Vec<String> {
+        self.job_id.iter().chain(&self.update).cloned().collect()
     }
 }
 

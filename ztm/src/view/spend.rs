@@ -21,6 +21,7 @@ pub(super) const COLUMNS: &[&str] = &[
     "settled",
     "reclaimed",
     "running_s",
+    "running_now_s",
     "idle_s",
     "warm_s",
     "snapshot_bytes",
@@ -42,6 +43,15 @@ fn money(micros: u64) -> String {
     format!("{}.{}{more}", micros / 1_000_000, &decimals[..2])
 }
 
+/// How long agents ran, and behind a plus how long those have so far that still run.
+fn running(line: &SpendLine) -> String {
+    let time = |seconds| span(std::time::Duration::from_secs(seconds));
+    match line.running_now_s {
+        0 => time(line.running_s),
+        now => format!("{}+{}", time(line.running_s), time(now)),
+    }
+}
+
 impl Show for SpendReport {
     fn text(&self, look: &Look) -> String {
         let first = self.by.to_uppercase();
@@ -55,7 +65,7 @@ impl Show for SpendReport {
                 number(line.money_micros.map_or("-".to_owned(), money)),
                 number(line.settled),
                 number(line.reclaimed),
-                time(line.running_s),
+                cell(running(line)),
                 time(line.idle_s),
                 time(line.warm_s),
             ];

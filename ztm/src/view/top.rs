@@ -1,7 +1,12 @@
 //! The screen in numbers.
 
 use comfy_table::Cell;
-use serde::{Serialize, Serializer, ser::SerializeStruct};
+use libtenancy::api::feed::TenantLine;
+use serde::{
+    Serialize, Serializer,
+    ser::{Error as _, SerializeStruct},
+};
+use serde_json::Value;
 use ztm_tui::{state::State, summary::Summary};
 
 use super::{Look, Show, cell, plain};
@@ -9,12 +14,24 @@ use super::{Look, Show, cell, plain};
 /// What `ztm top` would show.
 pub struct Once(pub State);
 
+/// A tenant, with what its account has spent called what it is: not all that it ever spent.
+fn tenant(line: &TenantLine) -> Result<Value, serde_json::Error> {
+    let mut line = serde_json::to_value(line)?;
+    if let Some(account) = line.get_mut("account").and_then(Value::as_object_mut)
+        && let Some(spent) = account.remove("spent")
+    {
+        account.insert("budget_spent".to_owned(), spent);
+    }
+    Ok(line)
+}
+
 impl Serialize for Once {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let state = &self.0;
         let mut all = serializer.serialize_struct("Once", 6)?;
         all.serialize_field("summary", &Summary::of(state))?;
-        all.serialize_field("tenants", &state.tenants.values().collect::<Vec<_>>())?;
+        let tenants: Result<Vec<_>, _> = state.tenants.values().map(tenant).collect();
+        all.serialize_field("tenants", &tenants.map_err(S::Error::custom)?)?;
         all.serialize_field("queue", &state.queue)?;
         all.serialize_field("jobs", &state.jobs)?;
         all.serialize_field("nodes", &state.nodes)?;
@@ -35,7 +52,8 @@ impl Show for Once {
             .iter()
             .filter(|(_, wakes)| wakes.count > 0)
             .map(|(kind, wakes)| {
-                format!("{} {kind}, p50 {:.1} ms, p95 {:.1} ms", wakes.count, wakes.p50_ms, wakes.p95_ms)
+                let [p50, p95] = [wakes.p50_ms, wakes.p95_ms].map(Option::unwrap_or_default);
+                format!("{} {kind}, p50 {p50:.1} ms, p95 {p95:.1} ms", wakes.count)
             })
             .collect();
         let credits = |amount: Option<libtenancy::credits::MicroCredits>| amount.map(|amount| cell(amount.to_string()));
@@ -83,7 +101,7 @@ impl Show for Once {
 mod tests {
     use libtenancy::{
         api::{
-            feed::{Change, Piece},
+            feed::{AccountLine, Change, Piece},
             jobs::JobView,
         },
         clock::Timestamp,
@@ -97,6 +115,42 @@ mod tests {
 
     use super::*;
 
+    fn state() -> State {
+        let options = Options {
+            context: "here".to_owned(),
+            namespace: None,
+            readonly: true,
+            theme: Theme::mono(),
+            symbols: Symbols::Ascii,
+            preferences: ztm_tui::preferences::Preferences::default(),
+        };
+        State::new(options, (100, 30), Timestamp::default())
+    }
+
+    #[test]
+    fn what_counts_against_a_budget_is_called_that_and_no_wake_took_no_time() {
+        let account: AccountLine = serde_json::from_value(serde_json::json!({
+            "available": 5, "burst": 10, "rate": 1, "held": 0, "spent": 2, "weight": 100, "running": 0,
+            "standing": "idle",
+        }))
+        .unwrap();
+        let line: TenantLine = serde_json::from_value(serde_json::json!({
+            "id": "alice", "status": "idle", "suspended": null, "generation": 1, "since": "2026-11-29T09:00:00Z",
+            "stop_reason": null, "last_active_at": "2026-11-29T09:00:00Z", "idle_timeout_s": 300, "workload": null,
+            "pending": 0, "account": account, "snapshot": null, "last_wake": null,
+        }))
+        .unwrap();
+        let mut state = state();
+        update(
+            &mut state,
+            Event::Pieces(vec![Piece { at: Timestamp::default(), change: Change::Tenants(vec![line]) }]),
+        );
+        let json = serde_json::to_value(Once(state)).unwrap();
+        let account = &json["tenants"][0]["account"];
+        assert_eq!((&account["budget_spent"], account.get("spent")), (&2.into(), None), "{account}");
+        assert_eq!(json["summary"]["wakes"]["cold"], serde_json::json!({"count": 0, "p50_ms": null, "p95_ms": null}));
+    }
+
     #[test]
     fn a_listing_says_commands_and_no_keys() {
         let job: JobView = serde_json::from_value(serde_json::json!({
@@ -106,15 +160,7 @@ mod tests {
             "submitted_at": "2026-11-29T09:00:00Z", "ended_at": null, "result": null, "error": null,
         }))
         .unwrap();
-        let options = Options {
-            context: "here".to_owned(),
-            namespace: None,
-            readonly: true,
-            theme: Theme::mono(),
-            symbols: Symbols::Ascii,
-            preferences: ztm_tui::preferences::Preferences::default(),
-        };
-        let mut state = State::new(options, (100, 30), Timestamp::default());
+        let mut state = state();
         update(&mut state, Event::Pieces(vec![Piece { at: Timestamp::default(), change: Change::Jobs(vec![job]) }]));
         let text = Once(state).text(&Look { wide: false, color: false, headers: true, now: Timestamp::default() });
         assert!(text.contains("1 job is dead (`ztm job dead`)") && !text.contains("requeues"), "{text}");

@@ -271,8 +271,8 @@ mod tests {
             cancelling: false,
             submitted_at: at,
             ended_at: None,
-            result: None,
-            error: None,
+            prompt: None,
+            outcome: None,
         }
     }
 

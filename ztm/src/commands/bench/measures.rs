@@ -162,7 +162,7 @@ impl Bench<'_> {
                     return Ok(());
                 }
                 if is_over(&job) {
-                    let reason = job.error.unwrap_or_else(|| format!("its job is {}", job.status));
+                    let reason = job.error().cloned().unwrap_or_else(|| format!("its job is {}", job.status));
                     return Err(Error::AgentFailed { tenant: id.to_owned(), reason });
                 }
             }

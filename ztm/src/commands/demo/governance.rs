@@ -97,7 +97,7 @@ pub(super) async fn perform(stage: &Stage, actors: &[Actor]) -> anyhow::Result<S
 async fn drained(client: &Client) -> anyhow::Result<AuditReport> {
     let watch = Stopwatch::start();
     while watch.elapsed() < BOUND {
-        let audit = client.spend_audit().await?;
+        let audit = client.spend_audit(None).await?;
         if audit.undrained == 0 {
             return Ok(audit);
         }
@@ -144,7 +144,8 @@ async fn budget(stage: &Stage, client: &Client, actor: &Actor) -> anyhow::Result
     let tenant = client.tenant_get(&actor.id).await?;
     anyhow::ensure!(tenant.suspended.is_some(), "a tenant without a budget is not suspended");
     let told = double.sent_count(actor.chat) - before;
-    let grant = GrantCredits { credits: MicroCredits::credits(1_000), expires_in_s: Some(3_600), name: None };
+    let grant =
+        GrantCredits { credits: MicroCredits::credits(1_000), expires_in_s: Some(3_600), expires_at: None, name: None };
     client.credits_grant(&actor.id, grant).await?;
     let answered = double
         .wait_until("the kept messages to be answered", BOUND, |double| {

@@ -10,7 +10,7 @@ use libtenancy::{
 use crate::{
     cli::inbox::InboxListArgs,
     client::Client,
-    commands::Context,
+    commands::{Context, not_one},
     view,
     watch::{
         News, Watch,
@@ -33,11 +33,18 @@ pub async fn list(ctx: &Context, args: &InboxListArgs) -> Result<()> {
         if let Some(tenant) = &args.tenant {
             client.tenant_get(tenant).await?;
         }
-        ctx.printer.note(&match (&args.tenant, &args.stage) {
-            (None, None) => "there are no messages in any inbox".to_owned(),
-            (Some(tenant), None) => format!("there are no messages in the inbox of `{tenant}`"),
-            (None, Some(stage)) => format!("no message is {stage}"),
-            (Some(tenant), Some(stage)) => format!("no message of `{tenant}` is {stage}"),
+        let tenant = args.tenant.as_deref();
+        // Who chose a stage is told what there was to choose from.
+        let others = match &args.stage {
+            Some(_) => client.update_page(tenant, None, None).await?.updates,
+            None => Vec::new(),
+        };
+        ctx.printer.note(&match (tenant, &args.stage) {
+            (_, Some(stage)) if !others.is_empty() => {
+                not_one("message", tenant, stage, others.into_iter().map(|update| update.stage))
+            }
+            (None, _) => "there are no messages in any inbox".to_owned(),
+            (Some(tenant), _) => format!("there are no messages in the inbox of `{tenant}`"),
         });
     }
     ctx.printer.show_rows(list, &args.listing)

@@ -9,10 +9,7 @@ pub async fn dead(ctx: &Context, args: &DeadArgs) -> Result<()> {
     let client = ctx.client().await?;
     let list = client.job_list(args.tenant.as_deref(), Some("dead")).await?;
     if list.jobs.is_empty() {
-        if let Some(tenant) = &args.tenant {
-            client.tenant_get(tenant).await?;
-        }
-        ctx.printer.note("no job was given up");
+        ctx.printer.note(&super::list::none(&client, args.tenant.as_deref(), Some("dead")).await?);
     }
     ctx.printer.show_rows(list, &args.listing)
 }

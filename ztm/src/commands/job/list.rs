@@ -10,7 +10,7 @@ use libtenancy::{
 use crate::{
     cli::job::JobListArgs,
     client::{Client, is_over},
-    commands::Context,
+    commands::{Context, not_one},
     watch::{
         News, Watch,
         listed::{Heed, Listing, follow},
@@ -32,17 +32,27 @@ pub async fn list(ctx: &Context, args: &JobListArgs) -> Result<()> {
     list.jobs
         .sort_by(|one, other| other.submitted_at.cmp(&one.submitted_at).then_with(|| one.job_id.cmp(&other.job_id)));
     if list.jobs.is_empty() {
-        if let Some(tenant) = &args.tenant {
-            client.tenant_get(tenant).await?;
-        }
-        ctx.printer.note(&match (&args.tenant, &args.status) {
-            (None, None) => "there are no jobs; `ztm job submit` gives an agent one".to_owned(),
-            (Some(tenant), None) => format!("`{tenant}` has no jobs"),
-            (None, Some(status)) => format!("no job is {status}"),
-            (Some(tenant), Some(status)) => format!("no job of `{tenant}` is {status}"),
-        });
+        ctx.printer.note(&none(&client, args.tenant.as_deref(), args.status.as_deref()).await?);
     }
     ctx.printer.show_rows(list, &args.listing)
+}
+
+/// What is said where no job is shown: who chose a status is told what there was to choose from.
+pub(super) async fn none(client: &Client, tenant: Option<&str>, status: Option<&str>) -> Result<String> {
+    if let Some(tenant) = tenant {
+        client.tenant_get(tenant).await?;
+    }
+    let others = match status {
+        Some(_) => client.job_page(tenant, None, None).await?.jobs,
+        None => Vec::new(),
+    };
+    Ok(match (tenant, status) {
+        (_, Some(status)) if !others.is_empty() => {
+            not_one("job", tenant, status, others.into_iter().map(|job| job.status))
+        }
+        (None, _) => "there are no jobs; `ztm job submit` gives an agent one".to_owned(),
+        (Some(tenant), _) => format!("`{tenant}` has no jobs"),
+    })
 }
 
 /// Jobs, as they are asked for.

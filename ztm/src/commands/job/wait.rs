@@ -73,7 +73,7 @@ pub(super) fn succeeded(job: &JobView) -> Result<()> {
     if job.status == "succeeded" {
         return Ok(());
     }
-    let why = job.error.as_ref().map_or_else(String::new, |error| format!(": {error}"));
+    let why = job.error().map_or_else(String::new, |error| format!(": {error}"));
     Err(BadNews {
         code: "job_failed",
         message: format!("`{}` is {}{why}", job.job_id, job.status),

@@ -7,7 +7,7 @@ use libtenancy::{
 };
 
 use crate::{
-    cli::quota::GrantArgs,
+    cli::{quantity::Expiry, quota::GrantArgs},
     commands::{Context, once_name},
     exit::Unsure,
 };
@@ -21,11 +21,12 @@ pub async fn grant(ctx: &Context, args: GrantArgs) -> Result<()> {
         None => once_name(&ctx.settings)?,
     };
     ctx.detail(&format!("name of the grant: {name}"));
-    let grant = GrantCredits {
-        credits: args.credits,
-        expires_in_s: args.expires.map(|expires| expires.as_secs().max(1)),
-        name: Some(name.clone()),
+    let (expires_in_s, expires_at) = match args.expires {
+        Some(Expiry::In(life)) => (Some(life.as_secs().max(1)), None),
+        Some(Expiry::At(at)) => (None, Some(at)),
+        None => (None, None),
     };
+    let grant = GrantCredits { credits: args.credits, expires_in_s, expires_at, name: Some(name.clone()) };
     let granted = ctx.client().await?.credits_grant(&args.tenant, grant).await;
     ctx.printer.show(&granted.map_err(|error| Unsure::or(error, &format!("--name {name}")))?)
 }

@@ -30,6 +30,7 @@ pub async fn run(ctx: &Context, command: ScheduleCommand) -> Result<()> {
         ScheduleCommand::Get(args) => list::get(ctx, &args).await,
         ScheduleCommand::Pause(args) => change::pause(ctx, &args, true).await,
         ScheduleCommand::Resume(args) => change::pause(ctx, &args, false).await,
+        ScheduleCommand::Run(args) => change::run(ctx, &args).await,
         ScheduleCommand::Delete(args) => delete::delete(ctx, &args).await,
     }
 }

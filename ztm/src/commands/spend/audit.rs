@@ -2,11 +2,15 @@
 
 use anyhow::Result;
 
-use crate::{commands::Context, exit::BadNews};
+use crate::{cli::spend::AuditArgs, commands::Context, exit::BadNews};
 
-/// Prints the equation of every tenant; fails if it does not hold.
-pub async fn audit(ctx: &Context) -> Result<()> {
-    let report = ctx.client().await?.spend_audit().await?;
+/// Prints the equation of every tenant, or of one; fails if it does not hold.
+pub async fn audit(ctx: &Context, args: &AuditArgs) -> Result<()> {
+    let client = ctx.client().await?;
+    let report = client.spend_audit(args.tenant.as_deref()).await?;
+    if let (true, Some(tenant)) = (report.tenants.is_empty(), &args.tenant) {
+        client.tenant_known(tenant).await?;
+    }
     ctx.printer.show(&report)?;
     if report.holds {
         return Ok(());

@@ -10,7 +10,7 @@ use crate::{
 
 /// Writes the ledger's rows, page by page as they come.
 pub async fn export(ctx: &Context, args: ExportArgs) -> Result<()> {
-    let rows = super::rows(args.rows);
+    let rows = super::rows(args.rows)?;
     let client = ctx.client().await?;
     // What is wrong with the question is said before the header is.
     let mut page = client.spend_rows(&rows, None).await?;
@@ -21,8 +21,9 @@ pub async fn export(ctx: &Context, args: ExportArgs) -> Result<()> {
     if *format(ctx) == Output::Csv {
         text.push_str(spend::ROW_HEADER);
     }
+    let mut left = args.limit.unwrap_or(usize::MAX);
     loop {
-        for row in &page.rows {
+        for row in page.rows.iter().take(left) {
             match format(ctx) {
                 Output::Json => text.push_str(&serde_json::to_string(row)?),
                 Output::Name => text.push_str(&spend::row_name(row)),
@@ -33,6 +34,11 @@ pub async fn export(ctx: &Context, args: ExportArgs) -> Result<()> {
         // One write a page.
         ctx.printer.bytes(text.as_bytes())?;
         text.clear();
+        if page.rows.len() > left || (page.rows.len() == left && page.next.is_some()) {
+            ctx.printer.left_out("the rows after these");
+            return Ok(());
+        }
+        left -= page.rows.len();
         let Some(next) = page.next else { return Ok(()) };
         page = client.spend_rows(&rows, Some(&next)).await?;
     }

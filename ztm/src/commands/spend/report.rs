@@ -18,7 +18,7 @@ const BENCHES: &str = "bench-*";
 pub async fn report(ctx: &Context, args: ReportArgs) -> Result<()> {
     let by = By::from_label(&args.by).unwrap_or(By::Tenant);
     let folds = !args.bench_tenants && args.rows.tenant.is_none();
-    let (client, rows) = (ctx.client().await?, super::rows(args.rows));
+    let (client, rows) = (ctx.client().await?, super::rows(args.rows)?);
     let mut report = client.spend_report(by, &rows).await?;
     if let (true, Some(tenant)) = (report.lines.is_empty(), &rows.tenant) {
         client.tenant_known(tenant).await?;
@@ -57,6 +57,7 @@ fn added(mut sum: SpendLine, line: SpendLine) -> SpendLine {
     sum.settled += line.settled;
     sum.reclaimed += line.reclaimed;
     sum.running_s += line.running_s;
+    sum.running_now_s += line.running_now_s;
     sum.idle_s += line.idle_s;
     sum.warm_s += line.warm_s;
     sum.snapshot_bytes += line.snapshot_bytes;
