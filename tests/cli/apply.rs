@@ -1,5 +1,7 @@
 //! `ztm apply` and `ztm diff`.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::{invocation::World, plane::Plane};
@@ -284,4 +286,40 @@ fn a_failure_keeps_what_would_be_pruned() {
     assert_eq!(partly.code, Some(1), "{partly}");
     assert!(partly.stderr.contains("1 tenant not deleted, since something failed"), "{partly}");
     assert!(!plane.asked().iter().any(|line| line.starts_with("DELETE")), "{:?}", plane.asked());
+}
+
+#[test]
+fn the_manifest_in_the_help_can_be_applied_and_the_help_names_every_field_that_an_export_has() {
+    let world = world();
+    let told = world.ztm(["help", "manifests"]).ok().stdout;
+    let manifest: Vec<&str> = told
+        .lines()
+        .skip_while(|line| !line.starts_with("  tenants:"))
+        .take_while(|line| !line.is_empty())
+        .map(|line| &line[2..])
+        .collect();
+    write(&world, &manifest.join("\n"));
+    std::fs::rename(world.home().join("secrets/alice.token"), world.home().join("alice.token")).unwrap();
+    world.ztm(["apply", "-f", "fleet.yaml"]).ok();
+    assert_eq!(results(&world, &["apply"]), [("alice".to_owned(), "unchanged".to_owned(), Vec::new())]);
+    let mut fields = BTreeSet::new();
+    keys(&world.ztm(["export", "-o", "json"]).ok().json(), &mut fields);
+    let named = ["alice", "morning", "report", "team", "schema_version"];
+    let unsaid: Vec<&String> =
+        fields.iter().filter(|key| !named.contains(&key.as_str()) && !told.contains(key.as_str())).collect();
+    assert!(unsaid.is_empty() && fields.contains("cost_gpu_seconds"), "{unsaid:?} of {fields:?}");
+}
+
+/// The keys of every object in a value.
+fn keys(value: &serde_json::Value, into: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            for (key, value) in fields {
+                into.insert(key.clone());
+                keys(value, into);
+            }
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| keys(item, into)),
+        _ => {}
+    }
 }

@@ -219,7 +219,7 @@ fn what_up_heeds_is_shown_with_who_says_it() {
 
 #[test]
 fn what_is_wrong_with_up_stops_only_up() {
-    let world = World::new().config("output = 'wide'\n\n[up]\nwarmth = 3\n");
+    let world = World::new().config("output = 'wide'\n\n[up]\nwarmth = 3\nport = 7\n");
     let (down, without) = (world.ztm(["down"]), World::new().ztm(["down"]));
     assert_eq!((down.code, &down.stdout), (without.code, &without.stdout), "{down}");
     assert!(down.stderr.starts_with("warning: `[up]` is ignored: "), "{down}");
@@ -229,8 +229,10 @@ fn what_is_wrong_with_up_stops_only_up() {
         assert!(up.stderr.contains(says), "{up}");
     }
     assert!(!world.state_dir().exists(), "it was refused before anything was begun");
-    let view = world.ztm(["config", "view"]).ok();
+    let view = world.ztm(["config", "view", "--show-origin"]).ok();
     assert!(view.stderr.contains("`[up]` is ignored") && view.stdout.contains("wide"), "{view}");
+    let ignored = view.stdout.lines().filter(|line| line.contains("up.") && line.contains("file")).count();
+    assert_eq!(ignored, 0, "what is ignored is not in force: {view}");
     assert_eq!(world.ztm(["context", "list"]).code, Some(0));
     // What is wrong elsewhere stops all of them, also beside it.
     let wrong = World::new().config("outputt = 'wide'\n[up]\nwarmth = 3\n").ztm(["down"]);

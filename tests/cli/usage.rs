@@ -154,7 +154,7 @@ fn help_explains_commands_and_what_holds_for_all() {
     --- stdout
     --- stderr
     error: there is no command or topic `tenant conjure`
-    hint: `ztm help` lists the commands; the topics are formatting, exit-codes, environment, contexts
+    hint: `ztm help` lists the commands; the topics are formatting, exit-codes, environment, contexts, manifests
     ");
 }
 

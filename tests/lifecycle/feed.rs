@@ -7,12 +7,13 @@ use libtenancy::{
     NewTenant,
     api::feed::{Change, EventLine, Piece, TenantLine},
     labels::{LabelChange, Labels},
+    partition::QuotaPatch,
     ports::tenants::SettingsPatch,
     quota::Grant,
     tenant::{StopReason, TenantId},
 };
 
-use crate::plane::{BOUND, Plane};
+use crate::plane::{BOUND, Plane, TOKEN, accept};
 
 /// A listener, and what it knows.
 struct Ear {
@@ -74,6 +75,21 @@ impl Ear {
 
 fn id(name: &str) -> TenantId {
     name.parse().unwrap()
+}
+
+#[test]
+fn what_waits_and_what_is_in_accounts_is_told_before_it_is_said_that_all_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let plane = Plane::start(dir.path(), "http://127.0.0.1:9");
+    plane.create(&id("acme"), Some(TOKEN));
+    plane.block(plane.tenancy.tenant_suspend(&id("acme"), "unpaid")).unwrap();
+    plane.block(accept(&plane.drivers, &id("acme"), 1, 7, "hello")).unwrap();
+    let patch = QuotaPatch { weight: Some(7), ..QuotaPatch::default() };
+    plane.block(plane.tenancy.quota_set(&id("acme"), &patch)).unwrap();
+    let mut ear = Ear::new(&plane);
+    ear.until(&plane, "everything", |ear| ear.ready);
+    let line = &ear.tenants["acme"];
+    assert_eq!((line.pending, line.account.as_ref().map(|account| account.weight)), (1, Some(7)));
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub struct Topic {
 }
 
 /// All topics.
-pub const TOPICS: [Topic; 4] = [
+pub const TOPICS: [Topic; 5] = [
     Topic {
         name: "formatting",
         about: "what is printed where, and in which formats",
@@ -34,5 +34,10 @@ pub const TOPICS: [Topic; 4] = [
         name: "contexts",
         about: "the configuration file, and whose control plane is meant",
         text: include_str!("topics/contexts.txt"),
+    },
+    Topic {
+        name: "manifests",
+        about: "the files of `ztm apply`, and which flag is which field",
+        text: include_str!("topics/manifests.txt"),
     },
 ];

@@ -53,7 +53,8 @@ What holds for every command:
   ztm help formatting          what is printed where, and in which formats
   ztm help exit-codes          what the exit status says
   ztm help environment         the variables that are heeded
-  ztm help contexts            the configuration file, and whose control plane is meant";
+  ztm help contexts            the configuration file, and whose control plane is meant
+  ztm help manifests           the files of `ztm apply`, and which flag is which field";
 
 /// Agents that look always-on, cost nothing while idle, and never lose a message
 #[derive(Debug, Parser)]

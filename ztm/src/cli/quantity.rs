@@ -204,7 +204,7 @@ pub fn deserialize_bytes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> R
     Written::read(deserializer).and_then(|w| bytes(&w).map(Some).map_err(serde::de::Error::custom))
 }
 
-/// [`credits`] in a configuration file: a whole number, or a decimal one as text.
+/// [`credits`] in a configuration file: a number, or one as text.
 pub fn deserialize_credits<'de, D>(deserializer: D) -> Result<Option<MicroCredits>, D::Error>
 where
     D: serde::Deserializer<'de>,
@@ -233,11 +233,13 @@ impl Written {
     }
 }
 
-/// A file's own decimals are floats, which may be another number than was written: they are refused.
+/// A file's own decimals are floats. The shortest text that reads back as one is what was written, up to 15 digits; no credits
+/// or money within bounds have more.
 #[derive(serde::Deserialize)]
-#[serde(untagged, expecting = "expected a whole number, or a decimal one in quotes (\"0.5\")")]
+#[serde(untagged, expecting = "expected a number")]
 enum Decimal {
     Whole(i64),
+    Float(f64),
     Text(String),
 }
 
@@ -245,6 +247,7 @@ impl Decimal {
     fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
         Ok(match <Self as serde::Deserialize>::deserialize(deserializer)? {
             Self::Whole(number) => number.to_string(),
+            Self::Float(number) => number.to_string(),
             Self::Text(text) => text,
         })
     }

@@ -105,7 +105,8 @@ pub struct UpArgs {
     #[serde(deserialize_with = "quantity::deserialize_pool_range")]
     pub warm: Option<PoolSize>,
 
-    /// How many agents may run at once; a wake beyond it waits [default: 1000]
+    /// How many agents may run at once; a message or a job beyond it waits, and an
+    /// operator's wake is refused [default: 1000]
     #[arg(long, value_name = "COUNT", value_parser = quantity::whole::<usize>(0, quantity::MANY))]
     pub max_running: Option<usize>,
 

@@ -97,7 +97,7 @@ pub fn origins(flags: &GlobalArgs, environment: Environment<'_>) -> Result<Vec<V
 
 /// What `ztm up` would heed without a flag of its own: every option of it that a file can say.
 fn of_up(settings: &Settings, file: &ConfigFile, environment: Environment<'_>) -> Vec<Value> {
-    let written = file.up_written();
+    let written = if settings.up_problem.is_none() { file.up_written() } else { toml::Table::new() };
     let mut values = Vec::new();
     for arg in options(Cli::command().find_subcommand("up")) {
         let key = arg.get_id().as_str();

@@ -35,7 +35,7 @@ impl World {
 const FILE: &str = "state_dir = '/file'\norchestrator_url = 'http://file'\nrouter_url = 'http://file-r'\n\
     token_file = '/file.token'\nnamespace = 'file'\noutput = 'name'\ncolor = 'never'\nrequest_timeout = 3\n\
     [up]\nport = 1\nwarm = '2..7'\ndrain = '2m'\nagent_memory = '1Gi'\n\
-    default_rate = '0.5'\ndefault_burst = 60\nprice_per_credit = '0.002'\n";
+    default_rate = '0.5'\ndefault_burst = 60\nprice_per_credit = 0.002\n";
 
 fn environment(world: World) -> World {
     world
@@ -144,7 +144,8 @@ fn a_wrong_key_or_value_in_the_file_is_named_with_its_line() {
     for (text, expected) in [
         ("[up]\nwarn = 3\n", "line 2 (`warn`): unknown field `warn`"),
         ("[up]\ndrain = '-1s'\n", "is negative"),
-        ("[up]\nport = 3\ndefault_rate = 0.5\n", "a decimal one in quotes"),
+        ("[up]\nport = 3\ndefault_rate = nan\n", "at most six decimals"),
+        ("[up]\ndefault_rate = 0.0000001\n", "at most six decimals"),
         ("[up]\nturn_hold = 'nan'\n", "at most six decimals"),
         ("[up]\nprice_per_credit = -1\n", "is negative"),
     ] {
