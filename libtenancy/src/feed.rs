@@ -136,7 +136,7 @@ fn listen(join: impl Fn() -> Joined + Send + 'static, ends: CancellationToken) -
 fn for_listener(mut piece: Piece, role: Option<&str>, content: bool) -> Piece {
     match &mut piece.change {
         Change::Begin(begin) => begin.role = role.map(str::to_owned),
-        Change::Jobs(jobs) if !content => jobs.iter_mut().for_each(|job| job.outcome = None),
+        Change::Jobs(jobs) if !content => jobs.iter_mut().for_each(|job| (job.prompt, job.outcome) = (None, None)),
         _ => {}
     }
     piece
@@ -269,12 +269,15 @@ mod tests {
         let job = serde_json::json!({
             "job_id": "acme.01", "tenant_id": "acme", "agent_id": "main", "status": "dead", "cost_gpu_seconds": "1",
             "held_gpu_seconds": "0", "used_gpu_seconds": "0", "priority": 5, "attempts": 3, "max_attempts": 3,
-            "cancelling": false, "submitted_at": "2026-11-29T09:00:00Z", "error": "a secret of the chat",
+            "cancelling": false, "submitted_at": "2026-11-29T09:00:00Z", "result": null,
+            "error": "a secret of the chat", "prompt": "another of the caller",
         });
         let change = Change::Jobs(vec![serde_json::from_value(job).unwrap()]);
         let piece = Piece { at: Timestamp::from_micros(0), change };
         let heard = |content| serde_json::to_string(&for_listener(piece.clone(), Some("viewer"), content)).unwrap();
-        assert!(heard(true).contains("a secret of the chat") && !heard(false).contains("a secret of the chat"));
+        for secret in ["a secret of the chat", "another of the caller"] {
+            assert!(heard(true).contains(secret) && !heard(false).contains(secret), "{secret}");
+        }
     }
 
     #[test]

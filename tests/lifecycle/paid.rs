@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use libtenancy::{
     clock::{Clock, ManualClock, SystemClock},
     credits::MicroCredits,
-    jobs::{Finish, JobId, NewJob, Outcome, WorkerId},
+    jobs::{Finish, JobId, Leased, NewJob, Outcome, WorkerId},
     partition::QuotaPatch,
     ports::ledgers::RowFilter,
     quota::{Budget, Grant, NEVER, Period},
@@ -16,30 +16,36 @@ use libtenancy::{
 use crate::plane::{Chat, Plane, TOKEN, accept, config};
 
 const LEASE: Duration = Duration::from_secs(30);
+const ONE: MicroCredits = MicroCredits::credits(1);
 
 fn tenant(plane: &Plane, id: &TenantId) -> Tenant {
     plane.block(plane.tenancy.tenant_get(id)).unwrap()
 }
 
+/// Submits a job of one credit, and takes it.
+fn job_taken(plane: &Plane, id: &TenantId) -> Leased {
+    let job = JobId::random(id, plane.drivers.clock.now()).unwrap();
+    plane.block(plane.tenancy.job_submit(NewJob::new(job, "sum up".to_owned(), ONE))).unwrap();
+    let worker: WorkerId = "w1".parse().unwrap();
+    plane.block(plane.tenancy.jobs_claim(&worker, 1, LEASE, Duration::ZERO)).unwrap().remove(0)
+}
+
+/// Ends it, with all of its credit used.
+fn job_ended(plane: &Plane, leased: Leased, said: String) {
+    let outcome = Outcome::Succeeded { result: said, pointer: None };
+    let finish = Finish { id: leased.id, epoch: leased.epoch, outcome, used: ONE };
+    plane.block(plane.tenancy.leases_finalize(vec![finish])).unwrap().remove(0).unwrap();
+}
+
 /// Grants what a job costs, which is less than a message holds, and has it done; when it began.
 fn job_done(plane: &Plane, id: &TenantId, name: &str) -> libtenancy::clock::Timestamp {
-    let cost = MicroCredits::credits(1);
-    let gift = Grant { expires_at: NEVER, amount: cost };
+    let gift = Grant { expires_at: NEVER, amount: ONE };
     plane.block(plane.tenancy.credits_grant(id, name, gift)).unwrap();
     let began = plane.drivers.clock.now();
-    let new = NewJob::new(JobId::random(id, began).unwrap(), "sum up".to_owned(), cost);
-    plane.block(plane.tenancy.job_submit(new)).unwrap();
-    let worker: WorkerId = "w1".parse().unwrap();
-    let leased = plane.block(plane.tenancy.jobs_claim(&worker, 1, LEASE, Duration::ZERO)).unwrap().remove(0);
+    let leased = job_taken(plane, id);
     plane.block(plane.tenancy.job_prepare(&leased.id)).unwrap();
-    let said = plane.block(plane.tenancy.job_execute(&leased.id, leased.prompt)).unwrap();
-    let finish = Finish {
-        id: leased.id,
-        epoch: leased.epoch,
-        outcome: Outcome::Succeeded { result: said, pointer: None },
-        used: cost,
-    };
-    plane.block(plane.tenancy.leases_finalize(vec![finish])).unwrap().remove(0).unwrap();
+    let said = plane.block(plane.tenancy.job_execute(&leased.id, leased.prompt.clone())).unwrap();
+    job_ended(plane, leased, said);
     began
 }
 
@@ -156,18 +162,6 @@ fn whoever_has_a_job_in_hand_when_it_is_stopped_was_not_idle() {
     plane.end();
 }
 
-/// Has a job of one credit done, from the bucket.
-fn job_paid(plane: &Plane, id: &TenantId) {
-    let cost = MicroCredits::credits(1);
-    let new = NewJob::new(JobId::random(id, plane.drivers.clock.now()).unwrap(), "sum up".to_owned(), cost);
-    plane.block(plane.tenancy.job_submit(new)).unwrap();
-    let worker: WorkerId = "w1".parse().unwrap();
-    let leased = plane.block(plane.tenancy.jobs_claim(&worker, 1, LEASE, Duration::ZERO)).unwrap().remove(0);
-    let outcome = Outcome::Succeeded { result: "done".to_owned(), pointer: None };
-    let finish = Finish { id: leased.id, epoch: leased.epoch, outcome, used: cost };
-    plane.block(plane.tenancy.leases_finalize(vec![finish])).unwrap().remove(0).unwrap();
-}
-
 #[test]
 fn a_budget_is_not_spent_twice_by_another_period() {
     let (dir, chat) = (tempfile::tempdir().unwrap(), Chat::start());
@@ -180,11 +174,11 @@ fn a_budget_is_not_spent_twice_by_another_period() {
         let account = plane.block(plane.tenancy.quota_set(&id, &patch)).unwrap();
         (account.period_spent, account.period_granted)
     };
-    job_paid(&plane, &id);
+    job_ended(&plane, job_taken(&plane, &id), "done".to_owned());
     assert_eq!(set(Period::Day, 10), (MicroCredits::credits(1), MicroCredits::ZERO), "of before there was a budget");
     let gift = Grant { expires_at: NEVER, amount: MicroCredits::credits(5) };
     plane.block(plane.tenancy.credits_grant(&id, "gift", gift)).unwrap();
-    job_paid(&plane, &id);
+    job_ended(&plane, job_taken(&plane, &id), "done".to_owned());
     for period in [Period::Month, Period::Day, Period::Week] {
         assert_eq!(set(period, 10), (MicroCredits::credits(2), MicroCredits::credits(5)), "{period:?}");
     }
@@ -201,7 +195,7 @@ fn a_job_that_a_budget_does_not_cover_waits_and_suspends_nobody_who_can_pay_for_
     let budget = Budget { period: Period::Day, limit: MicroCredits::credits(20), hard: true };
     let patch = QuotaPatch { budget: Some(Some(budget)), ..QuotaPatch::default() };
     plane.block(plane.tenancy.quota_set(&id, &patch)).unwrap();
-    job_paid(&plane, &id);
+    job_ended(&plane, job_taken(&plane, &id), "done".to_owned());
     let claim = |cost| {
         let cost = MicroCredits::credits(cost);
         let job = JobId::random(&id, plane.drivers.clock.now()).unwrap();

@@ -1,8 +1,12 @@
 //! Leases over HTTP: what a worker in any language says and is told.
 
-use std::time::Duration;
+use std::{task::Poll, time::Duration};
 
 use axum::http::Method;
+use libtenancy::{
+    credits::MicroCredits,
+    jobs::{Finish, Outcome},
+};
 use serde_json::{Value, json};
 
 use crate::{client::client, faces::Faces};
@@ -195,7 +199,15 @@ async fn a_caller_that_hangs_up_leaves_no_lease_behind() {
     for round in 0..100 {
         let claim = faces.tenancy.jobs_claim(&worker, 1, Duration::from_secs(30), Duration::ZERO);
         let mut claim = Box::pin(claim);
-        assert!(futures::poll!(&mut claim).is_pending(), "a claim takes longer than a moment");
+        if let Poll::Ready(claimed) = futures::poll!(&mut claim) {
+            // On a machine that is busy elsewhere the store may have been as quick as this.
+            for leased in claimed.unwrap() {
+                let outcome = Outcome::Released { after: Duration::ZERO };
+                let finish = Finish { id: leased.id, epoch: leased.epoch, outcome, used: MicroCredits::ZERO };
+                faces.tenancy.leases_finalize(vec![finish]).await.unwrap().remove(0).unwrap();
+            }
+            continue;
+        }
         tokio::time::sleep(Duration::from_micros(round * 20)).await;
     }
     let found = async {

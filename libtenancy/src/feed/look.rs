@@ -303,8 +303,9 @@ impl Tenancy {
             let filter = JobFilter { state: Some(state.to_owned()), ..JobFilter::default() };
             let jobs = self.drivers().jobs.job_list(&filter, None, JOBS).await?;
             shown.extend(jobs.iter().map(|job| {
-                let outcome = JobOutcome { result: None, ..JobView::from(job).outcome.unwrap_or_default() };
-                JobView { outcome: Some(outcome), ..JobView::from(job) }
+                let view = JobView::from(job);
+                let outcome = JobOutcome { result: None, ..view.outcome.clone().unwrap_or_default() };
+                JobView { outcome: Some(outcome), ..view.listed() }
             }));
         }
         Ok(shown)

@@ -380,18 +380,18 @@ local function revoke(a, amount)
   return amount - missing
 end
 
--- Whether a grant or a revocation was booked under a name: 'OTHER' if with another amount. Of a name without its amount
--- (an old one, or one that the ledger told) nothing else is known.
-local function granted_before(t, name, amount)
+-- Whether a grant or a revocation was booked under a name: 'OTHER' if with another amount than is said now. Of a name without
+-- its amount (an old one, or one that the ledger told) nothing else is known.
+local function granted_before(t, name, said)
   local names = t.key .. 'granted'
   if not t.a or call('SISMEMBER', names, name) == 0 then return false end
   local known = call('SISMEMBER', names, name .. '#') == 1
-  return known and call('SISMEMBER', names, name .. '#' .. amount) == 0 and 'OTHER' or true
+  return known and call('SISMEMBER', names, name .. '#' .. said) == 0 and 'OTHER' or true
 end
 
 -- Books what was granted or, if the amount is negative, taken back.
-local function granted_as(t, name, amount, d)
-  call('SADD', t.key .. 'granted', name, name .. '#', name .. '#' .. amount)
+local function granted_as(t, name, said, d)
+  call('SADD', t.key .. 'granted', name, name .. '#', name .. '#' .. said)
   book(t, 'grant', '', name, 0, d, 0, '')
 end
 
