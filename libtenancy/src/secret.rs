@@ -159,6 +159,12 @@ impl Keyring {
 /// Reads a file that nobody but its owner may read; or, if the system's administrator gave it to our group to read (as a
 /// cluster mounts its secrets), nobody else.
 pub fn read_private(path: &Path) -> Result<String> {
+    private_check(path)?;
+    std::fs::read_to_string(path).map_err(Error::io("read", path))
+}
+
+/// Refuses a file that others may read. `Forbidden`; i/o errors.
+pub fn private_check(path: &Path) -> Result<()> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let metadata = std::fs::metadata(path).map_err(Error::io("open", path))?;
     let mode = metadata.permissions().mode();
@@ -168,7 +174,7 @@ pub fn read_private(path: &Path) -> Result<String> {
             reason: format!("`{}` is open to others (mode {:o}); `chmod 600` it", path.display(), mode & 0o777),
         });
     }
-    std::fs::read_to_string(path).map_err(Error::io("read", path))
+    Ok(())
 }
 
 /// Writes a file of mode 0600 atomically and durably; leaves an existing one as it is.

@@ -139,6 +139,8 @@ pub(crate) struct Inner {
     pub(crate) budget_notices: Mutex<HashMap<TenantId, u8>>,
     /// Rung whenever a job may have ended.
     pub(crate) job_ended: tokio::sync::watch::Sender<()>,
+    /// Jobs that were called off in this process, while they ran or not.
+    pub(crate) job_called_off: broadcast::Sender<crate::jobs::JobId>,
     /// Set once nobody is to wait for jobs any more.
     pub(crate) waits_end: CancellationToken,
     /// Which partition the next claim asks first.
@@ -218,6 +220,7 @@ impl Tenancy {
             broke: Mutex::default(),
             budget_notices: Mutex::default(),
             job_ended: tokio::sync::watch::Sender::new(()),
+            job_called_off: broadcast::Sender::new(UNLOCKED),
             waits_end: CancellationToken::new(),
             claim_first: 0.into(),
             workers: Workers::default(),

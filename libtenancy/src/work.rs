@@ -13,7 +13,7 @@ mod shown;
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use tokio::sync::oneshot;
+use tokio::sync::{broadcast, oneshot};
 use tracing::Instrument;
 
 use crate::{
@@ -169,10 +169,17 @@ impl Tenancy {
         self.drivers().jobs.job_cancel(id).await?;
         self.feed_mark(id.tenant());
         self.inner.job_ended.send_replace(());
+        let _ = self.inner.job_called_off.send(id.clone());
         if let Err(error) = self.suspension_end(id.tenant()).await {
             tracing::warn!(tenant = %id.tenant(), error = error.chain(), "not looked at whether it resumes");
         }
         self.job_get(id).await
+    }
+
+    /// The jobs that are called off in this process from now on: whoever does one need not wait for its next renewal to be
+    /// told. Whoever reads too slowly misses some, and is told at that.
+    pub fn jobs_called_off(&self) -> broadcast::Receiver<JobId> {
+        self.inner.job_called_off.subscribe()
     }
 
     /// Puts a dead or cancelled job back with all its attempts. `NotFound`; `Conflict` in any other state.

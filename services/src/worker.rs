@@ -21,6 +21,10 @@ use std::{
 };
 
 use async_trait::async_trait;
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 use libtenancy::{
     Error, Result, Tenancy,
     clock::Stopwatch,
@@ -32,7 +36,7 @@ use libtenancy::{
     work::{MAX_CLAIM, MAX_WAIT},
 };
 use tokio::{
-    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, broadcast},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
@@ -48,6 +52,11 @@ pub trait Desk: Send + Sync + 'static {
 
     /// Renews leases; answers in the order given.
     async fn renew(&self, renewals: Vec<Renewal>) -> Result<Vec<Renewed>>;
+
+    /// The jobs that are called off from now on, as far as that is heard here: else the next renewal says it.
+    fn called_off(&self) -> BoxStream<'static, JobId> {
+        stream::pending().boxed()
+    }
 
     /// Ends an attempt.
     async fn finalize(&self, finish: Finish) -> Result<()>;
@@ -67,6 +76,19 @@ impl Desk for Tenancy {
 
     async fn renew(&self, renewals: Vec<Renewal>) -> Result<Vec<Renewed>> {
         self.leases_renew(renewals).await
+    }
+
+    fn called_off(&self) -> BoxStream<'static, JobId> {
+        let heard = |mut called_off: broadcast::Receiver<JobId>| async move {
+            loop {
+                match called_off.recv().await {
+                    Ok(id) => return Some((id, called_off)),
+                    Err(broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(broadcast::error::RecvError::Closed) => return None,
+                }
+            }
+        };
+        stream::unfold(self.jobs_called_off(), heard).chain(stream::pending()).boxed()
     }
 
     async fn finalize(&self, finish: Finish) -> Result<()> {
@@ -119,13 +141,16 @@ struct Attempt {
     held: MicroCredits,
     /// How far ahead it asks for more; nothing once less than [`MARGIN`] was refused.
     ahead: Option<Duration>,
+    /// It was called off, as is heard: its renewal says so at once.
+    called_off: bool,
     halt: CancellationToken,
     why: Option<Halt>,
 }
 
 impl Attempt {
     fn new(held: MicroCredits, halt: CancellationToken) -> Self {
-        Self { begun: None, renewed: Stopwatch::start(), held, ahead: Some(LEASE_RENEW * 2), halt, why: None }
+        let (renewed, ahead) = (Stopwatch::start(), Some(LEASE_RENEW * 2));
+        Self { begun: None, renewed, held, ahead, called_off: false, halt, why: None }
     }
 
     fn stop(&mut self, why: Halt) {
@@ -167,6 +192,9 @@ impl Attempt {
 
     /// In how long it is to be renewed or stopped.
     fn due_in(&self) -> Duration {
+        if self.called_off {
+            return Duration::ZERO;
+        }
         let lease = LEASE_RENEW.saturating_sub(self.renewed.elapsed());
         self.exhausted_in().map_or(lease, |exhausted| exhausted.min(lease))
     }
@@ -195,6 +223,13 @@ impl Attempts {
         let key = (leased.id.clone(), leased.epoch);
         self.lock().insert(key.clone(), Attempt::new(leased.cost, halt));
         Entered { attempts: self.clone(), key }
+    }
+
+    /// Has the attempts at a job renewed next.
+    fn call_off(&self, job: &JobId) {
+        for (_, attempt) in self.lock().iter_mut().filter(|((id, _), _)| id == job) {
+            attempt.called_off = true;
+        }
     }
 
     /// In how long the first of them is due.
@@ -324,10 +359,15 @@ async fn claim(desk: &dyn Desk, id: &WorkerId, places: &Arc<Semaphore>) -> Resul
 
 /// Renews leases together, again and again; stops those that are not to go on.
 async fn renew(desk: Arc<dyn Desk>, attempts: Attempts) {
+    let mut called_off = desk.called_off();
     loop {
         tokio::select! {
             () = tokio::time::sleep(attempts.due_in()) => {}
             () = attempts.sooner.notified() => continue,
+            Some(job) = called_off.next() => {
+                attempts.call_off(&job);
+                continue;
+            }
         }
         for renewals in attempts.due().chunks(MAX_CLAIM) {
             let asked = Stopwatch::start();
@@ -353,6 +393,7 @@ async fn renew(desk: Arc<dyn Desk>, attempts: Attempts) {
 
 fn heed(attempts: &mut HashMap<(JobId, JobEpoch), Attempt>, renewal: &Renewal, answer: &Renewed, asked: Stopwatch) {
     let Some(attempt) = attempts.get_mut(&(renewal.id.clone(), renewal.epoch)) else { return };
+    attempt.called_off = false;
     if !matches!(answer, Renewed::Lost) {
         attempt.renewed = asked;
     }

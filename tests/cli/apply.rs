@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::{invocation::World, plane::Plane};
+use super::{
+    invocation::World,
+    plane::{Plane, write_token},
+};
 
 const FLEET: &str = "\
 # A comment.
@@ -25,7 +28,7 @@ tenants:
 fn world() -> World {
     let world = World::new();
     std::fs::create_dir(world.home().join("secrets")).unwrap();
-    std::fs::write(world.home().join("secrets/alice.token"), "4711:AAapply-of-a-token\n").unwrap();
+    write_token(&world.home().join("secrets/alice.token"), "4711:AAapply-of-a-token");
     write(&world, FLEET);
     world
 }
@@ -147,7 +150,7 @@ fn directories_and_standard_input_are_read_and_one_failure_holds_up_no_other() {
     let directory = world.home().join("fleet");
     std::fs::create_dir(&directory).unwrap();
     for (name, token) in [("a", "4711:AAone-token"), ("b", "4711:AAthe-same-bot"), ("c", "4712:AAanother")] {
-        std::fs::write(directory.join(format!("{name}.token")), token).unwrap();
+        write_token(&directory.join(format!("{name}.token")), token);
         let text = format!("tenants:\n  - name: {name}\n    bot_token_file: {name}.token\n");
         std::fs::write(directory.join(format!("{name}.yaml")), text).unwrap();
     }

@@ -178,7 +178,7 @@ fn who_asks_for_more_is_shown_each_request_and_its_answer() {
     plane.tenant("alice", |_| ());
     for (line, request, status, code) in [
         (["tenant", "get", "alice", "-v"], "GET /tenants/alice", 200, 0),
-        (["tenant", "stop", "alice", "--verbose"], "POST /stop/alice", 200, 0),
+        (["tenant", "wake", "alice", "--verbose"], "POST /wake/alice", 200, 0),
         (["tenant", "get", "nobody", "-v"], "GET /tenants/nobody", 404, 3),
     ] {
         let said = world.ztm(line);

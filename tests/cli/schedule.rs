@@ -164,3 +164,27 @@ fn what_is_no_schedule_is_refused_and_changes_nothing() {
     }
     assert_eq!(world.ztm(["schedule", "list", "-o", "name"]).ok().stdout, "");
 }
+
+#[test]
+fn names_are_taken_as_they_are_printed() {
+    let world = world();
+    world.ztm(SET).ok();
+    world.ztm(["schedule", "set", "alice/report", "--cron", "@weekly", "--job", "Write it.", "--cost", "120"]).ok();
+    let names = || world.ztm(["schedule", "list", "-o", "name"]).ok().stdout;
+    assert_eq!(names(), "alice/morning\nalice/report\n");
+    let all = ["alice/morning", "alice/report"];
+    let got = world.ztm(["schedule", "get", "alice/morning", "-o", "json"]).ok().json();
+    assert_eq!(got["name"], "morning");
+    let paused = world.ztm(["schedule", "pause"].iter().chain(&all).copied()).ok();
+    assert_eq!(paused.stdout.matches("paused").count(), 2, "{paused}");
+    let rehearsed = world.ztm(["schedule", "delete", "--yes", "--dry-run"].iter().chain(&all).copied()).ok();
+    assert!(rehearsed.stderr.contains("morning") && rehearsed.stderr.contains("report"), "{rehearsed}");
+    for wrong in [&["alice"][..], &["alice/morning", "report"], &["alice", "bob/morning"]] {
+        let refused = world.ztm(["schedule", "delete", "--yes"].iter().chain(wrong).copied());
+        assert!(refused.code == Some(2) && refused.stderr.contains("TENANT/SCHEDULE"), "{refused}");
+    }
+    // One that is not there does not keep the others from it.
+    let partly = world.ztm(["schedule", "delete", "--yes", "alice/none"].iter().chain(&all).copied());
+    assert_eq!(partly.code, Some(3), "{partly}");
+    assert_eq!(names(), "");
+}

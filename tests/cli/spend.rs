@@ -165,3 +165,23 @@ fn an_audit_that_does_not_hold_is_shown_and_fails() {
         (Some(1), &false.into(), &"audit_failed".into())
     );
 }
+
+#[test]
+fn the_total_under_a_filter_is_that_of_the_rows_shown() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    let report = json!({
+        "by": "tenant", "from": null, "to": null, "price_micros_per_credit": 10_000,
+        "lines": [line(Some("alice"), 1.5, 15_000), line(Some("bob"), 4.0, 40_000)], "total": line(None, 5.5, 55_000),
+    });
+    plane.answer("GET /spend/report?by=tenant", 200, &report.to_string());
+    let chosen = |flags: &[&str]| world.ztm(["spend", "report"].iter().chain(flags).copied()).ok();
+    let said = chosen(&["--filter", "spent>2"]);
+    let total: Vec<&str> = said.stdout.lines().last().unwrap().split_whitespace().collect();
+    assert_eq!(total[..3], ["total", "4", "0.04"], "{said}");
+    assert!(said.stderr.contains("the total is that of the rows which `--filter` chooses"), "{said}");
+    let json = chosen(&["--filter", "money<0.02", "-o", "json"]).json();
+    assert_eq!((&json["total"]["spent"], &json["total"]["money_micros"]), (&json!(1.5), &json!(15_000)), "{json}");
+    let whole = chosen(&["--filter", "spent>0", "-o", "json"]).json();
+    assert_eq!(whole["total"]["spent"], json!(5.5));
+}

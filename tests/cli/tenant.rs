@@ -3,7 +3,10 @@
 use insta::assert_snapshot;
 use libtenancy::tenant::StopReason;
 
-use super::{invocation::World, plane::Plane};
+use super::{
+    invocation::World,
+    plane::{Plane, write_token},
+};
 
 #[test]
 fn f12_a_tenant_is_created_with_the_servers_defaults() {
@@ -53,7 +56,7 @@ fn s10_the_seeds_spelling_works_with_a_warning_about_the_token() {
 fn s10_a_token_comes_from_a_file_or_standard_input_without_a_warning() {
     let mut world = World::new();
     let plane = Plane::on(&mut world);
-    std::fs::write(world.home().join("alice.token"), "123456:AAHxyz\n").unwrap();
+    write_token(&world.home().join("alice.token"), "123456:AAHxyz");
     let ended = world.ztm(["tenant", "create", "alice", "--bot-token-file", "alice.token"]).ok();
     assert!(!ended.stderr.contains("warning"), "{ended}");
     assert_eq!(plane.last_body()["bot_token"], "123456:AAHxyz");
@@ -152,7 +155,10 @@ fn a_listing_is_sorted_and_filtered_by_any_field() {
     let chosen = world.ztm(["tenant", "list", "-o", "jsonpath={.tenants[?@.idle_timeout_s > 60].tenant_id}"]).ok();
     assert_eq!(chosen.stdout, "alice bob\n");
     let wrong = world.ztm(["tenant", "list", "--sort-by", "size"]);
-    assert!(wrong.code == Some(2) && wrong.stderr.contains("no row has a field `size`; there are bot_id,"), "{wrong}");
+    assert!(
+        wrong.code == Some(2) && wrong.stderr.contains("no row has a field `size`; there are active, age,"),
+        "{wrong}"
+    );
 }
 
 #[test]
@@ -173,6 +179,12 @@ fn rows_are_chosen_by_what_the_table_shows_of_them() {
     assert_eq!(names(&["--filter", "suspended=null"]), ["alice", "bob", "carol"]);
     assert_eq!(names(&["--filter", "idle_after>=300", "--filter", "idle_timeout_s<=300"]), ["alice", "dora"]);
     assert_eq!(names(&["--sort-by", "-idle_after"]), ["bob", "alice", "dora", "carol"]);
+    for same in ["idle_after=300s", "idle_after=5m", "idle_timeout_s=300"] {
+        assert_eq!(names(&["--filter", same]), ["alice", "dora"], "{same}");
+    }
+    assert_eq!(names(&["--filter", "age>1h", "--filter", "IDLE_AFTER<5m", "--sort-by", "active"]), ["carol"]);
+    let wrong = world.ztm(["tenant", "list", "--filter", "idle_after=300 parsecs"]);
+    assert!(wrong.code == Some(2) && wrong.stderr.contains("`idle_after` is a length of time"), "{wrong}");
     let wrong = world.ztm(["tenant", "list", "--sort-by", "idle_timeout"]);
     assert!(wrong.code == Some(2) && wrong.stderr.contains("did you mean `idle_timeout_s`"), "{wrong}");
 }
@@ -323,7 +335,7 @@ fn a_wake_prints_its_phases_and_a_stop_the_tenant() {
     --- stderr
     ");
     assert_eq!(world.ztm(["tenant", "stop", "alice", "-o", "json"]).ok().json()["status"], "idle");
-    assert_eq!(plane.asked(), ["POST /wake/alice", "POST /wake/alice", "POST /stop/alice"]);
+    assert_eq!(plane.asked(), ["POST /wake/alice", "POST /wake/alice", "GET /tenants/alice", "POST /stop/alice"]);
 }
 
 #[test]
@@ -487,7 +499,7 @@ fn another_token_without_a_webhook_is_told_of_and_another_label_is_not() {
     let plane = Plane::on(&mut world);
     plane.tenant("alice", |tenant| tenant.bot_id = Some(7));
     plane.answer("PATCH /tenants/alice", 200, &plane.tenant_json("alice"));
-    std::fs::write(world.home().join("token"), "654321:BBHxyz").unwrap();
+    write_token(&world.home().join("token"), "654321:BBHxyz");
     let note = "no webhook is registered yet; `ztm webhook register alice --base-url URL` does it";
     let updated = world.ztm(["tenant", "update", "alice", "--bot-token-file", "token"]).ok();
     assert!(updated.stderr.contains(note), "{updated}");
@@ -543,4 +555,34 @@ fn several_are_saved_and_one_that_fails_keeps_none_from_it() {
     assert_eq!(both["snapshots"][1]["tenant_id"], "bob");
     // One is printed as it always was.
     assert_eq!(world.ztm(["tenant", "snapshot", "alice", "-o", "json"]).ok().json()["changed"], false);
+}
+
+#[test]
+fn a_file_with_a_token_that_others_may_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut world = World::new();
+    let _plane = Plane::on(&mut world);
+    let file = world.home().join("open.token");
+    write_token(&file, "123456:AAHxyz");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    for flags in [
+        &["tenant", "create", "alice", "--bot-token-file", "open.token"][..],
+        &["status", "--token-file", "open.token"],
+    ] {
+        let refused = world.ztm(flags.iter().copied());
+        let says = "`open.token` is open to others (mode 644); `chmod 600` it";
+        assert!(refused.code == Some(4) && refused.stderr.contains(says), "{refused}");
+    }
+}
+
+#[test]
+fn who_slept_already_is_told_so() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| {});
+    let said = world.ztm(["tenant", "stop", "alice"]).ok();
+    assert!(said.stderr.contains("`alice` slept already"), "{said}");
+    plane.tenant("bob", |tenant| tenant.status = "running".to_owned());
+    let said = world.ztm(["tenant", "stop", "bob"]).ok();
+    assert!(!said.stderr.contains("slept"), "{said}");
 }

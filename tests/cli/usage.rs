@@ -332,3 +332,56 @@ fn the_synopsis_of_a_page_has_the_options_before_what_is_named() {
     assert!(submit.starts_with("ztm job submit [OPTIONS] --cost <CREDITS> <TENANT>"), "{submit}");
     assert_eq!(page("ztm-tenant.1").trim(), "ztm tenant [OPTIONS] <COMMAND>");
 }
+
+#[test]
+fn a_new_tenant_has_no_label_that_could_be_taken_away() {
+    let world = World::new();
+    let refused = world.ztm(["tenant", "create", "zed", "--label", "a-"]);
+    let says = "`a-` takes a label away, and a new tenant has none: write `a=value`";
+    assert!(refused.code == Some(2) && refused.stderr.contains(says), "{refused}");
+}
+
+#[test]
+fn what_is_suggested_is_shown_and_groups_have_help_and_short_names() {
+    let world = World::new();
+    let wrong = world.ztm(["tenat"]);
+    assert!(wrong.code == Some(2) && wrong.stderr.contains("'tenant'"), "{wrong}");
+    assert!(!wrong.stderr.contains("'agent'") && !wrong.stderr.contains("'generate'"), "{wrong}");
+    let same = |one: &[&str], other: &[&str]| {
+        let (one, other) = (world.ztm(one.iter().copied()).ok(), world.ztm(other.iter().copied()).ok());
+        assert_eq!(one.stdout, other.stdout);
+        assert!(!one.stdout.is_empty());
+    };
+    same(&["tenant", "help"], &["help", "tenant"]);
+    same(&["tenant", "help", "create"], &["help", "tenant", "create"]);
+    same(&["tenant", "state", "help"], &["help", "tenant", "state"]);
+    same(&["tenant", "ls", "--help"], &["tenant", "list", "--help"]);
+    for group in ["job", "inbox", "schedule", "quota", "node", "context"] {
+        same(&[group, "ls", "--help"], &[group, "list", "--help"]);
+    }
+    same(&["schedule", "rm", "--help"], &["schedule", "delete", "--help"]);
+}
+
+#[test]
+fn who_has_no_terminal_is_told_how_to_do_without() {
+    let world = World::new();
+    let refused = world.ztm_reading("ls", &["shell", "alice"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("`ztm exec alice -i -- sh`, without `-t`, needs none"), "{refused}");
+}
+
+#[test]
+fn nothing_to_do_is_said_and_a_tenant_that_is_not_there_is_not_found() {
+    let world = World::new();
+    world.ztm(["tenant", "create", "alice"]).ok();
+    for (line, none) in [
+        (&["job", "retry", "--all-dead"][..], "there are no jobs"),
+        (&["inbox", "replay", "--all-dead"], "there are no messages in any inbox"),
+    ] {
+        let said = world.ztm(line.iter().copied()).ok();
+        assert!(said.stderr.contains(none) && said.stderr.lines().count() == 1, "{said}");
+        let said = world.ztm(line.iter().chain(&["--tenant", "alice"]).copied()).ok();
+        assert!(said.stderr.contains("`alice`"), "{said}");
+        assert_eq!(world.ztm(line.iter().chain(&["--tenant", "nope"]).copied()).code, Some(3));
+    }
+}

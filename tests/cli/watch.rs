@@ -195,3 +195,24 @@ fn every_stage_of_an_update_is_told_and_its_deliveries_are_not() {
     assert_eq!(dead.interrupted().1.len(), 2, "what is not dead is not asked for");
     assert_eq!(all.interrupted().0, Some(130));
 }
+
+#[test]
+fn a_row_that_comes_later_stands_below_the_columns_of_the_table() {
+    let (world, plane) = world();
+    jobs(&plane, &[(ONE, "queued", 0)]);
+    let table = Watcher::start(&world, &["job", "list", "-w"]);
+    let first = table.says(2);
+    jobs(&plane, &[(ONE, "running", 1)]);
+    let later = table.says(3);
+    // The numbers end where those of the table end.
+    assert_eq!(later[2].len(), first[1].len(), "{later:#?}");
+    let attempts = |line: &str| line.find("/3").unwrap();
+    assert_eq!(attempts(&later[2]), attempts(&first[1]), "{later:#?}");
+    // One that is wider than its column stands below a header of its own.
+    let long = ONE.replace("alice", "alice-of-the-long-name");
+    jobs(&plane, &[(ONE, "running", 1), (&long, "queued", 0)]);
+    let all = table.says(5);
+    assert!(all[3].starts_with("TIME ") && all[4].contains(&long), "{all:#?}");
+    assert_eq!(all[3].find("STATUS"), all[4].find("queued"), "{all:#?}");
+    assert_eq!(table.interrupted().0, Some(130));
+}

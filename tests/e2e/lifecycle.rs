@@ -260,6 +260,7 @@ async fn s18_a_new_bot_takes_over_at_once_and_the_old_ones_messages_are_dead_let
     plane.double.bot_add(&new.token).unwrap();
     let token_file = plane.dir().join("new.token");
     std::fs::write(&token_file, &new.token).unwrap();
+    std::fs::set_permissions(&token_file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let token_file = token_file.to_str().unwrap();
     plane.ztm(&["tenant", "update", "acme", "--bot-token-file", token_file]).await.ok();
     assert_eq!(plane.double.webhook(&old.token), None);
@@ -286,6 +287,7 @@ async fn commands_without_a_control_plane_do_what_they_can_and_say_what_they_can
     plane.double.bot_add(&tenant.token).unwrap();
     let token_file = plane.dir().join("acme.token");
     std::fs::write(&token_file, &tenant.token).unwrap();
+    std::fs::set_permissions(&token_file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let token_file = token_file.to_str().unwrap().to_owned();
     for arguments in [
         &["tenant", "wake", "acme"][..],

@@ -9,6 +9,10 @@ use std::{
 
 use async_trait::async_trait;
 use axum::http::Method;
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 use libtenancy::{
     Error, Result,
     clock::Timestamp,
@@ -19,6 +23,7 @@ use serde_json::{Value, json};
 use services::worker::{self, Desk};
 use tokio::{
     process::{Child, Command},
+    sync::broadcast,
     task::JoinHandle,
     time::Instant,
 };
@@ -46,6 +51,8 @@ struct Book {
 }
 
 struct Counter {
+    /// Jobs that are called off within this worker's hearing.
+    called_off: broadcast::Sender<JobId>,
     slots: usize,
     since: Instant,
     book: Mutex<Book>,
@@ -54,7 +61,12 @@ struct Counter {
 impl Counter {
     fn new(slots: usize, prompts: &[&str]) -> Arc<Self> {
         let waiting = (0..).zip(prompts).map(|(n, prompt)| leased(n, prompt)).collect();
-        Arc::new(Self { slots, since: Instant::now(), book: Mutex::new(Book { waiting, ..Book::default() }) })
+        Arc::new(Self {
+            called_off: broadcast::Sender::new(8),
+            slots,
+            since: Instant::now(),
+            book: Mutex::new(Book { waiting, ..Book::default() }),
+        })
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -129,6 +141,11 @@ impl Desk for Counter {
             None => Renewed::Continue { lease_until },
         };
         Ok(renewals.iter().map(answer).collect())
+    }
+
+    fn called_off(&self) -> BoxStream<'static, JobId> {
+        let heard = |mut heard: broadcast::Receiver<JobId>| async { heard.recv().await.ok().map(|id| (id, heard)) };
+        stream::unfold(self.called_off.subscribe(), heard).boxed()
     }
 
     async fn finalize(&self, finish: Finish) -> Result<()> {
@@ -247,6 +264,23 @@ async fn what_is_called_off_is_finalized_and_what_is_lost_is_dropped() {
     assert!(matches!(&ends[0].1.outcome, Outcome::Failed { error, retry: false } if error == "it was called off"));
     assert_eq!((ends[1].0, ends[1].1.id.serial()), (15, &*serial(2)), "its neighbours go on");
     assert_eq!(desk.book().ends.len(), 2, "whoever has the lost one says how it ends");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_called_off_within_hearing_ends_at_once() {
+    let desk = Counter::new(5, &["600", "15"]);
+    let shutdown = CancellationToken::new();
+    let worker = desk.start(&shutdown);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let (serial, lease_until) = (format!("{:026}", 0), Timestamp::from_micros(0));
+    desk.book().orders = HashMap::from([(serial.clone(), Renewed::Cancel { lease_until, reason: "cancelled" })]);
+    desk.called_off.send(leased(0, "").id).unwrap();
+    let ends = desk.ended(2).await;
+    shutdown.cancel();
+    worker.await.unwrap();
+    assert_eq!((ends[0].0, ends[0].1.id.serial()), (3, &*serial));
+    assert!(matches!(&ends[0].1.outcome, Outcome::Failed { retry: false, .. }), "{ends:?}");
+    assert_eq!(ends[1].0, 15, "its neighbour goes on");
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,10 @@
 use std::io::{self, BufRead, IsTerminal, Read};
 use std::path::Path;
 
-use libtenancy::{Error, Result, secret::Secret};
+use libtenancy::{
+    Error, Result,
+    secret::{Secret, private_check},
+};
 use rustix::termios::{InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
@@ -188,6 +191,7 @@ pub fn token_in_file(path: &Path) -> Result<Secret> {
     if path == Path::new("-") {
         io::stdin().lock().take(LONGEST_TOKEN).read_to_end(&mut text).map_err(Error::io("read", "standard input"))?;
     } else {
+        private_check(path)?;
         let file = std::fs::File::open(path).map_err(Error::io("open", path))?;
         file.take(LONGEST_TOKEN).read_to_end(&mut text).map_err(Error::io("read", path))?;
     }

@@ -5,7 +5,10 @@
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{CommandFactory, FromArgMatches, error::ErrorKind};
+use clap::{
+    CommandFactory, FromArgMatches,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 
 pub mod cli;
 pub mod client;
@@ -49,6 +52,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return Exit::Usage.into();
         }
     }
+    let args = explained(args);
     let mut follows = false;
     let parsed = negative(Cli::command()).try_get_matches_from(&args).and_then(|matches| {
         follows = is_follow(&matches);
@@ -92,8 +96,44 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// The same line; `ztm GROUP help VERB` as `ztm help GROUP VERB`.
+fn explained(args: Vec<OsString>) -> Vec<OsString> {
+    let mut group = Cli::command();
+    for (place, word) in args.iter().enumerate().skip(1) {
+        if place > 1 && word == "help" && group.has_subcommands() {
+            let (before, after) = (&args[1..place], &args[place + 1..]);
+            return [&args[..1], &[word.clone()], before, after].concat();
+        }
+        match group.find_subcommand(word) {
+            Some(child) => group = child.clone(),
+            None => break,
+        }
+    }
+    args
+}
+
+/// Takes the commands that are not shown, and their other names, out of those that an error suggests.
+fn only_shown(mut error: clap::Error, args: &[OsString]) -> clap::Error {
+    let Some(ContextValue::Strings(names)) = error.get(ContextKind::SuggestedSubcommand).cloned() else { return error };
+    let mut group = Cli::command();
+    for word in args.iter().skip(1) {
+        if let Some(child) = group.find_subcommand(word) {
+            group = child.clone();
+        }
+    }
+    let is_shown =
+        |name: &String| group.get_subcommands().any(|child| child.get_name() == name && !child.is_hide_set());
+    let names: Vec<String> = names.into_iter().filter(is_shown).collect();
+    error.remove(ContextKind::SuggestedSubcommand);
+    if !names.is_empty() {
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(names));
+    }
+    error
+}
+
 /// The same answer; help as it is read on a screen.
 fn readable(error: clap::Error, args: &[OsString]) -> clap::Error {
+    let error = only_shown(error, args);
     let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
     if !help {
         return error;

@@ -5,7 +5,12 @@
 
 use std::{cmp::Ordering, str::FromStr};
 
+use libtenancy::clock::Timestamp;
 use serde_json::Value;
+
+pub mod column;
+
+use column::{Column, Measure};
 
 /// A field of a row: names with dots between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,31 +41,51 @@ impl FromStr for Field {
 pub struct Shown {
     /// The fields that rows have, whether or not one of these has a value there.
     pub fields: &'static [&'static str],
-    /// Columns of another name than the field that they show: column and field, in lower case.
-    pub columns: &'static [(&'static str, &'static str)],
-    /// The word that the table shows in place of a field's value, if it does.
+    /// Columns that are another thing than the field of their name.
+    pub columns: &'static [Column],
+    /// The word that the table shows in the column of this name in place of a value, if it does.
     pub word: Option<fn(&Value, &str) -> Option<&'static str>>,
 }
 
+/// What is meant by a name: a field, and how it is compared.
+#[derive(Clone, Debug)]
+struct Meant {
+    name: String,
+    field: Field,
+    measure: Measure,
+}
+
+impl Meant {
+    fn value(&self, row: &Value, now: Timestamp) -> Option<Value> {
+        self.measure.value(row, self.field.of(row), now)
+    }
+}
+
 impl Shown {
-    /// The field that is meant; with those there are, and the most alike, if none is.
-    fn field(&self, asked: &Field, rows: &[Value]) -> Result<Field, String> {
+    /// The field or the column that is meant; with those there are, and the most alike, if none is.
+    fn meant(&self, asked: &Field, rows: &[Value]) -> Result<Meant, String> {
         let name = asked.name();
+        let lower = name.to_lowercase().replace('-', "_");
+        let is_it = |column: &&Column| column.name == lower;
+        if let Some(Column { field, measure, .. }) = self.columns.iter().find(is_it).copied() {
+            let measure = if matches!(measure, Measure::Plain) { Measure::of_field(field) } else { measure };
+            return Ok(Meant { name: lower, field: field.parse()?, measure });
+        }
         let known = |field: &str| field == name || field.strip_prefix(&name).is_some_and(|rest| rest.starts_with('.'));
         if rows.is_empty() || rows.iter().any(|row| asked.of(row).is_some()) || self.fields.iter().any(|f| known(f)) {
-            return Ok(asked.clone());
+            let measure = Measure::of_field(&name);
+            return Ok(Meant { name, field: asked.clone(), measure });
         }
-        let lower = name.to_lowercase();
-        if let Some((_, field)) = self.columns.iter().find(|(column, _)| *column == lower) {
-            return field.parse();
+        // A column in capitals whose field is called like it.
+        if name != lower && self.fields.contains(&lower.as_str()) {
+            return self.meant(&lower.parse()?, rows);
         }
-        let mut names: Vec<&str> =
-            rows.iter().filter_map(Value::as_object).flat_map(|row| row.keys()).map(String::as_str).collect();
+        let fields = rows.iter().filter_map(Value::as_object).flat_map(|row| row.keys()).map(String::as_str);
+        let mut names: Vec<&str> = fields.chain(self.columns.iter().map(|column| column.name)).collect();
         names.sort_unstable();
         names.dedup();
-        let columns = self.columns.iter().map(|(column, _)| *column);
         let likeness = |other: &str| strsim::jaro(&lower, other);
-        let near = names.iter().copied().chain(columns).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        let near = names.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
         let near = near.filter(|near| likeness(near) > ALIKE).map(|near| format!("; did you mean `{near}`"));
         Err(format!("no row has a field `{name}`{}; there are {}", near.unwrap_or_default(), names.join(", ")))
     }
@@ -133,26 +158,79 @@ impl FromStr for Condition {
     }
 }
 
-impl Condition {
-    /// Whether it holds of a row, of which a table shows this word in place of the field's value.
-    fn holds(&self, row: &Value, word: Option<&str>) -> bool {
-        let null = Value::Null;
-        let value = self.field.of(row).unwrap_or(&null);
-        let is = |orders: &[Ordering]| !value.is_null() && orders.contains(&compare_text(value, &self.value));
-        let equal = || match self.value.as_str() {
-            NULL => value.is_null(),
-            typed => compare_text(value, typed) == Ordering::Equal || word == Some(typed),
+/// A condition on what is meant by its field.
+struct Asked<'a> {
+    meant: Meant,
+    condition: &'a Condition,
+    /// What was typed, as a number.
+    number: Option<f64>,
+}
+
+impl<'a> Asked<'a> {
+    /// Fails if values have a unit, or are numbers, and what was typed can be none of them.
+    fn new(condition: &'a Condition, shown: Shown, rows: &[Value], now: Timestamp) -> Result<Self, String> {
+        let mut meant = shown.meant(&condition.field, rows)?;
+        let typed = condition.value.as_str();
+        let values = || rows.iter().filter_map(|row| meant.value(row, now));
+        let is_moment = |value: Value| value.as_str().is_some_and(|text| text.parse::<Timestamp>().is_ok());
+        if matches!(meant.measure, Measure::Plain) && column::time(typed).is_some() && values().any(is_moment) {
+            meant.measure = Measure::of_moment(&meant.name);
+        }
+        let number = meant.measure.number(typed);
+        let equals = matches!(condition.is, Is::Equal | Is::Unequal);
+        let is_free = condition.is == Is::With || (equals && (typed.is_empty() || typed == NULL));
+        let has_word = |row: &Value| shown.word.and_then(|word| word(row, &meant.name)) == Some(typed);
+        if number.is_none() && !is_free && !(equals && rows.iter().any(has_word)) {
+            let (name, values) = (&meant.name, || rows.iter().filter_map(|row| meant.value(row, now)));
+            let is_shown = |value: Value| meant.measure.shown(&value).as_deref() == Some(typed);
+            match meant.measure.kind() {
+                // Moments can be asked for as such, too.
+                Some(_) if matches!(meant.measure, Measure::Ago | Measure::Until) && is_date(typed) => {
+                    meant.measure = Measure::Plain;
+                }
+                Some(_) if equals && values().any(is_shown) => {}
+                Some(kind) => return Err(format!("`{name}` is {kind}, and `{typed}` is not")),
+                None if values().any(|value| value.is_number()) => {
+                    return Err(format!("`{name}` is a number, and `{typed}` is not"));
+                }
+                None => {}
+            }
+        }
+        Ok(Self { meant, condition, number })
+    }
+
+    /// Whether it holds of a row, of which a table shows this word in place of a value.
+    fn holds(&self, row: &Value, word: Option<&str>, now: Timestamp) -> bool {
+        let typed = self.condition.value.as_str();
+        let value = self.meant.value(row, now).unwrap_or_default();
+        let order = match (value.as_f64(), self.number) {
+            (Some(value), Some(number)) => value.total_cmp(&number),
+            _ => text(&value).as_str().cmp(typed),
         };
-        match self.is {
+        let is = |orders: &[Ordering]| !value.is_null() && orders.contains(&order);
+        let shown = self.meant.measure.shown(&value);
+        let equal = || match typed {
+            NULL => value.is_null(),
+            typed => order == Ordering::Equal || word == Some(typed) || shown.as_deref() == Some(typed),
+        };
+        match self.condition.is {
             Is::Equal => equal(),
             Is::Unequal => !equal(),
             Is::Below => is(&[Ordering::Less]),
             Is::Above => is(&[Ordering::Greater]),
             Is::AtMost => is(&[Ordering::Less, Ordering::Equal]),
             Is::AtLeast => is(&[Ordering::Greater, Ordering::Equal]),
-            Is::With => text(value).contains(&self.value) || word.is_some_and(|word| word.contains(&self.value)),
+            Is::With => [Some(text(&value).as_str()), word, shown.as_deref()]
+                .into_iter()
+                .flatten()
+                .any(|text| text.contains(typed)),
         }
     }
+}
+
+/// Whether a text begins as a date of RFC 3339 does.
+fn is_date(text: &str) -> bool {
+    text.len() >= 4 && text.bytes().take(4).all(|b| b.is_ascii_digit()) && text.contains('-')
 }
 
 /// A value as text: what is nothing is empty.
@@ -164,14 +242,6 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// A value against what was typed: as numbers where both are, as text otherwise (times of RFC 3339 sort as text).
-fn compare_text(value: &Value, typed: &str) -> Ordering {
-    match (value.as_f64(), typed.parse::<f64>()) {
-        (Some(value), Ok(typed)) => value.total_cmp(&typed),
-        _ => text(value).as_str().cmp(typed),
-    }
-}
-
 fn compare(one: &Value, other: &Value) -> Ordering {
     match (one.as_f64(), other.as_f64()) {
         (Some(one), Some(other)) => one.total_cmp(&other),
@@ -179,48 +249,56 @@ fn compare(one: &Value, other: &Value) -> Ordering {
     }
 }
 
-/// The places of the rows that are shown, in their order. Fails if none of the rows has a field that is asked for.
+/// The places of the rows that are shown, in their order. Fails if none of the rows has a field that is asked for, or what it is
+/// compared with can be no value of it.
 pub fn arrange(
     rows: &[Value],
     shown: Shown,
     order: Option<&Order>,
     conditions: &[Condition],
+    now: Timestamp,
 ) -> Result<Vec<usize>, String> {
-    let meant = |condition: &Condition| {
-        Ok::<_, String>(Condition { field: shown.field(&condition.field, rows)?, ..condition.clone() })
-    };
-    let conditions = conditions.iter().map(meant).collect::<Result<Vec<_>, _>>()?;
-    let by = order.map(|order| shown.field(&order.field, rows)).transpose()?;
-    for condition in conditions.iter().filter(|c| !matches!(c.is, Is::Equal | Is::Unequal | Is::With)) {
-        let is_number = |row: &Value| condition.field.of(row).is_some_and(Value::is_number);
-        if condition.value.parse::<f64>().is_err() && rows.iter().any(is_number) {
-            return Err(format!("`{}` is a number, and `{}` is not", condition.field.name(), condition.value));
-        }
-    }
-    let word = |row: &Value, condition: &Condition| shown.word?(row, &condition.field.name());
+    let asked = |condition| Asked::new(condition, shown, rows, now);
+    let conditions = conditions.iter().map(asked).collect::<Result<Vec<_>, _>>()?;
+    let by = order.map(|order| shown.meant(&order.field, rows)).transpose()?;
     let holds = |place: &usize| {
         let row = &rows[*place];
-        conditions.iter().all(|condition| condition.holds(row, word(row, condition)))
+        let word = |asked: &Asked<'_>| shown.word.and_then(|word| word(row, &asked.meant.name));
+        conditions.iter().all(|asked| asked.holds(row, word(asked), now))
     };
-    let mut places: Vec<usize> = (0..rows.len()).filter(holds).collect();
-    if let (Some(order), Some(by)) = (order, by) {
-        let value = |place: usize| by.of(&rows[place]).filter(|value| !value.is_null());
-        places.sort_by(|one, other| match (value(*one), value(*other)) {
-            (Some(one), Some(other)) if order.reverse => compare(other, one),
-            (Some(one), Some(other)) => compare(one, other),
-            (None, None) => Ordering::Equal,
-            (None, Some(_)) => Ordering::Greater,
-            (Some(_), None) => Ordering::Less,
-        });
-    }
-    Ok(places)
+    let places = (0..rows.len()).filter(holds);
+    let (Some(order), Some(by)) = (order, by) else { return Ok(places.collect()) };
+    let mut valued: Vec<(usize, Option<Value>)> = places.map(|place| (place, by.value(&rows[place], now))).collect();
+    valued.sort_by(|(_, one), (_, other)| match (one, other) {
+        (Some(one), Some(other)) if order.reverse => compare(other, one),
+        (Some(one), Some(other)) => compare(one, other),
+        (None, None) => Ordering::Equal,
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+    });
+    Ok(valued.into_iter().map(|(place, _)| place).collect())
 }
+
+#[cfg(test)]
+mod tables;
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::*;
+    use super::{
+        column::{column, measured},
+        *,
+    };
+
+    fn arrange(
+        rows: &[Value],
+        shown: Shown,
+        order: Option<&Order>,
+        conditions: &[Condition],
+    ) -> Result<Vec<usize>, String> {
+        super::arrange(rows, shown, order, conditions, "2026-01-02T00:01:00Z".parse().unwrap())
+    }
 
     fn rows() -> Vec<Value> {
         vec![
@@ -271,7 +349,7 @@ mod tests {
     fn the_words_of_a_table_mean_the_fields_that_they_show() {
         let shown = Shown {
             fields: &["never.at"],
-            columns: &[("paid", "why")],
+            columns: const { &[column("paid", "why")] },
             word: Some(|row, field| (field == "id" && !row["why"].is_null()).then_some("unpaid")),
         };
         let chosen = |text: &str| arrange(&rows(), shown, None, &[text.parse().unwrap()]);
@@ -285,9 +363,46 @@ mod tests {
     }
 
     #[test]
+    fn times_are_compared_by_how_long_ago_they_were_and_values_with_their_units() {
+        let shown = Shown {
+            columns: const {
+                &[
+                    measured("age", "at", Measure::Ago),
+                    measured("size", "n", Measure::Bytes),
+                    measured("paid", "why", Measure::Made(|row| (row["why"] == "unpaid").into())),
+                ]
+            },
+            ..Shown::default()
+        };
+        let chosen = |text: &str| arrange(&rows(), shown, None, &[text.parse().unwrap()]);
+        let sorted = |text: &str| arrange(&rows(), shown, Some(&text.parse().unwrap()), &[]);
+        assert_eq!(sorted("age"), Ok(vec![0, 1, 2]), "the youngest first");
+        assert_eq!(sorted("-AGE"), Ok(vec![2, 1, 0]));
+        for (condition, places) in [
+            ("age<2m", vec![0]),
+            ("age>=1d", vec![1, 2]),
+            ("age=60s", vec![0]),
+            ("age=24h", vec![1]),
+            ("age!=24h", vec![0, 2]),
+            ("age<2026-01-01T12:00:00Z", vec![1, 2]),
+            ("at<2m", vec![0]),
+            ("size=9 B", vec![1]),
+            ("size>0.05KiB", vec![2]),
+            ("paid=true", vec![1]),
+        ] {
+            assert_eq!(chosen(condition), Ok(places), "{condition}");
+        }
+        let refused = chosen("size=9 bushels").unwrap_err();
+        assert_eq!(refused, "`size` is a size, as in `512 KiB` or `1.5 GiB`, and `9 bushels` is not");
+        assert!(chosen("age<soon").unwrap_err().starts_with("`age` is how long ago something was"));
+    }
+
+    #[test]
     fn what_is_a_number_is_compared_with_numbers() {
         let refused = arrange(&rows(), Shown::default(), None, &["n>abc".parse().unwrap()]).unwrap_err();
         assert_eq!(refused, "`n` is a number, and `abc` is not");
+        let refused = arrange(&rows(), Shown::default(), None, &["n=9s".parse().unwrap()]).unwrap_err();
+        assert_eq!(refused, "`n` is a number, and `9s` is not");
         assert_eq!(arrange(&rows(), Shown::default(), None, &["why>abc".parse().unwrap()]), Ok(vec![1]));
     }
 

@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::{
     cli::{global::Color, listing::ListingArgs, output::Output},
     client, exit, format, listing,
-    view::{Look, Show, ShowRows, plain},
+    view::{Look, Show, ShowRows, Widths, plain},
 };
 
 /// Standard output was closed by its reader: nothing more can be said there, and that is no failure.
@@ -100,6 +100,11 @@ impl Printer {
     pub fn show_rows<T: ShowRows>(&self, mut data: T, args: &ListingArgs) -> anyhow::Result<()> {
         let all = data.rows_mut().len();
         let mut chosen = Self::arranged(data, args)?;
+        if chosen.rows_mut().len() < all
+            && let Some(sums) = chosen.narrowed()
+        {
+            self.note(sums);
+        }
         let left_out = chosen.rows_mut().len() - Self::limited(&mut chosen, args);
         if all > 0 && chosen.rows_mut().is_empty() {
             self.note(&match all {
@@ -132,8 +137,14 @@ impl Printer {
     fn arranged<T: ShowRows>(mut data: T, args: &ListingArgs) -> anyhow::Result<T> {
         if args.sort_by.is_some() || !args.filter.is_empty() {
             let rows = data.rows_mut().iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
-            let places = listing::arrange(&rows, data.shown(), args.sort_by.as_ref(), &args.filter)
-                .map_err(|message| exit::Usage { message, hint: Some("`-o json` shows every field".to_owned()) })?;
+            let places = listing::arrange(
+                &rows,
+                data.shown(),
+                args.sort_by.as_ref(),
+                &args.filter,
+                SystemClock::default().now(),
+            )
+            .map_err(|message| exit::Usage { message, hint: Some("`-o json` shows every field".to_owned()) })?;
             data.arrange(&places);
         }
         Ok(data)
@@ -246,11 +257,12 @@ impl Printer {
     }
 }
 
-/// A listing that goes on: rows under each other in the columns of the first ones, or a line of JSON each.
+/// A listing that goes on: rows under each other in the columns of the first ones, or a line of JSON each. What is wider than
+/// its column stands below a new line of names.
 pub struct Rows<'a> {
     printer: &'a Printer,
     args: &'a ListingArgs,
-    widths: Vec<usize>,
+    widths: Option<Widths>,
 }
 
 impl<'a> Rows<'a> {
@@ -258,29 +270,26 @@ impl<'a> Rows<'a> {
     pub fn begin<T: ShowRows>(printer: &'a Printer, data: T, args: &'a ListingArgs) -> anyhow::Result<Self> {
         let mut data = Printer::arranged(data, args)?;
         Printer::limited(&mut data, args);
-        let mut rows = Self { printer, args, widths: Vec::new() };
+        let mut rows = Self { printer, args, widths: None };
         if printer.output.is_document() { rows.lines(data) } else { rows.first(&data) }?;
         Ok(rows)
     }
 
-    /// Prints rows that are the first, under the names of their columns, and keeps how wide those are.
+    /// Prints rows that are the first, under the names of their columns.
     fn first<T: Show>(&mut self, data: &T) -> anyhow::Result<()> {
         if !matches!(self.printer.output, Output::Table | Output::Wide) {
             return self.printer.print(data, !self.args.no_headers);
         }
-        let text = stamped(&data.text(&self.printer.look(true)), true);
-        self.widen(&text);
-        let unsaid = if self.args.no_headers { text.find('\n').map_or(0, |end| end + 1) } else { 0 };
-        self.printer.bytes(&text.as_bytes()[unsaid..])
+        let (text, widths) = self.drawn(data, !self.args.no_headers);
+        self.widths = (!text.is_empty()).then_some(widths);
+        self.printer.bytes(text.as_bytes())
     }
 
-    /// Makes the columns as wide as these lines need them.
-    fn widen(&mut self, text: &str) {
-        for line in text.lines() {
-            let line: Vec<usize> = columns(line).into_iter().map(width).collect();
-            self.widths.resize(self.widths.len().max(line.len()), 0);
-            self.widths.iter_mut().zip(line).for_each(|(widest, width)| *widest = width.max(*widest));
-        }
+    /// The rows with the time before them, and how wide the columns are then.
+    fn drawn<T: Show>(&self, data: &T, headers: bool) -> (String, Widths) {
+        let look = self.printer.look(headers);
+        look.kept.set(Some(self.widths.unwrap_or_default()));
+        (stamped(&data.text(&look), headers), look.kept.get().unwrap_or_default())
     }
 
     /// Prints more of them, as far as the flags choose them.
@@ -291,24 +300,21 @@ impl<'a> Rows<'a> {
         if data.rows_mut().is_empty() {
             return Ok(());
         }
-        match self.printer.output {
-            Output::Json | Output::Yaml => self.lines(data),
-            Output::Table | Output::Wide if self.widths.is_empty() => self.first(&data),
-            Output::Table | Output::Wide => {
-                let text = stamped(&data.text(&self.printer.look(false)), false);
-                self.widen(&text);
-                let padded = |line: &str| {
-                    let cells = columns(line);
-                    let widths = self.widths.iter().copied().chain(std::iter::repeat(0));
-                    let cells = cells
-                        .iter()
-                        .zip(widths)
-                        .map(|(cell, wide)| format!("{cell}{}", " ".repeat(wide.saturating_sub(width(cell)))));
-                    format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
-                };
-                self.printer.bytes(text.lines().map(padded).collect::<String>().as_bytes())
+        match (&self.printer.output, self.widths) {
+            (Output::Json | Output::Yaml, _) => self.lines(data),
+            (Output::Table | Output::Wide, None) => self.first(&data),
+            (Output::Table | Output::Wide, Some(before)) => {
+                let (mut text, widths) = self.drawn(&data, false);
+                self.widths = Some(widths);
+                // Nothing stands behind the last column of many, whose texts are of any length.
+                let last = if self.printer.output == Output::Wide { widths.iter().rposition(|w| *w > 0) } else { None };
+                let grew = |place: usize| Some(place) != last && widths[place] > before[place];
+                if !self.args.no_headers && (0..widths.len()).any(grew) {
+                    (text, _) = self.drawn(&data, true);
+                }
+                self.printer.bytes(text.as_bytes())
             }
-            Output::Name | Output::Csv | Output::JsonPath(_) => self.printer.print(&data, false),
+            (Output::Name | Output::Csv | Output::JsonPath(_), _) => self.printer.print(&data, false),
         }
     }
 
@@ -324,16 +330,6 @@ fn stamped(text: &str, headed: bool) -> String {
     let lines: Vec<String> =
         text.lines().enumerate().map(|(place, line)| format!("{:<20}  {line}\n", stamp(place))).collect();
     lines.concat()
-}
-
-/// The cells of a line: what stands between two spaces or more.
-fn columns(line: &str) -> Vec<&str> {
-    line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()
-}
-
-/// The columns that a cell takes; colours take none.
-fn width(cell: &str) -> usize {
-    dialoguer::console::measure_text_width(cell)
 }
 
 /// The codes of errors that the control plane's log says more of.

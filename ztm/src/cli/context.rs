@@ -8,7 +8,7 @@ use super::listing::ListingArgs;
 #[derive(Debug, Subcommand)]
 pub enum ContextCommand {
     /// List the contexts of the configuration file
-    #[command(after_help = "Examples:\n  ztm context list\n  ztm context list -o name")]
+    #[command(alias = "ls", after_help = "Examples:\n  ztm context list\n  ztm context list -o name")]
     List(ContextListArgs),
     /// Add a context to the configuration file
     #[command(

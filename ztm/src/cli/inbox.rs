@@ -10,6 +10,7 @@ use super::{global::DryRunArgs, listing::ListingArgs};
 pub enum InboxCommand {
     /// List stored updates
     #[command(
+        alias = "ls",
         long_about = "List stored updates, by tenant, bot and update id; never their content",
         after_help = "Examples:\n  ztm inbox list\n  ztm inbox list alice --stage dead -o wide\n  ztm inbox list -w --stage dead"
     )]

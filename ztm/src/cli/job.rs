@@ -30,6 +30,7 @@ pub enum JobCommand {
     Get(JobGetArgs),
     /// List jobs and where they stand, the newest first
     #[command(
+        alias = "ls",
         long_about = "List jobs and where they stand, the newest first\n\n`-o wide` and `-o json` have the beginning \
         of what each one's agent is told, until it succeeds; what came out is shown by `ztm job get`.",
         after_help = "Examples:\n  ztm job list\n  ztm job list alice --status queued -o wide\n  ztm job list --limit 20\n  \
@@ -44,8 +45,13 @@ pub enum JobCommand {
         after_help = "Example:\n  ztm job wait alice.01k9zz5d7e8f9g0h1j2k3m4n5p --timeout 5m"
     )]
     Wait(JobWaitArgs),
-    /// Call jobs off: at once if they wait, at their next renewal if they run
-    #[command(after_help = "Example:\n  ztm job cancel alice.01k9zz5d7e8f9g0h1j2k3m4n5p")]
+    /// Call jobs off: at once if they wait, within 10 seconds if they run
+    #[command(
+        long_about = "Call jobs off: at once if they wait, within 10 seconds if they run\n\nA job that runs in the control \
+            plane itself (`ztm up --workers`) ends within a second; one that a worker elsewhere has ends when that next renews \
+            its lease, within 10 seconds. What it used until then is paid for; `ztm job get` shows how much.",
+        after_help = "Example:\n  ztm job cancel alice.01k9zz5d7e8f9g0h1j2k3m4n5p"
+    )]
     Cancel(JobsArgs),
     /// Put dead or cancelled jobs back into the queue, with all their attempts
     #[command(

@@ -9,7 +9,7 @@ use crate::listing::{Condition, Order};
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Listing options")]
 pub struct ListingArgs {
-    /// Sort by a field of the JSON, as in `last_active_at` or `last_wake.total_ms`; after a minus the other way round
+    /// Sort by a column, as in `age`, or a field of the JSON, as in `last_wake.total_ms`; after a minus the other way round
     #[arg(long, value_name = "FIELD", allow_hyphen_values = true)]
     pub sort_by: Option<Order>,
 

@@ -9,6 +9,7 @@ use super::listing::ListingArgs;
 pub enum NodeCommand {
     /// List the machines that agents run on, what they cost, and those that are waited for
     #[command(
+        alias = "ls",
         long_about = "List the machines that agents run on, what they cost, and those that are waited for\n\nA price is the on-demand one \
             of the table that ztm was built with (`-o json` says whose and of when); one that is not in it, and that of a spot \
             machine, is `unknown` and counts in no sum. IDLE is the share of the price that no agent asked for.",

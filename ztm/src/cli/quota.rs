@@ -13,6 +13,7 @@ pub enum QuotaCommand {
     Get(QuotaGetArgs),
     /// List what the tenants may use, and what they have
     #[command(
+        alias = "ls",
         long_about = "List what the tenants may use, and what they have\n\nA row for each tenant whose quota was set or used; \
             all others have what `ztm quota get` shows of them.",
         after_help = "Examples:\n  ztm quota list -o wide\n  ztm quota list --sort-by -budget_spent --limit 10\n  \

@@ -19,14 +19,19 @@ pub enum ScheduleCommand {
     )]
     Set(Box<ScheduleSetArgs>),
     /// List all schedules, or a tenant's, with when they fire next
-    #[command(after_help = "Examples:\n  ztm schedule list\n  ztm schedule list alice -o json\n  \
-        ztm schedule list --sort-by next_at")]
+    #[command(
+        alias = "ls",
+        after_help = "Examples:\n  ztm schedule list\n  ztm schedule list alice -o json\n  \
+        ztm schedule list --sort-by next_at"
+    )]
     List(ScheduleListArgs),
     /// Show one schedule
-    #[command(after_help = "Example:\n  ztm schedule get alice morning -o yaml")]
+    #[command(after_help = "Examples:\n  ztm schedule get alice morning -o yaml\n  ztm schedule get alice/morning")]
     Get(ScheduleArgs),
     /// Have a schedule fire no more until it is resumed
-    #[command(after_help = "Example:\n  ztm schedule pause alice morning")]
+    #[command(
+        after_help = "Examples:\n  ztm schedule pause alice morning\n  ztm schedule list alice -o name | xargs ztm schedule pause"
+    )]
     Pause(ScheduleOrderArgs),
     /// Have a paused schedule fire again; what it missed is made up for as its `--catch-up` says
     #[command(after_help = "Example:\n  ztm schedule resume alice morning")]
@@ -46,21 +51,33 @@ pub enum ScheduleCommand {
 /// Which schedule.
 #[derive(Debug, Args)]
 pub struct ScheduleArgs {
-    /// The tenant
+    /// The tenant, or the schedule as `TENANT/SCHEDULE`
     #[arg(value_name = "TENANT")]
     pub tenant: String,
 
     /// The schedule's name
     #[arg(value_name = "SCHEDULE")]
-    pub schedule: String,
+    pub schedule: Option<String>,
+}
+
+/// Which schedules.
+#[derive(Debug, Args)]
+pub struct SchedulesArgs {
+    /// The tenant, or a schedule as `TENANT/SCHEDULE`
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+
+    /// The schedule's name; after a `TENANT/SCHEDULE`, more of those
+    #[arg(value_name = "SCHEDULE")]
+    pub schedules: Vec<String>,
 }
 
 /// `ztm schedule pause`, `resume` and `run`.
 #[derive(Debug, Args)]
 pub struct ScheduleOrderArgs {
-    /// Which one.
+    /// Which ones.
     #[command(flatten)]
-    pub which: ScheduleArgs,
+    pub which: SchedulesArgs,
 
     /// Whether it is only rehearsed.
     #[command(flatten)]
@@ -70,9 +87,9 @@ pub struct ScheduleOrderArgs {
 /// `ztm schedule delete`.
 #[derive(Debug, Args)]
 pub struct ScheduleDeleteArgs {
-    /// Which one.
+    /// Which ones.
     #[command(flatten)]
-    pub which: ScheduleArgs,
+    pub which: SchedulesArgs,
 
     /// Do not ask
     #[arg(short, long)]

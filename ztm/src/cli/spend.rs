@@ -13,7 +13,7 @@ use super::{listing::ListingArgs, output::Output, quantity};
 pub enum SpendCommand {
     /// Add up what was granted, used and kept waiting
     #[command(
-        long_about = "Add up what was granted, used and kept waiting\n\nCredits are counted when a job or a message ends, times when an agent stops; how long one that runs still has so far stands behind a plus (`running_now_s`).",
+        long_about = "Add up what was granted, used and kept waiting\n\nCredits are counted when a job or a message ends, times when an agent stops; how long one that runs still has so far stands behind a plus (`running_now_s`). Under `--filter` the total is that of the rows shown.",
         after_help = "Examples:\n  ztm spend report\n  ztm spend report --by day --tenant alice --from 30d -o csv"
     )]
     Report(ReportArgs),

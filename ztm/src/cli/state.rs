@@ -11,6 +11,7 @@ use super::{global::DryRunArgs, tenant::TenantArgs};
 pub enum StateCommand {
     /// List the archives of what a tenant's agent remembers, and what is in none of them yet
     #[command(
+        alias = "ls",
         long_about = "List the archives of what a tenant's agent remembers, and what is in none of them yet\n\nThe published \
             archive is what the next wake restores, unless the machine has an intact state that is as new. The death of an \
             agent loses nothing; the loss of its machine loses what was written since `Saved until`: the snapshot interval \

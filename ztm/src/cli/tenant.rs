@@ -25,9 +25,12 @@ pub enum TenantCommand {
     )]
     Create(CreateArgs),
     /// List all tenants
-    #[command(after_help = "Examples:\n  ztm tenant list\n  ztm tenant list --status running -o wide\n  \
+    #[command(
+        alias = "ls",
+        after_help = "Examples:\n  ztm tenant list\n  ztm tenant list --status running -o wide\n  \
         ztm tenant list --selector team=red,env!=prod\n  \
-        ztm tenant list -w -o json | jq -r '.tenant_id + \" \" + .status'")]
+        ztm tenant list -w -o json | jq -r '.tenant_id + \" \" + .status'"
+    )]
     List(ListArgs),
     /// Show a tenant, or several
     #[command(after_help = "Examples:\n  ztm tenant get alice -o json\n  ztm tenant get alice bob")]
@@ -112,6 +115,14 @@ fn label(text: &str) -> Result<(String, Option<String>), String> {
     // Whether there are too many is seen when they are put together.
     let checked = LabelChange::from([(label.0.clone(), Some(label.1.clone().unwrap_or_default()))]);
     Labels::default().changed(&checked).map(|_| label).map_err(|error| error.to_string())
+}
+
+/// A label that a new tenant gets.
+fn first_label(text: &str) -> Result<(String, Option<String>), String> {
+    match label(text)? {
+        (name, None) => Err(format!("`{name}-` takes a label away, and a new tenant has none: write `{name}=value`")),
+        label => Ok(label),
+    }
 }
 
 /// Which labels, checked.
@@ -219,7 +230,7 @@ pub struct CreateArgs {
     pub idle_timeout: Option<i64>,
 
     /// Say something of it: `name=value`; may be given 16 times
-    #[arg(long, value_name = "LABEL", value_parser = label)]
+    #[arg(long, value_name = "LABEL", value_parser = first_label)]
     pub label: Vec<(String, Option<String>)>,
 
     /// Whether it is only rehearsed.

@@ -49,9 +49,9 @@ async fn run(
     }
     if wants_terminal && !(input.is_terminal() && output.is_terminal()) {
         let message = "there is no terminal to give".to_owned();
-        return Err(
-            Usage { message, hint: Some("`ztm exec TENANT -- COMMAND`, without `-t`, needs none".to_owned()) }.into()
-        );
+        let flag = if passes_input { " -i" } else { "" };
+        let hint = format!("`ztm exec {tenant}{flag} -- {}`, without `-t`, needs none", command.join(" "));
+        return Err(Usage { message, hint: Some(hint) }.into());
     }
     // Kept until the end: the way into a cluster closes with it.
     let client = ctx.client().await?;

@@ -8,6 +8,9 @@ use crate::settings::{
     context::{Target, Value},
 };
 
+/// The fields that every row of the listing has.
+pub(super) const COLUMNS: &[&str] = &["name", "current", "kind", "target", "problem"];
+
 /// All contexts.
 #[derive(Debug, Serialize)]
 pub struct ContextList {
@@ -43,6 +46,10 @@ impl Show for ContextList {
 
     fn rows_name(&self) -> Option<&'static str> {
         Some("contexts")
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        COLUMNS
     }
 }
 

@@ -3,6 +3,8 @@
 use libtenancy::api::{InboxList, UpdateView};
 use serde::Serialize;
 
+use crate::listing::column::{Column, Measure, column, measured};
+
 use super::{Look, Show, ShowRows, cell, number, status};
 
 /// The fields that every row of the listing has.
@@ -73,13 +75,16 @@ impl ShowRows for InboxList {
         &mut self.updates
     }
 
-    fn columns_as() -> &'static [(&'static str, &'static str)] {
-        &[
-            ("tenant", "tenant_id"),
-            ("update", "update_id"),
-            ("repeats", "possible_repeats"),
-            ("received", "received_at"),
-        ]
+    fn columns_as() -> &'static [Column] {
+        const {
+            &[
+                column("tenant", "tenant_id"),
+                column("update", "update_id"),
+                measured("age", "received_at", Measure::Ago),
+                column("repeats", "possible_repeats"),
+                column("received", "received_at"),
+            ]
+        }
     }
 }
 

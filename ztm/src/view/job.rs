@@ -3,6 +3,8 @@
 use libtenancy::api::jobs::{JobList, JobSubmitted, JobView};
 use serde::Serialize;
 
+use crate::listing::column::{Column, Measure, column, measured};
+
 use super::{Look, Show, ShowRows, cell, number, plain, span, status};
 use crate::client::is_over;
 
@@ -90,16 +92,19 @@ impl ShowRows for JobList {
         &mut self.jobs
     }
 
-    fn columns_as() -> &'static [(&'static str, &'static str)] {
-        &[
-            ("job", "job_id"),
-            ("tenant", "tenant_id"),
-            ("cost", "cost_gpu_seconds"),
-            ("used", "used_gpu_seconds"),
-            ("agent", "agent_id"),
-            ("held", "held_gpu_seconds"),
-            ("detail", "delay_reason"),
-        ]
+    fn columns_as() -> &'static [Column] {
+        const {
+            &[
+                column("job", "job_id"),
+                column("tenant", "tenant_id"),
+                measured("age", "submitted_at", Measure::Ago),
+                column("cost", "cost_gpu_seconds"),
+                column("used", "used_gpu_seconds"),
+                column("agent", "agent_id"),
+                column("held", "held_gpu_seconds"),
+                column("detail", "delay_reason"),
+            ]
+        }
     }
 }
 

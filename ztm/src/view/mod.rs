@@ -3,14 +3,14 @@
 //! Everything that comes from outside (names, errors, what an agent said) passes [`plain`], so that it cannot speak to
 //! the terminal.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, cell::Cell as Kept, time::Duration};
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width};
 use libtenancy::clock::{Clock, SystemClock, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::listing::Shown;
+use crate::listing::{Shown, column::Column};
 
 pub mod admin;
 pub mod apply;
@@ -57,19 +57,24 @@ pub trait ShowRows: Show {
     /// The rows.
     fn rows_mut(&mut self) -> &mut Vec<Self::Row>;
 
-    /// The columns of its table that are called otherwise than their fields.
-    fn columns_as() -> &'static [(&'static str, &'static str)] {
+    /// The columns of its table that are called, or shown, otherwise than their fields.
+    fn columns_as() -> &'static [Column] {
         &[]
     }
 
-    /// The word that its table shows of a row in place of a field's value, if it does.
-    fn word_for(_row: &Value, _field: &str) -> Option<&'static str> {
+    /// The word that its table shows of a row in the column of this name in place of a value, if it does.
+    fn word_for(_row: &Value, _column: &str) -> Option<&'static str> {
         None
     }
 
     /// What its rows can be chosen by beside what they are as JSON.
     fn shown(&self) -> Shown {
         Shown { fields: self.columns(), columns: Self::columns_as(), word: Some(Self::word_for) }
+    }
+
+    /// Rows were left out: what its sums are of then, once they are those of the rows that stay; `None` if it has none.
+    fn narrowed(&mut self) -> Option<&'static str> {
+        None
     }
 
     /// The rows at these places, in this order, are all that stay.
@@ -90,13 +95,25 @@ pub fn fields(noun: &str, verb: &str) -> &'static [&'static str] {
         ("quota", "list") => quota::COLUMNS,
         ("schedule", "list") => schedule::COLUMNS,
         ("spend", "report") => spend::COLUMNS,
-        ("context", "list") => &["name", "current", "kind", "target", "problem"],
+        ("context", "list") => context::COLUMNS,
         _ => &[],
     }
 }
 
+/// How wide the columns of a table are, in characters.
+pub type Widths = [u16; 16];
+
+/// How wide a column is from the beginning whose rows come one by one: as wide as what is usual in it.
+fn room(column: &str) -> u16 {
+    match column {
+        "STATUS" | "STAGE" => 12,
+        "ACTIVE" | "AGE" | "SINCE" => 4,
+        _ => 0,
+    }
+}
+
 /// How to draw.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Look {
     /// Whether there is room for more columns.
     pub wide: bool,
@@ -106,12 +123,14 @@ pub struct Look {
     pub headers: bool,
     /// The present moment, for ages.
     pub now: Timestamp,
+    /// Where rows follow a table: how wide its columns are at least, and how wide they were drawn then.
+    pub kept: Kept<Option<Widths>>,
 }
 
 impl Look {
     /// A look at this moment.
     pub fn now(wide: bool, color: bool) -> Self {
-        Self { wide, color, headers: true, now: SystemClock::default().now() }
+        Self { wide, color, headers: true, now: SystemClock::default().now(), kept: Kept::new(None) }
     }
 
     /// Columns with two spaces between them, no lines: easy to read, to cut and to grep.
@@ -131,7 +150,18 @@ impl Look {
         }
         table.add_rows(rows);
         for column in table.column_iter_mut() {
-            column.set_padding((0, 2));
+            column.set_padding((0, PADDING));
+        }
+        if let Some(mut widths) = self.kept.get() {
+            let contents = table.column_max_content_widths();
+            for (((least, name), content), column) in
+                widths.iter_mut().zip(header).zip(contents).zip(table.column_iter_mut())
+            {
+                *least =
+                    [*least, content, room(name), name.len().try_into().unwrap_or(0)].into_iter().max().unwrap_or(0);
+                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(*least + PADDING)));
+            }
+            self.kept.set(Some(widths));
         }
         table.trim_fmt()
     }
@@ -162,6 +192,9 @@ impl Look {
         span(self.now.since(then))
     }
 }
+
+/// The spaces after a column.
+const PADDING: u16 = 2;
 
 /// How many characters of one text a table shows; JSON has all of them.
 const LONGEST_CELL: usize = 400;
@@ -275,8 +308,23 @@ mod tests {
 
     #[test]
     fn columns_are_two_spaces_apart_and_lines_have_no_end_of_spaces() {
-        let look = Look { wide: false, color: false, headers: true, now: Timestamp::default() };
+        let look = Look { now: Timestamp::default(), ..Look::now(false, false) };
         let text = look.table(&["A", "LONGER"], [vec![cell("xyz"), cell("1")]]);
         assert_eq!(text, "A    LONGER\nxyz  1");
+    }
+
+    #[test]
+    fn rows_that_follow_a_table_stand_below_its_columns() {
+        let look = |headers, kept| Look { headers, kept: Kept::new(kept), ..Look::now(false, false) };
+        let (header, first) = (["NAME", "STATUS", "USED"], look(true, Some(Widths::default())));
+        let text = first.table(&header, [vec![cell("alice"), cell("idle"), number(1200)]]);
+        assert_eq!(text, "NAME   STATUS        USED\nalice  idle          1200");
+        let next = look(false, first.kept.get());
+        let text = next.table(&header, [vec![cell("b"), cell("provisioning"), number(1)]]);
+        assert_eq!(text, "b      provisioning     1");
+        assert_eq!(next.kept.get(), first.kept.get());
+        let wider = look(false, next.kept.get());
+        wider.table(&header, [vec![cell("caroline"), cell("idle"), number(1)]]);
+        assert_eq!(wider.kept.get().unwrap()[..3], [8, 12, 4]);
     }
 }

@@ -6,6 +6,10 @@ use libtenancy::{
     fleet::{NodeClaim, Resources},
 };
 
+use serde_json::Value;
+
+use crate::listing::column::{Column, Measure, column, measured};
+
 use super::{Look, Show, ShowRows, cell, number, size, status};
 
 /// The fields that every row of the listing has.
@@ -32,7 +36,7 @@ pub(super) const COLUMNS: &[&str] = &[
 const UNKNOWN: &str = "unknown";
 
 /// Millionths of a US dollar an hour: `$5.44/h`.
-fn dollars(micros: u64) -> String {
+pub(crate) fn dollars(micros: u64) -> String {
     format!("${}.{:02}/h", micros / 1_000_000, micros % 1_000_000 / 10_000)
 }
 
@@ -44,9 +48,13 @@ fn or_dash(text: Option<&String>) -> Cell {
     cell(text.map_or("-", String::as_str))
 }
 
+/// Thousandths of a processor: `1.5`.
+pub(crate) fn processors(millis: u64) -> String {
+    format!("{}.{}", millis / 1_000, millis % 1_000 / 100)
+}
+
 /// Processors and memory: `1.5 of 8`, `3.0 GiB of 16.0 GiB`.
 fn used(requested: Option<Resources>, allocatable: Resources) -> [String; 2] {
-    let processors = |millis: u64| format!("{}.{}", millis / 1_000, millis % 1_000 / 100);
     let Resources { cpu_millis, memory_bytes } = allocatable;
     match requested {
         None => [processors(cpu_millis), size(memory_bytes)],
@@ -138,18 +146,27 @@ impl ShowRows for NodeList {
         &mut self.nodes
     }
 
-    fn columns_as() -> &'static [(&'static str, &'static str)] {
-        &[
-            ("node", "name"),
-            ("type", "instance_type"),
-            ("price", "micro_usd_per_hour"),
-            ("idle", "idle_micro_usd_per_hour"),
-            ("agents", "tenants"),
-            ("cpu", "requested.cpu_millis"),
-            ("memory", "requested.memory_bytes"),
-            ("capacity", "capacity_type"),
-            ("why", "trouble"),
-        ]
+    fn columns_as() -> &'static [Column] {
+        const {
+            &[
+                column("node", "name"),
+                column("type", "instance_type"),
+                column("status", "trouble"),
+                measured("age", "created_at", Measure::Ago),
+                measured("price", "micro_usd_per_hour", Measure::Price),
+                measured("idle", "idle_micro_usd_per_hour", Measure::Price),
+                measured("agents", "tenants", Measure::Count),
+                measured("cpu", "requested.cpu_millis", Measure::Processors),
+                column("memory", "requested.memory_bytes"),
+                column("capacity", "capacity_type"),
+                column("why", "trouble"),
+            ]
+        }
+    }
+
+    fn word_for(row: &Value, column: &str) -> Option<&'static str> {
+        let word = if row["trouble"].is_null() { "ready" } else { "unavailable" };
+        (column == "status").then_some(word)
     }
 }
 

@@ -6,6 +6,10 @@ use libtenancy::{
     credits::MicroCredits,
 };
 
+use serde_json::Value;
+
+use crate::listing::column::{Column, Measure, column, measured};
+
 use super::{Look, Show, ShowRows, cell, number, status};
 
 impl Show for QuotaView {
@@ -48,6 +52,17 @@ impl Show for QuotaView {
     fn names(&self) -> Vec<String> {
         vec![self.tenant_id.clone()]
     }
+}
+
+/// What was spent of a row's budget; nothing if it has none.
+fn spent(row: &Value) -> Value {
+    if row["budget"].is_null() { Value::Null } else { row["budget_spent"].clone() }
+}
+
+/// What a row's grants come to.
+fn granted(row: &Value) -> Value {
+    let grants = row["grants"].as_array().map_or(&[] as &[_], Vec::as_slice);
+    grants.iter().filter_map(|grant| grant["credits"].as_f64()).sum::<f64>().into()
 }
 
 /// The fields that every row of the listing has.
@@ -130,7 +145,15 @@ impl ShowRows for QuotaList {
         &mut self.quotas
     }
 
-    fn columns_as() -> &'static [(&'static str, &'static str)] {
-        &[("tenant", "tenant_id"), ("rate", "rate_per_sec"), ("resets", "budget_resets_at")]
+    fn columns_as() -> &'static [Column] {
+        const {
+            &[
+                column("tenant", "tenant_id"),
+                column("rate", "rate_per_sec"),
+                column("resets", "budget_resets_at"),
+                measured("budget", "budget", Measure::Made(spent)),
+                measured("grants", "grants", Measure::Made(granted)),
+            ]
+        }
     }
 }

@@ -5,6 +5,10 @@ use libtenancy::{
     schedule::Action,
 };
 
+use serde_json::Value;
+
+use crate::listing::column::{Column, Measure, column, measured};
+
 use super::{Look, Show, ShowRows, cell, span};
 
 /// The fields that every row of the listing has.
@@ -30,6 +34,12 @@ fn what(action: &Action) -> String {
         Action::Message { chat_id, text } => format!("tells chat {chat_id}: {text}"),
         Action::Job { prompt, cost, .. } => format!("job for {cost}: {prompt}"),
     }
+}
+
+/// What a row's agent is told.
+fn told(row: &Value) -> Value {
+    let job = &row["spec"]["job"]["prompt"];
+    if job.is_null() { row["spec"]["message"]["text"].clone() } else { job.clone() }
 }
 
 fn name(view: &ScheduleView) -> String {
@@ -120,16 +130,19 @@ impl ShowRows for ScheduleList {
         &mut self.schedules
     }
 
-    fn columns_as() -> &'static [(&'static str, &'static str)] {
-        &[
-            ("tenant", "tenant_id"),
-            ("schedule", "name"),
-            ("cron", "spec.cron"),
-            ("zone", "spec.time_zone"),
-            ("next", "next_at"),
-            ("last", "last.at"),
-            ("catch-up", "spec.catch_up"),
-        ]
+    fn columns_as() -> &'static [Column] {
+        const {
+            &[
+                column("tenant", "tenant_id"),
+                column("schedule", "name"),
+                column("cron", "spec.cron"),
+                column("zone", "spec.time_zone"),
+                measured("next", "next_at", Measure::Until),
+                measured("last", "last.at", Measure::Ago),
+                column("catch_up", "spec.catch_up"),
+                measured("what", "spec", Measure::Made(told)),
+            ]
+        }
     }
 }
 

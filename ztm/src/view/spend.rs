@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use comfy_table::{Cell, Color};
 use libtenancy::api::spend::{AuditReport, LedgerRow, SpendLine, SpendReport};
 
+use crate::listing::column::{Column, Measure, column, measured};
+
 use super::{Look, Show, ShowRows, cell, number, size, span};
 
 /// The fields that every row of the listing has.
@@ -50,6 +52,24 @@ fn running(line: &SpendLine) -> String {
         0 => time(line.running_s),
         now => format!("{}+{}", time(line.running_s), time(now)),
     }
+}
+
+/// Two lines in one, which is called as the first is.
+pub(crate) fn added(mut sum: SpendLine, line: SpendLine) -> SpendLine {
+    sum.granted += line.granted;
+    sum.refilled += line.refilled;
+    sum.spent += line.spent;
+    sum.expired += line.expired;
+    sum.adjusted += line.adjusted;
+    sum.money_micros = sum.money_micros.zip(line.money_micros).map(|(one, other)| one.saturating_add(other));
+    sum.settled += line.settled;
+    sum.reclaimed += line.reclaimed;
+    sum.running_s += line.running_s;
+    sum.running_now_s += line.running_now_s;
+    sum.idle_s += line.idle_s;
+    sum.warm_s += line.warm_s;
+    sum.snapshot_bytes += line.snapshot_bytes;
+    sum
 }
 
 impl Show for SpendReport {
@@ -99,17 +119,26 @@ impl ShowRows for SpendReport {
         &mut self.lines
     }
 
-    fn columns_as() -> &'static [(&'static str, &'static str)] {
-        &[
-            ("tenant", "tenant_id"),
-            ("agent", "agent_id"),
-            ("money", "money_micros"),
-            ("lapsed", "reclaimed"),
-            ("running", "running_s"),
-            ("idle", "idle_s"),
-            ("warm", "warm_s"),
-            ("snapshots", "snapshot_bytes"),
-        ]
+    fn narrowed(&mut self) -> Option<&'static str> {
+        let priced = self.total.money_micros.map(|_| 0);
+        let none = SpendLine { money_micros: priced, ..SpendLine::default() };
+        self.total = self.lines.iter().cloned().fold(none, added);
+        Some("the total is that of the rows which `--filter` chooses")
+    }
+
+    fn columns_as() -> &'static [Column] {
+        const {
+            &[
+                column("tenant", "tenant_id"),
+                column("agent", "agent_id"),
+                measured("money", "money_micros", Measure::Money),
+                column("lapsed", "reclaimed"),
+                measured("running", "running_s", Measure::Span),
+                measured("idle", "idle_s", Measure::Span),
+                measured("warm", "warm_s", Measure::Span),
+                column("snapshots", "snapshot_bytes"),
+            ]
+        }
     }
 }
 
@@ -194,7 +223,33 @@ pub fn row_csv(row: &LedgerRow) -> String {
 
 #[cfg(test)]
 mod tests {
+    use libtenancy::credits::MicroCredits;
+
     use super::*;
+
+    #[test]
+    fn the_total_of_a_choice_of_rows_is_their_own() {
+        let line = |id: &str, spent, money| SpendLine {
+            tenant_id: Some(id.to_owned()),
+            spent: MicroCredits(spent),
+            money_micros: money,
+            ..SpendLine::default()
+        };
+        let mut report = SpendReport {
+            by: "tenant".to_owned(),
+            from: None,
+            to: None,
+            lines: vec![line("a", 2, Some(20)), line("b", 3, Some(30))],
+            total: SpendLine { tenant_id: None, ..line("", 9, Some(90)) },
+            price_micros_per_credit: None,
+        };
+        assert!(report.narrowed().is_some());
+        let whole = &report.total;
+        assert_eq!((whole.spent.0, whole.money_micros, &whole.tenant_id), (5, Some(50), &None));
+        report.lines.clear();
+        report.narrowed();
+        assert_eq!((report.total.spent.0, report.total.money_micros), (0, Some(0)));
+    }
 
     #[test]
     fn money_has_two_decimals_or_as_many_as_it_needs() {

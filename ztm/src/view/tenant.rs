@@ -7,10 +7,13 @@ use libtenancy::{
         Deleted, TenantList, TenantView, WakeView, Woken,
         state::{ArchiveView, SnapshotOutcome, StateVerified, StateView},
     },
+    labels::Labels,
     tenant::{Status, StopReason},
 };
 use serde::Serialize;
 use serde_json::Value;
+
+use crate::listing::column::{Column, Measure, column, measured};
 
 use super::{Look, Show, ShowRows, cell, exact, number, size, status};
 
@@ -73,6 +76,12 @@ fn stopped(reason: &StopReason) -> String {
 /// Its labels, if it has any.
 fn said(tenant: &TenantView) -> Option<String> {
     Some(&tenant.labels).filter(|labels| !labels.is_empty()).map(ToString::to_string)
+}
+
+/// The labels of a row as its table shows them; nothing if it has none.
+fn labels(row: &Value) -> Value {
+    let labels = serde_json::from_value::<Labels>(row["labels"].clone()).unwrap_or_default();
+    if labels.is_empty() { Value::Null } else { labels.to_string().into() }
 }
 
 /// The phases that the total is of: the same when a wake ends and whenever it is looked at.
@@ -153,19 +162,24 @@ impl ShowRows for TenantList {
         &mut self.tenants
     }
 
-    fn columns_as() -> &'static [(&'static str, &'static str)] {
-        &[
-            ("tenant", "tenant_id"),
-            ("idle_after", "idle_timeout_s"),
-            ("bot", "bot_id"),
-            ("agent", "pod_name"),
-            ("stopped", "stop_reason.kind"),
-        ]
+    fn columns_as() -> &'static [Column] {
+        const {
+            &[
+                column("tenant", "tenant_id"),
+                column("idle_after", "idle_timeout_s"),
+                measured("active", "last_active_at", Measure::Ago),
+                measured("age", "created_at", Measure::Ago),
+                column("bot", "bot_id"),
+                column("agent", "pod_name"),
+                column("stopped", "stop_reason.kind"),
+                measured("labels", "labels", Measure::Made(labels)),
+            ]
+        }
     }
 
-    fn word_for(row: &Value, field: &str) -> Option<&'static str> {
+    fn word_for(row: &Value, column: &str) -> Option<&'static str> {
         let suspended = !row["suspended"].is_null() && row["status"] != TERMINATED;
-        (field == "status" && suspended).then_some(Status::SUSPENDED)
+        (column == "status" && suspended).then_some(Status::SUSPENDED)
     }
 }
 

@@ -162,7 +162,7 @@ mod tests {
         .unwrap();
         let mut state = state();
         update(&mut state, Event::Pieces(vec![Piece { at: Timestamp::default(), change: Change::Jobs(vec![job]) }]));
-        let text = Once(state).text(&Look { wide: false, color: false, headers: true, now: Timestamp::default() });
+        let text = Once(state).text(&Look { now: Timestamp::default(), ..Look::now(false, false) });
         assert!(text.contains("1 job is dead (`ztm job dead`)") && !text.contains("requeues"), "{text}");
     }
 }

@@ -30,24 +30,27 @@ pub async fn list(ctx: &Context, args: &InboxListArgs) -> Result<()> {
         return follow(watch, &updates, (list.updates, &args.listing), (&ctx.settings, &ctx.printer)).await;
     }
     if list.updates.is_empty() {
-        if let Some(tenant) = &args.tenant {
-            client.tenant_get(tenant).await?;
-        }
-        let tenant = args.tenant.as_deref();
-        // Who chose a stage is told what there was to choose from.
-        let others = match &args.stage {
-            Some(_) => client.update_page(tenant, None, None).await?.updates,
-            None => Vec::new(),
-        };
-        ctx.printer.note(&match (tenant, &args.stage) {
-            (_, Some(stage)) if !others.is_empty() => {
-                not_one("message", tenant, stage, others.into_iter().map(|update| update.stage))
-            }
-            (None, _) => "there are no messages in any inbox".to_owned(),
-            (Some(tenant), _) => format!("there are no messages in the inbox of `{tenant}`"),
-        });
+        ctx.printer.note(&none(&client, args.tenant.as_deref(), args.stage.as_deref()).await?);
     }
     ctx.printer.show_rows(list, &args.listing)
+}
+
+/// What is said where no update is shown: who chose a stage is told what there was to choose from.
+pub(super) async fn none(client: &Client, tenant: Option<&str>, stage: Option<&str>) -> Result<String> {
+    if let Some(tenant) = tenant {
+        client.tenant_get(tenant).await?;
+    }
+    let others = match stage {
+        Some(_) => client.update_page(tenant, None, None).await?.updates,
+        None => Vec::new(),
+    };
+    Ok(match (tenant, stage) {
+        (_, Some(stage)) if !others.is_empty() => {
+            not_one("message", tenant, stage, others.into_iter().map(|update| update.stage))
+        }
+        (None, _) => "there are no messages in any inbox".to_owned(),
+        (Some(tenant), _) => format!("there are no messages in the inbox of `{tenant}`"),
+    })
 }
 
 /// Updates, as they are asked for.

@@ -13,6 +13,9 @@ pub async fn replay(ctx: &Context, args: ReplayArgs) -> Result<()> {
     let client = ctx.client().await?;
     let updates = if args.all_dead {
         let dead = client.update_list(args.tenant.as_deref(), Some("dead")).await?;
+        if dead.updates.is_empty() {
+            ctx.printer.note(&super::list::none(&client, args.tenant.as_deref(), Some("dead")).await?);
+        }
         dead.updates.iter().map(view::inbox::name).collect()
     } else {
         args.updates

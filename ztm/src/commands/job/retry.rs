@@ -10,6 +10,9 @@ pub async fn retry(ctx: &Context, args: JobRetryArgs) -> Result<()> {
     let client = &ctx.client().await?;
     let jobs = if args.all_dead {
         let dead = client.job_list(args.tenant.as_deref(), Some("dead")).await?;
+        if dead.jobs.is_empty() {
+            ctx.printer.note(&super::list::none(client, args.tenant.as_deref(), Some("dead")).await?);
+        }
         dead.jobs.into_iter().map(|job| job.job_id).collect()
     } else {
         args.jobs

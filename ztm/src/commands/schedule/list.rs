@@ -22,6 +22,7 @@ pub(super) async fn list(ctx: &Context, args: &ScheduleListArgs) -> Result<()> {
 
 /// Prints one.
 pub(super) async fn get(ctx: &Context, args: &ScheduleArgs) -> Result<()> {
-    let found = ctx.client().await?.schedule_get(&args.tenant, &args.schedule).await;
-    ctx.printer.show(&found.map_err(|error| super::whose(error, &args.tenant))?)
+    let (tenant, name) = super::one(args)?;
+    let found = ctx.client().await?.schedule_get(tenant, name).await;
+    ctx.printer.show(&found.map_err(|error| super::whose(error, tenant))?)
 }

@@ -11,8 +11,8 @@ use crate::{cli::schedule::ScheduleSetArgs, commands::Context};
 
 /// Sets a schedule and prints it.
 pub(super) async fn set(ctx: &Context, args: ScheduleSetArgs) -> Result<()> {
-    let tenant: TenantId = args.which.tenant.parse()?;
-    let name: ScheduleName = args.which.schedule.parse()?;
+    let (tenant, name) = super::one(&args.which)?;
+    let (tenant, name): (TenantId, ScheduleName) = (tenant.parse()?, name.parse()?);
     if args.job.as_ref().or(args.message.as_ref()).is_some_and(|text| text.trim().is_empty()) {
         let field = if args.job.is_some() { "job" } else { "message" };
         return Err(Error::invalid(field, "it is empty: say what the agent is told").into());

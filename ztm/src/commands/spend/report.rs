@@ -9,6 +9,7 @@ use libtenancy::{
 use crate::{
     cli::spend::ReportArgs,
     commands::{Context, bench::is_own_name},
+    view::spend::added,
 };
 
 /// Whose the line of all tenants of benches is: no tenant's.
@@ -45,23 +46,6 @@ fn fold(report: &mut SpendReport) -> usize {
         report.lines.insert(place, all);
     }
     count
-}
-
-fn added(mut sum: SpendLine, line: SpendLine) -> SpendLine {
-    sum.granted += line.granted;
-    sum.refilled += line.refilled;
-    sum.spent += line.spent;
-    sum.expired += line.expired;
-    sum.adjusted += line.adjusted;
-    sum.money_micros = sum.money_micros.zip(line.money_micros).map(|(one, other)| one.saturating_add(other));
-    sum.settled += line.settled;
-    sum.reclaimed += line.reclaimed;
-    sum.running_s += line.running_s;
-    sum.running_now_s += line.running_now_s;
-    sum.idle_s += line.idle_s;
-    sum.warm_s += line.warm_s;
-    sum.snapshot_bytes += line.snapshot_bytes;
-    sum
 }
 
 #[cfg(test)]
