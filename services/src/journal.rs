@@ -97,7 +97,7 @@ impl Visit for Fields {
 fn source(metadata: &Metadata<'_>) -> Source {
     match metadata.target() {
         "services::router" | "libtenancy::webhook" => Source::Router,
-        "libtenancy::work" | "services::worker" => Source::Worker,
+        "services::worker" => Source::Worker,
         _ => Source::Orchestrator,
     }
 }
