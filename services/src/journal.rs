@@ -190,6 +190,19 @@ mod tests {
     }
 
     #[test]
+    fn whoever_tells_is_named_by_where_it_is_told() {
+        let (layer, mut told) = journal(None);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            tracing::debug!(target: "libtenancy::work", tenant = "acme", "a job is submitted");
+            tracing::info!(target: "services::worker", tenant = "acme", "a job was not done");
+            tracing::info!(target: "services::router", tenant = "acme", "stored");
+        });
+        let sources: Vec<Source> = std::iter::from_fn(|| told.try_recv().ok()).map(|(_, line)| line.source).collect();
+        // The queue is the control plane's: no worker has heard of the job yet.
+        assert_eq!(sources, [Source::Orchestrator, Source::Worker, Source::Router]);
+    }
+
+    #[test]
     fn what_does_not_fit_is_dropped_and_counted() {
         let (layer, mut told) = journal(None);
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {

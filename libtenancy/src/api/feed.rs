@@ -322,7 +322,7 @@ pub struct EventLine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
     /// What, in a word: `created`, `waking`, `woken`, `stopping`, `stopped`, `lost`, `failed`, `suspended`, `resumed`, `deleted`,
-    /// `refused`.
+    /// `refused`; of no tenant: `began`, `adopted`, `ended`, of a control plane.
     pub what: String,
     /// What, in a sentence.
     pub text: String,
