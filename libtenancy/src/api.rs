@@ -22,7 +22,7 @@ use crate::{
     clock::Timestamp,
     inbox::{Stage, Update},
     labels::{LabelChange, Labels},
-    ports::inboxes::InboxCounts,
+    ports::{inboxes::InboxCounts, jobs::Waits},
     tenant::{SnapshotRef, StopReason, Tenant, WakePhases},
 };
 
@@ -67,9 +67,12 @@ pub struct TenantView {
     pub status: String,
     /// Why it is suspended.
     pub suspended: Option<String>,
+    /// When it was suspended; absent where that is not remembered, and in listings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_since: Option<Timestamp>,
     /// Grows with every transition.
     pub generation: u64,
-    /// When the status began.
+    /// When the status began; not when it was suspended.
     pub since: Timestamp,
     /// Why the last agent stopped, or the present one is being stopped.
     pub stop_reason: Option<StopReason>,
@@ -154,6 +157,7 @@ impl From<&Tenant> for TenantView {
             tenant_id: tenant.id.to_string(),
             status: lifecycle.status.label().to_owned(),
             suspended: tenant.settings.suspended.as_deref().map(|stored| Suspension::parse(stored).shown()),
+            suspended_since: None,
             generation: lifecycle.generation.0,
             since: lifecycle.since,
             stop_reason: match &lifecycle.status {
@@ -421,6 +425,9 @@ pub struct QueueTotals {
     pub ready: u64,
     /// Jobs that wait for their time, and tenants that wait for credits.
     pub delayed: u64,
+    /// How many jobs wait, and for what; absent: the control plane is of before and says none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<Waits>,
     /// Leases that lapsed and were put back, since the store was made.
     pub recovered: u64,
 }

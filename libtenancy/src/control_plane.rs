@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::Result,
+    history::plane_event,
     ports::tenants::Filter,
     tenancy::Tenancy,
     tenant::{Status, StopReason},
@@ -59,6 +60,9 @@ impl ControlPlane {
         let (t, history_end) = (tenancy.clone(), CancellationToken::new());
         let ended = history_end.clone();
         let history = tokio::spawn(async move { t.history_keep(ended).await });
+        let text =
+            format!("a control plane began: version {}, process {}", env!("CARGO_PKG_VERSION"), std::process::id());
+        tenancy.tell(plane_event(tenancy.now(), "began", text)).await;
         let mut loops = Vec::new();
         let t = tenancy.clone();
         loops.push(tokio::spawn(async move { t.workload_events_run().await }));
@@ -109,6 +113,13 @@ impl ControlPlane {
         // Warm agents would end by themselves a moment after this process; whoever waits for its end is to find nothing.
         let _ = tokio::time::timeout(ENDING, self.tenancy.warm_pool_end()).await;
         let _ = tokio::time::timeout(ENDING, self.tenancy.ledger_flush()).await;
+        let agents = match how {
+            Shutdown::StopAgents if self.tenancy.drivers().workloads.workloads_are_local() => "stopped its agents",
+            Shutdown::StopAgents | Shutdown::LeaveAgents => "left its agents running",
+            Shutdown::KillAgents => "gave way to another, and killed its agents",
+        };
+        let text = format!("a control plane ended: it {agents}; process {}", std::process::id());
+        self.tenancy.tell(plane_event(self.tenancy.now(), "ended", text)).await;
         // What happened in the end is told too.
         self.history_end.cancel();
         let _ = tokio::time::timeout(ENDING, self.history).await;

@@ -1,4 +1,5 @@
-//! What happened to tenants: created, woken, stopped, suspended, refused, deleted.
+//! What happened to tenants: created, woken, stopped, suspended, refused, deleted; and that a control plane began, took over
+//! agents, ended.
 //!
 //! Owns when something is an event, and its way into the store ([`ports::journals`]), which is the one place where it is read
 //! from: by the feed, by listings, and after a restart. Does not own who is told (`feed`).
@@ -55,6 +56,11 @@ pub const MAX_EVENTS: usize = 1_000;
 pub(crate) fn event(at: Timestamp, id: &TenantId, what: &str, text: impl AsRef<str>) -> EventLine {
     let text = on_one_line(text.as_ref()).into_owned();
     EventLine { at, tenant: Some(id.to_string()), what: what.to_owned(), text, wake: None }
+}
+
+/// Something that happened to no tenant alone.
+pub(crate) fn plane_event(at: Timestamp, what: &str, text: impl Into<String>) -> EventLine {
+    EventLine { at, tenant: None, what: what.to_owned(), text: text.into(), wake: None }
 }
 
 /// A wake in a few words.

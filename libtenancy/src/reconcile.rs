@@ -12,6 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::{
     admission::Suspension,
     error::{Error, Result},
+    history::plane_event,
     operation::lock,
     ports::{
         tenants::Filter,
@@ -105,7 +106,13 @@ impl Tenancy {
             } else {
                 self.inner.config.reconcile_interval.min(std::time::Duration::from_secs(2))
             };
-            *lock(&self.inner.last_reconcile) = Some(report);
+            let adopted = report.adopted;
+            let first = lock(&self.inner.last_reconcile).replace(report).is_none();
+            if first && adopted > 0 {
+                let agents = if adopted == 1 { "an agent".to_owned() } else { format!("{adopted} agents") };
+                let text = format!("a control plane took over {agents} that it did not start");
+                self.tell(plane_event(self.now(), "adopted", text)).await;
+            }
             tokio::select! {
                 () = self.inner.reconcile_now.notified() => {}
                 () = tokio::time::sleep(again) => {}

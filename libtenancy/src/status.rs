@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     history::MAX_EVENTS,
     operation::lock,
-    ports::jobs::QueueView,
+    ports::jobs::{QueueView, Waits},
     tenancy::Tenancy,
     tenant::TenantId,
 };
@@ -46,6 +46,7 @@ fn totals(views: &[QueueView]) -> QueueTotals {
         capacity: if views.iter().any(|view| view.capacity == 0) { 0 } else { sum(|view| u64::from(view.capacity)) },
         ready: sum(|view| view.ready_count),
         delayed: sum(|view| view.delayed),
+        waits: Some(views.iter().fold(Waits::default(), |sum, view| sum.plus(view.waits))),
         recovered: sum(|view| view.recovered),
     }
 }

@@ -6,7 +6,10 @@
 
 use crate::{
     admission::{Ask, Code, Observed, Suspension, decide},
-    api::why::{Compared, Reason, Why},
+    api::{
+        TenantView,
+        why::{Compared, Reason, Why},
+    },
     clock::Timestamp,
     error::{Error, Result},
     idle::{Verdict, Work, judge},
@@ -103,10 +106,20 @@ impl Tenancy {
     }
 
     /// When the tenant was suspended, as far as that is remembered.
-    async fn suspended_since(&self, id: &TenantId) -> Option<Compared> {
+    async fn suspended_since(&self, id: &TenantId) -> Option<Timestamp> {
         let events = self.event_list(Some(id), EVENTS_KEPT).await.ok()?;
-        let event = events.iter().rfind(|event| event.what == "suspended")?;
-        Some(compared("suspended since", event.at, "-"))
+        // What is kept may be of before it was resumed by somebody who could not tell.
+        let last = events.iter().rfind(|event| ["suspended", "resumed"].contains(&event.what.as_str()))?;
+        (last.what == "suspended").then_some(last.at)
+    }
+
+    /// A tenant as it is shown by itself: with when it was suspended, as far as that is remembered. `NotFound`; store errors.
+    pub async fn tenant_view(&self, id: &TenantId) -> Result<TenantView> {
+        let mut view = TenantView::from(&self.tenant_get(id).await?);
+        if view.suspended.is_some() {
+            view.suspended_since = self.suspended_since(id).await;
+        }
+        Ok(view)
     }
 
     /// What a wake would meet now; nothing where one is under way or could not be.
@@ -173,7 +186,8 @@ impl Tenancy {
         if tenant.settings.suspended.is_some()
             && let Some(first) = reasons.first_mut()
         {
-            first.compared.extend(self.suspended_since(&tenant.id).await);
+            let since = self.suspended_since(&tenant.id).await;
+            first.compared.extend(since.map(|since| compared("suspended since", since, "-")));
         }
         match &tenant.lifecycle.status {
             Status::Running { agent } => {
@@ -206,7 +220,13 @@ impl Tenancy {
         Why {
             subject: "wake".to_owned(),
             id: tenant.id.to_string(),
-            status: tenant.lifecycle.status.label().to_owned(),
+            status: match &tenant.lifecycle.status {
+                // What is being deleted is no more suspended.
+                status @ Status::Terminated { .. } => status.label(),
+                _ if tenant.settings.suspended.is_some() => Status::SUSPENDED,
+                status => status.label(),
+            }
+            .to_owned(),
             summary,
             reasons,
             expected_at: decision.until,

@@ -97,7 +97,7 @@ impl Visit for Fields {
 fn source(metadata: &Metadata<'_>) -> Source {
     match metadata.target() {
         "services::router" | "libtenancy::webhook" => Source::Router,
-        "libtenancy::work" | "services::worker" => Source::Worker,
+        "services::worker" => Source::Worker,
         _ => Source::Orchestrator,
     }
 }
@@ -187,6 +187,19 @@ mod tests {
                 line("acme", Level::Info, Some("r-2"), "its own"),
             ]
         );
+    }
+
+    #[test]
+    fn whoever_tells_is_named_by_where_it_is_told() {
+        let (layer, mut told) = journal(None);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            tracing::debug!(target: "libtenancy::work", tenant = "acme", "a job is submitted");
+            tracing::info!(target: "services::worker", tenant = "acme", "a job was not done");
+            tracing::info!(target: "services::router", tenant = "acme", "stored");
+        });
+        let sources: Vec<Source> = std::iter::from_fn(|| told.try_recv().ok()).map(|(_, line)| line.source).collect();
+        // The queue is the control plane's: no worker has heard of the job yet.
+        assert_eq!(sources, [Source::Orchestrator, Source::Worker, Source::Router]);
     }
 
     #[test]

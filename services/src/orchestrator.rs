@@ -294,7 +294,7 @@ async fn probe(State(tenancy): State<Tenancy>) -> Answer<Json<ProbeReport>> {
 }
 
 async fn tenant_get(State(tenancy): State<Tenancy>, Named(id): Named) -> Answer<Json<TenantView>> {
-    Ok(Json(TenantView::from(&tenancy.tenant_get(&id).await?)))
+    Ok(Json(tenancy.tenant_view(&id).await?))
 }
 
 async fn tenant_update(

@@ -218,7 +218,7 @@ fn quotas_are_listed_of_those_who_have_one() {
     assert_snapshot!(world.ztm(["quota", "list"]), @"
     exit: 0
     --- stdout
-    TENANT  AVAILABLE  HELD  RATE  BURST  RUNNING  BUDGET      STANDING
+    TENANT  AVAILABLE  HELD  RATE  BURST  RUNNING  BUDGET      JOBS
     alice        3600     0     1   3600   0/1000  0/20 a day  idle
     bob          3600     0   0.5   3600      0/4           -  idle
     --- stderr

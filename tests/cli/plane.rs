@@ -27,7 +27,7 @@ use libtenancy::{
     clock::{Clock, SystemClock, Timestamp},
     credits::MicroCredits,
     labels::Selector,
-    ports::inboxes::InboxCounts,
+    ports::{inboxes::InboxCounts, jobs::Waits},
     tenant::DEFAULT_IDLE_TIMEOUT,
 };
 use serde_json::Value;
@@ -193,9 +193,9 @@ impl Plane {
         self.touch(&tenant);
     }
 
-    /// Makes this line the journal of every tenant.
+    /// Adds this line to the journal of every tenant.
     pub(crate) fn told(&self, line: &serde_json::Value) {
-        self.records.lock().unwrap().told = format!("{line}\n");
+        self.records.lock().unwrap().told.push_str(&format!("{line}\n"));
     }
 
     pub(crate) fn log(&self, lines: &[&str]) {
@@ -256,6 +256,7 @@ fn idle(id: &str) -> TenantView {
         tenant_id: id.to_owned(),
         status: "idle".to_owned(),
         suspended: None,
+        suspended_since: None,
         generation: 1,
         since: at,
         stop_reason: None,
@@ -523,7 +524,10 @@ impl Records {
             pid: 4242,
             started_at: three_days_ago(),
             parts: Vec::new(),
-            queue: libtenancy::api::QueueTotals::default(),
+            queue: libtenancy::api::QueueTotals {
+                waits: Some(Waits { turn: 1, credits: 3, delayed: 2, ..Waits::default() }),
+                ..libtenancy::api::QueueTotals::default()
+            },
             tenants,
             tenants_suspended: Some(self.tenants.values().filter(|tenant| tenant.suspended.is_some()).count() as u64),
             inbox: InboxCounts { pending: 1, dead: 2, handled: 30, possible_repeats: 0 },

@@ -19,7 +19,7 @@ fn the_control_plane_is_shown_in_numbers() {
     Leads         yes
     Tenants       1 idle
     Inboxes       1 pending, 2 dead, 30 handled, 0 possibly repeated
-    Queue         0 running, tenants whose jobs take their turn: 0, 0 delayed or without credits
+    Queue         0 running, 4 queued (1 in turn, 3 wait for credits), 2 delayed
     Warm pool     1 of 2 ready
     Cold wakes    none
     Warm wakes    none

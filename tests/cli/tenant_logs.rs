@@ -69,6 +69,23 @@ fn a_reader_that_goes_away_ends_the_command_quietly() {
 }
 
 #[test]
+fn what_only_helps_to_find_a_fault_is_told_to_those_who_ask() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    for (level, text) in [("debug", "a small step"), ("info", "a step"), ("warn", "a fall")] {
+        plane.told(&serde_json::json!({
+            "at": "2026-11-29T09:00:00Z", "source": "orchestrator", "level": level, "text": text,
+        }));
+    }
+    let shown = |args: &[&str]| world.ztm(args).ok().stdout.lines().count();
+    assert_eq!(shown(&["logs", "alice"]), 2);
+    assert_eq!((shown(&["logs", "alice", "-v"]), shown(&["logs", "alice", "--level", "debug"])), (3, 3));
+    assert_eq!(shown(&["logs", "alice", "--level", "warn", "-v"]), 1);
+    assert_eq!(shown(&["logs", "alice", "--tail", "2"]), 2, "what is left out does not count");
+}
+
+#[test]
 fn where_nothing_is_that_young_it_is_said_when_the_last_line_was_told() {
     let mut world = World::new();
     let plane = Plane::on(&mut world);

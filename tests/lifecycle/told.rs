@@ -243,3 +243,31 @@ fn the_wakes_of_the_last_hour_are_those_of_the_control_planes_before_too() {
     assert_eq!(wakes(), [cold("acme"), cold("bolt")]);
     plane.end();
 }
+
+#[test]
+fn a_control_plane_tells_when_it_begins_takes_agents_over_and_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let plane = Plane::start(dir.path(), "http://127.0.0.1:9");
+    plane.create(&id("acme"), None);
+    plane.block(plane.tenancy.tenant_wake(&id("acme"))).unwrap();
+    let told = |plane: &Plane| {
+        let kept = plane.block(plane.tenancy.event_list(None, 100)).unwrap();
+        kept.into_iter().filter(|event| event.tenant.is_none()).map(|event| event.what).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&plane), ["began"]);
+    plane.die();
+
+    let plane = Plane::start(dir.path(), "http://127.0.0.1:9");
+    plane.wait_for("its agent is taken over", || async {
+        let kept = plane.tenancy.event_list(None, 100).await.unwrap();
+        kept.iter().any(|event| event.what == "adopted" && event.text.contains("an agent")).then_some(())
+    });
+    plane.end();
+    let plane = Plane::start(dir.path(), "http://127.0.0.1:9");
+    // The one that died told no end.
+    assert_eq!(told(&plane), ["began", "began", "adopted", "ended", "began"]);
+    // A tenant's are its own.
+    let own = plane.block(plane.tenancy.event_list(Some(&id("acme")), 100)).unwrap();
+    assert!(own.iter().all(|event| event.tenant.as_deref() == Some("acme")), "{own:#?}");
+    plane.end();
+}

@@ -417,6 +417,32 @@ async fn whoever_is_suspended_is_listed_by_that_and_counted() {
 }
 
 #[tokio::test]
+async fn a_suspension_is_a_status_with_its_own_beginning_and_an_account_opens_with_its_first_use() {
+    let faces = Faces::start().await;
+    faces.tenant("acme").await;
+    let get = async |path: &str| faces.ask(Method::GET, path, "").await.body;
+    assert_eq!(get("/tenants/acme").await.get("suspended_since"), None);
+    assert_eq!(get("/why/tenant/acme").await["status"], "idle");
+    faces.ask(Method::POST, "/suspend/acme", r#"{"reason":"unpaid"}"#).await;
+    let told = get("/events?tenant=acme").await;
+    let at =
+        told["events"].as_array().unwrap().iter().find(|event| event["what"] == "suspended").unwrap()["at"].clone();
+    let shown = get("/tenants/acme").await;
+    assert_eq!((&shown["suspended_since"], &shown["status"]), (&at, &json!("idle")));
+    assert!(shown["since"].as_str() < at.as_str(), "{shown}");
+    for subject in ["tenant", "wake"] {
+        assert_eq!(get(&format!("/why/{subject}/acme")).await["status"], "suspended");
+    }
+    faces.ask(Method::POST, "/resume/acme", "").await;
+    assert_eq!(get("/tenants/acme").await.get("suspended_since"), None);
+    let quota = get("/quotas/acme").await;
+    assert_eq!(quota["opens_with_first_use"], true, "{quota}");
+    faces.ask(Method::POST, "/quotas/acme/grants", r#"{"name":"a","credits":1}"#).await;
+    let quota = get("/quotas/acme").await;
+    assert_eq!(quota.get("opens_with_first_use"), None, "{quota}");
+}
+
+#[tokio::test]
 async fn a_webhook_is_registered_shown_and_removed_and_its_secret_stays_inside() {
     let faces = Faces::start().await;
     let secret = faces.tenant_with_bot("acme").await;

@@ -45,11 +45,13 @@ fn why() -> Why {
         reasons: vec![Reason {
             code: "running".to_owned(),
             text: "its agent runs".to_owned(),
-            compared: vec![Compared {
-                what: "seconds without work".to_owned(),
-                has: "40".to_owned(),
-                needs: "300".to_owned(),
-            }],
+            compared: [("seconds without work", "40", "300"), ("suspended since", "yesterday", "-")]
+                .map(|(what, has, needs)| Compared {
+                    what: what.to_owned(),
+                    has: has.to_owned(),
+                    needs: needs.to_owned(),
+                })
+                .into(),
             until: Some(at(-260)),
         }],
         expected_at: None,

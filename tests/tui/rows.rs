@@ -1,6 +1,6 @@
 //! The list of tenants: its order, its filter, and the cursor in it.
 
-use libtenancy::api::feed::{AccountLine, Change, TenantLine};
+use libtenancy::api::feed::{AccountLine, Change, EventLine, TenantLine};
 use ztm_tui::{
     event::{Action, Event},
     preferences::Column,
@@ -9,7 +9,7 @@ use ztm_tui::{
     update::update,
 };
 
-use super::scenario::{account, busy, drawn, keys, piece, screen, tenant};
+use super::scenario::{account, at, busy, drawn, keys, piece, screen, tenant};
 
 fn tell(state: &mut State, change: Change) {
     update(state, Event::Pieces(vec![piece(change)]));
@@ -50,6 +50,26 @@ fn a_new_beginning_takes_nothing_off_the_screen_until_it_is_whole() {
     fewer.insert(3, piece(Change::Gone(vec!["hooli".to_owned()])));
     update(&mut state, Event::Pieces(fewer));
     assert_eq!((state.tenants.len(), state.tenant_selected()), (5, Some("initech")));
+}
+
+#[test]
+fn a_suspension_lasts_since_it_was_told() {
+    let mut state = screen(busy(), (80, 24));
+    keys(&mut state, "2/status:suspended enter enter");
+    let head = |state: &State| drawn(state).lines().find(|line| line.contains("umbrella suspended")).map(str::to_owned);
+    assert!(head(&state).unwrap().contains("suspended for 5m"), "{}", drawn(&state));
+    let told = |what: &str| EventLine {
+        at: at(10),
+        tenant: Some("umbrella".to_owned()),
+        what: what.to_owned(),
+        text: "unpaid".to_owned(),
+        wake: None,
+    };
+    // Suspended again, by somebody who could not tell: nobody knows since when.
+    tell(&mut state, Change::Events(vec![told("resumed")]));
+    assert!(!head(&state).unwrap().contains(" for "), "{}", drawn(&state));
+    tell(&mut state, Change::Events(vec![told("suspended")]));
+    assert!(head(&state).unwrap().contains("suspended for 10s"), "{}", drawn(&state));
 }
 
 #[test]

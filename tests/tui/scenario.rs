@@ -4,7 +4,9 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use libtenancy::{
     api::{
         LedgerView, WakePhasesView, WakeView,
-        feed::{AccountLine, Begin, Change, EventLine, Numbers, Piece, QueueLine, ReadyLine, SpendNow, TenantLine},
+        feed::{
+            AccountLine, Begin, Change, EventLine, HeldLine, Numbers, Piece, QueueLine, ReadyLine, SpendNow, TenantLine,
+        },
         jobs::{JobOutcome, JobView},
         nodes::{NodeList, NodeView},
     },
@@ -12,6 +14,7 @@ use libtenancy::{
     credits::MicroCredits,
     fleet::{Node, NodeClaim, Resources},
     labels::Labels,
+    ports::jobs::Waits,
 };
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 use ztm_tui::{
@@ -215,6 +218,13 @@ pub(crate) fn busy() -> Vec<Piece> {
             delayed: 1,
             ready: vec![ready("hooli", 1_200, 4), ready("acme", 1_900, 1)],
             ready_count: 2,
+            held_back: vec![HeldLine {
+                tenant: "initech".to_owned(),
+                standing: "credits".to_owned(),
+                waiting: 3,
+                running: 0,
+            }],
+            waits: Some(Waits { turn: 5, credits: 3, delayed: 1, ..Waits::default() }),
             recovered: 7,
         }]),
         Change::Jobs(vec![

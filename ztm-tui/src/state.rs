@@ -479,6 +479,27 @@ impl State {
         self.jobs.iter().filter(move |job| job.tenant_id == tenant)
     }
 
+    /// When the shown status began, as far as that is known: of a suspension, if it is among the events.
+    pub(crate) fn status_since(&self, line: &TenantLine) -> Option<Timestamp> {
+        if line.suspended.is_none() {
+            return Some(line.since);
+        }
+        let of = |event: &&EventLine| {
+            event.tenant.as_deref() == Some(line.id.as_str()) && ["suspended", "resumed"].contains(&event.what.as_str())
+        };
+        self.events.iter().rev().find(of).filter(|event| event.what == "suspended").map(|event| event.at)
+    }
+
+    /// How many jobs of a tenant run or are queued, and whether there may be more: a queue names the first hundred that wait.
+    pub(crate) fn job_count(&self, line: &TenantLine) -> (u64, bool) {
+        let account = line.account.as_ref();
+        let running = account.map_or(0, |account| u64::from(account.running));
+        let ready = self.queue.iter().flat_map(|queue| &queue.ready).filter(|ready| ready.tenant == line.id);
+        let held = self.queue.iter().flat_map(|queue| &queue.held_back).filter(|held| held.tenant == line.id);
+        let waiting: u64 = ready.map(|ready| ready.waiting).chain(held.map(|held| held.waiting)).sum();
+        (running + waiting, waiting == 0 && account.is_some_and(|account| account.standing != "idle"))
+    }
+
     /// How many rows the pane lists.
     pub fn row_count(&self) -> usize {
         match self.pane {

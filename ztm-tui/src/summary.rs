@@ -2,7 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use libtenancy::{api::feed::TenantLine, clock::Timestamp, credits::MicroCredits};
+use libtenancy::{
+    api::feed::{QueueLine, TenantLine},
+    clock::Timestamp,
+    credits::MicroCredits,
+    ports::jobs::Waits,
+};
 use serde::Serialize;
 
 use crate::state::State;
@@ -34,10 +39,10 @@ pub struct Summary {
     pub dead_updates: u64,
     /// Leases that hold, and how many may; 0: no limit.
     pub leases: (u64, u64),
-    /// Jobs that wait for their turn.
+    /// Queued jobs, whatever they wait for.
     pub waiting_jobs: u64,
-    /// Delayed jobs and parked tenants.
-    pub delayed: u64,
+    /// What they, and the delayed ones, wait for.
+    pub waits: Waits,
     /// Dead jobs that are shown.
     pub dead_jobs: usize,
     /// Seconds that the oldest job waits.
@@ -121,9 +126,9 @@ impl Summary {
         for line in state.tenants.values() {
             *statuses.entry(line.shown_status().to_owned()).or_default() += 1;
         }
-        let queue = |of: fn(&libtenancy::api::feed::QueueLine) -> u64| state.queue.iter().map(of).sum::<u64>();
-        let ready = |line: &libtenancy::api::feed::QueueLine| line.ready.iter().map(|ready| ready.waiting).sum();
-        let waits =
+        let queue = |of: fn(&QueueLine) -> u64| state.queue.iter().map(of).sum::<u64>();
+        let waits = waits(state);
+        let waited =
             state.jobs.iter().filter(|job| job.status == "queued").map(|job| now.since(job.submitted_at).as_secs());
         let nodes = state.nodes.as_ref();
         Self {
@@ -136,10 +141,10 @@ impl Summary {
             inbox: state.tenants.values().map(|line| line.pending).sum(),
             dead_updates: state.numbers.dead_updates,
             leases: (queue(|line| line.leases), queue(|line| u64::from(line.capacity))),
-            waiting_jobs: queue(ready),
-            delayed: queue(|line| line.delayed),
+            waiting_jobs: waits.queued(),
+            waits,
             dead_jobs: state.jobs.iter().filter(|job| job.status == "dead").count(),
-            oldest_wait_s: waits.max(),
+            oldest_wait_s: waited.max(),
             wakes: wakes(state, now),
             today: state.spend.as_ref().map(|spend| spend.today),
             month: state.spend.as_ref().map(|spend| spend.month),
@@ -155,6 +160,13 @@ impl Summary {
     pub fn status(&self, word: &str) -> usize {
         self.statuses.get(word).copied().unwrap_or(0)
     }
+}
+
+/// How many jobs wait, and for what. Of a control plane that does not say it, those whose turn comes.
+pub(crate) fn waits(state: &State) -> Waits {
+    let turn = |line: &QueueLine| line.ready.iter().map(|ready| ready.waiting).sum();
+    let of = |line: &QueueLine| line.waits.unwrap_or_else(|| Waits { turn: turn(line), ..Waits::default() });
+    state.queue.iter().map(of).fold(Waits::default(), Waits::plus)
 }
 
 fn wakes(state: &State, now: Timestamp) -> BTreeMap<&'static str, Wakes> {

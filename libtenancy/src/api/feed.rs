@@ -10,6 +10,7 @@ use crate::{
     clock::Timestamp,
     credits::MicroCredits,
     labels::Labels,
+    ports::jobs::Waits,
     quota::Account,
     tenant::{Status, Tenant},
 };
@@ -225,6 +226,12 @@ pub struct QueueLine {
     pub ready: Vec<ReadyLine>,
     /// How many take their turn in all.
     pub ready_count: u64,
+    /// Tenants whose jobs wait while it is not their turn, by name, at most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_back: Vec<HeldLine>,
+    /// How many jobs wait, and for what; absent: the control plane is of before and says none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<Waits>,
     /// Leases that lapsed and were put back, since the store was made.
     pub recovered: u64,
 }
@@ -244,6 +251,19 @@ pub struct ReadyLine {
     pub running: u32,
 }
 
+/// A tenant whose jobs wait while it is not its turn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldLine {
+    /// Who.
+    pub tenant: String,
+    /// What they wait for: `capped`, `credits`, `budget`.
+    pub standing: String,
+    /// Jobs that wait.
+    pub waiting: u64,
+    /// Jobs that run.
+    pub running: u32,
+}
+
 impl From<&crate::ports::jobs::QueueView> for QueueLine {
     fn from(view: &crate::ports::jobs::QueueView) -> Self {
         let line = |queued: &crate::ports::jobs::QueuedTenant| ReadyLine {
@@ -253,7 +273,15 @@ impl From<&crate::ports::jobs::QueueView> for QueueLine {
             waiting: queued.waiting,
             running: queued.running,
         };
+        let held = |queued: &crate::ports::jobs::QueuedTenant| HeldLine {
+            tenant: queued.tenant.to_string(),
+            standing: queued.standing.label().to_owned(),
+            waiting: queued.waiting,
+            running: queued.running,
+        };
         Self {
+            held_back: view.held_back.iter().map(held).collect(),
+            waits: Some(view.waits),
             capacity: view.capacity,
             leases: view.leases,
             clock: view.clock,
@@ -294,7 +322,7 @@ pub struct EventLine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
     /// What, in a word: `created`, `waking`, `woken`, `stopping`, `stopped`, `lost`, `failed`, `suspended`, `resumed`, `deleted`,
-    /// `refused`.
+    /// `refused`; of no tenant: `began`, `adopted`, `ended`, of a control plane.
     pub what: String,
     /// What, in a sentence.
     pub text: String,

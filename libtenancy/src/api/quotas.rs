@@ -136,6 +136,9 @@ pub struct QuotaView {
     pub standing: String,
     /// Until when it stands so, where that is known.
     pub until: Option<Timestamp>,
+    /// Whether there is no account yet: this is what its first use opens, and the ledger has none of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub opens_with_first_use: bool,
 }
 
 impl QuotaView {
@@ -166,6 +169,7 @@ impl QuotaView {
             held: account.held,
             running: account.running,
             standing: account.standing.label().to_owned(),
+            opens_with_first_use: false,
             until: match account.standing {
                 Standing::Parked(blocked) => Blocked::until(blocked),
                 Standing::Idle | Standing::Ready | Standing::Capped => None,

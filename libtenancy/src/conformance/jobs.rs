@@ -111,6 +111,7 @@ macro_rules! jobs_conformance {
             jobs_are_listed_by_tenant_and_state,
             a_list_by_an_unknown_state_is_invalid,
             a_view_shows_the_order_and_what_is_due,
+            a_view_counts_the_jobs_of_those_that_are_held_back,
             a_place_counts_who_is_ahead,
             a_sweep_finds_nothing_wrong_with_a_healthy_queue,
             waiting_for_work_ends_at_its_time,

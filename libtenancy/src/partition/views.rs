@@ -7,8 +7,8 @@ use crate::{
     clock::Timestamp,
     fairness,
     jobs::{AgentId, Job, JobId, JobState},
-    ports::jobs::{Place, QueueView, QueuedTenant},
-    quota::Account,
+    ports::jobs::{Place, QueueView, QueuedTenant, Waits},
+    quota::{Account, Standing},
     tenant::TenantId,
 };
 
@@ -35,6 +35,8 @@ impl Partition {
             next_lease: self.leases.first().map(|(at, _)| *at),
             ready: self.ready.iter().take(100).filter_map(|(_, tenant)| self.queued_tenant(tenant)).collect(),
             ready_count: self.ready.len() as u64,
+            held_back: self.held_back().filter_map(|tenant| self.queued_tenant(tenant)).take(100).collect(),
+            waits: self.waits(),
             active_weight: self
                 .ready
                 .iter()
@@ -44,6 +46,23 @@ impl Partition {
                 .sum(),
             recovered: self.recovered,
         }
+    }
+
+    /// Tenants whose jobs wait while it is not their turn, by name.
+    fn held_back(&self) -> impl Iterator<Item = &TenantId> {
+        let is_held_back = |account: &Account| !matches!(account.standing, Standing::Idle | Standing::Ready);
+        self.accounts.iter().filter(move |(_, account)| is_held_back(account)).map(|(tenant, _)| tenant)
+    }
+
+    /// How many jobs wait, and for what.
+    pub fn waits(&self) -> Waits {
+        // A tenant has no dot in its name, and a job has one.
+        let delayed = self.delayed.iter().filter(|(_, due)| due.0.contains('.')).count() as u64;
+        let mut waits = Waits { delayed, ..Waits::default() };
+        for (tenant, account) in &self.accounts {
+            waits.count(account.standing, self.waiting(tenant) as u64);
+        }
+        waits
     }
 
     pub(super) fn queued_tenant(&self, tenant: &TenantId) -> Option<QueuedTenant> {

@@ -6,13 +6,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Timestamp,
     error::Result,
     jobs::{Finish, Job, JobId, NewJob, Renewal, Renewed, WorkerId},
     partition::{Claimed, Reaped, Submitted},
-    quota::{Quota, Standing},
+    quota::{Blocked, Quota, Standing},
     tenant::TenantId,
 };
 
@@ -68,6 +69,71 @@ pub struct QueuedTenant {
     pub running: u32,
 }
 
+/// How many jobs wait, and for what. Those of the first 1,000 tenants that wait for a turn, and of the first 1,000 that
+/// are held back: of more, at least so many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waits {
+    /// For their tenant's turn.
+    pub turn: u64,
+    /// For another job of their tenant to end: as many run as may.
+    pub capped: u64,
+    /// For credits.
+    pub credits: u64,
+    /// For a budget.
+    pub budget: u64,
+    /// For a time: they are delayed.
+    pub delayed: u64,
+}
+
+impl Waits {
+    /// Counts the waiting jobs of a tenant to what it stands for.
+    pub fn count(&mut self, standing: Standing, waiting: u64) {
+        match standing {
+            Standing::Idle => {}
+            Standing::Ready => self.turn += waiting,
+            Standing::Capped => self.capped += waiting,
+            Standing::Parked(Blocked::Credits { .. }) => self.credits += waiting,
+            Standing::Parked(Blocked::Budget { .. }) => self.budget += waiting,
+        }
+    }
+
+    /// Queued jobs, whatever they wait for: all but the delayed ones.
+    pub fn queued(&self) -> u64 {
+        self.turn + self.capped + self.credits + self.budget
+    }
+
+    /// The sum of both.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            turn: self.turn + other.turn,
+            capped: self.capped + other.capped,
+            credits: self.credits + other.credits,
+            budget: self.budget + other.budget,
+            delayed: self.delayed + other.delayed,
+        }
+    }
+}
+
+impl std::fmt::Display for Waits {
+    /// As it is said to people, in the words of the jobs' states: `4 queued (1 in turn, 3 wait for credits), 2 delayed`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} queued", self.queued())?;
+        if self.queued() > self.turn {
+            write!(f, " ({} in turn", self.turn)?;
+            for (count, what) in
+                [(self.credits, "wait for credits"), (self.budget, "wait for a budget"), (self.capped, "behind a cap")]
+            {
+                if count > 0 {
+                    write!(f, ", {count} {what}")?;
+                }
+            }
+            write!(f, ")")?;
+        }
+        write!(f, ", {} delayed", self.delayed)
+    }
+}
+
 /// A partition's queue at a moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QueueView {
@@ -87,6 +153,10 @@ pub struct QueueView {
     pub ready: Vec<QueuedTenant>,
     /// How many take their turn in all.
     pub ready_count: u64,
+    /// Tenants whose jobs wait while it is not their turn, capped or parked, by name; at most 100.
+    pub held_back: Vec<QueuedTenant>,
+    /// How many jobs wait.
+    pub waits: Waits,
     /// The sum of the weights of the first 1,000 of them.
     pub active_weight: u64,
     /// Leases that lapsed and were put back, since the store was made.

@@ -25,6 +25,15 @@ impl Tenancy {
         Ok((account.unwrap_or_else(|| Account::open(self.drivers().jobs.settings().default_quota, now).0), now))
     }
 
+    /// The same, as it is shown.
+    pub async fn quota_view(&self, id: &TenantId) -> Result<QuotaView> {
+        self.tenant_get(id).await?;
+        let found = self.drivers().quotas.account_get(id).await?;
+        let (opens_with_first_use, now) = (found.is_none(), self.now());
+        let account = found.unwrap_or_else(|| Account::open(self.drivers().jobs.settings().default_quota, now).0);
+        Ok(QuotaView { opens_with_first_use, ..QuotaView::new(id, &account, now) })
+    }
+
     /// The quotas and accounts of those tenants of a page that have one, in order of id. `limit` counts tenants: a page may
     /// have fewer rows, or none, and still not be the last.
     pub async fn quota_list(&self, after: Option<&TenantId>, limit: usize) -> Result<QuotaList> {

@@ -25,8 +25,7 @@ pub(super) async fn list(State(tenancy): State<Tenancy>, Asked(query): Asked<Que
 }
 
 pub(super) async fn get(State(tenancy): State<Tenancy>, Named(id): Named) -> Answer<Json<QuotaView>> {
-    let (account, now) = tenancy.quota_get(&id).await?;
-    Ok(Json(QuotaView::new(&id, &account, now)))
+    Ok(Json(tenancy.quota_view(&id).await?))
 }
 
 pub(super) async fn set(
@@ -35,8 +34,7 @@ pub(super) async fn set(
     Sent(change): Sent<SetQuota>,
 ) -> Answer<Json<QuotaView>> {
     tenancy.quota_set(&id, &change.into_patch()?).await?;
-    let (account, now) = tenancy.quota_get(&id).await?;
-    Ok(Json(QuotaView::new(&id, &account, now)))
+    Ok(Json(tenancy.quota_view(&id).await?))
 }
 
 pub(super) async fn grant(
@@ -46,8 +44,7 @@ pub(super) async fn grant(
 ) -> Answer<Json<QuotaView>> {
     let (name, grant) = asked.into_grant(SystemClock::default().now())?;
     tenancy.credits_grant(&id, &name, grant).await?;
-    let (account, now) = tenancy.quota_get(&id).await?;
-    Ok(Json(QuotaView::new(&id, &account, now)))
+    Ok(Json(tenancy.quota_view(&id).await?))
 }
 
 pub(super) async fn revoke(
@@ -57,6 +54,5 @@ pub(super) async fn revoke(
 ) -> Answer<Json<QuotaView>> {
     let (name, amount) = asked.named()?;
     tenancy.credits_revoke(&id, &name, amount).await?;
-    let (account, now) = tenancy.quota_get(&id).await?;
-    Ok(Json(QuotaView::new(&id, &account, now)))
+    Ok(Json(tenancy.quota_view(&id).await?))
 }

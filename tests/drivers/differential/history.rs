@@ -439,6 +439,7 @@ impl<P: Jobs + Quotas> History<P> {
             let counts = (view.leases, view.clock, view.delayed, view.capacity, view.recovered);
             let (leases, delayed) = (model.leases().count() as u64, model.delayed() as u64);
             assert_eq!(counts, (leases, model.clock(), delayed, model.capacity, model.recovered()), "{at}");
+            assert_eq!((view.waits, &view.held_back), (model.waits(), &model.queue_view().held_back), "{at}");
             let next_lease = model.leases().next().map(|(at, _)| *at);
             assert_eq!((view.next_due, view.next_lease), (model.next_due(), next_lease), "{at}");
             let mut weights = 0;

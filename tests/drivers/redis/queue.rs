@@ -309,6 +309,24 @@ async fn m12_a_sweep_finds_and_mends_what_was_broken_both_ways() {
 
 #[tokio::test]
 #[ignore = "needs redis-server"]
+async fn a_store_of_before_counts_those_that_are_held_back_after_its_first_sweep() {
+    let mut plane = Plane::open().await;
+    let broke: TenantId = "broke".parse().unwrap();
+    let patch =
+        QuotaPatch { rate: Some(MicroCredits::ZERO), burst: Some(MicroCredits::credits(1)), ..QuotaPatch::default() };
+    plane.port.quota_set(&broke, &patch).await.unwrap();
+    plane.port.jobs_submit(jobs("broke", 3)).await.unwrap();
+    plane.port.jobs_claim(0, &worker("w"), 3, LEASE).await.unwrap();
+    let known = plane.port.queue_view(0).await.unwrap();
+    assert_eq!((known.waits.credits, known.held_back.len()), (2, 1));
+    plane.raw::<()>("DEL sys:{}:tenants:held").await;
+    assert_eq!(plane.port.queue_view(0).await.unwrap().waits.credits, 0);
+    plane.port.jobs_sweep(0).await.unwrap();
+    assert_eq!(plane.port.queue_view(0).await.unwrap(), known);
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
 async fn a_store_is_divided_once() {
     let url = Server::shared().await;
     let settings = settings(url, false);

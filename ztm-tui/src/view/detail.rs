@@ -28,7 +28,9 @@ pub(super) fn draw(state: &State, frame: &mut Frame, area: Rect) {
         Some(line) => {
             let word = line.shown_status();
             spans.push(Span::styled(word, theme.status(word)));
-            spans.push(Span::styled(format!(" for {}", ago(state.now(), line.since)), theme.dim));
+            if let Some(since) = state.status_since(line) {
+                spans.push(Span::styled(format!(" for {}", ago(state.now(), since)), theme.dim));
+            }
         }
         None => spans.push(Span::styled("is no more", theme.bad)),
     }
@@ -156,7 +158,11 @@ fn explained(state: &State, why: &Why, now: Timestamp) -> Vec<Line<'static>> {
             Span::raw(format!("{}{until}", plain(&reason.text))),
         ]));
         for compared in &reason.compared {
-            let text = format!("   {}: {} of {}", compared.what, compared.has, compared.needs);
+            let of = match compared.needs.as_str() {
+                "-" => String::new(),
+                needs => format!(" of {needs}"),
+            };
+            let text = format!("   {}: {}{of}", compared.what, compared.has);
             lines.push(Line::styled(plain(&text), theme.dim));
         }
     }

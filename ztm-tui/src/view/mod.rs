@@ -264,7 +264,7 @@ fn money(micros: u64) -> String {
     format!("{}.{:02}", micros / 1_000_000, micros % 1_000_000 / 10_000)
 }
 
-/// `512`, `1.5 MiB`.
+/// `512 B`, `1.5 MiB`.
 fn size(bytes: u64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB"];
     let mut tenths = bytes.saturating_mul(10);
@@ -275,7 +275,7 @@ fn size(bytes: u64) -> String {
         }
         (tenths, unit) = (tenths / 1_024, Some(name));
     }
-    unit.map_or(bytes.to_string(), |unit| format!("{}.{} {unit}", tenths / 10, tenths % 10))
+    unit.map_or(format!("{bytes} B"), |unit| format!("{}.{} {unit}", tenths / 10, tenths % 10))
 }
 
 /// `09:14:02`, UTC.
@@ -297,7 +297,7 @@ mod tests {
         assert_eq!([0, 119, 120, 7_199, 7_200, 200_000].map(seconds), ["0s", "119s", "2m", "119m", "2h", "2d"]);
         let shown = [1_234_567, -1_500_000, 250_000_000, 5_000_000_000_000].map(|micros| credits(MicroCredits(micros)));
         assert_eq!(shown, ["1.23", "-1.50", "250", "5000k"]);
-        assert_eq!([100, 1_024, 1_600_000, 3 << 40].map(size), ["100", "1.0 KiB", "1.5 MiB", "3.0 TiB"]);
+        assert_eq!([100, 1_024, 1_600_000, 3 << 40].map(size), ["100 B", "1.0 KiB", "1.5 MiB", "3.0 TiB"]);
         let at = |micros| Timestamp::from_micros(micros);
         assert_eq!(countdown(at(0), at(247_000_000)), "4:07");
         assert_eq!(countdown(at(9), at(0)), "0:00");

@@ -108,16 +108,22 @@ fn queue(state: &State, summary: &Summary, frame: &mut Frame, area: Rect) {
     let (leases, capacity) = summary.leases;
     let of = if capacity == 0 { String::new() } else { format!(" of {capacity}") };
     let number = |count: u64| Span::styled(count.to_string(), if count == 0 { theme.dim } else { theme.warn });
-    let oldest = summary.oldest_wait_s.map_or(String::new(), |wait| format!(", the oldest for {}", seconds(wait)));
+    let oldest = summary.oldest_wait_s.map_or(String::new(), |wait| format!(", oldest {}", seconds(wait)));
+    let unpaid = summary.waits.credits + summary.waits.budget;
+    let unpaid = if unpaid == 0 { String::new() } else { format!(", {unpaid} unpaid") };
     let lines = vec![
         title("QUEUE", theme.accent),
         Line::from(vec![
             Span::raw("running  "),
             Span::raw(format!("{leases}{of}")),
             Span::raw("   delayed  "),
-            number(summary.delayed),
+            number(summary.waits.delayed),
         ]),
-        Line::from(vec![Span::raw("waiting  "), number(summary.waiting_jobs), Span::styled(oldest, theme.dim)]),
+        Line::from(vec![
+            Span::raw("waiting  "),
+            number(summary.waiting_jobs),
+            Span::styled(format!("{unpaid}{oldest}"), theme.dim),
+        ]),
         Line::from(vec![Span::raw("messages "), number(summary.inbox), Span::styled(" not answered yet", theme.dim)]),
     ];
     frame.render_widget(Paragraph::new(lines), area);

@@ -64,10 +64,10 @@ pub(super) fn draw(state: &State, frame: &mut Frame, area: Rect) {
     let capacity = sum(|line| u64::from(line.capacity));
     let of = if capacity == 0 { "no limit".to_owned() } else { format!("of {capacity}") };
     let text = format!(
-        " {}, {of} · {} in turn · {} delayed · {} put back since the store was made",
+        " {}, {of} · {} · {} in turn · {} put back since the store was made",
         plural(count(sum(|line| line.leases)), "lease"),
+        crate::summary::waits(state),
         plural(count(sum(|line| line.ready_count)), "tenant"),
-        sum(|line| line.delayed),
         sum(|line| line.recovered),
     );
     frame.render_widget(Line::styled(text, theme.dim), head);

@@ -97,7 +97,10 @@ pub(super) fn draw(state: &State, frame: &mut Frame, area: Rect) {
             Column::Idle => some(line.idle_at().map(|at| countdown(now, at))),
             Column::Active => Span::raw(ago(now, line.last_active_at)),
             Column::Inbox => count(line.pending),
-            Column::Jobs => count(account.map_or(0, |account| u64::from(account.running))),
+            Column::Jobs => match state.job_count(line) {
+                (jobs, true) => Span::styled(format!("{jobs}+"), theme.warn),
+                (jobs, false) => count(jobs),
+            },
             Column::Credits => account.map_or_else(|| some(None), |account| credit_gauge(state, account)),
             Column::Spent => some(account.and_then(budget)),
             Column::Node => some(state.node_of.get(&line.id).map(|name| machine(name, rest))),

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::quantity;
 
-/// Show what happened: wakes, stops, suspensions, refusals
+/// Show what happened: wakes, stops, suspensions, refusals; that a control plane began or ended
 ///
 /// What is kept, also over restarts and whether anybody listened or not: the last 100 of a tenant, or the last 1000 of all. With
 /// `--watch` it goes on with what happens; when the control plane is gone for a while, what happened meanwhile is told

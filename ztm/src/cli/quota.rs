@@ -9,7 +9,10 @@ use super::{global::DryRunArgs, listing::ListingArgs, quantity, quantity::Expiry
 #[derive(Debug, Subcommand)]
 pub enum QuotaCommand {
     /// Show what a tenant may use, and what it has
-    #[command(after_help = "Example:\n  ztm quota get alice")]
+    #[command(
+        long_about = "Show what a tenant may use, and what it has\n\nWhat was held and not used goes back into the bucket, which may then have more than `--burst`: it was the tenant's before it was held. It does not refill until it is below. An account opens with its first use; until then this is what it will begin with.",
+        after_help = "Example:\n  ztm quota get alice"
+    )]
     Get(QuotaGetArgs),
     /// List what the tenants may use, and what they have
     #[command(
@@ -23,7 +26,7 @@ pub enum QuotaCommand {
     /// Change what a tenant may use
     #[command(
         long_about = "Change what a tenant may use\n\nWhat is not named stays. Credits are GPU-seconds. A bucket refills by `--rate` a second up to \
-            `--burst`. A budget limits what is spent in a period of the UTC calendar: at 80 % the chat is told, at 100 % a hard one suspends \
+            `--burst`; a refund may lift it over that for a while, and it does not refill until it is below. A budget limits what is spent in a period of the UTC calendar: at 80 % the chat is told, at 100 % a hard one suspends \
             the tenant until the next period or a grant.",
         after_help = "Examples:\n  ztm quota set alice --rate 0.5 --burst 1800\n  ztm quota set alice --budget 5000/month\n  \
             ztm quota set alice --budget-money 20.00/month --price 0.004\n  ztm quota set alice --weight 200 --max-running 4"

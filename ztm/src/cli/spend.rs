@@ -13,12 +13,19 @@ use super::{listing::ListingArgs, output::Output, quantity};
 pub enum SpendCommand {
     /// Add up what was granted, used and kept waiting
     #[command(
-        long_about = "Add up what was granted, used and kept waiting\n\nCredits are counted when a job or a message ends, times when an agent stops; how long one that runs still has so far stands behind a plus (`running_now_s`). Under `--filter` the total is that of the rows shown.",
+        long_about = "Add up what was granted, used and kept waiting\n\nCredits are counted when a job or a message ends, times when \
+            an agent stops; how long one that runs still has so far stands behind a plus (`running_now_s`). Under `--filter` the total \
+            is that of the rows shown.\n\nIDLE is a part of RUNNING: the time in which the agent had no work. SETTLED counts attempts \
+            that were charged, not jobs: a job that was tried three times counts three times. MONEY is there if the control plane that \
+            is asked, or the context, has a price of a credit (`price_per_credit`).",
         after_help = "Examples:\n  ztm spend report\n  ztm spend report --by day --tenant alice --from 30d -o csv"
     )]
     Report(ReportArgs),
     /// Prove from the ledger alone that no credit was made or lost; fails if one was
-    #[command(after_help = "Examples:\n  ztm spend audit\n  ztm spend audit --tenant alice")]
+    #[command(
+        long_about = "Prove from the ledger alone that no credit was made or lost; fails if one was\n\nAn account opens with its first use, and is granted its full bucket then: a tenant that was made, or made again, a moment ago has no row here, or that of its closed account, while `ztm quota get` shows what it will begin with.",
+        after_help = "Examples:\n  ztm spend audit\n  ztm spend audit --tenant alice"
+    )]
     Audit(AuditArgs),
     /// Write the ledger's rows in order: CSV, or a line of JSON each
     #[command(

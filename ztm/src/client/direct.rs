@@ -139,7 +139,7 @@ impl Direct {
 
     pub(super) async fn tenant_get(&self, id: &str) -> Result<TenantView> {
         let id = id.parse()?;
-        self.records().await?.tenant_get(&id).await.map(|tenant| TenantView::from(&tenant))
+        self.records().await?.tenant_view(&id).await
     }
 
     pub(super) async fn tenant_list(

@@ -13,7 +13,6 @@ use libtenancy::{
     clock::{Clock, SystemClock, Timestamp},
     ports::{jobs::JobFilter, ledgers::RowFilter},
     spend::{By, filter_checked},
-    tenant::TenantId,
 };
 use reqwest::Method;
 use services::idempotency;
@@ -174,7 +173,7 @@ impl Client {
     pub async fn quota_get(&self, id: &str) -> Result<QuotaView> {
         match self {
             Self::Http(http) => http.call(Method::GET, &format!("/quotas/{}", tenant(id)?), NONE, PLAIN).await,
-            Self::Direct(direct) => quota_view(direct.records().await?, &id.parse()?).await,
+            Self::Direct(direct) => direct.records().await?.quota_view(&id.parse()?).await,
         }
     }
 
@@ -212,7 +211,7 @@ impl Client {
                 let patch = change.clone().into_patch()?;
                 let set = async |tenancy: &Tenancy| {
                     tenancy.quota_set(&id, &patch).await?;
-                    quota_view(tenancy, &id).await
+                    tenancy.quota_view(&id).await
                 };
                 direct.order(order, Some(&change), set).await
             }
@@ -230,7 +229,7 @@ impl Client {
                 let (name, granted) = grant.clone().into_grant(SystemClock::default().now())?;
                 let give = async |tenancy: &Tenancy| {
                     tenancy.credits_grant(&id, &name, granted).await?;
-                    quota_view(tenancy, &id).await
+                    tenancy.quota_view(&id).await
                 };
                 direct.order(order, Some(&grant), give).await
             }
@@ -248,7 +247,7 @@ impl Client {
                 let (name, amount) = revoke.clone().named()?;
                 let take = async |tenancy: &Tenancy| {
                     tenancy.credits_revoke(&id, &name, amount).await?;
-                    quota_view(tenancy, &id).await
+                    tenancy.quota_view(&id).await
                 };
                 direct.order(order, Some(&revoke), take).await
             }
@@ -331,9 +330,4 @@ impl Client {
             },
         }
     }
-}
-
-async fn quota_view(tenancy: &Tenancy, id: &TenantId) -> Result<QuotaView> {
-    let (account, now) = tenancy.quota_get(id).await?;
-    Ok(QuotaView::new(id, &account, now))
 }

@@ -70,11 +70,14 @@ impl Show for PlaneStatus {
             )
         });
         let queue = format!(
-            "{} running{}, tenants whose jobs take their turn: {}, {} delayed or without credits",
+            "{} running{}, {}",
             s.queue.running,
             if s.queue.capacity == 0 { String::new() } else { format!(" of {}", s.queue.capacity) },
-            s.queue.ready,
-            s.queue.delayed
+            match s.queue.waits {
+                Some(waits) => waits.to_string(),
+                // A control plane of before counts tenants.
+                None => format!("{} in turn", counted(s.queue.ready, "tenant")),
+            }
         );
         let errors = s.reconcile.as_ref().map(|r| r.errors.join("; ")).filter(|e| !e.is_empty());
         let router = self.router_url.as_ref().map(|url| match self.router_healthy {

@@ -37,6 +37,10 @@ impl Show for QuotaView {
         let over = if self.bucket > self.burst { " (over by a refund)" } else { "" };
         look.fields([
             ("Tenant", Some(cell(&self.tenant_id))),
+            (
+                "Account",
+                self.opens_with_first_use.then(|| cell("opens with its first use; the ledger has nothing of it yet")),
+            ),
             ("Available", Some(cell(format!("{} credits", self.available)))),
             ("Bucket", Some(cell(format!("{} of {}{over}, {} a second", self.bucket, self.burst, self.rate_per_sec)))),
             ("Grants", (!grants.is_empty()).then(|| cell(grants.join(", ")))),
@@ -45,7 +49,7 @@ impl Show for QuotaView {
             ("Resets", self.budget_resets_at.map(|at| cell(at.to_string()))),
             ("Weight", Some(cell(self.weight.to_string()))),
             ("Running", Some(cell(format!("{} of {}", self.running, self.max_running)))),
-            ("Standing", Some(if self.standing == "idle" { status("idle") } else { cell(standing) })),
+            ("Its jobs", Some(if self.standing == "idle" { status("idle") } else { cell(standing) })),
         ])
     }
 
@@ -92,7 +96,7 @@ impl Show for QuotaList {
         if self.quotas.is_empty() {
             return String::new();
         }
-        let narrow = ["TENANT", "AVAILABLE", "HELD", "RATE", "BURST", "RUNNING", "BUDGET", "STANDING"];
+        let narrow = ["TENANT", "AVAILABLE", "HELD", "RATE", "BURST", "RUNNING", "BUDGET", "JOBS"];
         let more = ["WEIGHT", "GRANTS", "RESETS", "UNTIL"];
         let rows = self.quotas.iter().map(|quota| {
             let budget = match &quota.budget {

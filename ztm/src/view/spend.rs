@@ -164,7 +164,15 @@ impl Show for AuditReport {
         let fields = [
             ("Verdict", Some(verdict)),
             ("Rows", Some(cell(self.rows.to_string()))),
-            ("Not there yet", (self.undrained > 0).then(|| cell(self.undrained.to_string()))),
+            (
+                "Not in the ledger yet",
+                (self.undrained > 0).then(|| {
+                    cell(format!(
+                        "{} of the job plane, to be copied within seconds",
+                        super::counted(self.undrained, "row")
+                    ))
+                }),
+            ),
             ("Rollbacks", forgot),
         ];
         let violations = self.violations.iter().map(|violation| ("Violation", Some(cell(violation))));

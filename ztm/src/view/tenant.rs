@@ -7,6 +7,7 @@ use libtenancy::{
         Deleted, TenantList, TenantView, WakeView, Woken,
         state::{ArchiveView, SnapshotOutcome, StateVerified, StateView},
     },
+    clock::Timestamp,
     labels::Labels,
     tenant::{Status, StopReason},
 };
@@ -221,6 +222,11 @@ impl Show for TenantView {
     }
 }
 
+/// When the shown status began, if that is known.
+fn since(tenant: &TenantView) -> Option<Timestamp> {
+    if word(tenant) == Status::SUSPENDED { tenant.suspended_since } else { Some(tenant.since) }
+}
+
 fn details(tenant: &TenantView, agent: Option<&AgentStatus>, look: &Look) -> String {
     let moment = |at| cell(format!("{at} ({} ago)", look.age(at)));
     let snapshot = tenant.snapshot.as_ref().map(|s| format!("{}, {} ago", size(s.bytes), look.age(s.taken_at)));
@@ -229,7 +235,8 @@ fn details(tenant: &TenantView, agent: Option<&AgentStatus>, look: &Look) -> Str
         ("Tenant", Some(cell(&tenant.tenant_id))),
         ("Status", Some(status(word(tenant)))),
         ("Suspended", tenant.suspended.as_ref().map(cell)),
-        ("Since", Some(moment(tenant.since))),
+        // Of the status above.
+        ("Since", since(tenant).map(moment)),
         ("Stopped", tenant.stop_reason.as_ref().map(|reason| cell(stopped(reason)))),
         ("Idle after", Some(cell(exact(tenant.idle_timeout_s)))),
         ("Last active", Some(moment(tenant.last_active_at))),

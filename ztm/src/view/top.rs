@@ -64,13 +64,7 @@ impl Show for Once {
             ("Wakes, last hour", Some(cell(if wakes.is_empty() { "none".to_owned() } else { wakes.join("; ") }))),
             ("Messages", Some(cell(format!("{} wait, {} were given up", summary.inbox, summary.dead_updates)))),
             ("Leases", Some(cell(format!("{leases}, {of}")))),
-            (
-                "Jobs",
-                Some(cell(format!(
-                    "{} in turn, {} delayed or without credits, {} dead",
-                    summary.waiting_jobs, summary.delayed, summary.dead_jobs
-                ))),
-            ),
+            ("Jobs", Some(cell(format!("{}, {} dead", summary.waits, summary.dead_jobs)))),
             ("Spent today", credits(summary.today)),
             ("Spent this month", credits(summary.month)),
             (

@@ -9,12 +9,13 @@ use super::{
 };
 use crate::{
     clock::{Clock, ManualClock},
+    credits::MicroCredits,
     error::Error,
     jobs::{JobId, JobState, KEEP_FINISHED, LEASE, NewJob, Outcome, Renewal, Renewed, WorkerId},
     partition::QuotaPatch,
-    ports::jobs::{JobFilter, Jobs, Swept},
+    ports::jobs::{JobFilter, Jobs, QueueView, Swept, Waits},
     ports::quotas::Quotas,
-    quota::Standing,
+    quota::{Budget, Period, Standing},
 };
 
 pub async fn a_waiting_job_is_cancelled_at_once<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
@@ -185,6 +186,36 @@ pub async fn a_view_shows_the_order_and_what_is_due<P: Jobs + Quotas>(port: &P, 
         .collect();
     assert_eq!(shown, [("beta", 300, 3, 0, Standing::Ready), ("acme", 100, 2, 1, Standing::Ready)]);
     assert!(view.ready[0].tag < view.ready[1].tag);
+    assert_eq!(view.waits, Waits { turn: 5, delayed: 1, ..Waits::default() });
+    assert_eq!(view.held_back, []);
+}
+
+/// A budget and a bucket that are too small, and a cap: whatever jobs wait for, they are counted as jobs.
+pub async fn a_view_counts_the_jobs_of_those_that_are_held_back<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
+    let patch = QuotaPatch::default;
+    let cost = |n: i64| Some(MicroCredits::credits(n));
+    port.quota_set(&id("poor"), &QuotaPatch { rate: cost(1), burst: cost(5), ..patch() }).await.unwrap();
+    port.quota_set(&id("broke"), &QuotaPatch { rate: cost(0), burst: cost(1), ..patch() }).await.unwrap();
+    let budget = Budget { period: Period::Day, limit: MicroCredits::credits(2), hard: true };
+    port.quota_set(&id("spent"), &QuotaPatch { budget: Some(Some(budget)), ..patch() }).await.unwrap();
+    port.quota_set(&id("capped"), &QuotaPatch { max_running: Some(1), ..patch() }).await.unwrap();
+    submit_many(port, "poor", 0, 3, 4).await;
+    submit_many(port, "broke", 0, 2, 1).await;
+    submit_many(port, "spent", 0, 3, 2).await;
+    submit_many(port, "capped", 0, 2, 1).await;
+    submit(port, NewJob { not_before: Some(clock.now() + MINUTE), ..job("later", 0, 1) }).await.unwrap();
+    assert_eq!(claim(port, 10).await.len(), 4);
+    let view = port.queue_view(0).await.unwrap();
+    assert_eq!(view.waits, Waits { turn: 0, capped: 1, credits: 3, budget: 2, delayed: 1 });
+    let shown = |view: &QueueView| -> Vec<(String, u64, &'static str)> {
+        view.held_back.iter().map(|one| (one.tenant.to_string(), one.waiting, one.standing.label())).collect()
+    };
+    let held = [("broke", 1, "credits"), ("capped", 1, "capped"), ("poor", 2, "credits"), ("spent", 2, "budget")];
+    assert_eq!(shown(&view), held.map(|(tenant, waiting, why)| (tenant.to_owned(), waiting, why)));
+    // A grant lets one back into the order.
+    port.quota_set(&id("capped"), &QuotaPatch { max_running: Some(2), ..patch() }).await.unwrap();
+    let view = port.queue_view(0).await.unwrap();
+    assert_eq!((view.waits.turn, view.waits.capped, shown(&view).len()), (1, 0, 3));
 }
 
 pub async fn a_place_counts_who_is_ahead<P: Jobs + Quotas>(port: &P, _clock: &ManualClock) {

@@ -23,7 +23,7 @@ use crate::{
     partition::{
         Claimed, MAX_WAITING, Reaped, Submitted, key_conflict, lease_lost, over_budget, unpayable, used_bounded,
     },
-    ports::jobs::{JobFilter, JobSettings, Jobs, Place, QueueView, QueuedTenant, Swept},
+    ports::jobs::{JobFilter, JobSettings, Jobs, Place, QueueView, QueuedTenant, Swept, Waits},
     quota::{Blocked, Period, Standing},
     tenant::TenantId,
 };
@@ -499,15 +499,30 @@ impl Jobs for Redis {
             ready_count: answer.number()?,
             active_weight: answer.number()?,
             recovered: answer.number()?,
+            waits: Waits {
+                turn: answer.number()?,
+                capped: answer.number()?,
+                credits: answer.number()?,
+                budget: answer.number()?,
+                // Below nothing in a store of before, until its first sweep.
+                delayed: u64::try_from(answer.number::<i64>()?).unwrap_or(0),
+            },
             ready: Vec::new(),
+            held_back: Vec::new(),
         };
         while !answer.is_over() {
             let tenant = answer.number()?;
             let (tag, weight) = (answer.number()?, answer.number()?);
-            let standing = crate::quota::Standing::from_label(&answer.text()?, 0).ok_or_else(|| damaged("standing"))?;
+            let (standing, until) = (answer.text()?, answer.number()?);
+            let standing = Standing::from_label(&standing, until).ok_or_else(|| damaged("standing"))?;
             let (waiting, running) = (answer.number()?, answer.number()?);
-            view.ready.push(QueuedTenant { tenant, tag, weight, standing, waiting, running });
+            let queued = QueuedTenant { tenant, tag, weight, standing, waiting, running };
+            match standing {
+                Standing::Ready | Standing::Idle => view.ready.push(queued),
+                Standing::Capped | Standing::Parked(_) => view.held_back.push(queued),
+            }
         }
+        view.held_back.sort_by(|one, other| one.tenant.cmp(&other.tenant));
         Ok(view)
     }
 

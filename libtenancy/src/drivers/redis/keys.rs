@@ -11,6 +11,7 @@
 //! | `router:endpoint:acme` | hash | `generation`, `agent`, `expires`; expires |
 //! | `sys:{p07}:meta` | hash | `incarnation`, `seq`, `clock`, `epoch`, `recovered`, `capacity`, `trimmed` |
 //! | `sys:{p07}:tenants` | sorted set | ready tenants by start tag |
+//! | `sys:{p07}:tenants:held` | sorted set | tenants whose jobs wait while it is not their turn: 1, or 2 if among the delayed |
 //! | `sys:{p07}:accounts` | sorted set | tenants that have an account, by name |
 //! | `sys:{p07}:queue:jobs:delayed` | sorted set | `acme.SERIAL` and parked tenants, by due time in µs |
 //! | `sys:{p07}:gpu:reservations` | sorted set | leases, `acme+SERIAL`, by the time they lapse (`+`: sorts by tenant, then serial) |

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     jobs::{Job, JobId, JobState},
-    ports::jobs::{JobSettings, Place, QueueView, QueuedTenant, Swept},
+    ports::jobs::{JobSettings, Place, QueueView, QueuedTenant, Swept, Waits},
     quota::{Account, Standing},
     tenant::TenantId,
 };
@@ -37,6 +37,10 @@ pub(in super::super) const LIST_BY_BOTH: &str =
     list!(" INDEXED BY jobs_by_state", "state = ?5 AND tenant = ?3 AND serial > ?4");
 pub(in super::super) const READY_TENANTS: &str = "SELECT tenant FROM accounts INDEXED BY accounts_ready \
      WHERE standing = 'ready' ORDER BY tag, tenant LIMIT ?1";
+
+/// The tenants of queued jobs, by name: costs what waits.
+pub(in super::super) const QUEUED_BY_TENANT: &str =
+    "SELECT tenant FROM jobs INDEXED BY jobs_queued WHERE state = 'queued' GROUP BY tenant";
 
 /// Jobs in order of id.
 pub(super) fn job_list(
@@ -91,11 +95,12 @@ fn count(connection: &Connection, sql: &str, params: &[&dyn rusqlite::ToSql]) ->
 /// The partition's queue.
 pub(super) fn queue_view(connection: &Connection, settings: &JobSettings) -> Result<QueueView, Fault> {
     let counts = Counts::read(connection, settings)?;
+    let delayed = count(connection, "SELECT count(*) FROM jobs INDEXED BY jobs_delayed WHERE state = 'delayed'", &[])?;
     let mut view = QueueView {
         capacity: counts.capacity,
         leases: counts.leases,
         clock: counts.clock,
-        delayed: count(connection, "SELECT count(*) FROM jobs INDEXED BY jobs_delayed WHERE state = 'delayed'", &[])?
+        delayed: delayed
             + count(connection, "SELECT count(*) FROM accounts INDEXED BY accounts_parked WHERE until > 0", &[])?,
         next_due: next_due(connection)?,
         next_lease: connection
@@ -109,6 +114,8 @@ pub(super) fn queue_view(connection: &Connection, settings: &JobSettings) -> Res
             "SELECT count(*) FROM accounts INDEXED BY accounts_ready WHERE standing = 'ready'",
             &[],
         )?,
+        held_back: Vec::new(),
+        waits: Waits { delayed, ..Waits::default() },
         active_weight: 0,
         recovered: counts.recovered,
     };
@@ -122,7 +129,23 @@ pub(super) fn queue_view(connection: &Connection, settings: &JobSettings) -> Res
             view.ready.push(queued(tenant, &account, waiting));
         }
     }
+    waits(connection, &mut view)?;
     Ok(view)
+}
+
+/// Whose jobs wait, and for what.
+fn waits(connection: &Connection, view: &mut QueueView) -> Result<(), Fault> {
+    let mut statement = connection.prepare_cached(QUEUED_BY_TENANT)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let tenant: TenantId = rows::word(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+        let Some((account, waiting)) = rows::account_find(connection, &tenant)? else { continue };
+        view.waits.count(account.standing, waiting);
+        if account.standing != Standing::Ready && waiting > 0 && view.held_back.len() < 100 {
+            view.held_back.push(queued(tenant, &account, waiting));
+        }
+    }
+    Ok(())
 }
 
 /// Where a queued job stands.

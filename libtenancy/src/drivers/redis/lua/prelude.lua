@@ -13,6 +13,7 @@ local TAG = META:sub(5, #META - 5)
 local SYS, TENANT = 'sys:' .. TAG .. ':', 't:' .. TAG .. ':'
 local READY, DELAYED, LEASES = SYS .. 'tenants', SYS .. 'queue:jobs:delayed', SYS .. 'gpu:reservations'
 local TURNS, OUTBOX, TOKENS, ACCOUNTS = SYS .. 'turns', SYS .. 'outbox', SYS .. 'queue:jobs', SYS .. 'accounts'
+local HELD = SYS .. 'tenants:held'
 local MILLION, DAY, MAX_AMOUNT, MAX_COST = 1000000, 86400000000, 1000000000000000, 1000000000000
 local MAX_TAG, MAX_WHOLE, MEMORY = 562949953421311, 9007199254740991, 600000
 local KEEP_FINISHED, KEEP_DEAD, MAX_SCHEDULE = DAY, 7 * DAY, 366 * DAY
@@ -33,6 +34,7 @@ local was_incarnation, was_seq, was_clock, was_epoch, was_recovered = incarnatio
 local rows = {}
 local tenants, order = {}, {}
 local ready_add, ready_rem, delayed_add, delayed_rem, lease_add, lease_rem, gone = {}, {}, {}, {}, {}, {}, {}
+local held_add, held_rem = {}, {}
 
 -- A whole number from least to most, or nil: NaN, infinities, fractions and hexadecimal are none.
 local function whole(text, least, most)
@@ -473,6 +475,12 @@ local function job_save(j)
   if j.keep then call('SET', j.key, job_value(j), 'PX', j.keep) else call('SET', j.key, job_value(j)) end
 end
 
+-- The score of a tenant whose jobs wait while it is not its turn: 2 if it is among the delayed too. 0: of none such.
+local function held_back(standing, due_us)
+  if standing ~= 'capped' and standing ~= 'credits' and standing ~= 'budget' then return 0 end
+  return due_us > 0 and 2 or 1
+end
+
 -- Writes what was changed of tenants and of the order; the order follows from the accounts.
 local function flush()
   for i = 1, #order do
@@ -484,6 +492,10 @@ local function flush()
         if not was_ready or was.tag ~= a.tag then put(ready_add, fmt('%d', a.tag), t.name) end
       elseif was_ready then
         ready_rem[#ready_rem + 1] = t.name
+      end
+      local is_held = held_back(a.standing, a.due_us)
+      if is_held ~= held_back(was.standing, was.due_us or 0) then
+        if is_held > 0 then put(held_add, is_held, t.name) else held_rem[#held_rem + 1] = t.name end
       end
       if a.due_us ~= (was.due_us or 0) then
         if a.due_us > 0 then put(delayed_add, fmt('%d', a.due_us), t.name) else delayed_rem[#delayed_rem + 1] = t.name end
@@ -525,12 +537,15 @@ local function flush()
   end
   many('ZADD', READY, ready_add)
   many('ZREM', READY, ready_rem)
+  many('ZADD', HELD, held_add)
+  many('ZREM', HELD, held_rem)
   many('ZREM', DELAYED, delayed_rem)
   many('ZADD', DELAYED, delayed_add)
   many('ZREM', LEASES, lease_rem)
   many('ZADD', LEASES, lease_add)
   many('UNLINK', nil, gone)
   ready_add, ready_rem, delayed_add, delayed_rem, lease_add, lease_rem, gone = {}, {}, {}, {}, {}, {}, {}
+  held_add, held_rem = {}, {}
 end
 
 -- The end of a step: everything that was changed is written, and its rows into the outbox.

@@ -83,6 +83,9 @@ for i = 6, #ARGV do
         unqueued = unqueued + 1
       end
     end
+    -- What is only looked at; a store of before has none.
+    local score = a and held_back(a.standing, a.due_us) or 0
+    if score > 0 then call('ZADD', HELD, score, name) else call('ZREM', HELD, name) end
   end
 end
 finish()
