@@ -151,6 +151,7 @@ mod tests {
             tenant_id: "alice".into(),
             status: status.into(),
             suspended: suspended.map(str::to_owned),
+            suspended_since: None,
             generation: 1,
             since: at,
             stop_reason,
