@@ -355,6 +355,7 @@ fn what_is_suggested_is_shown_and_groups_have_help_and_short_names() {
     same(&["tenant", "help"], &["help", "tenant"]);
     same(&["tenant", "help", "create"], &["help", "tenant", "create"]);
     same(&["tenant", "state", "help"], &["help", "tenant", "state"]);
+    same(&["--state-dir", "x", "-q", "tenant", "help"], &["help", "tenant"]);
     same(&["tenant", "ls", "--help"], &["tenant", "list", "--help"]);
     for group in ["job", "inbox", "schedule", "quota", "node", "context"] {
         same(&[group, "ls", "--help"], &[group, "list", "--help"]);

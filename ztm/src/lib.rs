@@ -98,14 +98,20 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// The same line; `ztm GROUP help VERB` as `ztm help GROUP VERB`.
 fn explained(args: Vec<OsString>) -> Vec<OsString> {
-    let mut group = Cli::command();
+    let (mut group, mut groups) = (Cli::command(), Vec::new());
     for (place, word) in args.iter().enumerate().skip(1) {
-        if place > 1 && word == "help" && group.has_subcommands() {
-            let (before, after) = (&args[1..place], &args[place + 1..]);
-            return [&args[..1], &[word.clone()], before, after].concat();
-        }
+        let is_flags = |word: &OsString| word.to_string_lossy().starts_with('-');
         match group.find_subcommand(word) {
-            Some(child) => group = child.clone(),
+            Some(child) => {
+                groups.push(place);
+                group = child.clone();
+            }
+            None if word == "help" && group.has_subcommands() && !groups.is_empty() => {
+                let named = groups.iter().map(|place| args[*place].clone()).collect();
+                return [args[..groups[0]].to_vec(), vec![word.clone()], named, args[place + 1..].to_vec()].concat();
+            }
+            // A flag, or what may be its value.
+            None if is_flags(word) || is_flags(&args[place - 1]) => {}
             None => break,
         }
     }
