@@ -195,7 +195,10 @@ impl Plane {
 
     /// Adds this line to the journal of every tenant.
     pub(crate) fn told(&self, line: &serde_json::Value) {
-        self.records.lock().unwrap().told.push_str(&format!("{line}\n"));
+        let mut records = self.records.lock().unwrap();
+        let told = &mut records.told;
+        told.push_str(&line.to_string());
+        told.push('\n');
     }
 
     pub(crate) fn log(&self, lines: &[&str]) {
