@@ -163,6 +163,19 @@ impl Suspension {
         }
     }
 
+    /// What a chat is told of it: what is left and needed is the operator's business.
+    pub fn for_chat(&self) -> String {
+        let used_up = match self.code {
+            Code::CreditsExhausted => "the credits are used up",
+            Code::BudgetExhausted => "the budget is used up",
+            _ => return self.text.clone(),
+        };
+        match self.text.split_once(';') {
+            Some((_, until)) => format!("{used_up};{until}"),
+            None => used_up.to_owned(),
+        }
+    }
+
     /// As it is shown: who was told of it is nobody's business.
     #[must_use]
     pub fn shown(self) -> String {
@@ -407,6 +420,15 @@ mod tests {
             "0.00001 of the credits are left, 0.00002 are needed; an operator's grant resumes it"
         );
         assert!(said(budget, &account).starts_with("0.000004 of the budget is left, 0.00002 are needed; the next"));
+        assert_eq!(
+            Suspension::of(credits, &account, MicroCredits(20)).for_chat(),
+            "the credits are used up; an operator's grant resumes it"
+        );
+        assert!(
+            Suspension::of(budget, &account, MicroCredits(20))
+                .for_chat()
+                .starts_with("the budget is used up; the next")
+        );
         account.hold(MicroCredits(10));
         assert!(said(credits, &account).starts_with("the credits are used up;"));
         assert!(said(budget, &account).starts_with("the budget is used up;"), "{}", said(budget, &account));

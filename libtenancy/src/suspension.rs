@@ -61,7 +61,7 @@ impl Tenancy {
         };
         let told = Suspension { told: true, ..suspension };
         self.suspension_write(id, Some(told.clone())).await?;
-        Ok(Some(told.text))
+        Ok(Some(told.for_chat()))
     }
 
     /// A suspension for want of budget ends if a chat turn could be paid for now. One by an operator stays.
