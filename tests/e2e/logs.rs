@@ -45,7 +45,7 @@ async fn follows(log: &Watcher, tenant: &Tenant, update: i64) {
 async fn what_is_told_of_a_message_is_one_log_over_stops_wakes_and_the_death_of_the_control_plane() {
     let mut plane = Plane::start(&["--warm", "0"]).await;
     let (tenant, other) = (plane.tenant("acme", 1, 600).await, plane.tenant("other", 2, 600).await);
-    let log = Watcher::start(&plane, &["logs", "acme", "-f", "-o", "json"]);
+    let log = Watcher::start(&plane, &["logs", "acme", "-f", "--level", "debug", "-o", "json"]);
     log.says("it was created", |line| line.contains("created")).await;
 
     // One that wakes it, one after a stop, and one after the control plane died and another came.
@@ -71,7 +71,8 @@ async fn what_is_told_of_a_message_is_one_log_over_stops_wakes_and_the_death_of_
 
     // The same is there for whoever asks later, and what is asked for alone.
     let request = format!("{}-{first}", tenant.bot);
-    let told = plane.ztm(&["logs", "acme", "--request", &request, "--source", "router,agentd"]).await.ok().stdout;
+    let asked = ["logs", "acme", "--request", &request, "--source", "router,agentd", "--level", "debug"];
+    let told = plane.ztm(&asked).await.ok().stdout;
     assert!(
         told.contains(" router       debug a message is stored again=false [") && told.contains("a turn ends"),
         "{told}"

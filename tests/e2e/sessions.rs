@@ -149,7 +149,7 @@ async fn a_shell_has_a_terminal_of_its_size_and_gives_ours_back_however_it_ends(
     // Whoever gave it a terminal leaves it by what is typed there.
     let mut screen = Screen::of(&plane, &["exec", "acme", "-t", "--", "cat"]);
     screen.types("to be repeated\r");
-    screen.shows("twice", |text| text.matches("to be repeated").count() == 2).await;
+    screen.shows("twice", |text| text.matches("to be repeated").count() >= 2).await;
     screen.types("\u{4}");
     assert_eq!(screen.gives_back().await.code(), Some(0));
     // The control plane dies in the middle of it.

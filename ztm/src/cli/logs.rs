@@ -37,7 +37,8 @@ pub struct LogsArgs {
     #[arg(long, value_name = "WHO", value_enum, value_delimiter = ',')]
     pub source: Vec<Who>,
 
-    /// Only what is at least as grave; what has no such word counts as `info` [default: info; debug with --verbose]
+    /// Only what is at least as grave; what has no such word counts as `info` [default: debug, which has the
+    /// steps of each message]
     #[arg(long, value_name = "LEVEL", value_enum)]
     pub level: Option<Gravity>,
 

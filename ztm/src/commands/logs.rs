@@ -39,10 +39,9 @@ struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    fn new(args: &'a LogsArgs, verbose: bool) -> Self {
+    fn new(args: &'a LogsArgs) -> Self {
         let sources = args.source.iter().map(|who| Source::from(*who)).collect();
-        let level = if verbose { Level::Debug } else { Level::Info };
-        Self { args, sources, level: args.level.map_or(level, Level::from) }
+        Self { args, sources, level: args.level.map_or(Level::Debug, Level::from) }
     }
 
     fn has(&self, line: &JournalLine) -> bool {
@@ -78,8 +77,8 @@ impl Heard {
 
 /// Prints what was told of a tenant, and what is told.
 pub async fn logs(ctx: &Context, args: &LogsArgs) -> Result<()> {
-    let (wanted, mut heard) = (Wanted::new(args, ctx.settings.verbose > 0), Heard::default());
-    let chosen = !args.source.is_empty() || wanted.level > Level::Debug || args.request.is_some();
+    let (wanted, mut heard) = (Wanted::new(args), Heard::default());
+    let chosen = !args.source.is_empty() || args.level.is_some() || args.request.is_some();
     // Lines that are left out do not count.
     let tail = if chosen { MAX_TAIL } else { usize::try_from(args.tail)? };
     let mut ask = Ask { tail, since: args.since, follow: args.follow };

@@ -155,6 +155,7 @@ impl ShowRows for QuotaList {
                 column("tenant", "tenant_id"),
                 column("rate", "rate_per_sec"),
                 column("resets", "budget_resets_at"),
+                column("jobs", "standing"),
                 measured("budget", "budget", Measure::Made(spent)),
                 measured("grants", "grants", Measure::Made(granted)),
             ]
