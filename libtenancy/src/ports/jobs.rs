@@ -69,8 +69,7 @@ pub struct QueuedTenant {
     pub running: u32,
 }
 
-/// How many jobs wait, and for what. Those of the first 1,000 tenants that wait for a turn, and of the first 1,000 that
-/// are held back: of more, at least so many.
+/// How many jobs wait, and for what: those of 1,000 tenants at least. Where more tenants have some, at least so many wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waits {
     /// For their tenant's turn.

@@ -38,9 +38,12 @@ pub(in super::super) const LIST_BY_BOTH: &str =
 pub(in super::super) const READY_TENANTS: &str = "SELECT tenant FROM accounts INDEXED BY accounts_ready \
      WHERE standing = 'ready' ORDER BY tag, tenant LIMIT ?1";
 
-/// The tenants of queued jobs, by name: costs what waits.
-pub(in super::super) const QUEUED_BY_TENANT: &str =
-    "SELECT tenant FROM jobs INDEXED BY jobs_queued WHERE state = 'queued' GROUP BY tenant";
+/// The tenants of queued jobs, by name, at most so many: a search for each, however many jobs it has.
+pub(in super::super) const QUEUED_BY_TENANT: &str = "WITH RECURSIVE waiting (tenant) AS (\
+     SELECT min(tenant) FROM jobs INDEXED BY jobs_queued WHERE state = 'queued' \
+     UNION ALL SELECT (SELECT min(tenant) FROM jobs INDEXED BY jobs_queued \
+     WHERE state = 'queued' AND tenant > waiting.tenant) FROM waiting WHERE tenant IS NOT NULL LIMIT ?1) \
+     SELECT tenant FROM waiting WHERE tenant IS NOT NULL";
 
 /// Jobs in order of id.
 pub(super) fn job_list(
@@ -133,10 +136,13 @@ pub(super) fn queue_view(connection: &Connection, settings: &JobSettings) -> Res
     Ok(view)
 }
 
+/// Tenants whose waiting jobs are counted: of more, at least so many wait.
+const COUNTED: usize = 1_000;
+
 /// Whose jobs wait, and for what.
 fn waits(connection: &Connection, view: &mut QueueView) -> Result<(), Fault> {
     let mut statement = connection.prepare_cached(QUEUED_BY_TENANT)?;
-    let mut rows = statement.query([])?;
+    let mut rows = statement.query([limit(COUNTED)])?;
     while let Some(row) = rows.next()? {
         let tenant: TenantId = rows::word(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
         let Some((account, waiting)) = rows::account_find(connection, &tenant)? else { continue };

@@ -327,6 +327,7 @@ fn hot_statements_walk_an_index_and_sort_nothing() {
         (views::LIST_BY_STATE, "jobs_by_state (state=? AND (tenant,serial)>(?,?))"),
         (views::LIST_BY_BOTH, "jobs_by_state (state=? AND tenant=? AND serial>?)"),
         (views::READY_TENANTS, "accounts_ready"),
+        (views::QUEUED_BY_TENANT, "jobs_queued (tenant>?)"),
         (quotas::OUTBOX, "outbox"),
         (ledgers::HEAD, "PRIMARY KEY (partition=?)"),
         (ledgers::ROWS, "PRIMARY KEY (partition=? AND seq>?)"),
