@@ -16,7 +16,7 @@ use crate::{
     history::event,
     operation::lock,
     ports::{signals::Signal, tenants::SettingsPatch},
-    quota::Standing,
+    quota::{MIN_COST, Standing},
     tenancy::Tenancy,
     tenant::{StopReason, Tenant, TenantId},
 };
@@ -28,24 +28,25 @@ pub(crate) const CALLED_OFF: Duration = Duration::from_secs(2);
 const MAX_REASON: usize = 256;
 
 impl Tenancy {
-    /// Records that the tenant is out of budget, and since when, if no chat turn could be paid for now. Jobs that cost more
-    /// than that wait without it.
+    /// Records that the tenant is out of budget, and since when, if it is. Jobs that cost more than what is left wait without.
     pub(crate) async fn suspension_note(&self, id: &TenantId) -> Result<()> {
         let _operation = self.inner.settings_operations.begin(id).await;
         let tenant = self.tenant_get(id).await?;
         if tenant.settings.suspended.is_some() {
             return Ok(());
         }
-        let Some(suspension) = self.out_of_budget(id).await? else { return Ok(()) };
+        let Some(suspension) = self.out_of_budget(&tenant).await? else { return Ok(()) };
         lock(&self.inner.broke).insert(id.clone());
         tracing::warn!(tenant = %id, reason = suspension.text, "suspended");
         self.suspension_write(id, Some(suspension)).await
     }
 
-    /// The suspension of a tenant that cannot pay for a chat turn, nor will by its refill; `None` if it can or will.
-    pub(crate) async fn out_of_budget(&self, id: &TenantId) -> Result<Option<Suspension>> {
-        let needed = self.inner.config.turn_hold;
-        let account = self.drivers().quotas.account_get(id).await?;
+    /// The suspension of a tenant that cannot pay for a chat turn, or without a chat for anything, nor will by its refill; `None`
+    /// if it can or will.
+    pub(crate) async fn out_of_budget(&self, tenant: &Tenant) -> Result<Option<Suspension>> {
+        let has_chat = tenant.settings.bot.is_some();
+        let needed = if has_chat { self.inner.config.turn_hold } else { MIN_COST };
+        let account = self.drivers().quotas.account_get(&tenant.id).await?;
         Ok(account.and_then(|account| match account.check(needed, self.now()) {
             Err(blocked) if blocked.suspends() => Some(Suspension::of(blocked, &account, needed)),
             _ => None,
@@ -64,7 +65,7 @@ impl Tenancy {
         Ok(Some(told.for_chat()))
     }
 
-    /// A suspension for want of budget ends if a chat turn could be paid for now. One by an operator stays.
+    /// A suspension for want of budget ends if it would not begin now. One by an operator stays.
     pub(crate) async fn suspension_lift(&self, id: &TenantId) -> Result<()> {
         self.suspension_lift_if(id, false).await
     }
@@ -106,10 +107,11 @@ impl Tenancy {
     /// The same; also without asking, if something of the tenant's was just paid for.
     pub(crate) async fn suspension_lift_if(&self, id: &TenantId, paid: bool) -> Result<()> {
         let operation = self.inner.settings_operations.begin(id).await;
-        let suspended = self.tenant_get(id).await?.settings.suspended;
-        if suspended.is_none_or(|suspended| Suspension::parse(&suspended).by_operator()) {
+        let tenant = self.tenant_get(id).await?;
+        let suspended = tenant.settings.suspended.as_deref();
+        if suspended.is_none_or(|suspended| Suspension::parse(suspended).by_operator()) {
             lock(&self.inner.broke).remove(id);
-        } else if paid || self.out_of_budget(id).await?.is_none() {
+        } else if paid || self.out_of_budget(&tenant).await?.is_none() {
             lock(&self.inner.broke).remove(id);
             tracing::info!(tenant = %id, "resumed");
             self.suspension_write(id, None).await?;
@@ -148,7 +150,7 @@ impl Tenancy {
         let tenant = self.tenant_get(id).await?;
         if let Some(suspended) = tenant.settings.suspended.as_deref().map(Suspension::parse) {
             if !suspended.by_operator()
-                && let Some(Suspension { text: reason, .. }) = self.out_of_budget(id).await?
+                && let Some(Suspension { text: reason, .. }) = self.out_of_budget(&tenant).await?
             {
                 return Err(Error::IllegalState { tenant: id.to_string(), status: "suspended", reason });
             }

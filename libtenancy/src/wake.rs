@@ -141,7 +141,7 @@ impl Tenancy {
             return Ok(());
         }
         if tenant.settings.suspended.as_deref().map(Suspension::parse).is_some_and(|why| !why.by_operator()) {
-            if let Some(Suspension { text: reason, .. }) = self.out_of_budget(id).await? {
+            if let Some(Suspension { text: reason, .. }) = self.out_of_budget(&tenant).await? {
                 return Err(Error::IllegalState { tenant: id.to_string(), status: "suspended", reason });
             }
             match self.suspension_lift(id).await {

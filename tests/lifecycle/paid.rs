@@ -118,10 +118,10 @@ fn a_suspension_that_a_job_brought_about_ends_when_the_job_is_called_off() {
     let (dir, chat) = (tempfile::tempdir().unwrap(), Chat::start());
     let plane = Plane::start(dir.path(), &chat.double.url());
     let id: TenantId = "acme".parse().unwrap();
-    plane.create(&id, None);
+    plane.create(&id, Some(TOKEN));
     let second = waiting(&plane, &id);
     let why = || plane.block(plane.tenancy.why_tenant(&id, true)).unwrap().summary;
-    assert!(why().contains("it is suspended"), "{}", why());
+    assert!(why().contains("too few credits are left"), "{}", why());
     plane.block(plane.tenancy.job_cancel(&second)).unwrap();
     assert_eq!(tenant(&plane, &id).settings.suspended, None);
     assert!(!why().contains("suspended"), "{}", why());
@@ -191,14 +191,16 @@ fn a_job_that_a_budget_does_not_cover_waits_and_suspends_nobody_who_can_pay_for_
     let (dir, chat) = (tempfile::tempdir().unwrap(), Chat::start());
     let plane = Plane::start(dir.path(), &chat.double.url());
     let id: TenantId = "acme".parse().unwrap();
-    plane.create(&id, None);
+    let plain: TenantId = "plain".parse().unwrap();
+    plane.create(&id, Some(TOKEN));
+    plane.create(&plain, None);
     let budget = Budget { period: Period::Day, limit: MicroCredits::credits(20), hard: true };
     let patch = QuotaPatch { budget: Some(Some(budget)), ..QuotaPatch::default() };
     plane.block(plane.tenancy.quota_set(&id, &patch)).unwrap();
     job_ended(&plane, job_taken(&plane, &id), "done".to_owned());
-    let claim = |cost| {
+    let claim = |id: &TenantId, cost| {
         let cost = MicroCredits::credits(cost);
-        let job = JobId::random(&id, plane.drivers.clock.now()).unwrap();
+        let job = JobId::random(id, plane.drivers.clock.now()).unwrap();
         plane.block(plane.tenancy.job_submit(NewJob::new(job.clone(), "sum up".to_owned(), cost))).unwrap();
         let worker: WorkerId = "w1".parse().unwrap();
         let claim = plane.tenancy.jobs_claim(&worker, 1, LEASE, Duration::ZERO);
@@ -206,11 +208,11 @@ fn a_job_that_a_budget_does_not_cover_waits_and_suspends_nobody_who_can_pay_for_
         job
     };
     // A message holds ten credits, of which nineteen are left.
-    let whole = claim(20);
+    let whole = claim(&id, 20);
     assert_eq!(tenant(&plane, &id).settings.suspended, None);
     let why = plane.block(plane.tenancy.why_job(&whole, false)).unwrap();
     assert!(why.summary.starts_with("what is left of the period's budget does not cover it"), "{why:?}");
-    let after = claim(1);
+    let after = claim(&id, 1);
     let why = plane.block(plane.tenancy.why_job(&after, false)).unwrap();
     assert_eq!(why.expected_at, None, "the one before it is not known to begin: {why:?}");
     plane.block(plane.tenancy.tenant_wake(&id)).unwrap();
@@ -222,7 +224,13 @@ fn a_job_that_a_budget_does_not_cover_waits_and_suspends_nobody_who_can_pay_for_
     let less = Budget { limit: MicroCredits::credits(3), ..budget };
     let patch = QuotaPatch { budget: Some(Some(less)), ..QuotaPatch::default() };
     plane.block(plane.tenancy.quota_set(&id, &patch)).unwrap();
-    claim(3);
+    claim(&id, 3);
+    // Whoever has no chat is suspended by that alone that nothing is left.
+    plane.block(plane.tenancy.quota_set(&plain, &patch)).unwrap();
+    job_ended(&plane, job_taken(&plane, &plain), "done".to_owned());
+    claim(&plain, 3);
+    assert_eq!(tenant(&plane, &plain).settings.suspended, None);
+    plane.block(plane.tenancy.tenant_wake(&plain)).unwrap();
     let suspended = tenant(&plane, &id).settings.suspended.unwrap();
     assert!(suspended.starts_with("budget_exhausted: 2 of the budget is left, 10 are needed; the next"), "{suspended}");
     let refused = plane.block(plane.tenancy.tenant_wake(&id)).unwrap_err();
