@@ -235,6 +235,8 @@ fn a_job_that_a_budget_does_not_cover_waits_and_suspends_nobody_who_can_pay_for_
     assert!(suspended.starts_with("budget_exhausted: 2 of the budget is left, 10 are needed; the next"), "{suspended}");
     let refused = plane.block(plane.tenancy.tenant_wake(&id)).unwrap_err();
     assert!(refused.to_string().contains("2 of the budget is left"), "{refused}");
+    let refused = plane.block(plane.tenancy.tenant_resume(&id)).unwrap_err();
+    assert!(refused.to_string().contains("2 of the budget is left"), "{refused}");
     let gift = Grant { expires_at: NEVER, amount: MicroCredits::credits(8) };
     plane.block(plane.tenancy.credits_grant(&id, "gift", gift)).unwrap();
     plane.block(plane.tenancy.tenant_wake(&id)).unwrap();
