@@ -70,9 +70,7 @@ impl Lossy {
     }
 
     async fn ztm(&self, plane: &Plane, arguments: &[&str]) -> Ended {
-        let output = self.command(plane, arguments).output().await.unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        self.command(plane, arguments).output().await.unwrap().into()
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
     net::TcpListener,
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
-    process::{ExitStatus, Stdio},
+    process::{ExitStatus, Output, Stdio},
     sync::atomic::{AtomicU16, Ordering},
     time::Duration,
 };
@@ -59,8 +59,21 @@ impl Tenant {
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
+    /// The signal that ended it.
+    pub(crate) signal: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            signal: output.status.signal(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
 }
 
 impl Ended {
@@ -71,7 +84,7 @@ impl Ended {
 
     /// Asserts success.
     pub(crate) fn ok(self) -> Self {
-        assert_eq!(self.code, Some(0), "{self:?}");
+        assert_eq!((self.code, self.signal), (Some(0), None), "{self:?}");
         self
     }
 }
@@ -327,11 +340,7 @@ impl Plane {
     pub(crate) async fn ztm_on(&self, state_dir: &Path, arguments: &[&str]) -> Ended {
         let output = tokio::time::timeout(BOUND, self.command_on(state_dir).args(arguments).output()).await;
         let output = output.unwrap_or_else(|_| panic!("`ztm {arguments:?}` does not end")).unwrap();
-        Ended {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        output.into()
     }
 
     /// Starts a control plane and does not wait.
@@ -491,11 +500,22 @@ impl Plane {
         .await
     }
 
-    /// Waits until nothing is pending in any inbox; the inboxes in numbers.
+    /// Waits until nothing is pending in any inbox; the inboxes in numbers. On DynamoDB what ended is counted by a write
+    /// of its own, so `handled` and `dead` may be one short: see [`Self::wait_ended`].
     pub(crate) async fn wait_drained(&self) -> Value {
         self.wait("nothing is pending", async || {
             let inbox = self.status().await["inbox"].clone();
             (inbox["pending"] == 0).then_some(inbox)
+        })
+        .await
+    }
+
+    /// Waits until nothing is pending in any inbox, and that many updates have ended; the inboxes in numbers.
+    pub(crate) async fn wait_ended(&self, updates: usize) -> Value {
+        self.wait(&format!("{updates} updates have ended"), async || {
+            let inbox = self.status().await["inbox"].clone();
+            let ended = inbox["handled"].as_u64()? + inbox["dead"].as_u64()?;
+            (inbox["pending"] == 0 && ended >= updates as u64).then_some(inbox)
         })
         .await
     }

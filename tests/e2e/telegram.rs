@@ -78,7 +78,7 @@ async fn a_chat_that_blocks_the_bot_ends_its_message_and_not_the_next_ones(store
     plane.double.fault(Rule::chat(tenant.chat, Fault::Blocked));
     plane.write(&tenant, "nobody hears the answer");
     plane.double.wait_delivered(BOUND).await.unwrap();
-    let inbox = plane.wait_drained().await;
+    let inbox = plane.wait_ended(1).await;
     assert_eq!((&inbox["dead"], &inbox["possible_repeats"]), (&json!(1), &json!(0)));
     let dead = &plane.updates(&tenant).await[0];
     assert!(dead["reason"].as_str().unwrap().contains("blocked"), "{dead}");
@@ -140,7 +140,7 @@ async fn r24_every_kind_of_update_is_answered_or_knowingly_let_be(stores: Stores
         ]
     );
     assert_eq!(plane.double.callbacks(), ["cb-1"]);
-    let inbox = plane.wait_drained().await;
+    let inbox = plane.wait_ended(count).await;
     assert_eq!((&inbox["handled"], &inbox["dead"]), (&json!(count), &json!(0)));
     plane.down().await;
 }
