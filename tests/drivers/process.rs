@@ -3,6 +3,7 @@
 use std::{
     net::TcpListener,
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
     time::Duration,
 };
 
@@ -25,8 +26,9 @@ pub(crate) struct Guarded(Child);
 impl Guarded {
     /// Starts a program.
     pub(crate) fn spawn(arguments: &[String]) -> Self {
-        let script = "\"$@\" >/dev/null 2>&1 & child=$!; cat >/dev/null; kill -9 $child; wait $child 2>/dev/null";
-        let mut command = Command::new("sh");
+        // By its job and not by its id, which is somebody else's once it has ended by itself.
+        let script = "exec 2>/dev/null; \"$@\" >/dev/null & cat >/dev/null; kill -9 %1; wait";
+        let mut command = Command::new("bash");
         command.args(["-c", script, "ztm-tests"]).args(arguments).stdin(Stdio::piped()).stdout(Stdio::null());
         Self(command.spawn().unwrap())
     }
@@ -39,8 +41,12 @@ impl Drop for Guarded {
     }
 }
 
-/// Ports that nobody listens on.
-pub(crate) fn free_ports(count: usize) -> Vec<u16> {
-    let listeners: Vec<TcpListener> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
+/// Ports of loopback that are free, and that the kernel gives to nobody who asks for any, nor to a connection that goes out:
+/// while a server is dead between two of its lives, its port must stay its own.
+pub(crate) fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(std::process::id() % 600).unwrap() * 20;
+    let mut next = std::iter::repeat_with(|| 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000)
+        .filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    [(); COUNT].map(|()| next.next().expect("it is endless"))
 }

@@ -153,7 +153,16 @@ async fn redis_killed_in_the_middle_of_200_wakes_leaves_each_tenant_with_one_age
             *agents.entry(tenant).or_default() += 1;
         }
     }
-    assert_eq!(agents.len(), tenants.len());
+    if let Some(without) = tenants.iter().find(|tenant| !agents.contains_key(&tenant.id)) {
+        let log = plane.whole_log();
+        let told: Vec<&str> = log.lines().filter(|line| line.contains(&format!("tenant={} ", without.id))).collect();
+        panic!(
+            "{} of {} have an agent, {:#} has none: {told:#?}",
+            agents.len(),
+            tenants.len(),
+            plane.get(without).await
+        );
+    }
     assert!(agents.values().all(|&count| count == 1), "{agents:?}");
     assert!(processes::doubled_agents(&plane.canonical_state_dir()).is_empty());
     for tenant in &tenants {

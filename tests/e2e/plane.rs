@@ -6,11 +6,9 @@
 mod api;
 
 use std::{
-    net::TcpListener,
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{ExitStatus, Output, Stdio},
-    sync::atomic::{AtomicU16, Ordering},
     time::Duration,
 };
 
@@ -21,6 +19,7 @@ use tokio::process::{Child, Command};
 
 pub(crate) use self::api::{Answer, answer};
 use crate::{
+    process::free_ports,
     processes::{self, Process},
     stores::{Servers, Stores},
 };
@@ -126,7 +125,7 @@ impl Plane {
         Self {
             double,
             dir: tempfile::Builder::new().prefix("ztm-e2e-").tempdir().unwrap(),
-            ports: (fixed_port(), fixed_port()),
+            ports: <(u16, u16)>::from(free_ports()),
             arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
             http,
             child: None,
@@ -553,19 +552,6 @@ impl Drop for Plane {
         }
         if std::thread::panicking() {
             eprintln!("--- the end of the log of the control plane\n{}", self.log());
-        }
-    }
-}
-
-/// A port of loopback that is free, and that the kernel gives to nobody who asks for any: while a control plane is dead
-/// between two of its lives, its ports must stay its own.
-pub(crate) fn fixed_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = u16::try_from(std::process::id() % 600).unwrap() * 20;
-    loop {
-        let port = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
         }
     }
 }

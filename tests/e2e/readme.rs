@@ -6,7 +6,7 @@ use std::{path::Path, process::Stdio};
 use services::doubles::telegram::Double;
 use tokio::process::Command;
 
-use crate::plane::{BOUND, fixed_port};
+use crate::{plane::BOUND, process::free_ports};
 
 /// The beginnings of lines that are not run here, and why.
 const ELSEWHERE: [(&str, &str); 14] = [
@@ -108,7 +108,7 @@ async fn every_command_of_the_readme_does_what_it_says() {
         std::fs::write(&path, text).unwrap();
         std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     };
-    let (orchestrator, router) = (fixed_port(), fixed_port());
+    let [orchestrator, router] = free_ports();
     let config = format!("[up]\nport = {orchestrator}\nrouter_port = {router}\ntelegram_url = '{}'\n", double.url());
     write(".config/ztm/config.toml", &config);
     write("alice.token", token);

@@ -54,7 +54,7 @@ pub(crate) struct Servers {
 impl Servers {
     /// Starts them, empty; DynamoDB and S3 on this address of the machine.
     pub(crate) async fn start(host: &str) -> Self {
-        let port = free_ports(1)[0];
+        let [port] = free_ports();
         let program = std::env::var("ZTM_TEST_MOTO_SERVER").unwrap_or_else(|_| "moto_server".to_owned());
         let arguments = [&program, "-H", host, "-p", &port.to_string()].map(str::to_owned);
         let aws = Guarded::spawn(&arguments);

@@ -23,7 +23,10 @@ use services::doubles::telegram::{Double, Sent};
 use tokio::process::{Child, Command};
 use ztm::{cli::global::GlobalArgs, client::Client, settings::Settings};
 
-use crate::processes::{Process, all_of as everything};
+use crate::{
+    process::free_ports,
+    processes::{Process, all_of as everything},
+};
 
 const ZTM: &str = env!("CARGO_BIN_EXE_ztm");
 
@@ -64,7 +67,7 @@ impl World {
         let state_dir = dir.path().join("state");
         let double = Double::start(([127, 0, 0, 1], 0).into()).await.unwrap();
         // The router's port must outlive the control plane: the webhooks name it.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let [port] = free_ports();
         let (port_text, public_url, telegram) = (port.to_string(), format!("http://127.0.0.1:{port}"), double.url());
         let own = [
             "up",

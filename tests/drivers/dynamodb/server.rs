@@ -63,7 +63,7 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one.
     pub(crate) async fn start(kind: Kind) -> Self {
-        let port = free_ports(1)[0];
+        let [port] = free_ports();
         let server = Self { _process: Guarded::spawn(&kind.command(port)), port };
         wait_for("a server", || async { TcpStream::connect(("127.0.0.1", port)).await.ok() }).await;
         server

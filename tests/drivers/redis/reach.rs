@@ -96,7 +96,7 @@ fn certificates(dir: &Path) {
 async fn a_server_behind_tls_is_reached_if_its_authority_is_trusted_and_not_otherwise() {
     let dir = tempfile::tempdir().unwrap();
     certificates(dir.path());
-    let port = free_ports(1)[0];
+    let [port] = free_ports();
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
     let mut arguments =
         ["redis-server", "--port", "0", "--bind", "127.0.0.1", "--save", ""].map(str::to_owned).to_vec();

@@ -44,7 +44,7 @@ impl Server {
     /// Starts one with more arguments.
     pub(crate) async fn start(extra: &[&str]) -> Self {
         let dir = directory();
-        let port = free_ports(1)[0];
+        let [port] = free_ports();
         let arguments = arguments(port, dir.path(), extra);
         let url = format!("redis://127.0.0.1:{port}");
         let server = Self { process: Some(Guarded::spawn(&arguments)), arguments, url, dir };
@@ -88,7 +88,8 @@ impl Cluster {
     /// Starts one.
     pub(crate) async fn start(replicas: bool) -> Self {
         let count = if replicas { 6 } else { 3 };
-        let ports = free_ports(count * 2);
+        // One for clients and one for the others, of each.
+        let ports = free_ports::<12>();
         let dirs: Vec<TempDir> = (0..count).map(|_| directory()).collect();
         let mut nodes = Vec::new();
         for (index, dir) in dirs.iter().enumerate() {

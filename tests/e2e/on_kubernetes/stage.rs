@@ -70,7 +70,7 @@ impl Stage {
         clean();
         agent_image();
 
-        let (host, port) = (host(), free_ports(1)[0]);
+        let (host, [port]) = (host(), free_ports());
         let arguments = [&["--telegram-plain-http"], arguments].concat();
         let mut plane = Plane::cloud_at(&host, &arguments).await;
         let keys = format!(
@@ -101,7 +101,7 @@ impl Stage {
         let config = std::fs::read_to_string(to.join("config.toml")).unwrap();
         let mut port = config.lines().find_map(|line| line.strip_prefix("listen = ")).unwrap().to_owned();
         port = port.trim_matches('\'').rsplit(':').next().unwrap().to_owned();
-        let config = config.replace(&format!(":{port}'"), &format!(":{}'", free_ports(1)[0]));
+        let config = config.replace(&format!(":{port}'"), &format!(":{}'", free_ports::<1>()[0]));
         std::fs::write(to.join("config.toml"), config).unwrap();
         second
     }
