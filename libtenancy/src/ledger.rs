@@ -24,7 +24,7 @@ use crate::{
     credits::MicroCredits,
     error::{Error, Result},
     jobs::AgentId,
-    quota::{Account, Deltas, Grant, grants_parse, grants_text},
+    quota::{Account, Count, Deltas, Grant, grants_parse, grants_text},
     tenant::TenantId,
 };
 
@@ -163,6 +163,13 @@ impl After {
     /// What could be held.
     pub fn available(&self) -> MicroCredits {
         self.bucket + self.grants.iter().map(|grant| grant.amount).sum()
+    }
+
+    /// What the account counted of its period.
+    pub(crate) fn counted(&self) -> Count {
+        // A row of before grants were counted may have less than nothing spent.
+        let spent = self.period_spent.max(MicroCredits::ZERO);
+        Count { period: self.period, spent, granted: self.period_granted }
     }
 
     /// What was spent in the period, and, after a colon, what was granted in it, if there is something. Rows of before that was

@@ -79,9 +79,7 @@ pub struct QuotaPatch {
 impl QuotaPatch {
     /// The quota after the patch. `Invalid` if it, or what was spent so far, is out of bounds then.
     pub fn apply(&self, quota: Quota) -> Result<Quota> {
-        for so_far in [self.so_far.spent, self.so_far.granted] {
-            so_far.bounded("so_far", MicroCredits::ZERO, MAX_AMOUNT)?;
-        }
+        self.so_far.check()?;
         Quota {
             rate: self.rate.unwrap_or(quota.rate),
             burst: self.burst.unwrap_or(quota.burst),

@@ -16,6 +16,7 @@
 //! - Actual use above a hold is taken from what can still be held; what is not there is `adjusted`, the operator's line. So
 //!   whoever announces less than it uses gains nothing by it.
 
+mod so_far;
 mod standing;
 mod terms;
 
@@ -28,11 +29,12 @@ use crate::{
     credits::{CREDIT, MAX_AMOUNT, MAX_COST, MicroCredits},
     error::{Error, Result},
     fairness,
-    ledger::{After, Row, RowKind},
+    ledger::After,
     tenant::TenantId,
 };
 
 pub use self::{
+    so_far::{Count, SoFar},
     standing::{Blocked, Standing},
     terms::{Budget, POOL, Period, Quota},
 };
@@ -42,31 +44,6 @@ pub const MAX_GRANTS: usize = 32;
 
 /// The expiry of a grant that does not expire: 2^53 - 1 µs, in the year 2255.
 pub const NEVER: Timestamp = Timestamp::from_micros((1 << 53) - 1);
-
-/// What was spent, and what was granted, in a period until now; from nothing to [`MAX_AMOUNT`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SoFar {
-    /// Spent.
-    pub spent: MicroCredits,
-    /// Granted, and not taken back.
-    pub granted: MicroCredits,
-}
-
-impl SoFar {
-    /// With a row of the ledger of the period. What a tenant of the same name left behind is nobody's.
-    #[must_use]
-    pub fn with(self, row: &Row) -> Self {
-        let sum = |so_far: MicroCredits, more: MicroCredits| (so_far + more).clamp(MicroCredits::ZERO, MAX_AMOUNT);
-        match row.kind {
-            RowKind::Close => Self::default(),
-            RowKind::Grant => Self { granted: sum(self.granted, row.deltas.granted), ..self },
-            RowKind::Settle | RowKind::Reclaim => {
-                Self { spent: sum(self.spent, row.deltas.spent - row.deltas.adjusted), ..self }
-            }
-            _ => self,
-        }
-    }
-}
 
 /// Credits granted beside the bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -234,6 +211,11 @@ impl Account {
 
     fn granted_left(&self) -> MicroCredits {
         self.grants.iter().map(|grant| grant.amount).sum()
+    }
+
+    /// What it counts of the present period.
+    pub fn counted(&self) -> Count {
+        Count { period: self.period, spent: self.period_spent, granted: self.period_granted }
     }
 
     /// What is used of the period's budget: below nothing where more was granted than spent.
@@ -468,12 +450,13 @@ impl Account {
     }
 
     /// Replaces the quota; the account was brought to now before. What no longer fits into a bucket that shrank expires.
-    /// Where the budget's period is another one, `so_far` is what was spent and granted in it.
+    /// Where the budget's period is another one, it begins with `so_far`.
     pub fn configure(&mut self, quota: Quota, so_far: SoFar, now: Timestamp) -> Deltas {
         let is_other = quota.budget.map(|budget| budget.period) != self.quota.budget.map(|budget| budget.period);
         if is_other {
-            self.period = quota.budget.map_or(0, |budget| budget.period.at(now).0);
-            (self.period_spent, self.period_granted) = (so_far.spent, so_far.granted);
+            let begun = |budget: Budget| so_far.until(self.counted(), budget.period.at(now).0);
+            let count = quota.budget.map(begun).unwrap_or_default();
+            (self.period, self.period_spent, self.period_granted) = (count.period, count.spent, count.granted);
         }
         if quota.budget != self.quota.budget {
             self.noticed = 0;

@@ -26,7 +26,7 @@ use crate::{
         ledgers::{Entry, RowFilter},
         tenants::Filter,
     },
-    quota::SoFar,
+    quota::{Account, Count, SoFar},
     tenancy::Tenancy,
     tenant::{Status, Tenant, TenantId},
 };
@@ -273,22 +273,28 @@ impl Tenancy {
     pub(crate) async fn spent_so_far(&self, id: &TenantId, patch: &QuotaPatch) -> Result<SoFar> {
         let Some(Some(budget)) = patch.budget else { return Ok(SoFar::default()) };
         let account = self.drivers().quotas.account_get(id).await?;
-        if account.is_none_or(|account| account.quota.budget.map(|old| old.period) == Some(budget.period)) {
-            return Ok(SoFar::default());
-        }
-        let from = budget.period.began(self.now());
+        let is_other = |account: &Account| account.quota.budget.map(|old| old.period) != Some(budget.period);
+        let Some(account) = account.filter(is_other) else { return Ok(SoFar::default()) };
+        let now = self.now();
+        let (from, period) = (budget.period.began(now), budget.period.at(now).0);
         let partition = partition_of(id, self.drivers().jobs.settings().partitions);
         // Read first: what is copied meanwhile is in both, and known by its number.
         let outbox = self.drivers().quotas.outbox_read(partition, outbox::READ_ALL).await?;
-        let (mut so_far, mut last) = (SoFar::default(), 0);
+        let mut so_far = SoFar { ledger: Count { period, ..Count::default() }, account: account.counted() };
+        let mut last = 0;
         let filter = RowFilter { tenant: Some(id.clone()), from: Some(from), ..RowFilter::default() };
         self.rows_each(&filter, |of, entry| {
-            so_far = so_far.with(&entry.row);
-            last = if of == partition { entry.row.seq } else { last };
+            so_far.count(&entry.row);
+            if of == partition {
+                (last, so_far.account) = (entry.row.seq, entry.row.after.counted());
+            }
         })
         .await?;
-        let waiting = outbox.rows.iter().filter(|row| row.tenant == *id && row.at >= from && row.seq > last);
-        Ok(waiting.fold(so_far, SoFar::with))
+        for row in outbox.rows.iter().filter(|row| row.tenant == *id && row.at >= from && row.seq > last) {
+            so_far.count(row);
+            so_far.account = row.after.counted();
+        }
+        Ok(so_far)
     }
 
     /// How long agents have run that run still: what a row would say if they stopped now, so far as the filter has rows of now.

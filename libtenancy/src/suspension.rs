@@ -104,7 +104,8 @@ impl Tenancy {
         });
     }
 
-    /// The same; also without asking, if something of the tenant's was just paid for.
+    /// Ends a suspension for want of credits or of a budget, as [`Tenancy::suspension_lift`] does; also without asking, if
+    /// something of the tenant's was just paid for.
     pub(crate) async fn suspension_lift_if(&self, id: &TenantId, paid: bool) -> Result<()> {
         let operation = self.inner.settings_operations.begin(id).await;
         let tenant = self.tenant_get(id).await?;

@@ -25,7 +25,7 @@ use crate::{
     ledger::{Audit, AuditResult, RowKind},
     partition::{QuotaPatch, TurnAdmission},
     ports::{jobs::Jobs, quotas::Quotas},
-    quota::{Blocked, Budget, Grant, MAX_GRANTS, NEVER, Period, Quota, SoFar},
+    quota::{Blocked, Budget, Count, Grant, MAX_GRANTS, NEVER, Period, Quota, SoFar},
 };
 
 /// The cases, one test each; see [`crate::conformance`].
@@ -161,25 +161,53 @@ pub async fn a_quota_is_changed_where_the_patch_says_so<P: Jobs + Quotas>(port: 
 
 pub async fn a_budget_of_another_period_begins_with_what_was_spent_and_granted_in_it<P: Jobs + Quotas>(
     port: &P,
-    _clock: &ManualClock,
+    clock: &ManualClock,
 ) {
     let acme = with_purse(port, "acme", 100).await;
     port.credits_grant(&acme, "gift", forever(7)).await.unwrap();
-    let so_far = SoFar { spent: credits(4), granted: credits(20) };
-    let set = async |period, spent| {
-        let budget = Budget { period, limit: credits(10), hard: true };
-        let so_far = SoFar { spent: credits(spent), ..so_far };
-        let patch = QuotaPatch { budget: Some(Some(budget)), so_far, ..QuotaPatch::default() };
-        let account = port.quota_set(&acme, &patch).await.unwrap();
-        (account.period_spent, account.period_granted)
+    let patch = |budget: Period, of: Period, spent, account: Count| {
+        let ledger = Count { period: of.at(clock.now()).0, spent: credits(spent), granted: credits(20) };
+        let budget = Budget { period: budget, limit: credits(10), hard: true };
+        let so_far = SoFar { ledger, account };
+        QuotaPatch { budget: Some(Some(budget)), so_far, ..QuotaPatch::default() }
     };
-    assert_eq!(set(Period::Day, 4).await, (credits(4), credits(7)), "no wider than by what grants left");
-    assert_eq!(set(Period::Day, 9).await, (credits(4), credits(7)), "it is no other period");
-    assert_eq!(set(Period::Month, 12).await, (credits(12), credits(9)), "and by what was used beyond the budget");
-    let budget = Budget { period: Period::Week, limit: credits(10), hard: true };
-    let odd = SoFar { spent: credits(-1), ..so_far };
-    let patch = QuotaPatch { budget: Some(Some(budget)), so_far: odd, ..QuotaPatch::default() };
-    assert!(port.quota_set(&acme, &patch).await.is_err());
+    let set = async |patch: QuotaPatch| port.quota_set(&acme, &patch).await.unwrap().counted();
+    let amounts = |count: Count| (count.spent, count.granted);
+    let spend = async |turn: &str, amount| {
+        let admitted = port.turn_admit(&acme, &AgentId::default(), turn, credits(amount), MINUTE).await.unwrap();
+        let TurnAdmission::Admitted { epoch } = admitted else { panic!("{admitted:?}") };
+        port.turn_settle(&acme, turn, epoch, credits(amount)).await.unwrap();
+    };
+
+    let seen = port.account_get(&acme).await.unwrap().unwrap().counted();
+    let count = set(patch(Period::Day, Period::Day, 4, seen)).await;
+    assert_eq!(amounts(count), (credits(4), credits(7)), "no wider than by what grants left");
+    let count = set(patch(Period::Day, Period::Day, 9, count)).await;
+    assert_eq!(amounts(count), (credits(4), credits(7)), "it is no other period");
+    let count = set(patch(Period::Month, Period::Month, 12, count)).await;
+    assert_eq!(amounts(count), (credits(12), credits(9)), "and by what was used beyond the budget");
+
+    // What ends after the ledger was read is counted too.
+    let read = patch(Period::Week, Period::Week, 3, count);
+    spend("meanwhile", 2).await;
+    let count = set(read).await;
+    assert_eq!(count.spent, credits(5));
+    // The budget that there was began anew meanwhile: all that it counts is new.
+    let read = patch(Period::Day, Period::Day, 3, Count { period: count.period - 1, ..count });
+    let count = set(read).await;
+    assert_eq!(count.spent, credits(8));
+    // Of a period that began after the reading nothing is known.
+    let count = set(patch(Period::Month, Period::Day, 3, count)).await;
+    assert_eq!(amounts(count), (MicroCredits::ZERO, MicroCredits::ZERO));
+
+    for odd in [
+        Count { spent: credits(-1), ..count },
+        Count { granted: MAX_AMOUNT + MicroCredits(1), ..count },
+        Count { period: -1, ..count },
+    ] {
+        assert!(port.quota_set(&acme, &patch(Period::Week, Period::Week, 3, odd)).await.is_err(), "{odd:?}");
+        assert!(port.quota_set(&acme, &patch(Period::Week, Period::Week, -1, count)).await.is_err());
+    }
     audited(port).await;
 }
 

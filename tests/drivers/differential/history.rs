@@ -13,7 +13,7 @@ use libtenancy::{
         jobs::{JobFilter, JobSettings, Jobs, partition_of},
         quotas::Quotas,
     },
-    quota::{Budget, Grant, NEVER, Period, SoFar, Standing},
+    quota::{Budget, Count, Grant, NEVER, Period, SoFar, Standing},
     tenant::TenantId,
 };
 
@@ -326,14 +326,26 @@ impl<P: Jobs + Quotas> History<P> {
                 })),
                 _ => None,
             },
-            so_far: SoFar {
-                spent: MicroCredits(self.random.range(0, 90_000_000)),
-                granted: MicroCredits(self.random.range(0, 90_000_000)),
-            },
+            so_far: self.so_far(&tenant),
         };
         let answer = self.port.quota_set(&tenant, &patch).await;
         let due = self.model(&tenant).quota_set(&tenant, &patch, now);
         assert_eq!(seen(&answer), seen(&due), "{}: {tenant} {patch:?}", self.at());
+    }
+
+    /// Of a period that is the present one or not, read when the account counted its own period, or another.
+    fn so_far(&mut self, tenant: &TenantId) -> SoFar {
+        let now = self.now();
+        let periods = [
+            self.model(tenant).account(tenant).map_or(0, |account| account.period),
+            *self.random.pick(&[Period::Day, Period::Week, Period::Month].map(|period| period.at(now).0)),
+        ];
+        let count = |random: &mut Random| Count {
+            period: *random.pick(&periods),
+            spent: MicroCredits(random.range(0, 90_000_000)),
+            granted: MicroCredits(random.range(0, 90_000_000)),
+        };
+        SoFar { ledger: count(&mut self.random), account: count(&mut self.random) }
     }
 
     async fn usage(&mut self) {

@@ -57,7 +57,10 @@ impl Quotas for Redis {
                 command.arg(tenant.as_str());
                 command.arg(number(patch.rate.map(|rate| rate.0))).arg(number(patch.burst.map(|burst| burst.0)));
                 command.arg(number(patch.weight.map(i64::from))).arg(number(patch.max_running.map(i64::from)));
-                command.arg(&budget).arg(patch.so_far.spent.0).arg(patch.so_far.granted.0);
+                command.arg(&budget);
+                for count in [patch.so_far.ledger, patch.so_far.account] {
+                    command.arg(count.period).arg(count.spent.0).arg(count.granted.0);
+                }
             })
             .await?;
         account(&mut answer)

@@ -2,8 +2,9 @@
 -- Why: a change of the rate or of the budget must not lose or make credits: the account is brought to now before.
 -- KEYS[1]: sys:{p07}:meta
 -- ARGV[4]: tenant. ARGV[5..8]: rate, burst, weight, max_running. ARGV[9]: budget: empty as it is, '-' none, else
--- period|limit|hard. Each of ARGV[5..8] may be empty: as it is. ARGV[10], ARGV[11]: what was spent and granted so far in the
--- period of the budget, if that is another one.
+-- period|limit|hard. Each of ARGV[5..8] may be empty: as it is. ARGV[10..12], heeded if the budget's period is another one:
+-- the number of that period, and what was spent and granted in it as the ledger has it; ARGV[13..15]: what the account counted
+-- of its own period then (quota/so_far.rs).
 -- Returns {'OK', seq, the account's fields and values}.
 local function field(text, least, most)
   if text == '' then return true end
@@ -13,8 +14,12 @@ local rate, burst = field(ARGV[5], 0, 8000 * MILLION), field(ARGV[6], 0, MAX_AMO
 local weight, running = field(ARGV[7], 1, 10000), field(ARGV[8], 1, 1000000)
 local period, limit, hard = ARGV[9]:match('^(%a+)|(%d+)|([01])$')
 if period then limit = whole(limit, 0, MAX_AMOUNT) end
-local spent, granted = whole(ARGV[10], 0, MAX_AMOUNT), whole(ARGV[11], 0, MAX_AMOUNT)
-if not (rate and burst and weight and running and spent and granted) or (period and not limit) then return {'INVALID', seq} end
+local so_far = {}
+for i = 10, 15 do
+  so_far[i - 9] = whole(ARGV[i], 0, MAX_AMOUNT)
+  if not so_far[i - 9] then return {'INVALID', seq} end
+end
+if not (rate and burst and weight and running) or (period and not limit) then return {'INVALID', seq} end
 local t = tenant(ARGV[4])
 local a = opened(t)
 local d = touch(a)
@@ -24,7 +29,13 @@ if ARGV[9] ~= '' then
   if is_other or limit ~= a.limit or hard ~= a.hard then a.noticed = 0 end
   a.period, a.limit, a.hard = period, limit, hard
   if is_other then
-    a.period_number, a.spent, a.granted = period ~= '' and period_at(period) or 0, spent, granted
+    local number, spent, granted = period ~= '' and period_at(period) or 0, 0, 0
+    if period ~= '' and number == so_far[1] then
+      spent, granted = so_far[2] + a.spent, so_far[3] + a.granted
+      -- Of a period that began since, the account counts nothing that the ledger had.
+      if a.period_number == so_far[4] then spent, granted = spent - so_far[5], granted - so_far[6] end
+    end
+    a.period_number, a.spent, a.granted = number, max(min(spent, MAX_AMOUNT), 0), max(min(granted, MAX_AMOUNT), 0)
     narrow(a, grants_read(a.grants))
   end
 end
