@@ -352,16 +352,16 @@ pub struct StatusView {
     /// The parts that were asked, and how they did.
     #[serde(default)]
     pub parts: Vec<PartView>,
-    /// Tenants by status.
-    pub tenants: std::collections::BTreeMap<String, u64>,
+    /// Tenants by status; none if the registry does not answer, see [`StatusView::parts`].
+    pub tenants: Option<std::collections::BTreeMap<String, u64>>,
     /// How many of them are suspended, whatever their status; absent where the registry cannot tell without reading all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenants_suspended: Option<u64>,
-    /// All inboxes together.
-    pub inbox: InboxCounts,
-    /// The queues of all partitions together.
+    /// All inboxes together; none if they do not answer.
+    pub inbox: Option<InboxCounts>,
+    /// The queues of all partitions together; none if they do not answer.
     #[serde(default)]
-    pub queue: QueueTotals,
+    pub queue: Option<QueueTotals>,
     /// Unbound agents that are ready, and how many there should be.
     pub warm_ready: usize,
     /// See [`StatusView::warm_ready`].

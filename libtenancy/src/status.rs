@@ -75,17 +75,18 @@ impl Tenancy {
             asked("archives", drivers.snapshots.snapshot_list(&nobody)),
             asked("agents", drivers.workloads.workload_find(&nobody)),
         );
-        let (tenants, tenants_suspended) = tenants.unwrap_or_default();
-        let queues = totals(&queues.unwrap_or_default());
-        let (jobs_untaken, wakes) = (self.jobs_untaken(queues.running), self.wakes_of_late().await);
+        let (tenants, suspended) = tenants.unzip();
+        let queues = queues.map(|views| totals(&views));
+        let running = queues.as_ref().map_or(0, |queues| queues.running);
+        let (jobs_untaken, wakes) = (self.jobs_untaken(running), self.wakes_of_late().await);
         Ok(StatusView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             started_at: self.inner.started_at,
             parts: vec![registry, inboxes, queue, deadlines, ledger, archives, agents],
             tenants,
-            tenants_suspended,
-            inbox: inbox.unwrap_or_default(),
+            tenants_suspended: suspended.flatten(),
+            inbox,
             queue: queues,
             warm_ready: warm.ready,
             warm_target: warm.target,

@@ -72,6 +72,19 @@ fn a_part_that_works_and_may_not_for_long_is_a_warning() {
 }
 
 #[test]
+fn a_part_that_answers_nobody_of_the_control_plane_is_warned_of() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.answer("POST /admin/probe", 200, &part(true));
+    let mut status = world.ztm(["status", "-o", "json"]).json();
+    status["parts"] = json!([{ "part": "ledger", "error": "it is away", "took_ms": 3 }]);
+    plane.answer("GET /status", 200, &status.to_string());
+    let (ended, diagnosis) = doctor(&world, &[]);
+    assert_eq!((ended.code, found(&diagnosis, "status").0), (Some(0), "warn"), "{ended}");
+    assert!(ended.stdout.contains("no answer of `ledger`: it is away"), "{ended}");
+}
+
+#[test]
 fn a_token_that_the_messenger_refuses_is_warned_of_with_the_command_that_gives_another() {
     let mut world = World::new();
     let plane = Plane::on(&mut world);

@@ -527,13 +527,13 @@ impl Records {
             pid: 4242,
             started_at: three_days_ago(),
             parts: Vec::new(),
-            queue: libtenancy::api::QueueTotals {
+            queue: Some(libtenancy::api::QueueTotals {
                 waits: Some(Waits { turn: 1, credits: 3, delayed: 2, ..Waits::default() }),
                 ..libtenancy::api::QueueTotals::default()
-            },
-            tenants,
+            }),
+            tenants: Some(tenants),
             tenants_suspended: Some(self.tenants.values().filter(|tenant| tenant.suspended.is_some()).count() as u64),
-            inbox: InboxCounts { pending: 1, dead: 2, handled: 30, possible_repeats: 0 },
+            inbox: Some(InboxCounts { pending: 1, dead: 2, handled: 30, possible_repeats: 0 }),
             warm_ready: 1,
             warm_target: 2,
             warm_configured: 2,

@@ -1,6 +1,7 @@
 //! `ztm status`.
 
 use insta::assert_snapshot;
+use serde_json::{Value, json};
 
 use super::{invocation::World, plane::Plane};
 
@@ -131,4 +132,24 @@ fn a_look_where_there_is_nothing_makes_nothing_and_says_so() {
     let world = World::new();
     world.ztm(["tenant", "create", "alice"]).ok();
     assert_eq!(world.ztm(["tenant", "list", "-o", "name"]).ok().stdout, "alice\n");
+}
+
+#[test]
+fn a_part_that_does_not_answer_has_no_numbers_instead_of_none() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    let mut status = world.ztm(["status", "-o", "json"]).json();
+    let silent = |part: &str| json!({ "part": part, "error": "it does not answer within 2 s", "took_ms": 2_000 });
+    status["parts"] = json!([silent("registry"), silent("inboxes"), silent("queue")]);
+    for field in ["tenants", "inbox", "queue"] {
+        status[field] = Value::Null;
+    }
+    plane.answer("GET /status", 200, &status.to_string());
+    let told = world.ztm(["status"]).stdout;
+    for field in ["Tenants", "Inboxes", "Queue"] {
+        let line = told.lines().find(|line| line.contains(field)).unwrap_or_else(|| panic!("no {field} in {told}"));
+        assert!(line.contains("unknown"), "{line}");
+    }
+    assert!(told.contains("inboxes: it does not answer"), "{told}");
+    assert_eq!(world.ztm(["status", "-o", "json"]).json()["inbox"], Value::Null);
 }

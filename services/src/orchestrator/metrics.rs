@@ -14,12 +14,17 @@ pub(super) async fn metrics(State(tenancy): State<Tenancy>) -> Answer<Response> 
     let queues = queues.unwrap_or_default();
     let mut page = Page::default();
     page.updates(&tenancy.updates_total());
-    page.family("ztm_tenants", "gauge", "Tenants by status.");
-    for (label, count) in &status.tenants {
-        page.sample("ztm_tenants", &[("status", label)], count);
+    // What does not answer has no sample: nothing is not none.
+    if let Some(tenants) = &status.tenants {
+        page.family("ztm_tenants", "gauge", "Tenants by status.");
+        for (label, count) in tenants {
+            page.sample("ztm_tenants", &[("status", label)], count);
+        }
     }
-    page.one("ztm_inbox_pending", "gauge", "Updates that are not terminal.", status.inbox.pending);
-    page.one("ztm_inbox_dead", "gauge", "Updates that were given up.", status.inbox.dead);
+    if let Some(inbox) = &status.inbox {
+        page.one("ztm_inbox_pending", "gauge", "Updates that are not terminal.", inbox.pending);
+        page.one("ztm_inbox_dead", "gauge", "Updates that were given up.", inbox.dead);
+    }
     page.family("ztm_wakes_total", "counter", "Agents woken by kind.");
     for (kind, count) in &status.wakes_total {
         page.sample("ztm_wakes_total", &[("kind", kind)], count);

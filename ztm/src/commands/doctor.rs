@@ -9,6 +9,7 @@ use futures::StreamExt;
 use libtenancy::{
     Error,
     api::{
+        PartView,
         feed::{Begin, Change},
         probe::ProbeReport,
     },
@@ -334,13 +335,14 @@ async fn numbers(checks: &mut Vec<Check>, client: &Client) {
             return;
         }
     };
-    let mut troubles = Vec::new();
+    let silent = |part: PartView| Some(format!("no answer of `{}`: {}", part.part, part.error?));
+    let mut troubles: Vec<String> = status.parts.into_iter().filter_map(silent).collect();
     troubles.extend(status.warm_breaker.map(|why| format!("the warm pool is not refilled: {why}")));
     troubles.extend(status.jobs_untaken);
     troubles.extend(status.ledger.failing.map(|why| format!("the ledger does not keep up: {why}")));
     troubles.extend(status.reconcile.into_iter().flat_map(|report| report.errors));
-    if status.inbox.dead > 0 {
-        troubles.push(format!("{} given up", counted(status.inbox.dead, "message")));
+    if let Some(inbox) = status.inbox.filter(|inbox| inbox.dead > 0) {
+        troubles.push(format!("{} given up", counted(inbox.dead, "message")));
     }
     if troubles.is_empty() {
         push(checks, "status", Finding::Ok, "it reports no trouble", None);

@@ -122,10 +122,10 @@ async fn sums(ctx: &Context, said: &[Piece]) -> Result<Vec<Piece>> {
     let (status, today) = tokio::join!(client.status(), spent_today(&client));
     let last = |of: fn(&Change) -> bool| said.iter().rev().find(|piece| of(&piece.change)).cloned();
     let mut sums = Vec::new();
-    if let (Some(Piece { at, change: Change::Numbers(numbers) }), Ok(status)) =
-        (last(|change| matches!(change, Change::Numbers(_))), status)
+    if let (Some(Piece { at, change: Change::Numbers(numbers) }), Some(inbox)) =
+        (last(|change| matches!(change, Change::Numbers(_))), status.ok().and_then(|status| status.inbox))
     {
-        sums.push(Piece { at, change: Change::Numbers(Numbers { dead_updates: status.inbox.dead, ..numbers }) });
+        sums.push(Piece { at, change: Change::Numbers(Numbers { dead_updates: inbox.dead, ..numbers }) });
     }
     if let (Some(Piece { at, change: Change::Spend(spend) }), Some(today)) =
         (last(|change| matches!(change, Change::Spend(_))), today)

@@ -1,10 +1,10 @@
 //! The control plane itself: where it is, how it does, its version, its end.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use comfy_table::Cell;
 use libtenancy::{
-    api::{PartView, StatusView, WakeRecord},
+    api::{PartView, QueueTotals, StatusView, WakeRecord},
     credits::MicroCredits,
 };
 use serde::Serialize;
@@ -46,17 +46,12 @@ pub struct PlaneStatus {
 impl Show for PlaneStatus {
     fn text(&self, look: &Look) -> String {
         let s = &self.status;
-        let tenants = s.tenants.iter().filter(|(_, n)| **n > 0).map(|(label, n)| format!("{n} {label}"));
-        let tenants = tenants.collect::<Vec<_>>().join(", ");
-        let suspended = s
-            .tenants_suspended
-            .filter(|count| *count > 0)
-            .map_or(String::new(), |count| format!("; {count} of them suspended"));
-        let tenants = if tenants.is_empty() { "none".to_owned() } else { format!("{tenants}{suspended}") };
-        let inbox = format!(
-            "{} pending, {} dead, {} handled, {} possibly repeated",
-            s.inbox.pending, s.inbox.dead, s.inbox.handled, s.inbox.possible_repeats
-        );
+        let inbox = s.inbox.as_ref().map(|inbox| {
+            format!(
+                "{} pending, {} dead, {} handled, {} possibly repeated",
+                inbox.pending, inbox.dead, inbox.handled, inbox.possible_repeats
+            )
+        });
         let reconcile = s.reconcile.as_ref().map(|r| {
             format!(
                 "{}, {}; adopted {}, finished {}, lost {}, orphans {}, deadlines {}",
@@ -69,16 +64,7 @@ impl Show for PlaneStatus {
                 r.deadlines
             )
         });
-        let queue = format!(
-            "{} running{}, {}",
-            s.queue.running,
-            if s.queue.capacity == 0 { String::new() } else { format!(" of {}", s.queue.capacity) },
-            match s.queue.waits {
-                Some(waits) => waits.to_string(),
-                // A control plane of before counts tenants.
-                None => format!("{} in turn", counted(s.queue.ready, "tenant")),
-            }
-        );
+        let known = |text: Option<String>| text.map_or_else(|| cell("unknown").fg(comfy_table::Color::Red), cell);
         let errors = s.reconcile.as_ref().map(|r| r.errors.join("; ")).filter(|e| !e.is_empty());
         let router = self.router_url.as_ref().map(|url| match self.router_healthy {
             Some(true) => cell(format!("{url} (healthy)")),
@@ -92,9 +78,9 @@ impl Show for PlaneStatus {
             ("Process", Some(cell(format!("{}, up {}", s.pid, look.age(s.started_at))))),
             ("Parts", parts(&s.parts)),
             ("Leads", Some(cell(if s.leader { "yes" } else { "no, another does" }))),
-            ("Tenants", Some(cell(tenants))),
-            ("Inboxes", Some(cell(inbox))),
-            ("Queue", Some(cell(queue))),
+            ("Tenants", Some(known(s.tenants.as_ref().map(|by_status| tenants(by_status, s.tenants_suspended))))),
+            ("Inboxes", Some(known(inbox))),
+            ("Queue", Some(known(s.queue.as_ref().map(queue)))),
             ("Workers", s.jobs_untaken.as_ref().map(|why| cell(why).fg(comfy_table::Color::Yellow))),
             ("Spent", self.spent_today.map(|credits| cell(format!("{credits} credits today")))),
             ("Ledger", s.ledger.failing.as_ref().map(|why| cell(why).fg(comfy_table::Color::Red))),
@@ -112,6 +98,28 @@ impl Show for PlaneStatus {
     fn names(&self) -> Vec<String> {
         vec![self.orchestrator_url.clone()]
     }
+}
+
+/// How many tenants have which status.
+fn tenants(by_status: &BTreeMap<String, u64>, suspended: Option<u64>) -> String {
+    let told: Vec<String> =
+        by_status.iter().filter(|(_, n)| **n > 0).map(|(label, n)| format!("{n} {label}")).collect();
+    if told.is_empty() {
+        return "none".to_owned();
+    }
+    let of_them = |count| format!("; {count} of them suspended");
+    told.join(", ") + &suspended.filter(|count| *count > 0).map_or(String::new(), of_them)
+}
+
+/// How many jobs run, and how many wait.
+fn queue(queue: &QueueTotals) -> String {
+    let capacity = if queue.capacity == 0 { String::new() } else { format!(" of {}", queue.capacity) };
+    let waits = match queue.waits {
+        Some(waits) => waits.to_string(),
+        // A control plane of before counts tenants.
+        None => format!("{} in turn", counted(queue.ready, "tenant")),
+    };
+    format!("{} running{capacity}, {waits}", queue.running)
 }
 
 /// Whether the parts answer; which do not, and why.

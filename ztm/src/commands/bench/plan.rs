@@ -90,7 +90,7 @@ impl Plan {
         let settings = &ctx.settings;
         let (status, begin) = (client.status().await?, begin(client).await?);
         let Abandoned { ids, awake, others } = abandoned(client, SystemClock::default().now()).await?;
-        let running: u64 = AWAKE.iter().filter_map(|label| status.tenants.get(*label)).sum();
+        let running: u64 = AWAKE.iter().filter_map(|label| status.tenants.as_ref()?.get(*label)).sum();
         // What is removed first takes no room.
         let running = running.saturating_sub(awake);
         let (tenants, room) = (args.tenants, begin.max_running.saturating_sub(usize::try_from(running)?));
