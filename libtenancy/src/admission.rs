@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::Timestamp,
     credits::MicroCredits,
-    quota::{Account, Blocked},
+    quota::{Account, Blocked, Budget},
 };
 
 /// Why something waits or is refused: stable words.
@@ -142,10 +142,16 @@ impl Suspension {
         let text = match blocked {
             Blocked::Credits { until: None } => format!("{credits}; an operator's grant resumes it"),
             Blocked::Credits { until: Some(until) } => format!("{credits}; they refill by {until}"),
-            Blocked::Budget { until } => {
-                let budget = short("budget is", account.left_of_budget());
-                format!("{budget}; the next period begins at {until}")
-            }
+            Blocked::Budget { until } => match account.quota.budget.filter(|budget| budget.limit < needed) {
+                Some(Budget { limit, period, .. }) => format!(
+                    "the budget of {limit} a {} does not cover the {needed} that are needed; a larger one or a grant resumes it",
+                    period.label()
+                ),
+                None => {
+                    let budget = short("budget is", account.left_of_budget());
+                    format!("{budget}; the next period begins at {until}")
+                }
+            },
         };
         Self { code: blocked.into(), text, told: false }
     }
@@ -338,7 +344,7 @@ fn reason(ask: Ask, observed: &Observed<'_>, now: Timestamp) -> (Code, Option<Ti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::quota::{Budget, Period, Quota};
+    use crate::quota::{Period, Quota};
 
     fn account() -> Account {
         let quota = Quota { rate: MicroCredits(0), burst: MicroCredits(10), max_running: 1, ..Quota::default() };
@@ -412,7 +418,8 @@ mod tests {
     fn a_suspension_says_what_is_left_where_something_is() {
         let until = Timestamp::from_micros(1_790_000_000_000_000);
         let mut account = account();
-        account.quota.budget = Some(Budget { period: Period::Day, limit: MicroCredits(4), hard: true });
+        account.quota.budget = Some(Budget { period: Period::Day, limit: MicroCredits(24), hard: true });
+        account.period_spent = MicroCredits(20);
         let said = |blocked, account: &Account| Suspension::of(blocked, account, MicroCredits(20)).text;
         let (credits, budget) = (Blocked::Credits { until: None }, Blocked::Budget { until });
         assert_eq!(
@@ -432,6 +439,11 @@ mod tests {
         account.hold(MicroCredits(10));
         assert!(said(credits, &account).starts_with("the credits are used up;"));
         assert!(said(budget, &account).starts_with("the budget is used up;"), "{}", said(budget, &account));
+        account.quota.budget = Some(Budget { period: Period::Day, limit: MicroCredits(4), hard: true });
+        assert_eq!(
+            said(budget, &account),
+            "the budget of 0.000004 a day does not cover the 0.00002 that are needed; a larger one or a grant resumes it"
+        );
     }
 
     #[test]

@@ -148,7 +148,9 @@ impl<'de> Deserialize<'de> for MicroCredits {
         let raw = Box::<serde_json::value::RawValue>::deserialize(deserializer)?;
         let text = raw.get().trim_matches('"');
         match text.split_once(['e', 'E']) {
-            Some((number, exponent)) => shifted(number, exponent).ok_or_else(|| serde::de::Error::custom("no credits")),
+            Some((number, exponent)) => {
+                shifted(number, exponent).ok_or_else(|| serde::de::Error::custom("it is no amount of credits"))
+            }
             None => text.parse().map_err(serde::de::Error::custom),
         }
     }

@@ -294,7 +294,7 @@ impl Error {
                 Some(format!("`ztm tenant update {name} --bot-token-file FILE` gives it one"))
             }
             Self::IllegalState { tenant, status: "suspended", .. } => Some(format!(
-                "`ztm why tenant {tenant}` says what ends that; `ztm tenant resume {tenant}` does if an operator suspended it"
+                "`ztm why tenant {tenant}` says what ends that: an order to resume it, or what it lacks"
             )),
             Self::NotFound { what: "job", .. } => {
                 Some("`ztm job list` shows the jobs; one that ended is kept for a day, a dead one for a week".into())
@@ -343,6 +343,12 @@ impl Error {
             }
             Self::Conflict { what: "idempotency key", .. } => {
                 Some("submit something else under another key; the same again must be the same in everything".into())
+            }
+            Self::Conflict { what: "grant", .. } => {
+                Some("`ztm quota get TENANT` shows what it has; something else is granted or taken back under another name".into())
+            }
+            Self::Conflict { what: "grants of tenant", name, .. } => {
+                Some(format!("`ztm quota get {name}` shows what it has; nothing was changed"))
             }
             Self::Conflict { what: "bot", .. } => {
                 Some("a bot has one webhook, so it can belong to one tenant only; make another bot".into())

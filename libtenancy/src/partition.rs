@@ -319,8 +319,10 @@ fn turn_member((tenant, key): &(TenantId, String)) -> String {
     format!("{tenant}|{key}")
 }
 
-/// Refuses a cost that the tenant could never hold, as it looks at `now`.
+/// Refuses a cost that the tenant could never hold, as it looks at `now`: nothing is left of a grant that has expired.
 pub fn payable(account: &Account, cost: MicroCredits, now: Timestamp) -> Result<()> {
+    let mut account = account.clone();
+    account.touch(now);
     // What is held now may come back.
     let refilled = account.quota.burst + account.grants.iter().map(|grant| grant.amount).sum();
     let most = refilled.max(account.available() + account.held);
@@ -329,9 +331,7 @@ pub fn payable(account: &Account, cost: MicroCredits, now: Timestamp) -> Result<
     }
     let Some(budget) = account.quota.budget.filter(|budget| budget.hard) else { return Ok(()) };
     // What was granted in this period widens it, as far as it is not spent.
-    let is_this = budget.period.at(now).0 == account.period;
-    let wider = if is_this { (-account.of_budget()).max(MicroCredits::ZERO) } else { MicroCredits::ZERO };
-    let limit = budget.limit + wider;
+    let limit = budget.limit + (-account.of_budget()).max(MicroCredits::ZERO);
     if cost > limit { Err(over_budget(cost, limit, budget.period)) } else { Ok(()) }
 }
 

@@ -340,3 +340,20 @@ fn what_an_agent_logs_does_not_reach_the_terminals_controls() {
     assert_eq!(code, Some(0), "{screen}");
     assert!(screen.contains("hello") && !screen.contains("\u{1b}]0"), "{screen:?}");
 }
+
+#[test]
+fn what_takes_a_terminal_over_is_refused_in_its_background_and_where_it_cannot_draw() {
+    let mut world = World::new();
+    let plane = Plane::on(&mut world);
+    plane.tenant("alice", |_| ());
+    let ztm = env!("CARGO_BIN_EXE_ztm");
+    let ended = |script: &str| Terminal::run(&world, "setsid", &["--ctty", "--wait", "sh", "-c", script]).ends();
+    for command in ["top", "shell alice", "exec -t alice -- ls"] {
+        // `timeout` makes itself, and what it starts, a process group in the background.
+        let (code, shown) = ended(&format!("timeout 20 {ztm} {command}"));
+        assert!(shown.contains("in the background of this terminal"), "{command}: {shown}");
+        assert!(code == Some(2) && shown.contains("--foreground"), "{command}: {shown}");
+    }
+    let (code, shown) = ended(&format!("TERM=dumb {ztm} top"));
+    assert!(code == Some(2) && shown.contains("`ztm top --once`"), "{shown}");
+}

@@ -192,5 +192,9 @@ fn jobs_that_wait_for_credits_are_an_alert() {
     let mut parked = tenant("acme", "idle", 1);
     parked.account = Some(AccountLine { standing: "credits".to_owned(), ..account(0) });
     tell(&mut state, Change::Tenants(vec![parked]));
-    assert!(alerts(&state).contains(&"1 tenant's jobs wait for credits".to_owned()), "{:?}", alerts(&state));
+    assert!(
+        alerts(&state).contains(&"1 tenant's jobs wait for credits or a budget".to_owned()),
+        "{:?}",
+        alerts(&state)
+    );
 }

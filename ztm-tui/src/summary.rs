@@ -234,7 +234,12 @@ fn alerts(state: &State, now: Timestamp) -> Vec<Alert> {
     let parked = |line: &&TenantLine| {
         line.account.as_ref().is_some_and(|account| ["credits", "budget"].contains(&account.standing.as_str()))
     };
-    counted(false, lines().filter(parked).count(), "tenant's jobs wait for credits", "tenants' jobs wait for credits");
+    counted(
+        false,
+        lines().filter(parked).count(),
+        "tenant's jobs wait for credits or a budget",
+        "tenants' jobs wait for credits or a budget",
+    );
     let near = lines().filter(|line| budget_permille(line).is_some_and(|permille| permille >= NEAR));
     counted(false, near.count(), "tenant has spent 80 % of its budget", "tenants have spent 80 % of their budgets");
     alerts.sort_by_key(|alert| !alert.bad);

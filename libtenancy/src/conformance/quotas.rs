@@ -15,7 +15,9 @@ use futures::future::join_all;
 pub use self::{rows::*, turns::*};
 use super::{
     id,
-    jobs::{balance, claim, claim_one, credits, end, failed, job, job_id, purse, submit_many, succeeded, with_purse},
+    jobs::{
+        balance, claim, claim_one, credits, end, failed, job, job_id, purse, submit, submit_many, succeeded, with_purse,
+    },
 };
 use crate::{
     clock::{Clock, ManualClock},
@@ -38,6 +40,7 @@ macro_rules! quotas_conformance {
             a_quota_is_changed_where_the_patch_says_so,
             a_budget_of_another_period_begins_with_what_was_spent_and_granted_in_it,
             what_no_refill_covers_waits_for_no_new_period,
+            what_only_an_expired_grant_would_pay_for_is_refused,
             a_quota_out_of_bounds_is_refused_and_leaves_nothing,
             looking_at_an_account_refills_it_and_writes_nothing,
             m5_looking_often_earns_the_same_as_looking_once,
@@ -217,6 +220,21 @@ pub async fn what_no_refill_covers_waits_for_no_new_period<P: Jobs + Quotas>(por
     port.quota_set(&acme, &QuotaPatch { budget: Some(Some(budget)), ..QuotaPatch::default() }).await.unwrap();
     let blocked = port.turn_admit(&acme, &AgentId::default(), "1", credits(6), MINUTE).await.unwrap();
     assert_eq!(blocked, TurnAdmission::Blocked(Blocked::Credits { until: None }));
+}
+
+pub async fn what_only_an_expired_grant_would_pay_for_is_refused<P: Jobs + Quotas>(port: &P, clock: &ManualClock) {
+    let acme = with_purse(port, "acme", 5).await;
+    let budget = Budget { period: Period::Month, limit: MicroCredits::ZERO, hard: true };
+    port.quota_set(&acme, &QuotaPatch { budget: Some(Some(budget)), ..QuotaPatch::default() }).await.unwrap();
+    let gift = Grant { expires_at: clock.now() + MINUTE, amount: credits(3) };
+    port.credits_grant(&acme, "gift", gift).await.unwrap();
+    let mut first = job("acme", 0, 2);
+    first.not_before = Some(clock.now() + DAY);
+    submit(port, first).await.unwrap();
+    assert!(submit(port, job("acme", 1, 4)).await.is_err(), "it is more than the grant");
+    clock.advance(MINUTE);
+    assert!(submit(port, job("acme", 2, 2)).await.is_err(), "the grant has expired");
+    audited(port).await;
 }
 
 pub async fn a_quota_out_of_bounds_is_refused_and_leaves_nothing<P: Jobs + Quotas>(port: &P, _clock: &ManualClock) {

@@ -11,8 +11,9 @@ use crate::{
     tenant::TenantId,
 };
 
-/// How long a delivery's claim lives without a write or a renewal.
-pub const DELIVERY_TTL: Duration = Duration::from_secs(60);
+/// How long a delivery's claim lives without a write or a renewal: as long as a job's lease. So long a message waits whose control
+/// plane died.
+pub const DELIVERY_TTL: Duration = Duration::from_secs(30);
 
 /// Which updates of a tenant to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -55,6 +55,7 @@ pub enum JobCommand {
     Cancel(JobsArgs),
     /// Put dead or cancelled jobs back into the queue, with all their attempts
     #[command(
+        long_about = "Put dead or cancelled jobs back into the queue, with all their attempts\n\nThey run as soon as it is their turn, also those that were to wait for a time.",
         after_help = "Examples:\n  ztm job retry alice.01k9zz5d7e8f9g0h1j2k3m4n5p\n  ztm job retry --all-dead --tenant alice"
     )]
     Retry(JobRetryArgs),

@@ -32,7 +32,7 @@ pub enum QuotaCommand {
             ztm quota set alice --budget-money 20.00/month --price 0.004\n  ztm quota set alice --weight 200 --max-running 4"
     )]
     Set(QuotaSetArgs),
-    /// Grant credits beside the bucket; a suspended tenant resumes
+    /// Grant credits beside the bucket; a tenant that is suspended for want of them resumes
     #[command(
         after_help = "Examples:\n  ztm quota grant alice 500\n  ztm quota grant alice 500 --expires 30d --name november"
     )]

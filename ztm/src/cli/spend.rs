@@ -15,7 +15,7 @@ pub enum SpendCommand {
     #[command(
         long_about = "Add up what was granted, used and kept waiting\n\nCredits are counted when a job or a message ends, times when \
             an agent stops; how long one that runs still has so far stands behind a plus (`running_now_s`). Under `--filter` the total \
-            is that of the rows shown.\n\nIDLE is a part of RUNNING: the time in which the agent had no work. SETTLED counts attempts \
+            is that of the rows shown.\n\nIDLE is a part of RUNNING: how long an agent had had no work when it was stopped. SETTLED counts attempts \
             that were charged, not jobs: a job that was tried three times counts three times. MONEY is there if the control plane that \
             is asked, or the context, has a price of a credit (`price_per_credit`).",
         after_help = "Examples:\n  ztm spend report\n  ztm spend report --by day --tenant alice --from 30d -o csv"
@@ -23,7 +23,7 @@ pub enum SpendCommand {
     Report(ReportArgs),
     /// Prove from the ledger alone that no credit was made or lost; fails if one was
     #[command(
-        long_about = "Prove from the ledger alone that no credit was made or lost; fails if one was\n\nAn account opens with its first use, and is granted its full bucket then: a tenant that was made, or made again, a moment ago has no row here, or that of its closed account, while `ztm quota get` shows what it will begin with.",
+        long_about = "Prove from the ledger alone that no credit was made or lost; fails if one was\n\nAn account opens with its first use, and is granted its full bucket then: a tenant that was made, or made again, a moment ago has no row here, or that of its closed account, while `ztm quota get` shows what it will begin with. AVAILABLE is as of each account's last row: what was refilled or has expired since is booked with the next one.",
         after_help = "Examples:\n  ztm spend audit\n  ztm spend audit --tenant alice"
     )]
     Audit(AuditArgs),

@@ -53,6 +53,9 @@ async fn run(
         let hint = format!("`ztm exec {tenant}{flag} -- {}`, without `-t`, needs none", command.join(" "));
         return Err(Usage { message, hint: Some(hint) }.into());
     }
+    if wants_terminal {
+        super::in_foreground()?;
+    }
     // Kept until the end: the way into a cluster closes with it.
     let client = ctx.client().await?;
     let session = client.tenant_exec(tenant).await?;

@@ -320,6 +320,18 @@ fn wait_for(command: impl Future<Output = Result<()>>) -> Result<()> {
     })
 }
 
+/// Refuses to take over a terminal whose foreground is another process's: the kernel would stop this one there (SIGTTOU,
+/// tcsetattr(3)), and again whenever it is told to end.
+fn in_foreground() -> Result<()> {
+    // Where it is not the controlling terminal, nobody is in its foreground.
+    let foreground = rustix::termios::tcgetpgrp(std::io::stdin());
+    if foreground.is_ok_and(|group| group != rustix::process::getpgrp()) {
+        let hint = Some("`fg` brings it there; `timeout` leaves it there with `--foreground`".to_owned());
+        return Err(Usage { message: "it is in the background of this terminal".to_owned(), hint }.into());
+    }
+    Ok(())
+}
+
 fn done((): ()) -> ExitCode {
     Exit::Success.into()
 }

@@ -56,6 +56,11 @@ pub fn top(ctx: &Context, args: TopArgs) -> Result<()> {
         let hint = Some("`ztm top --once` prints the same in numbers".to_owned());
         return Err(Usage { message: "this is no terminal".to_owned(), hint }.into());
     }
+    if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
+        let hint = Some("`ztm top --once` prints the same in numbers".to_owned());
+        return Err(Usage { message: "this terminal cannot draw (TERM=dumb)".to_owned(), hint }.into());
+    }
+    super::in_foreground()?;
     let preferences = ctx.settings.screen_file.clone();
     let run = Run {
         options: options(ctx, &args),

@@ -30,10 +30,12 @@ impl Show for QuotaView {
                 None => format!("{} that stay", grant.credits),
             })
             .collect();
-        let standing = match self.until {
-            Some(until) => format!("{}, until {until}", self.standing),
-            None => self.standing.clone(),
+        let standing = match &*self.standing {
+            "credits" => "wait for credits",
+            "budget" => "wait for a budget",
+            other => other,
         };
+        let standing = self.until.map_or_else(|| standing.to_owned(), |until| format!("{standing}, until {until}"));
         let over = if self.bucket > self.burst { " (over by a refund)" } else { "" };
         look.fields([
             ("Tenant", Some(cell(&self.tenant_id))),

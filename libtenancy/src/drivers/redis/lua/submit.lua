@@ -41,11 +41,14 @@ for i = 4, #ARGV, 10 do
     elseif waiting(t) >= 2000000 then
       answer('overloaded', '', '')
     else
+      -- As it is now: nothing is left of a grant that has expired.
       local a = t.a or account_new(t)
+      local old = before(a)
+      touch(a)
       local most = max(available(a) + a.held, a.burst + available(a) - a.credits)
       -- What was granted in this period widens a budget, as far as it is not spent.
-      local limit = a.limit
-      if a.period ~= '' and period_at(a.period) == a.period_number then limit = limit + max(a.granted - a.spent, 0) end
+      local limit = a.limit + max(a.granted - a.spent, 0)
+      put_back(a, old)
       if cost > most then
         answer('unpayable', fmt('%d', most), '')
       elseif a.hard == '1' and a.period ~= '' and cost > limit then
