@@ -67,7 +67,7 @@ pub(crate) fn given_otherwise(name: &str) -> Error {
 
 /// There is nothing that could be taken back.
 pub(crate) fn nothing_left(tenant: &TenantId) -> Error {
-    Error::conflict("grants of tenant", tenant.as_str(), "nothing is left of them")
+    Error::conflict("grants of tenant", tenant.as_str(), "nothing is left of what it was granted")
 }
 
 /// What a revocation is booked as: its reference, which no grant that an operator names has, and its amount, below nothing.

@@ -49,7 +49,7 @@ fn a_job_of_a_suspended_tenant_is_accepted_with_a_word() {
     let plane = Plane::on(&mut world);
     for (why, ends) in [
         ("unpaid", "the job waits until `ztm tenant resume alice`"),
-        ("budget_exhausted: the budget is used up", "the job waits for a grant or the next period"),
+        ("budget_exhausted: the budget is used up", "the job waits for a grant, a larger budget or the next period"),
     ] {
         let submitted = json!({ "job_id": ID, "status": "queued", "duplicate": false, "suspended": why });
         plane.answer("POST /jobs", 201, &submitted.to_string());

@@ -81,7 +81,7 @@ pub async fn submit(ctx: &Context, args: SubmitArgs) -> Result<()> {
         let ends = if Suspension::parse(why).by_operator() {
             format!("the job waits until `ztm tenant resume {tenant}`")
         } else {
-            "the job waits for a grant or the next period".to_owned()
+            "the job waits for a grant, a larger budget or the next period".to_owned()
         };
         ctx.printer.note(&format!("`{tenant}` is suspended ({why}); {ends}"));
     }
