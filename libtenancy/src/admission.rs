@@ -142,16 +142,16 @@ impl Suspension {
         let text = match blocked {
             Blocked::Credits { until: None } => format!("{credits}; an operator's grant resumes it"),
             Blocked::Credits { until: Some(until) } => format!("{credits}; they refill by {until}"),
-            Blocked::Budget { until } => match account.quota.budget.filter(|budget| budget.limit < needed) {
-                Some(Budget { limit, period, .. }) => format!(
-                    "the budget of {limit} a {} does not cover the {needed} that are needed; a larger one or a grant resumes it",
-                    period.label()
-                ),
-                None => {
+            Blocked::Budget { until } => {
+                if let Some(Budget { limit, period, .. }) = account.quota.budget.filter(|budget| budget.limit < needed)
+                {
+                    let is = format!("the budget of {limit} a {}", period.label());
+                    format!("{is} does not cover the {needed} that are needed; a larger one or a grant resumes it")
+                } else {
                     let budget = short("budget is", account.left_of_budget());
                     format!("{budget}; the next period begins at {until}")
                 }
-            },
+            }
         };
         Self { code: blocked.into(), text, told: false }
     }

@@ -344,11 +344,8 @@ impl Error {
             Self::Conflict { what: "idempotency key", .. } => {
                 Some("submit something else under another key; the same again must be the same in everything".into())
             }
-            Self::Conflict { what: "grant", .. } => {
-                Some("`ztm quota get TENANT` shows what it has; something else is granted or taken back under another name".into())
-            }
-            Self::Conflict { what: "grants of tenant", name, .. } => {
-                Some(format!("`ztm quota get {name}` shows what it has; nothing was changed"))
+            Self::Conflict { what: "grant" | "grants of tenant", .. } => {
+                Some("nothing was changed; `ztm quota get TENANT` shows what it has".into())
             }
             Self::Conflict { what: "bot", .. } => {
                 Some("a bot has one webhook, so it can belong to one tenant only; make another bot".into())
